@@ -1,0 +1,80 @@
+"""How long after its 2xx a sighting is in a notebook's answer, and what `import telltale` costs.
+
+A project of two simulated days, a real collector; one report after the other is posted, then `tt.load` is asked until
+the row is there. The wait is the time from the 2xx to the answer that holds it.
+"""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+import telltale as tt
+from collectors.listening import free_port
+from telltale.contract import Emission, Scenario
+from telltale.demo import collecting, place
+from telltale.simulate import backfill
+from telltale.sources import source
+
+POSTS = 20
+IMPORTS = 7
+
+
+def main() -> None:
+    """Print both figures."""
+    waits = _waits()
+    print(
+        f"a posted sighting is in tt.load after {statistics.median(waits) * 1000:.0f} ms "
+        f"(median of {len(waits)}, worst {max(waits) * 1000:.0f} ms, wanted <= 1000)"
+    )
+    ours, floor = _import_s("telltale"), _import_s("duckdb")
+    print(f"import telltale / import duckdb = {ours / floor:.2f} (wanted <= 3), {ours * 1000:.0f} ms")
+
+
+def _waits() -> list[float]:
+    cloudtrax, now_s = source("cloudtrax"), int(time.time())
+    with tempfile.TemporaryDirectory() as folder:
+        port = free_port("127.0.0.1", 0)
+        project = tt.Project(place(Path(folder) / "fresh", port=port))
+        told = project.settings.source("cloudtrax")
+        past = Scenario(7, now_s - 2 * 86_400, now_s - 3_600, "Europe/Berlin")
+        landing = project.landing()
+        for _ in backfill(cloudtrax, past, told, landing):
+            project.lake.settle_all(now_us=project.now_us())
+        landing.close()
+        recent = cloudtrax.simulate(past._replace(start_s=now_s - 3_600, end_s=now_s), told)
+        heard = (emission for emission in recent if b'"mac"' in emission.body)
+        with collecting(project.settings.root, port=port) as url:
+            waits = [_wait(project, url, next(heard)) for _ in range(POSTS)]
+        project.close()
+    return waits
+
+
+def _wait(project: tt.Project, url: str, emission: Emission) -> float:
+    before = _count(project)
+    request = urllib.request.Request(url + emission.path, emission.body, dict(emission.headers))
+    with urllib.request.urlopen(request, timeout=10):
+        stored = time.perf_counter()
+    while _count(project) == before:
+        if time.perf_counter() - stored > 30:
+            raise RuntimeError("the sighting of an acknowledged report is not in tt.load after 30 s")
+    return time.perf_counter() - stored
+
+
+def _count(project: tt.Project) -> int:
+    return len(tt.load("sighting", since="2h", project=project))
+
+
+def _import_s(module: str) -> float:
+    """The median time of a new interpreter importing it, less that of one importing nothing."""
+
+    def once(statement: str) -> float:
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", statement], check=True)
+        return time.perf_counter() - began
+
+    pairs = [(once(f"import {module}"), once("pass")) for _ in range(IMPORTS)]
+    return statistics.median(whole - empty for whole, empty in pairs)

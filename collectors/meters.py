@@ -1,0 +1,47 @@
+"""What Prometheus reads of a collector."""
+
+from collections.abc import Callable
+from functools import cache
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from telltale.landing import Landing
+
+
+class Meters:
+    """Counters of the requests and gauges of the queue, in a registry of their own."""
+
+    def __init__(self, landing: Landing) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "telltale_requests",
+            "Requests by source, status and verdict",
+            ["source", "status", "verdict"],
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "telltale_request_seconds",
+            "From the request's arrival to its reply",
+            ["source"],
+            registry=self.registry,
+        )
+        self._count = cache(self._requests.labels)
+        self._observe = cache(self._seconds.labels)
+        for name, (text, read) in _gauges(landing).items():
+            Gauge(name, text, registry=self.registry).set_function(read)
+
+    def count(self, source: str, status: int, verdict: str, took_s: float) -> None:
+        """Count one request."""
+        self._count(source, status, verdict).inc()
+        self._observe(source).observe(took_s)
+
+
+def _gauges(landing: Landing) -> dict[str, tuple[str, Callable[[], float]]]:
+    return {
+        "telltale_queue_records": ("Records waiting to be stored", lambda: landing.depth[0]),
+        "telltale_queue_bytes": ("Bytes waiting to be stored", lambda: landing.depth[1]),
+        "telltale_last_record_timestamp_seconds": (
+            "When the newest stored record arrived; 0 before the first",
+            lambda: (landing.last_received_at or 0) / 1e6,
+        ),
+    }

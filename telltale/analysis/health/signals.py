@@ -1,0 +1,86 @@
+"""Every sign of life of every device, whatever its source: a message that came, an access point's report.
+
+A state dates from when it began, not from when it was told, so states say nothing of a clock.
+"""
+
+from telltale.engine import Engine, Relation
+
+HEARD = """
+select source, '' as site, device_id, timestamp_micros(at_us) as observed_at, at_us, max(received_us) as received_us,
+  (max(received_us) - at_us) / 1e6 as clock_offset_s, 0 as in_batches
+from (
+  select source, device_id, unix_micros(observed_at) as at_us, unix_micros(received_at) as received_us from uplink
+) told
+group by source, device_id, at_us
+union all
+select source, '' as site, device_id, timestamp_micros(received_us) as observed_at, received_us as at_us, received_us,
+  (received_us - newest_us) / 1e6 as clock_offset_s, 1 as in_batches
+from (
+  select r.source, r.device_id, unix_micros(r.received_at) as received_us,
+    max(case when r.text is null then unix_micros(r.observed_at) end) as newest_us
+  from reading r
+  left join (select distinct device_id from uplink) u on u.device_id = r.device_id
+  where u.device_id is null
+  group by r.source, r.device_id, unix_micros(r.received_at)
+) record
+union all
+select source, site, node_id as device_id, observed_at, unix_micros(observed_at) as at_us,
+  unix_micros(received_at) as received_us, clock_offset_s, 0 as in_batches
+from node_heartbeat
+"""
+
+SAMPLED = """
+select source, '' as site, device_id, timestamp_micros(at_us) as observed_at, at_us, max(received_us) as received_us,
+  (max(received_us) - at_us) / 1e6 as clock_offset_s, 0 as in_batches
+from (
+  select source, device_id, unix_micros(observed_at) as at_us, unix_micros(received_at) as received_us from uplink
+  union all
+  select source, device_id, unix_micros(observed_at) as at_us, unix_micros(received_at) as received_us from reading
+) measured
+group by source, device_id, at_us
+union all
+select source, site, node_id as device_id, observed_at, unix_micros(observed_at) as at_us,
+  unix_micros(received_at) as received_us, clock_offset_s, 0 as in_batches
+from node_heartbeat
+"""
+
+AS_SOURCES = """
+select source, '' as site, '' as device_id, observed_at, at_us, max(received_us) as received_us,
+  max(clock_offset_s) as clock_offset_s, max(in_batches) as in_batches
+from signal
+group by source, observed_at, at_us
+"""
+
+
+def signals(engine: Engine, uplinks: Relation, readings: Relation, heartbeats: Relation) -> Relation:
+    """The moments at which each device was heard, each once.
+
+    A message counts at its own time. A device whose messages are not known but its readings are is heard when a record
+    of them came: it may measure each minute and send each hour.
+
+    Args:
+        engine: where it runs.
+        uplinks: table `uplink`.
+        readings: table `reading`.
+        heartbeats: table `node_heartbeat`: an access point is a device too.
+
+    Returns:
+        source, site (of access points, else empty), device_id, observed_at, at_us, received_us (of the newest copy),
+        clock_offset_s (receipt minus the device's own time; positive: slow, or late; null where unknown), in_batches
+        (1: several readings may come at once, so that the interval of the readings is not that of the messages); any
+        order.
+    """
+    return engine.run(HEARD, {"uplink": uplinks, "reading": readings, "node_heartbeat": heartbeats})
+
+
+def samples(engine: Engine, uplinks: Relation, readings: Relation, heartbeats: Relation) -> Relation:
+    """The moments of which each device told, by its own time: what is missing of them, and not when they came.
+
+    Arguments and columns as for `signals`.
+    """
+    return engine.run(SAMPLED, {"uplink": uplinks, "reading": readings, "node_heartbeat": heartbeats})
+
+
+def as_sources(engine: Engine, signals: Relation) -> Relation:
+    """The same with each source as one device without a name: silent when none of its devices is heard."""
+    return engine.run(AS_SOURCES, {"signal": signals})

@@ -1,0 +1,97 @@
+"""What the numbers of a device's messages say: which are missing, and where its count began again.
+
+Source: wire/sigfox.md section 3 (12 bits, 0 to 4095 and then 0; missing is unknown, never zero).
+"""
+
+from telltale.engine import Engine, Relation
+
+WRAP = 4096
+PER_DAY = 280
+"""Twice the 140 messages a day a contract allows: so many a device may have sent unheard."""
+BURST = 12
+"""As many on top: a device may send several at once."""
+COPY_S = 60
+"""The same number again so soon is another copy of the message."""
+
+STEPS = """
+select device_id, seq, from_seq, at_us, from_us, (seq - from_seq + :wrap - 1) % :wrap as missing
+from (
+  select device_id, seq, unix_micros(observed_at) as at_us,
+    lag(seq) over (partition by device_id order by observed_at, seq, raw_id) as from_seq,
+    lag(unix_micros(observed_at)) over (partition by device_id order by observed_at, seq, raw_id) as from_us
+  from uplink
+  where seq is not null
+) numbered
+where from_seq is null or seq <> from_seq or at_us - from_us > :copy_us
+"""
+
+GAPS = """
+select device_id, timestamp_micros(from_us) as after_at, timestamp_micros(at_us) as before_at, from_seq as after_seq,
+  seq as before_seq, case when is_reset then null else missing end as missing, is_reset
+from (
+  select device_id, at_us, from_us, from_seq, seq, missing,
+    missing > :burst + (at_us - from_us) / 86400e6 * :per_day as is_reset
+  from step
+  where from_seq is not null and missing > 0
+) judged
+order by device_id, after_at, before_at, after_seq
+"""
+
+LOSSES = """
+select u.device_id, u.uplinks, u.first_at, u.last_at, coalesce(g.missing, 0) as missing, coalesce(g.gaps, 0) as gaps,
+  coalesce(g.resets, 0) as resets,
+  coalesce(g.missing, 0) / cast(nullif(u.numbered + coalesce(g.missing, 0), 0) as double) as missing_share
+from (
+  select device_id, count(*) as uplinks, count(seq) as numbered, min(observed_at) as first_at,
+    max(observed_at) as last_at
+  from uplink
+  group by device_id
+) u
+left join (
+  select device_id, cast(sum(missing) as bigint) as missing, count(missing) as gaps,
+    cast(sum(case when is_reset then 1 else 0 end) as bigint) as resets
+  from gap
+  group by device_id
+) g on g.device_id = u.device_id
+order by u.device_id
+"""
+
+
+def gaps(
+    engine: Engine, uplinks: Relation, *, wrap: int = WRAP, per_day: float = PER_DAY, burst: int = BURST
+) -> Relation:
+    """Where numbers are missing between two messages that came, and where the count began again.
+
+    From 4095 to 0 nothing is missing. A device whose number went further than it can have sent in that time was reset
+    or replaced: what it lost is unknown. Messages without a number say nothing here, retries and copies are one
+    message. Frames that are not uplinks (a daily status) take numbers too: as long as they are not recorded they look
+    like one missing message each.
+
+    Args:
+        engine: where the texts run.
+        uplinks: table `uplink`, each natural key once; any order.
+        wrap: how many numbers there are before they start again.
+        per_day: the most messages a device sends a day.
+        burst: how many it may send on top.
+
+    Returns:
+        device_id, after_at, before_at (the messages on both sides, UTC), after_seq, before_seq, missing (null for a
+        reset), is_reset; sorted by device_id, after_at. Empty in, empty out.
+    """
+    steps = engine.run(STEPS, {"uplink": uplinks}, wrap=wrap, copy_us=COPY_S * 1_000_000)
+    return engine.run(GAPS, {"step": steps}, burst=burst, per_day=float(per_day))
+
+
+def losses(engine: Engine, uplinks: Relation, gaps: Relation) -> Relation:
+    """How much of what each device sent did not come.
+
+    Args:
+        engine: where the text runs.
+        uplinks: table `uplink`, each natural key once.
+        gaps: what `gaps` made of them.
+
+    Returns:
+        device_id, uplinks, first_at, last_at, missing, gaps, resets, missing_share (of all numbered messages known to
+        have been sent; null where none is numbered); sorted by device_id.
+    """
+    return engine.run(LOSSES, {"uplink": uplinks, "gap": gaps})

@@ -1,0 +1,31 @@
+"""Plotly figures of our look, one question a file; each takes the frames of `tt` and returns a figure.
+
+Charts compute nothing that analysis has not: they withhold small counts, choose scales and word labels.
+"""
+
+from telltale.charts.arrivals import arrivals, lateness
+from telltale.charts.base import nothing
+from telltale.charts.doors import with_doors
+from telltale.charts.dwell import dwell_histogram
+from telltale.charts.moves import moves_matrix
+from telltale.charts.occupancy import occupancy
+from telltale.charts.readings import readings
+from telltale.charts.sensor_days import missing_by_day, outside_by_day
+from telltale.charts.usual import usual_band, usual_day
+from telltale.charts.visitors import visitors_by_day
+
+__all__ = [
+    "arrivals",
+    "dwell_histogram",
+    "lateness",
+    "missing_by_day",
+    "moves_matrix",
+    "nothing",
+    "occupancy",
+    "outside_by_day",
+    "readings",
+    "usual_band",
+    "usual_day",
+    "visitors_by_day",
+    "with_doors",
+]

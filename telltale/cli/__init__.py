@@ -1,0 +1,111 @@
+"""The command line: one file a group, each imported only when its command is asked for.
+
+Conventions: tables for people, `--json` for programs; progress on anything over a second; an error is one sentence on
+stderr and exit code 1; help ends with an example. A command parses, calls one function and prints.
+"""
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from telltale.contract import TelltaleError
+
+COMMANDS = {
+    "init": "init",
+    "doctor": "doctor",
+    "demo": "demo",
+    "up": "up",
+    "collect": "collect",
+    "simulate": "simulate",
+    "settle": "settle",
+    "decode": "decode",
+    "purge": "purge",
+    "report": "report",
+    "dashboard": "dashboard",
+    "lab": "lab",
+    "sources": "sources",
+    "sightings": "sightings",
+    "rejects": "rejects",
+    "refused": "refused",
+    "export": "export",
+    "efento": "efento",
+}
+"""Each command and the module below `telltale.cli` that holds it under the same name."""
+
+INTERRUPTED = 130
+"""What a shell expects after Ctrl-C: 128 + SIGINT."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are looked up."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The commands in the order of use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of that name; None when there is none, which click reports with the nearest names."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(f"telltale.cli.{COMMANDS[cmd_name]}"), cmd_name)
+        assert isinstance(command, click.Command)  # noqa: S101 - holds by the table above
+        return command
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Example: telltale init && telltale up",
+)
+@click.option(
+    "--project",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The project's folder; by default TELLTALE_HOME, or the nearest telltale.toml upwards.",
+)
+@click.version_option(package_name="telltale", message="%(prog)s %(version)s")
+def telltale(project: Path | None) -> None:
+    """Keep every small signal as it arrived, and answer questions about them in Jupyter."""
+    if project is not None:
+        # The variable reaches every command and every process it starts.
+        os.environ["TELLTALE_HOME"] = str(project.resolve())
+
+
+def main() -> None:
+    """Run the command line; the entry point of `telltale`."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code: 0, 1 after an error, 130 after Ctrl-C."""
+    try:
+        code = telltale.main(args=arguments, prog_name="telltale", standalone_mode=False)
+    except TelltaleError as error:
+        return _failed(str(error))
+    except click.ClickException as error:
+        return _failed(_usage(error))
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough. What is still buffered must not fail at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        if error.filename is None:
+            raise
+        return _failed(f"{error.filename}: {error.strerror}; check the path, its owner and the free space")
+    return code if isinstance(code, int) else 0
+
+
+def _usage(error: click.ClickException) -> str:
+    message = " ".join(error.format_message().split()).rstrip(".")
+    context = getattr(error, "ctx", None)
+    return f'{message}; see "{context.command_path} --help"' if context else message
+
+
+def _failed(sentence: str) -> int:
+    click.echo(f"telltale: {sentence}", err=True)
+    return 1

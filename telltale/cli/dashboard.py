@@ -1,0 +1,35 @@
+"""`telltale dashboard`: the pages, live in a browser."""
+
+import click
+
+
+@click.command(epilog="Example: telltale dashboard --port 8866")
+@click.option("--host", help="Listen here instead of [dashboard] host.")
+@click.option("--port", type=click.IntRange(0, 65535), help="And on this port; 0 takes a free one.")
+@click.option("--login/--no-login", default=True, help="Ask for the token; without only on this machine.")
+@click.option("--quiet", is_flag=True, help="Do not print the address.")
+def dashboard(host: str | None, port: int | None, *, login: bool, quiet: bool) -> None:
+    """Serve the dashboards until Ctrl-C and print their address with its token.
+
+    The token is the one of secrets.toml (or TELLTALE_TOKEN), else a new one at each start.
+    Pages of your own are notebooks in the project's dashboards folder.
+    """
+    from importlib.util import find_spec
+
+    from collectors.listening import free_port, is_loopback
+    from telltale.contract import ConfigError
+    from telltale.settings import load
+
+    if find_spec("voila") is None:
+        raise ConfigError("Voilà is not installed here; run: pip install 'telltale[lab]'")
+    from telltale.dashboard.serve import address, login_token, serve
+
+    settings = load()
+    listens = settings.dashboard.host if host is None else host
+    at = free_port(listens, settings.dashboard.port if port is None else port)
+    if not login and not is_loopback(listens):
+        raise ConfigError(f'--no-login with host "{listens}": only this machine may look without a token')
+    token = login_token(settings, listens) if login else ""
+    if not quiet:
+        click.echo(f"dashboards: {address(host=listens, port=at, token=token)}")
+    serve(settings, host=listens, port=at, token=token)

@@ -1,0 +1,163 @@
+"""`telltale demo`: the main job in one go, on invented devices."""
+
+import signal
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from telltale.cli.output import progress, show
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from telltale.contract import Scenario
+    from telltale.demo import Compared, Filled, Sensed
+    from telltale.workbench.project import Project
+
+FOLDER = Path("data") / "demo"
+
+
+@click.command(epilog="Example: telltale demo --days 7 --no-serve")
+@click.option("--days", type=click.IntRange(1, 366), default=7, show_default=True, help="Whole days before today.")
+@click.option("--seed", type=int, default=7, show_default=True, help="Another seed is another world.")
+@click.option("--serve/--no-serve", default=True, help="Keep collecting live afterwards, until Ctrl-C.")
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=FOLDER, show_default=True,
+              help="The demo's own project; an older demo there is replaced.")  # fmt: skip
+def demo(days: int, seed: int, *, serve: bool, folder: Path) -> None:
+    """Simulate access points and sensors over real HTTP, settle, analyse, report.
+
+    Figures are printed beside the simulators' truth. Dashboards are served from the start, and after the reports
+    until Ctrl-C, unless --no-serve.
+    """
+    from collectors.listening import free_port
+    from telltale.demo import collecting, compared, fill, place, scenario, sensed, truths
+    from telltale.workbench.project import Project
+
+    port = free_port("127.0.0.1", 0)
+    project = Project(place(folder.resolve(), port=port))
+    plan = scenario(project.settings.site.timezone, days=days, seed=seed, now_us=project.now_us())
+    with ExitStack() as running_things, suppress(KeyboardInterrupt):
+        running_things.callback(project.close)
+        url = running_things.enter_context(collecting(project.settings.root, port=port))
+        if serve:
+            _dashboards(running_things, project)
+        with progress() as bar:
+            task = bar.add_task("the simulators work out their truth", total=None)
+            known = truths(project, plan)
+            filled = fill(
+                project, url, plan, known,
+                tell=lambda step, records: bar.update(task, description=f"{step}: {records:,} records"),
+            )  # fmt: skip
+        _tell_counts(project, url, filled, known)
+        _tell_figures(compared(project, plan, known["cloudtrax"]))
+        _tell_sensors(sensed(project, plan, known["sigfox"]))
+        if serve:
+            _live(running_things, project, plan)
+        _reports(project, plan)
+        if serve:
+            click.echo("Live until Ctrl-C.")
+            _until_stopped()
+
+
+def _tell_counts(
+    project: "Project", url: str, filled: "Mapping[str, Filled]", known: "Mapping[str, Mapping[str, Any]]"
+) -> None:
+    from telltale.workbench.reading import load
+
+    def rows(table: str) -> int:
+        return int(load(table, engine="arrow", since=None, project=project).num_rows)
+
+    for name, one in filled.items():
+        posted = f"{one.played.accepted:,} posted to {url} ({one.played.refused} refused, {one.played.lost} lost)"
+        click.echo(f"{name}: {one.handed_in:,} records handed in with their own times, {posted}.")
+    wifi, sensors = known["cloudtrax"]["totals"], known["sigfox"]["totals"]
+    counts = {
+        "reports": (filled["cloudtrax"].records, wifi["reports"]),
+        "sightings": (rows("sighting"), wifi["sightings"]),
+        "rejected rows": (rows("reject"), wifi["rejected"]),
+        "callbacks": (filled["sigfox"].records, sensors["callbacks"]),
+        "messages": (rows("uplink"), sensors["uplinks"]),
+    }
+    show(
+        [{"count": name, "in the lake": found, "simulator": true} for name, (found, true) in counts.items()],
+        as_json=False,
+        empty="",
+    )
+
+
+def _tell_figures(cells: "Sequence[Compared]") -> None:
+    by_day: dict[str, dict[str, Any]] = {}
+    for cell in cells:
+        if cell.address_kind == "all":
+            row = by_day.setdefault(cell.day, {"day (found / true)": cell.day})
+            row[cell.figure.removesuffix("_s")] = f"{_shown(cell.found)} / {_shown(cell.true)}"
+    show(list(by_day.values()), as_json=False, empty="No whole day to compare.")
+    agree = sum(cell.agrees for cell in cells)
+    click.echo(f"{agree:,} of {len(cells):,} day figures equal the simulator's.")
+
+
+def _tell_sensors(figures: "Sequence[Sensed]") -> None:
+    by_sensor: dict[str, dict[str, Any]] = {}
+    for one in figures:
+        if one.figure in {"messages", "lost", "resets", "excursions"}:
+            row = by_sensor.setdefault(one.name, {"sensor (found / true)": one.name})
+            row[one.figure] = f"{_shown(one.found)} / {_shown(one.true)}"
+    show(list(by_sensor.values()), as_json=False, empty="")
+    agree = sum(one.agrees for one in figures)
+    click.echo(f"{agree:,} of {len(figures):,} sensor figures equal the simulator's.")
+
+
+def _shown(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.0f}"
+
+
+def _reports(project: "Project", plan: "Scenario") -> None:
+    from telltale.report import notebooks, run
+
+    zone = ZoneInfo(plan.timezone)
+    first, today = (datetime.fromtimestamp(moment_s, zone).date() for moment_s in (plan.start_s, plan.end_s))
+    for name in notebooks(project):
+        with progress() as bar:
+            tell = partial(_describe, bar, bar.add_task(f"report {name}", total=None))
+            done = run(name, f"{first}/{today}", {}, project, progress=tell)
+        click.echo(f"report {name}: {done.html}")
+    click.echo(f"all reports: {project.settings.reports / 'index.html'}")
+
+
+def _describe(bar: "Progress", task: "TaskID", text: str) -> None:
+    bar.update(task, description=text)
+
+
+def _dashboards(running_things: ExitStack, project: "Project") -> None:
+    from telltale.cli.up import dashboard_child
+    from telltale.supervise import running
+
+    running_things.enter_context(running(dashboard_child(project.settings)))
+
+
+def _live(running_things: ExitStack, project: "Project", plan: "Scenario") -> None:
+    """Let the devices go on where the simulation ended: what was sent meanwhile goes at once, and counts once."""
+    from telltale.demo import SOURCES
+    from telltale.supervise import Child, running, telltale_command
+
+    home = {"TELLTALE_HOME": str(project.settings.root)}
+    waited_min = (project.now_us() // 1_000_000 - plan.end_s) // 60 + 1
+    children = [Child("settle", telltale_command("settle", "--loop"), home)]
+    for name in SOURCES:
+        live = telltale_command("simulate", name, "--live", "--since", f"{waited_min}m", "--seed", str(plan.seed))
+        children.append(Child(f"simulate {name}", live, home))
+    running_things.enter_context(running(children))
+
+
+def _until_stopped() -> None:
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    while not stopped.wait(1.0):
+        pass

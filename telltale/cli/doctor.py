@@ -1,0 +1,22 @@
+"""`telltale doctor`: what keeps this project from working, and the fix."""
+
+import click
+
+from telltale.cli.output import json_option, show
+
+
+@click.command(epilog="Example: telltale doctor")
+@json_option
+@click.pass_context
+def doctor(context: click.Context, *, as_json: bool) -> None:
+    """Check everything this project needs, and name the fix.
+
+    Looked at are python, settings, secrets, folders, keys, store, lake, port, disk, clock and programs.
+    "note" costs a feature, "wrong" keeps telltale from working: then the exit code is 1.
+    """
+    from telltale.doctor import examine
+    from telltale.workbench.project import Project
+
+    findings = list(examine(Project()))
+    show([finding._asdict() for finding in findings], as_json=as_json, empty="")
+    context.exit(any(finding.state == "wrong" for finding in findings))

@@ -1,0 +1,51 @@
+"""`telltale report`: run a notebook for a period and keep it as one file."""
+
+from typing import Any
+
+import click
+
+from telltale.cli.output import json_option, progress, show, show_one
+
+
+@click.command(epilog="Example: telltale report presence_dwell --period 2026-W47 -p gap=20min")
+@click.argument("name", required=False)
+@click.option("--period", default="7d", show_default=True, help="2026-W47, 2026-11-20, 2026-11, first/last day, or 7d.")
+@click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the notebook; repeatable.")
+@click.option("--pdf/--no-pdf", "with_pdf", default=True, help="Print a PDF too, where a Chromium is found.")
+@click.option("--list", "listing", is_flag=True, help="List the reports there are.")
+@json_option
+def report(
+    name: str | None, period: str, parameters: tuple[str, ...], *, with_pdf: bool, listing: bool, as_json: bool
+) -> None:
+    """Run the notebook NAME for a period and keep one HTML file that opens anywhere.
+
+    Without NAME, or with --list, the reports are listed.
+    """
+    from telltale.report import notebooks, run
+
+    if listing or name is None:
+        found = [{"report": known, "notebook": path} for known, path in notebooks().items()]
+        show(found, as_json=as_json, empty="No notebook with a parameter “period” in notebooks/.")
+        return
+    values = _values(parameters)
+    with progress() as bar:
+        task = bar.add_task(name, total=None)
+        done = run(
+            name,
+            period,
+            values,
+            progress=lambda text: bar.update(task, description=text),
+            with_pdf=with_pdf,
+        )
+    printed = f", {done.pdf.name}" if done.pdf else " (no PDF: no Chromium found)" if with_pdf else ""
+    show_one(done._asdict(), as_json=as_json, sentence=f"{done.html}{printed}")
+
+
+def _values(parameters: tuple[str, ...]) -> dict[str, Any]:
+    values = {}
+    for parameter in parameters:
+        name, equals, value = parameter.partition("=")
+        if not equals or not name:
+            raise click.UsageError(f'-p "{parameter}": expected NAME=VALUE')
+        values[name] = value
+    return values

@@ -1,0 +1,166 @@
+"""`telltale simulate`: invented devices, live over the real wire or months at once into the store."""
+
+import json
+import math
+import re
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from telltale.cli.output import json_option, progress, show_one
+
+if TYPE_CHECKING:
+    from telltale.contract import Scenario
+    from telltale.settings import Settings
+
+_UNITS = {"m": 60, "h": 3600, "d": 86_400}
+_ENDLESS_S = 10 * 365 * 86_400
+
+
+def duration(text: str) -> int:
+    """Seconds of a length of time told as 30m, 6h or 90d.
+
+    Raises:
+        click.BadParameter: it is told otherwise.
+    """
+    found = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", text)
+    if found is None:
+        raise click.BadParameter(f'"{text}" is no length of time, expected one such as 30m, 6h or 90d')
+    return int(found[1]) * _UNITS[found[2]]
+
+
+@click.command(epilog="Example: telltale simulate cloudtrax --backfill 90d --seed 7")
+@click.argument("source", default="cloudtrax")
+@click.option("--backfill", "back_s", type=duration, help="Fill the store with so many days up to now.")
+@click.option("--live", is_flag=True, help="Send to the running collector, each message at its moment.")
+@click.option("--since", "since_s", type=duration, help="Live: begin so long ago; the past goes at once.")
+@click.option("--for", "for_s", type=duration, help="Live: end so long from now instead of at Ctrl-C.")
+@click.option("--speed", type=click.FloatRange(1), help="Live: play the time since --since so much faster, then end.")
+@click.option("--url", help="Live: the collector; by default the project's own.")
+@click.option("--seed", type=int, default=7, show_default=True, help="Another seed is another world.")
+@click.option("--settle/--no-settle", "settles", default=True, help="Backfill: write Parquet after each day.")
+@click.option("--truth", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write what must be found here.")
+@json_option
+def simulate(source: str, *, back_s: int | None, live: bool, seed: int, file: Path | None, **options: Any) -> None:
+    """Play the devices of SOURCE: people who come and go, nodes that fail, clocks that are wrong.
+
+    One seed gives one stream of bytes; people come by the clock of [site] timezone. What is invented lies beside what
+    is real in a project that has both: use one of its own.
+    """
+    from telltale.contract import Scenario
+    from telltale.settings import load
+    from telltale.sources import source as source_of
+
+    if live == (back_s is not None):
+        raise click.UsageError("give either --live or --backfill")
+    settings, known = load(), source_of(source)
+    start_s, end_s = _backfill_span(settings, back_s) if back_s is not None else _live_span(options)
+    scenario = Scenario(seed, start_s, end_s, settings.site.timezone)
+    if file is not None:
+        if end_s - start_s >= _ENDLESS_S:
+            raise click.UsageError("--truth of an endless run is endless: give --for or --speed")
+        truth = known.truth(scenario, settings.source(source))
+        file.write_text(json.dumps(truth, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if back_s is not None:
+        _backfill(source, scenario, settings, settles=options["settles"], as_json=options["as_json"])
+    else:
+        _live(source, scenario, settings, options)
+
+
+def _now_s() -> int:
+    return int(datetime.now(UTC).timestamp())
+
+
+def _backfill_span(settings: "Settings", back_s: int) -> tuple[int, int]:
+    """From a local midnight, so that the first day is whole, to now."""
+    now_s = _now_s()
+    begin = datetime.fromtimestamp(now_s, ZoneInfo(settings.site.timezone)) - timedelta(seconds=back_s)
+    return int(begin.replace(hour=0, minute=0, second=0, fold=0).timestamp()), now_s
+
+
+def _live_span(options: dict[str, Any]) -> tuple[int, int]:
+    now_s = _now_s()
+    if options["speed"] is not None:
+        if not options["since_s"] or options["for_s"]:
+            raise click.UsageError("--speed plays the past faster: give --since, and no --for")
+        return now_s - options["since_s"], now_s
+    return now_s - (options["since_s"] or 0), now_s + (options["for_s"] or _ENDLESS_S)
+
+
+def _backfill(source: str, scenario: "Scenario", settings: "Settings", *, settles: bool, as_json: bool) -> None:
+    """Day by day: into the store, then into the lake, so that neither the queue nor memory grows with the months."""
+    from telltale.simulate import backfill
+    from telltale.sources import source as source_of
+    from telltale.workbench.project import Project
+
+    project = Project(settings=settings)
+    landing, records, days = project.landing(), 0, 0
+    try:
+        with progress() as bar:
+            task = bar.add_task(f"{source}: days", total=math.ceil((scenario.end_s - scenario.start_s) / 86_400))
+            for filled in backfill(source_of(source), scenario, settings.source(source), landing):
+                if settles:
+                    project.lake.settle_all(now_us=project.now_us())
+                records, days = records + filled.records, days + 1
+                bar.advance(task)
+    finally:
+        landing.close()
+        project.close()
+    sentence = f"{records:,} records of {days} days are in the store."
+    if not settings.site.keep:
+        sentence += " [site] keep is false: purge will leave of them only what telltale.toml allows."
+    show_one({"records": records, "days": days}, as_json=as_json, sentence=sentence)
+
+
+def _live(source: str, scenario: "Scenario", settings: "Settings", options: dict[str, Any]) -> None:
+    from telltale.contract import ConfigError
+    from telltale.simulate import Played, play
+    from telltale.sources import source as source_of
+
+    url = options["url"] or _collector(source_of(source).transport, settings)
+    emissions = source_of(source).simulate(scenario, settings.source(source))
+    fast = options["speed"]
+    with progress() as bar, _until_interrupted() as stop:
+        task = bar.add_task(f"{source} → {url}", total=None)
+
+        def tell(played: Played) -> None:
+            text = f"{source} → {url}: {played.accepted:,} accepted, {played.refused:,} refused, {played.lost:,} lost"
+            bar.update(task, description=text)
+
+        origin_s = scenario.start_s if fast else _now_s()
+        played = play(emissions, url, origin_us=origin_s * 1_000_000, speed=fast or 1.0, tell=tell, stop=stop)
+    if played.refused and not played.accepted:
+        raise ConfigError(
+            f"{url} refused all {played.refused} messages, the last with {played.answer}; "
+            "expected it to know the secret that signs them: start it from the same project"
+        )
+    counts = {"accepted": played.accepted, "refused": played.refused, "lost": played.lost}
+    sentence = ", ".join(f"{count:,} {name}" for name, count in counts.items()) + "."
+    show_one(counts, as_json=options["as_json"], sentence=sentence)
+
+
+def _collector(transport: str, settings: "Settings") -> str:
+    """The address of the project's own collector of that transport."""
+    if transport.lower().startswith("coap"):
+        host = f"[{settings.coap.host}]" if ":" in settings.coap.host else settings.coap.host
+        return f"coap://{host}:{settings.coap.port}/{settings.coap.prefix}".rstrip("/")
+    return f"http://{settings.webhooks.host}:{settings.webhooks.port}"
+
+
+@contextmanager
+def _until_interrupted() -> Iterator[threading.Event]:
+    """Ctrl-C and SIGTERM set the event instead of ending the program: they are how an endless run ends well."""
+    stop = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,254 @@
+"""What crosses the rooms: raw records, requests, replies, decoded chunks, sources, and the errors.
+
+Standard library only. A collector turns a packet into a `Request`; the door asks the source's `accept` for a
+`Reply` and keeps a `Raw`; the pipeline hands each `Raw` to the source's `decode`, which yields `Chunk`s and
+`Reject`s.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+Options = Mapping[str, Any]
+"""The `[sources.<name>]` table of telltale.toml; never a secret."""
+
+
+class TelltaleError(Exception):
+    """One sentence: where, the value seen, what was expected, what to do."""
+
+
+class ConfigError(TelltaleError):
+    """A setting is missing or wrong; names the file and the key."""
+
+
+class StoreError(TelltaleError):
+    """The record could not be made durable; the sender is told to come back (HTTP 503, CoAP 5.00)."""
+
+
+class Refused(TelltaleError):
+    """The sender is at fault: not authentic, or not well-formed.
+
+    Args:
+        status: the HTTP status to answer (400 … 499).
+        reason: a short name for the `refused` list, such as `bad_signature`.
+        detail: what was seen and what was expected, for the log; never a secret, never a station's address.
+        body: what may be kept of the body where it holds a secret (overwritten by `*`); None keeps the bytes received.
+    """
+
+    def __init__(self, status: int, reason: str, detail: str = "", *, body: bytes | None = None) -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.status = status
+        self.reason = reason
+        self.detail = detail
+        self.body = body
+
+
+class DecodeError(TelltaleError):
+    """The whole record cannot be decoded; the pipeline makes it one reject and goes on.
+
+    Args:
+        reason: a short name that reaches the user, such as `bad_json`.
+        detail: the value seen and what was expected; never a station's address.
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+
+class Raw(NamedTuple):
+    """One record exactly as it arrived. `id` is 0 until the store has given one."""
+
+    id: int
+    source: str
+    received_at: int
+    """Microseconds since 1970, UTC; taken once, at the edge."""
+    sender: str
+    meta: str
+    """JSON text: transport, method, path, query, chosen headers or CoAP options; never a secret."""
+    body: bytes
+
+    def __repr__(self) -> str:
+        """Everything but the bytes: they may hold addresses, and what is shown in a notebook is kept there."""
+        return (
+            f"Raw(id={self.id}, source={self.source!r}, received_at={self.received_at}, sender={self.sender!r}, "
+            f"meta={self.meta!r}, body=<{len(self.body)} bytes>)"
+        )
+
+
+class Memory(NamedTuple):
+    """One thing a source remembers of a device, such as the configuration it last reported."""
+
+    device_id: str
+    name: str
+    value: Mapping[str, Any]
+    """JSON-able; replaces what was remembered under that name. Empty forgets it."""
+
+
+Known = Mapping[str, Mapping[str, Mapping[str, Any]]]
+"""What a source remembers: value by device and name; to be read only."""
+
+
+class Request(NamedTuple):
+    """What a collector hands to the door. Header names are lower case.
+
+    A CoAP request carries its type as header `coap-type` (CON or NON) and each option that is not the transport's own
+    as `coap-<number>`, in hexadecimal digits.
+    """
+
+    source: str
+    received_at: int
+    sender: str
+    transport: str
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    query: str
+    body: bytes
+    known: Mapping[str, Mapping[str, Mapping[str, Any]]] = {}
+    """What the source remembers (`Known`), filled in by the door; empty for a source that remembers nothing."""
+
+
+class Reply(NamedTuple):
+    """What a source answers to a request it accepts, sent only after the record is durable."""
+
+    status: int = 200
+    """The HTTP status; for CoAP its code without the point (201 is 2.01)."""
+    body: bytes = b"ok"
+    content_type: str = "text/plain; charset=utf-8"
+    keep: bool = True
+    """False for a request that carries no record (a validator's GET)."""
+    redacted_body: bytes | None = None
+    """The body to store where a secret in it was overwritten by `*` of the same length."""
+    redacted: tuple[str, ...] = ()
+    """The names of the overwritten fields, stored as `meta.redacted`."""
+    query: str = ""
+    """What to keep of the query, as `meta.query`, where a record stands in it; never a secret."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Further headers of the answer, such as a redirection's Location."""
+    kept_headers: tuple[str, ...] = ()
+    """Names of further headers of the request to keep with the record, in `meta.headers`; never one with a secret."""
+    remember: tuple[Memory, ...] = ()
+    """What to remember from now on, made durable in one transaction with the record."""
+
+
+class Chunk(NamedTuple):
+    """Rows of one table, as equally long lists by column name.
+
+    Columns the pipeline adds (`raw_id`, `source`, `received_at`) are absent; a missing nullable column is null.
+    A column marked `station` in `tables.py` carries the address as a 48-bit integer; the pipeline turns it into a
+    pseudonym. Times are integer microseconds UTC.
+    """
+
+    table: str
+    columns: dict[str, list[Any]]
+
+
+class Runs(NamedTuple):
+    """Columns in short: what holds for each run of rows, and how long each run is."""
+
+    columns: dict[str, list[Any]]
+    """The value of each run."""
+    lengths: Sequence[int]
+    ramps: Mapping[str, tuple[list[int], list[int]]] = {}
+    """Of whole numbers at equal steps: the first of each run, and the step to the next."""
+
+
+class Bulk(NamedTuple):
+    """A chunk with the rows of several raw records, in their order."""
+
+    chunk: Chunk
+    counts: Sequence[int]
+    """How many of the rows each record gave."""
+    runs: Runs | None = None
+    """Further columns of the rows, where one value holds for many of them."""
+
+
+class Reject(NamedTuple):
+    """A part of a record that could not be decoded."""
+
+    part: str
+    """Where in the record: `row 3`, `envelope`."""
+    reason: str
+    """A short name, such as `group_address`."""
+    excerpt: str
+    """The bytes or value seen, station addresses masked, at most 200 characters."""
+
+
+class Secrets(dict[str, str]):
+    """Secrets of one source by their key (for cloudtrax the network id); never shown."""
+
+    def __repr__(self) -> str:
+        """How many, never which."""
+        return f"Secrets({len(self)} kept)"
+
+    __str__ = __repr__
+
+
+class SourceSettings(NamedTuple):
+    """What `accept` and `simulate` may know of the settings: the source's own options and secrets."""
+
+    options: Options
+    secrets: Secrets
+
+
+class Route(NamedTuple):
+    """An address a source listens on; `alias` marks a spelling kept for older senders.
+
+    A part of the path in angle brackets stands for any text without a slash: `/data/<sensor>`. The source finds the
+    text in the path of the request, and in `meta.path` of the record.
+    """
+
+    method: str
+    path: str
+    alias: bool = False
+
+
+class Emission(NamedTuple):
+    """One simulated message on the real wire: when a device sends it, and the exact request."""
+
+    at: int
+    """Microseconds UTC of the moment the device sends it."""
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Scenario(NamedTuple):
+    """What to simulate: one seed and one scenario give one byte stream."""
+
+    seed: int
+    start_s: int
+    """Epoch seconds UTC, inclusive."""
+    end_s: int
+    """Epoch seconds UTC, exclusive."""
+    timezone: str
+    """The site's zone: people come by its clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One vendor: its wire, its rules, its simulator. A source opens no file, no socket and reads no clock."""
+
+    name: str
+    title: str
+    transport: str
+    """The wire in words; the first names the kind of collector, such as HTTP or CoAP."""
+    routes: tuple[Route, ...]
+    tables: tuple[str, ...]
+    decoder_version: int
+    """Raised whenever the same bytes decode to other rows; `telltale decode` then rebuilds."""
+    personal: bool
+    """True where bodies hold addresses of people's devices: the presence retention applies."""
+    accept: Callable[[Request, SourceSettings], Reply]
+    decode: Callable[[Raw, Options], Iterator[Chunk | Reject]]
+    simulate: Callable[[Scenario, SourceSettings], Iterator[Emission]]
+    truth: Callable[[Scenario, SourceSettings], Mapping[str, Any]]
+    """What the simulator knows and analysis must find again; JSON-able."""
+    decode_many: Callable[[Sequence[Raw], Options], Sequence[Bulk] | None] | None = None
+    """Optional, where volume asks for it: the rows of many records at once, equal to what `decode` yields for each;
+    None where one of them is odd, so that each goes through `decode`."""
+    remembers: bool = False
+    """True where replies depend on what devices said before: `accept` is handed `Request.known`."""

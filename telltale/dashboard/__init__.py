@@ -1,0 +1,29 @@
+"""Dashboards: pages that answer one question each, live, for whoever has the token.
+
+`pages/` says what each page shows, `board.py` what a page is made of. `boards.py` computes pages for all viewers in one
+process (`figures.py`); the kernels Voilà starts only pass them on (`show.py`, `client.py`, `telltale/widget.py`).
+`server.py` is Voilà with our template, login and limits; `serve.py` runs both.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from telltale.dashboard.show import show
+
+if TYPE_CHECKING:
+    from telltale.dashboard.board import Ask as Ask
+    from telltale.dashboard.board import Board as Board
+    from telltale.dashboard.board import Cell as Cell
+    from telltale.dashboard.board import Control as Control
+    from telltale.dashboard.board import Freshness as Freshness
+
+PARTS = ("Ask", "Board", "Cell", "Control", "Freshness")
+__all__ = ["PARTS", "show", *PARTS]  # noqa: PLE0604 - the names stand above, once
+
+
+def __getattr__(name: str) -> Any:
+    """What a page is made of, imported when asked for: a kernel that only passes a page on needs none of it."""
+    if name in PARTS:
+        from telltale.dashboard import board
+
+        return getattr(board, name)
+    raise AttributeError(f"telltale.dashboard has no {name!r}; it has show, {', '.join(PARTS)}")

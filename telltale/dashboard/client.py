@@ -1,0 +1,92 @@
+"""How the kernel of a page asks for it: of the process that computes for all, or, in a notebook at work, by itself."""
+
+import http.client
+import json
+import os
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+from urllib.parse import quote, urlencode, urlsplit
+
+from telltale.contract import TelltaleError
+
+ADDRESS = "TELLTALE_FIGURES"
+"""Variable with the address of the process that computes for all; set by `telltale dashboard`."""
+SECRET = "TELLTALE_FIGURES_SECRET"  # noqa: S105 - the variable's name
+AWAY = "the figures are not being computed at the moment; they start again by themselves"
+STARTS_S = 20.0
+"""How long that process may take to come up."""
+
+
+class FiguresAway(TelltaleError):
+    """The process that computes the figures does not answer."""
+
+
+class Asking(Protocol):
+    """Gives a page as JSON-able data; None when nothing newer than `after` came within `wait_s`."""
+
+    def __call__(
+        self, choice: Mapping[str, str], *, after: int | None = None, wait_s: float = 0.0, again: bool = False
+    ) -> dict[str, Any] | None:
+        """Ask once."""
+        ...
+
+
+class Remote:
+    """A page computed by the process of `telltale dashboard`.
+
+    Args:
+        page: its name.
+        starts_s: how long to try while that process does not listen yet.
+    """
+
+    def __init__(self, page: str, *, starts_s: float = STARTS_S) -> None:
+        self._page = page
+        self._starts_s = starts_s
+
+    def __call__(
+        self, choice: Mapping[str, str], *, after: int | None = None, wait_s: float = 0.0, again: bool = False
+    ) -> dict[str, Any] | None:
+        """Ask once.
+
+        Raises:
+            FiguresAway: nobody answers.
+            TelltaleError: there is no such page.
+        """
+        asked = {**choice, "wait": f"{wait_s:g}"} | ({} if after is None else {"after": str(after)})
+        target = f"/{quote(self._page)}?{urlencode(asked | ({'again': '1'} if again else {}))}"
+        deadline = time.monotonic() + self._starts_s
+        while True:
+            try:
+                status, body = _get(target, timeout_s=wait_s + 60)
+            except OSError as error:
+                if time.monotonic() >= deadline:
+                    raise FiguresAway(
+                        "the figures are not being computed at the moment; they start again by themselves"
+                    ) from error
+                time.sleep(0.2)
+            else:
+                break
+        self._starts_s = 0.0  # it has answered once: from now on it is away when it does not
+        answer: dict[str, Any] = json.loads(body) if body else {}
+        if status not in (200, 204):
+            raise TelltaleError(answer.get("error", f"status {status}"))
+        return answer or None
+
+
+def computed_for_all() -> bool:
+    """Whether `telltale dashboard` started this kernel."""
+    return ADDRESS in os.environ
+
+
+def _get(target: str, *, timeout_s: float) -> tuple[int, bytes]:
+    address = urlsplit(os.environ[ADDRESS])
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=timeout_s)
+    try:
+        connection.request("GET", target, headers={"Authorization": f"Bearer {os.environ[SECRET]}"})
+        reply = connection.getresponse()
+        return reply.status, reply.read()
+    except http.client.HTTPException as error:
+        raise OSError("the figures' process broke off") from error
+    finally:
+        connection.close()

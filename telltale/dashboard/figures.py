@@ -1,0 +1,112 @@
+"""The process that computes the figures of all dashboards: JSON over loopback HTTP, for the kernels of the pages.
+
+One process reads the lake for all viewers, so a viewer costs a kernel that only passes pages on, and what one viewer
+asked for is there for the next. It ends with the process that started it.
+"""
+
+import hmac
+import json
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from telltale.contract import TelltaleError
+from telltale.dashboard.boards import Boards
+from telltale.dashboard.client import ADDRESS, SECRET
+
+log = logging.getLogger("telltale.dashboard")
+
+LONGEST_WAIT_S = 20.0
+
+
+def serve(boards: Boards, *, host: str, port: int, secret: str) -> ThreadingHTTPServer:
+    """A server that answers `/<page>?after=…&wait=…&<choice>=…` with a page, or 204 when there is nothing newer."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            given = self.headers.get("Authorization", "").removeprefix("Bearer ")
+            if not hmac.compare_digest(given.encode(), secret.encode()):
+                self._answer(401, {"error": "unknown caller"})
+                return
+            try:
+                found = _asked(boards, self.path)
+            except TelltaleError as error:
+                self._answer(404, {"error": str(error)})
+            else:
+                self._answer(200 if found else 204, found)
+
+        def _answer(self, status: int, content: Mapping[str, Any] | None) -> None:
+            body = b"" if content is None else json.dumps(content, separators=(",", ":")).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
+            """Say nothing: computing a page is logged, asking for it is not."""
+
+    return _Server((host, port), Handler)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A kernel that ended while it waited is no error."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+def main() -> None:
+    """Serve the figures of the project found from here until the parent process ends."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    from telltale.dashboard.pages import PAGES
+    from telltale.workbench.project import Project
+
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    address = urlsplit(os.environ[ADDRESS])
+    boards = Boards(Project(), PAGES)
+    threading.Thread(target=_keep_warm, args=(boards,), daemon=True).start()
+    server = serve(boards, host=str(address.hostname), port=int(address.port or 0), secret=os.environ[SECRET])
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        server.server_close()
+
+
+def _asked(boards: Boards, target: str) -> Mapping[str, Any] | None:
+    parts = urlsplit(target)
+    asked = dict(parse_qsl(parts.query))
+    after, wait_s, again = asked.pop("after", ""), asked.pop("wait", "0"), asked.pop("again", "")
+    try:
+        after_serial, wait = int(after) if after else None, min(float(wait_s), LONGEST_WAIT_S)
+    except ValueError as error:
+        raise TelltaleError(f"after={after}, wait={wait_s}: expected numbers") from error
+    return boards.get(parts.path.strip("/"), asked, after=after_serial, wait_s=wait, again=bool(again))
+
+
+def _keep_warm(boards: Boards) -> None:
+    """Use the time nobody waits; a reader who asks comes first after at most one page."""
+    while True:
+        time.sleep(0.5)
+        boards.warm()
+
+
+def _end_with(parent: int) -> None:
+    """Leave when the parent is gone: killed, it could not ask for it."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

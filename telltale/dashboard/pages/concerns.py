@@ -1,0 +1,53 @@
+"""What needs a look, gathered over all sources: for the list of the operations page, and for the tabs of every page."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from telltale.dashboard.board import Ask
+from telltale.dashboard.pages import common, sensor_figures
+from telltale.dashboard.pages.presence_figures import Figures
+from telltale.findings import attention
+from telltale.findings.attention import Found
+from telltale.workbench.delivered import Delivered, delivered
+from telltale.workbench.times import local_time
+
+PAGE_OF = {"cloudtrax": "presence", "sigfox": "sensors"}
+"""Where the figures of a source are."""
+
+
+def found(
+    sources: Sequence[Delivered], sites: Sequence[Figures], now: dt.datetime, sensors: Sequence[Found] = ()
+) -> list[Found]:
+    """Alarms first, then the newest.
+
+    Args:
+        sources: what each delivered.
+        sites: presence of each site today.
+        now: the present on the site's clock.
+        sensors: what needs a look of the sensors (`sensor_figures.concerns`).
+    """
+    return attention.ordered(
+        [
+            *attention.silent_sources(sources, now=now, pages=PAGE_OF),
+            *(one for site in sites for one in attention.silent_nodes(site.reporting, now=now)),
+            *attention.many_rejects(sources),
+            *sensors,
+        ]
+    )
+
+
+def badges(ask: Ask) -> Mapping[str, int]:
+    """How many alarms each page has, at most a minute old."""
+    counts: Mapping[str, int] = ask.slowly("badges", lambda: _counted(ask))
+    return counts
+
+
+def present(ask: Ask, sites: Sequence[Figures]) -> dt.datetime:
+    """The present on the clock of the first site, else of `[site]`."""
+    zone = sites[0].when.timezone if sites else ask.project.settings.site.timezone
+    return local_time(ask.project.now_us(), zone)
+
+
+def _counted(ask: Ask) -> Mapping[str, int]:
+    sites = [Figures(ask, site) for site in common.sites(ask)]
+    return attention.badges(found(delivered(ask.project), sites, present(ask, sites), sensor_figures.concerns(ask)))

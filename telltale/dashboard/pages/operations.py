@@ -1,0 +1,195 @@
+"""Operations: does anything need a look?"""
+
+import datetime as dt
+from functools import partial
+from typing import Any
+
+from telltale import charts, findings, wording
+from telltale.charts.frames import local, rows
+from telltale.charts.usual import FEWEST_DAYS
+from telltale.dashboard.board import Ask, Board, Cell
+from telltale.dashboard.pages import common, concerns, sensor_figures
+from telltale.dashboard.pages.presence import stay_tile, visitors_tile
+from telltale.dashboard.pages.presence_figures import VISITS_D, Figures
+from telltale.dashboard.pages.sensors import readings
+from telltale.findings import attention, notes, today
+from telltale.findings.attention import Found
+from telltale.findings.presence import known
+from telltale.look.lists import Attention, Delivering, Sources
+from telltale.show import Card, Sentence, Tile, Tiles
+from telltale.workbench import presence
+from telltale.workbench.delivered import Delivered, delivered
+
+PAGE_OF = concerns.PAGE_OF
+TITLES = {"presence": "Presence", "sensors": "Sensors", "health": "Health"}
+
+
+def page(ask: Ask) -> Board:
+    """The page."""
+    sources = delivered(ask.project)
+    if not sources:
+        return common.nothing_yet(ask, "Operations")
+    sites = common.sites(ask)
+    figures = [Figures(ask, site) for site in sites]
+    now = concerns.present(ask, figures)
+    found = concerns.found(sources, figures, now, sensor_figures.concerns(ask))
+    name = wording.joined(list(sites.values())) or ask.project.settings.site.name
+    return Board(
+        Sentence(attention.sentence(found, _calm(figures)), common.head("Operations", now, name)),
+        Tiles([*_presence_tiles(figures[0] if figures else None), *_delivery_tiles(sources, found)]),
+        [_lists(sources, found, now), *(_site_charts(ask, site) for site in figures), *_sensor_charts(ask)],
+        f"{common.foot(str(now.tzinfo))} {_rejected(sources)}",
+        common.freshness(ask, str(now.tzinfo)),
+        attention=attention.badges(found),
+    )
+
+
+def _calm(figures: list[Figures]) -> str:
+    """What the sentence goes on with when all is well."""
+    if not figures:
+        return "Every source delivers."
+    row, site = figures[0].running, figures[0]
+    visitors = today.so_far(row["visitors"], row["dwell_median_s"], site.usual, site.counted)
+    return f"{visitors[:-1]}; all {site.reporting.known} nodes report." if not site.reporting.now else visitors
+
+
+def _presence_tiles(figures: Figures | None) -> list[Tile]:
+    if figures is None:
+        return []
+    return [visitors_tile(figures), stay_tile(figures), findings.nodes_tile(figures.reporting)]
+
+
+def _delivery_tiles(sources: list[Delivered], found: list[Found]) -> list[Tile]:
+    hours = [sum(one.hours[at] for one in sources) for at in range(24)]
+    records, rejects = sum(hours), sum(one.rejects for one in sources)
+    gaps = max((one.gap_s for one in sources), default=0.0)
+    silent = any(one.concern.level == "alarm" for one in found)
+    gap = f"longest gaps of a source **{wording.duration(gaps)}**" if gaps else "no gap in any source"
+    share = wording.percent(rejects / records) if records else "nothing arrived"
+    return [
+        Tile("Records in 24 h", wording.number(records), "", gap, hours, bars=True, state="alarm" if silent else ""),
+        Tile("Rows rejected in 24 h", wording.number(rejects), "", f"{share} of the records" if records else share),
+    ]
+
+
+def _lists(sources: list[Delivered], found: list[Found], now: dt.datetime) -> list[Cell]:
+    return [
+        Cell("attention", 7, "What needs a look", partial(_attention, found)),
+        Cell("sources", 5, "What the sources deliver", partial(sources_card, sources, now)),
+    ]
+
+
+def _attention(found: list[Found]) -> Card:
+    return Card(
+        attention.list_title(found),
+        Attention([one.concern for one in found], TITLES),
+        "Alarms first. A line stays until its cause is over" if found else "Alarms and warnings of all sources",
+        empty="Every source delivers, every node reports, and what arrives can be decoded.",
+    )
+
+
+def sources_card(sources: list[Delivered], now: dt.datetime) -> Card:
+    """What each source delivered in 24 hours."""
+    silent = [one for one in sources if _state(one, now) == "hang"]
+    delivering = len(sources) - len(silent)
+    title = f"{wording.sentence_case(wording.in_words(delivering))} of {wording.in_words(len(sources))} sources deliver"
+    if not silent:
+        title = "All sources deliver" if len(sources) > 1 else f"{sources[0].title} delivers"
+    partly = [one for one in sources if one.devices < one.known]
+    if len(partly) == 1 and not silent:
+        title += f", {partly[0].title} with {partly[0].devices} of {partly[0].known} devices"
+    return Card(
+        title,
+        Sources([_row(one, now) for one in sources]),
+        "Age of the newest record; records per hour, gaps and rejects of 24 hours",
+    )
+
+
+def _row(one: Delivered, now: dt.datetime) -> Delivering:
+    age_s = now.timestamp() - (one.newest_us or 0) / 1e6
+    return Delivering(
+        _state(one, now),
+        one.title,
+        wording.duration(max(0.0, age_s)),
+        f"{one.devices} of {one.known}" if one.devices < one.known else str(one.devices),
+        list(one.hours),
+        wording.duration(one.gap_s) if one.gap_s else "0",
+        wording.number(one.rejects),
+    )
+
+
+def _state(one: Delivered, now: dt.datetime) -> Any:
+    age_s = now.timestamp() - (one.newest_us or 0) / 1e6
+    if age_s >= max(attention.SILENT_AT_LEAST_S, attention.SILENT_INTERVALS * one.interval_s):
+        return "hang"
+    late = age_s > max(common.SHORTEST_LATE_S, common.PATIENCE * one.interval_s)
+    return "droop" if late or one.devices < one.known else "fly"
+
+
+def _site_charts(ask: Ask, figures: Figures) -> list[Cell]:
+    site = figures.when.site
+    return [
+        Cell(f"usual-{site}", 7, "Devices present today", partial(_usual, ask, figures)),
+        Cell(f"arrivals-{site}", 5, "Reports of the nodes", partial(_arrivals, figures)),
+    ]
+
+
+def _sensor_charts(ask: Ask) -> list[list[Cell]]:
+    if not sensor_figures.known(ask).names:
+        return []
+    asked = sensor_figures.SensorFigures(ask, quantity=sensor_figures.known(ask).quantities[0])
+    return [[Cell("readings", 12, "What the sensors measured", partial(readings, asked))]]
+
+
+def _usual(ask: Ask, figures: Figures) -> Card:
+    when, site = figures.when, figures.when.site
+    earlier = ask.slowly(
+        ("earlier", site, when.since),
+        lambda: presence.occupancy(
+            f"{VISITS_D}d", when.since, bin=when.bin, published=True, site=site, project=ask.project
+        ),
+    )
+    days, name = _usual_days(earlier, when.now)
+    band = charts.usual_band(earlier, timezone=when.timezone, days=days, k=figures.k)
+    basis = f"Band: {name}, middle half of {len(days)}" if band else "No band yet: fewer than three earlier days"
+    title = findings.against_band(figures.bins, band, name=name, now=when.now)
+    return Card(
+        title,
+        charts.usual_day(figures.bins, band, name=name, now=when.now, k=figures.k),
+        f"Visitor devices present, mean per {when.bin}, all addresses. {basis}",
+        [notes.gaps(figures.bins, figures.nodes, timezone=when.timezone), notes.withheld(figures.all_kinds)],
+    )
+
+
+def _usual_days(earlier: Any, now: dt.datetime) -> tuple[list[dt.date], str]:
+    """The same weekdays as today where there are enough, else all days; and what they are called."""
+    zone = str(now.tzinfo)
+    heard = (local(row["start"], zone).date() for row in rows(earlier, "start", "nodes") if row["nodes"])
+    days = sorted(set(heard) - {now.date()})
+    same = [day for day in days if day.weekday() == now.weekday()]
+    if len(same) >= FEWEST_DAYS:
+        return same, f"usual {wording.weekday(now)}"
+    return days, "usual day"
+
+
+def _arrivals(figures: Figures) -> Card:
+    zone = figures.when.timezone
+    return Card(
+        _arrivals_title(figures),
+        charts.arrivals(figures.heartbeats, figures.nodes, timezone=zone),
+        "Reports of all nodes per hour today. Below: which nodes reported",
+        [notes.silent_nodes(figures.nodes, timezone=zone)],
+    )
+
+
+def _arrivals_title(figures: Figures) -> str:
+    found = figures.reporting
+    if found.now:
+        return f"{wording.sentence_case(wording.in_words(found.last))} of {wording.in_words(found.known)} nodes report"
+    return f"All {wording.in_words(found.known)} nodes report" if found.known else "No node reports"
+
+
+def _rejected(sources: list[Delivered]) -> str:
+    records, rejects = sum(sum(one.hours) for one in sources), sum(one.rejects for one in sources)
+    count = wording.number(records) if known(records) else "0"
+    return f"{wording.number(rejects)} rows of the {count} records of the last 24 hours were rejected and kept."

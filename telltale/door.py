@@ -1,0 +1,197 @@
+"""One request in, one reply out: ask the source, keep the record, answer.
+
+A record is durable before it is acknowledged. What a source refuses is remembered in the `refused` list with its
+reason; what cannot be stored is answered 503, so that a sender who can come back does. The door knows no transport
+and no vendor.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterable
+from concurrent.futures import Future
+from functools import lru_cache
+from typing import NamedTuple
+
+from telltale.contract import Raw, Refused, Reply, Request, Route, Source, SourceSettings, StoreError
+from telltale.landing import Landing, Store
+from telltale.settings import Settings
+
+KEPT_HEADERS = ("content-type", "content-encoding", "user-agent", "x-forwarded-for", "coap-type")
+"""Headers kept with a record; none carries a secret, as Signature, Authorization and Cookie may."""
+
+AWAY = Reply(status=503, body=b"the record could not be stored; please send it again\n")
+
+
+class Entry(NamedTuple):
+    """A route and the name of the source behind it."""
+
+    route: Route
+    source: str
+
+
+class Verdict(NamedTuple):
+    """The reply, and in one word why: `stored`, `answered` (nothing to keep), `store_away`, or a refusal's reason."""
+
+    reply: Reply
+    reason: str
+    detail: str = ""
+
+
+class _Asked(NamedTuple):
+    """A reply that waits for its record to be durable."""
+
+    reply: Reply
+    raw: Raw
+
+
+class Door:
+    """The entrance to the landing store for some sources.
+
+    Args:
+        sources: whom to let in.
+        landing: where records become durable.
+        settings: options and secrets of the sources.
+
+    Raises:
+        ConfigError: a source does not understand its options.
+    """
+
+    def __init__(self, sources: Iterable[Source], landing: Landing, settings: Settings) -> None:
+        self.landing = landing
+        self._sources = {source.name: source for source in sources}
+        self._settings = {name: settings.source(name) for name in self._sources}
+        for source in self._sources.values():
+            try_options(source, self._settings[source.name])
+
+    def routes(self) -> list[Entry]:
+        """Where the sources listen, aliases included."""
+        return [Entry(route, source.name) for source in self._sources.values() for route in source.routes]
+
+    def handle(self, request: Request) -> Verdict:
+        """Answer one request; a 2xx is given only after the record is durable."""
+        asked = self._ask(request)
+        if isinstance(asked, Verdict):
+            return asked
+        try:
+            self.landing.append(asked.raw, asked.reply.remember)
+        except StoreError as error:
+            return Verdict(AWAY, "store_away", str(error))
+        return Verdict(asked.reply, "stored")
+
+    async def submit(self, request: Request, *, timeout_s: float) -> Verdict:
+        """The same without blocking an event loop; what is not durable in time is abandoned and not stored later."""
+        asked = self._ask(request)
+        if isinstance(asked, Verdict):
+            return asked
+        try:
+            await _durable(self.landing.put(asked.raw, asked.reply.remember), timeout_s)
+        except StoreError as error:
+            return Verdict(AWAY, "store_away", str(error))
+        return Verdict(asked.reply, "stored")
+
+    def close(self) -> None:
+        """Commit what is on the queue and let the store go."""
+        self.landing.close()
+        self.landing.store.close()
+
+    def _ask(self, request: Request) -> "_Asked | Verdict":
+        """What the source answers, and the record to store first; a verdict where there is nothing to store."""
+        source = self._sources[request.source]
+        if source.remembers:
+            request = request._replace(known=self.landing.memories.known(request.source))
+        try:
+            reply = source.accept(request, self._settings[request.source])
+        except Refused as refused:
+            return self._turn_away(request, refused)
+        if not reply.keep:
+            return Verdict(reply, "answered")
+        body = request.body if reply.redacted_body is None else reply.redacted_body
+        meta = _meta(request, reply)
+        return _Asked(reply, Raw(0, request.source, request.received_at, request.sender, meta, body))
+
+    def _turn_away(self, request: Request, refused: Refused) -> Verdict:
+        self.landing.refuse(
+            source=request.source,
+            received_at=request.received_at,
+            sender=request.sender,
+            status=refused.status,
+            reason=refused.reason,
+            detail=refused.detail,
+            body=request.body if refused.body is None else refused.body,
+            meta=_meta(request, Reply()),
+        )
+        reply = Reply(status=refused.status, body=refused.reason.encode() + b"\n")
+        return Verdict(reply, refused.reason, refused.detail)
+
+
+def open_door(settings: Settings, sources: Iterable[Source]) -> Door:
+    """A door to the project's own store; `close` drains it.
+
+    Raises:
+        ConfigError: a source does not understand its options.
+        StoreError: the store cannot be opened.
+    """
+    limits = settings.landing
+    landing = Landing(
+        Store(settings.store_url, busy_timeout_s=limits.busy_timeout_s),
+        max_records=limits.max_records,
+        max_bytes=limits.max_bytes,
+        group=limits.group,
+        ticket_timeout_s=limits.ticket_timeout_s,
+    )
+    return Door(sources, landing, settings)
+
+
+def try_options(source: Source, settings: SourceSettings) -> None:
+    """Let a wrong option fail now, not at the first packet: an empty request is answered or refused.
+
+    Raises:
+        ConfigError: a source does not understand its options.
+    """
+    for route in source.routes:
+        empty = Request(source.name, 0, "", source.transport, route.method, route.path, {}, "", b"")
+        try:
+            source.accept(empty, settings)
+        except Refused:
+            continue
+
+
+async def _durable(ticket: Future[int], timeout_s: float) -> None:
+    """Wait for a ticket.
+
+    Raises:
+        StoreError: its record is not stored, and will not be later.
+    """
+    waiting = asyncio.wrap_future(ticket)
+    done, _ = await asyncio.wait((waiting,), timeout=timeout_s)
+    if not done and ticket.cancel():
+        raise StoreError(f"landing: not durable after {timeout_s} s; send it again")
+    await waiting  # its commit is under way or over: only the outcome is a true answer
+
+
+def _meta(request: Request, reply: Reply) -> str:
+    names = KEPT_HEADERS + reply.kept_headers
+    headers = tuple((name, value[:200]) for name in names if (value := request.headers.get(name)) is not None)
+    return _meta_text(
+        request.transport, request.method, request.path, reply.query, headers=headers, redacted=reply.redacted
+    )
+
+
+@lru_cache(maxsize=1024)  # a sender says the same of every packet
+def _meta_text(
+    transport: str,
+    method: str,
+    path: str,
+    query: str,
+    *,
+    headers: tuple[tuple[str, str], ...],
+    redacted: tuple[str, ...],
+) -> str:
+    meta: dict[str, object] = {"transport": transport, "method": method, "path": path}
+    if query:
+        meta["query"] = query
+    if headers:
+        meta["headers"] = dict(headers)
+    if redacted:
+        meta["redacted"] = redacted
+    return json.dumps(meta, separators=(",", ":"))

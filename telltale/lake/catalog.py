@@ -1,0 +1,121 @@
+"""The catalog: which files make up the lake, as rows of the store's database.
+
+Every change is one transaction of `Store.writer()` that starts with `bump`, so that catalog changes also follow one
+another where writers do not exclude each other (PostgreSQL).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from itertools import islice
+from typing import NamedTuple, TypeVar
+
+import sqlalchemy as sa
+
+from telltale.contract import TelltaleError
+from telltale.lake.files import Root
+from telltale.landing.schema import FILES, META, PURGED, UNLISTED
+
+RAW_TABLE = "raw"
+
+_PIECE = 500  # values of one IN list
+_T = TypeVar("_T")
+
+
+class Changed(TelltaleError):
+    """What was read is no longer what is listed; the caller starts again from a new snapshot."""
+
+
+class File(NamedTuple):
+    """A listed Parquet file."""
+
+    path: str
+    """Relative to the lake root."""
+    table_name: str
+    source: str
+    """Empty for a derived table."""
+    site: str
+    """Empty unless derived."""
+    day: date
+    rows: int
+    bytes: int
+    sha256: str
+    first_raw_id: int
+    """Of the records read for it: the range also covers resends that lost against another row."""
+    last_raw_id: int
+    min_time: int
+    """Of the time its rows are filed under, microseconds UTC; the received time of raw records."""
+    max_time: int
+    decoder_version: int
+    """Of a raw file: the decoder that made the rows of its records. Of another: the oldest among its rows."""
+    is_unique: bool
+    """No two of its rows have the same natural key."""
+    is_frozen: bool
+    """Raw records of its source and day were purged: decode leaves it as it is."""
+    created_at: int
+    host: str
+
+
+def bump(connection: sa.Connection, by: int = 1) -> None:
+    """Raise the catalog's counter, and keep other catalog changes waiting until this transaction ends."""
+    connection.execute(META.update().where(META.c.key == "change").values(value=META.c.value + sa.literal(by)))
+
+
+def listed(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[File]:
+    """The listed files for which all conditions hold, in the order of their path."""
+    query = sa.select(*(FILES.c[name] for name in File._fields)).where(*where).order_by(FILES.c.path)
+    return [File(*row) for row in connection.execute(query)]
+
+
+def enlist(connection: sa.Connection, root: Root, files: Sequence[File]) -> None:
+    """List files that were written.
+
+    Raises:
+        Changed: gc removed one between its writing and now: its content had been listed before, then un-listed.
+    """
+    gone = [file.path for file in files if not root.exists(file.path)]
+    if gone:
+        raise Changed(f"lake {root.shown}: {gone[0]} was removed before it was listed; start again")
+    if files:
+        connection.execute(FILES.insert(), [file._asdict() for file in files])
+    for paths in pieces(file.path for file in files):
+        connection.execute(UNLISTED.delete().where(UNLISTED.c.path.in_(paths)))
+
+
+def unlist(connection: sa.Connection, files: Sequence[File], *, at: int) -> None:
+    """Take exactly these files off the list and note since when.
+
+    Raises:
+        Changed: one of them is no longer listed, or not as it was read.
+    """
+    require(connection, files)
+    for paths in pieces(file.path for file in files):
+        connection.execute(FILES.delete().where(FILES.c.path.in_(paths)))
+        connection.execute(UNLISTED.delete().where(UNLISTED.c.path.in_(paths)))
+        connection.execute(UNLISTED.insert(), [{"path": path, "at": at} for path in paths])
+
+
+def require(connection: sa.Connection, files: Sequence[File]) -> None:
+    """Check that these files are listed exactly as they were read.
+
+    Raises:
+        Changed: one is not.
+    """
+    present: set[File] = set()
+    for paths in pieces(file.path for file in files):
+        present.update(listed(connection, FILES.c.path.in_(paths)))
+    missing = [file.path for file in files if file not in present]
+    if missing:
+        raise Changed(f"catalog: {missing[0]} was merged, purged or decoded again meanwhile; start again")
+
+
+def purged_days(connection: sa.Connection, table_name: str, source: str) -> set[date]:
+    """The days of which rows of a table of a source were purged."""
+    query = sa.select(PURGED.c.day).where(PURGED.c.table_name == table_name, PURGED.c.source == source).distinct()
+    return set(connection.scalars(query))
+
+
+def pieces(values: Iterable[_T], size: int = _PIECE) -> Iterator[list[_T]]:
+    """Lists of at most `size` values."""
+    stream = iter(values)
+    while piece := list(islice(stream, size)):
+        yield piece

@@ -1,0 +1,145 @@
+"""The lake's files: written once, durable before they are listed, named by their content.
+
+A local root is written with temporary name, fsync, rename, fsync of the folder and of every new parent. Any other
+root is a pyarrow file system URL (`s3://…`, `fsspec+memory://…`), where an object appears whole or not at all.
+"""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.fs
+import pyarrow.parquet as pq
+
+_ROW_GROUP = 122_880
+_RAW_ROW_GROUP = 4_096  # one raw record is looked up by id: a group is what has to be read for it
+_TEMPORARY = ".tmp"
+
+
+class Found(NamedTuple):
+    """A file lying below the root."""
+
+    path: str
+    written_at: int
+    """Microseconds UTC, by the file system's clock."""
+    bytes: int
+
+
+class Root:
+    """A lake's folder or URL; all paths are relative to it and use `/`."""
+
+    def __init__(self, root: Path | str) -> None:
+        text = str(root)
+        self.folder: Path | None = None
+        if "://" in text and not text.startswith("file://"):
+            self.shown = text.rstrip("/")
+            base, path = pa.fs.FileSystem.from_uri(self.shown)
+        else:
+            self.folder = Path(text.removeprefix("file://")).absolute()
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.shown = str(self.folder)
+            base, path = pa.fs.LocalFileSystem(), self.folder.as_posix()
+        self.system = pa.fs.SubTreeFileSystem(path, base)
+
+    def absolute(self, path: str) -> str:
+        """The path or URL another program opens."""
+        return f"{self.shown}/{path}"
+
+    def read(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows of a file; FileNotFoundError when it was purged meanwhile."""
+        with self.system.open_input_file(path) as source:
+            return pq.ParquetFile(source).read(columns=columns)
+
+    def read_where(self, path: str, name: str, value: object) -> pa.Table:
+        """The rows of a file whose column `name` is `value`; other row groups are not read."""
+        return pq.read_table(path, filesystem=self.system, filters=[(name, "=", value)], partitioning=None)
+
+    def write(self, contents: Mapping[str, pa.Buffer], step: Callable[[str], None]) -> None:
+        """Make files durable, all of them; `step` is told how far it came."""
+        if self.folder is None:
+            for path, content in contents.items():
+                with self._create(path) as sink:
+                    sink.write(content)
+        else:
+            _write_durably({self.folder / path: content for path, content in contents.items()}, step)
+        step("written")
+
+    def exists(self, path: str) -> bool:
+        """Whether the file is there."""
+        return bool(self.system.get_file_info(path).type == pa.fs.FileType.File)
+
+    def delete(self, path: str) -> bool:
+        """Remove a file; False when it was gone already or is held open (Windows), then gc comes back for it."""
+        try:
+            self.system.delete_file(path)
+        except OSError:
+            return False
+        return True
+
+    def walk(self) -> Iterator[Found]:
+        """Every file below the root, temporary ones included."""
+        for info in self.system.get_file_info(pa.fs.FileSelector("", recursive=True, allow_not_found=True)):
+            if info.type == pa.fs.FileType.File:
+                yield Found(info.path, (info.mtime_ns or 0) // 1000, info.size)
+
+    def _create(self, path: str) -> pa.NativeFile:
+        try:
+            return self.system.open_output_stream(path)
+        except FileNotFoundError:  # a system with folders; an object store has none
+            self.system.create_dir(path.rpartition("/")[0], recursive=True)
+            return self.system.open_output_stream(path)
+
+
+def encode(rows: pa.Table, *, raw: bool) -> pa.Buffer:
+    """The Parquet bytes of rows; the same rows give the same bytes with the same pyarrow."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        rows.combine_chunks(),  # where pages end depends on the chunks
+        sink,
+        row_group_size=_RAW_ROW_GROUP if raw else _ROW_GROUP,
+        compression="zstd",
+        compression_level=3,
+    )
+    return sink.getvalue()
+
+
+def _write_durably(contents: Mapping[Path, pa.Buffer], step: Callable[[str], None]) -> None:
+    touched: set[Path] = set()
+    temporary: dict[Path, Path] = {}
+    for target, content in contents.items():
+        touched |= _make_folder(target.parent)
+        temporary[target] = target.with_name(f".{target.name}.{uuid.uuid4().hex}{_TEMPORARY}")
+        with temporary[target].open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    step("temporary")
+    for target, name in temporary.items():
+        name.replace(target)
+    step("renamed")
+    for folder in sorted(touched):
+        _sync_folder(folder)
+
+
+def _make_folder(folder: Path) -> set[Path]:
+    """Create a folder and return what must be synced for its files to be found: itself, and parents of new folders."""
+    touched = {folder}
+    new = folder
+    while not new.exists():
+        new = new.parent
+        touched.add(new)
+    folder.mkdir(parents=True, exist_ok=True)
+    return touched
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # Windows has no handle of a folder to sync
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,224 @@
+"""Decode again: rebuild the rows of raw records that are kept, with the present decoder.
+
+One received day of one source at a time. 1 read the list of its raw files and of the decoded files that may hold
+rows of theirs; 2 decode; 3 write, for each table and day touched, the rows of other records as they were plus the new
+ones; 4 in one transaction un-list exactly the files replaced (all still listed, and the raw files too, else start
+again) and list the new. Settle goes on meanwhile: what it adds was decoded by the present decoder.
+
+A resend that lost to a row of the day comes back only with its own record: when a new decoder changes natural keys,
+begin a day earlier.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import sqlalchemy as sa
+
+from telltale.arrow import arrow_to_raws
+from telltale.contract import Raw
+from telltale.lake.catalog import RAW_TABLE, File, bump, enlist, listed, purged_days, require, unlist
+from telltale.lake.context import Context, read, retried, write
+from telltale.lake.decoding import decoded
+from telltale.lake.lock import locked
+from telltale.lake.rows import Draft, by_day, day_draft
+from telltale.landing.schema import FILES
+from telltale.tables import TABLES
+
+_BATCH_ROWS = 20_000
+_BATCH_BYTES = 64 << 20
+
+Progress = Callable[[int, int], None]
+_Key = tuple[str, date]
+
+
+class Redecoded(NamedTuple):
+    """What a decode did."""
+
+    days: int
+    """Received days of a source that were rebuilt."""
+    raws: int
+    rows: dict[str, int]
+    """Rows the records gave, by table, before equal ones were merged."""
+    frozen: tuple[tuple[str, date], ...]
+    """Sources and received days left as they are, because raw records of theirs were purged."""
+
+
+class _Inputs(NamedTuple):
+    raw: list[File]
+    decoded: list[File]
+    purged: dict[str, set[date]]
+
+
+class _Old(NamedTuple):
+    """What a decoded file holds beside the rows that are replaced."""
+
+    file: File
+    kept: pa.Table
+
+
+def redecode(
+    context: Context,
+    *,
+    since_day: date | None,
+    until_day: date | None,
+    source: str | None,
+    now_us: int,
+    progress: Progress,
+) -> Redecoded:
+    """Rebuild what was received on days with since_day <= day <= until_day; None leaves an end open.
+
+    Raises:
+        Changed: the files of a day kept changing; the days before it are done.
+    """
+    days = _days(context, since_day, until_day, source)
+    frozen, raws, rows = [], 0, defaultdict[str, int](int)
+    for done, (name, day) in enumerate(days):
+        progress(done, len(days))
+        counts = _rebuild(context, name, day, now_us)
+        if counts is None:
+            frozen.append((name, day))
+            continue
+        raws += counts.pop(RAW_TABLE)
+        for table_name, count in counts.items():
+            rows[table_name] += count
+    progress(len(days), len(days))
+    return Redecoded(len(days) - len(frozen), raws, dict(rows), tuple(frozen))
+
+
+def _days(context: Context, since: date | None, until: date | None, source: str | None) -> list[tuple[str, date]]:
+    where = [FILES.c.table_name == RAW_TABLE]
+    where += [FILES.c.day >= since] if since else []
+    where += [FILES.c.day <= until] if until else []
+    where += [FILES.c.source == source] if source else []
+    query = sa.select(FILES.c.source, FILES.c.day).where(*where).distinct().order_by(FILES.c.source, FILES.c.day)
+    with context.store.reader() as connection:
+        return [(name, day) for name, day in connection.execute(query)]
+
+
+def _rebuild(context: Context, source: str, day: date, now_us: int) -> dict[str, int] | None:
+    """Rebuild one received day and return its counts; None when it is frozen."""
+
+    def attempt() -> dict[str, int] | None:
+        inputs = _inputs(context, source, day)
+        return None if inputs is None else _replace(context, source, inputs, now_us)
+
+    with locked(context.store, "rebuild", wait_s=context.lock_wait_s):
+        return retried(attempt)
+
+
+def _inputs(context: Context, source: str, day: date) -> _Inputs | None:
+    of_source = FILES.c.source == source
+    with context.store.reader() as connection:
+        raw = listed(connection, FILES.c.table_name == RAW_TABLE, of_source, FILES.c.day == day)
+        if day in purged_days(connection, RAW_TABLE, source):
+            return None
+        low = min((file.first_raw_id for file in raw), default=0)
+        high = max((file.last_raw_id for file in raw), default=-1)
+        overlaps = (FILES.c.first_raw_id <= high) & (FILES.c.last_raw_id >= low)
+        rows = listed(connection, FILES.c.table_name != RAW_TABLE, of_source, overlaps)
+        purged = {name: purged_days(connection, name, source) for name in TABLES}
+    return _Inputs(raw, rows, purged)
+
+
+def _replace(context: Context, source: str, inputs: _Inputs, now_us: int) -> dict[str, int]:
+    context.step("decode:1 listed")
+    new, ids, counts = _decode(context, source, inputs)
+    old = _old(context, inputs.decoded, ids)
+    context.step("decode:2 decoded")
+    version = context.versions.get(source, 0)
+    others = _others(context, source, inputs.raw)
+    made = _drafts(source, new, old, version, others)
+    files = write(context, "decode", made, now_us=now_us)
+    with context.store.writer() as connection:
+        bump(connection)
+        require(connection, inputs.raw)
+        unlist(connection, [part.file for part in old], at=now_us)
+        context.step("decode:4 unlisted")
+        enlist(connection, context.root, files)
+        for file in inputs.raw:
+            connection.execute(FILES.update().where(FILES.c.path == file.path).values(decoder_version=version))
+        context.step("decode:4 listed")
+    context.step("decode:4 committed")
+    return counts
+
+
+def _decode(
+    context: Context, source: str, inputs: _Inputs
+) -> tuple[dict[_Key, list[pa.Table]], np.ndarray, dict[str, int]]:
+    """New rows by table and day, the ids of the records they come from, and how many of each there are."""
+    new: dict[_Key, list[pa.Table]] = defaultdict(list)
+    ids: list[int] = []
+    counts: dict[str, int] = defaultdict(int)
+    for raws in _batches(context, inputs.raw):
+        ids += [raw.id for raw in raws]
+        for name, rows in decoded(context.decode, source, raws).items():
+            for day, part in by_day(TABLES[name], rows):
+                if day not in inputs.purged[name]:  # what retention removed does not come back
+                    new[name, day].append(part)
+                    counts[name] += part.num_rows
+    counts[RAW_TABLE] = len(ids)
+    return new, np.array(ids, dtype=np.int64), counts
+
+
+def _batches(context: Context, files: Sequence[File]) -> Iterator[list[Raw]]:
+    for file in sorted(files, key=lambda file: file.first_raw_id):
+        table = read(context, file)
+        rows = max(1, min(_BATCH_ROWS, table.num_rows * _BATCH_BYTES // max(1, table.nbytes)))
+        for start in range(0, table.num_rows, rows):
+            yield arrow_to_raws(table.slice(start, rows))
+
+
+def _old(context: Context, files: Sequence[File], ids: np.ndarray) -> list[_Old]:
+    """The files that hold rows of these records, with their other rows."""
+    old = []
+    for file in files:
+        replaced = np.isin(read(context, file, ["raw_id"])["raw_id"].to_numpy(), ids)
+        if replaced.any():
+            old.append(_Old(file, read(context, file).filter(pa.array(~replaced))))
+    return old
+
+
+def _others(context: Context, source: str, raw: Sequence[File]) -> list[File]:
+    """The raw files whose records are not decoded now; they know which decoder made the rows that are kept."""
+    paths = {file.path for file in raw}
+    with context.store.reader() as connection:
+        files = listed(connection, FILES.c.table_name == RAW_TABLE, FILES.c.source == source)
+    return [file for file in files if file.path not in paths]
+
+
+def _drafts(
+    source: str, new: dict[_Key, list[pa.Table]], old: Sequence[_Old], version: int, others: Sequence[File]
+) -> list[Draft]:
+    kept: dict[_Key, list[_Old]] = defaultdict(list)
+    for part in old:
+        kept[part.file.table_name, part.file.day].append(part)
+    made = []
+    for name, day in sorted(new.keys() | kept.keys()):
+        parts = kept.get((name, day), [])
+        rows = pa.concat_tables([*(part.kept for part in parts), *new.get((name, day), [])])
+        if rows.num_rows == 0:
+            continue
+        oldest = min([version, *(_version(part, others) for part in parts if part.kept.num_rows)])
+        draft = day_draft(TABLES[name], source, day, rows, version=oldest)
+        made.append(_widened(draft, [part.file for part in parts]))
+    return made
+
+
+def _version(part: _Old, others: Sequence[File]) -> int:
+    """The oldest decoder among the rows kept: of their raw files, or where those were purged of the file."""
+    ids = part.kept["raw_id"].to_numpy()
+    low, high = int(ids.min()), int(ids.max())
+    versions = [file.decoder_version for file in others if file.first_raw_id <= high and file.last_raw_id >= low]
+    return min(versions, default=part.file.decoder_version)
+
+
+def _widened(draft: Draft, files: Sequence[File]) -> Draft:
+    return draft._replace(
+        first_raw_id=min([draft.first_raw_id, *(file.first_raw_id for file in files)]),
+        last_raw_id=max([draft.last_raw_id, *(file.last_raw_id for file in files)]),
+        is_frozen=any(file.is_frozen for file in files),
+    )

@@ -1,0 +1,101 @@
+"""What sources remember of their devices, so that a reply can depend on what a device said before.
+
+A small table beside the raw records. A collector reads it into memory, changes it only together with a record, in the
+record's transaction, and looks once a second whether a command changed it meanwhile. Each name has one writer, a
+collector or a command, so nothing is overwritten unseen.
+"""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from telltale.contract import Known, Memory, StoreError
+from telltale.landing.schema import MEMORY, META
+from telltale.landing.store import Store
+
+REFRESH_S = 1.0
+"""How long a command's change may stay unseen: devices call in minutes apart."""
+
+_CHANGES = META.c.key == "memory"
+_log = logging.getLogger(__name__)
+
+
+class Memories:
+    """What is remembered, by source, as one collector process knows it.
+
+    Args:
+        store: where it lies.
+        clock: seconds that only rise.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._clock = clock
+        self._known: dict[str, dict[str, dict[str, Any]]] = {}
+        self._changes = -1
+        self._read_again_at = float("-inf")
+        self._lock = threading.Lock()  # what is learnt while the table is read again must not be lost
+
+    def known(self, source: str) -> Known:
+        """What the source remembers of its devices; at most a second old, older while the store is away."""
+        if self._clock() >= self._read_again_at:
+            self._refresh()
+            self._read_again_at = self._clock() + REFRESH_S
+        return self._known.get(source, {})
+
+    def learn(self, source: str, memories: Sequence[Memory]) -> None:
+        """Know what has just become durable."""
+        if not memories:
+            return
+        with self._lock:
+            for memory in memories:
+                self._known.setdefault(source, {}).setdefault(memory.device_id, {})[memory.name] = dict(memory.value)
+
+    def _refresh(self) -> None:
+        try:
+            with self._lock, self._store.reader() as connection:
+                changes = connection.scalar(sa.select(META.c.value).where(_CHANGES)) or 0
+                if changes != self._changes:
+                    self._known = _read(connection)
+                    self._changes = changes
+        except StoreError as error:  # a reply from what is known is better than none; storing will fail by itself
+            _log.warning("what devices said before cannot be read again: %s", error)
+
+
+def recall(store: Store, source: str) -> Known:
+    """What a source remembers of its devices."""
+    with store.reader() as connection:
+        return _read(connection).get(source, {})
+
+
+def remember(store: Store, source: str, memories: Iterable[Memory]) -> None:
+    """Change what is remembered from outside a collector; running collectors know it a second later.
+
+    Raises:
+        StoreError: it could not be made durable.
+    """
+    with store.writer() as connection:
+        write_memories(connection, source, memories)
+        if not connection.execute(META.update().where(_CHANGES).values(value=META.c.value + sa.literal(1))).rowcount:
+            connection.execute(META.insert().values(key="memory", value=1))
+
+
+def write_memories(connection: sa.Connection, source: str, memories: Iterable[Memory]) -> None:
+    """Write what to remember within a transaction; an empty value forgets."""
+    for memory in memories:
+        key = {"source": source, "device_id": memory.device_id, "name": memory.name}
+        connection.execute(MEMORY.delete().where(*(MEMORY.c[name] == value for name, value in key.items())))
+        if memory.value:
+            connection.execute(MEMORY.insert().values(**key, value=json.dumps(memory.value)))
+
+
+def _read(connection: sa.Connection) -> dict[str, dict[str, dict[str, Any]]]:
+    known: dict[str, dict[str, dict[str, Any]]] = {}
+    for source, device_id, name, value in connection.execute(sa.select(MEMORY)):
+        known.setdefault(source, {}).setdefault(device_id, {})[name] = json.loads(value)
+    return known

@@ -1,0 +1,114 @@
+"""What was refused: a short list, kept so that a wrong secret or a vendor's change of format can be seen.
+
+Best effort by design: one batched write a second, at most 100 rows of it, the newest 10,000 kept. It never delays or
+fails a reply, and a flood of bad requests cannot fill the disk.
+"""
+
+import logging
+import threading
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from telltale.contract import StoreError
+from telltale.landing.schema import REFUSED
+from telltale.landing.store import Store
+
+EVERY_S = 1.0
+BATCH = 100
+KEPT = 10_000
+BODY_BYTES = 512
+DETAIL_CHARACTERS = 500
+
+_log = logging.getLogger(__name__)
+
+
+class RefusedRow(NamedTuple):
+    """One refused request: who sent it, why it was refused, and its first bytes."""
+
+    id: int
+    source: str
+    received_at: int
+    """Microseconds UTC."""
+    sender: str
+    status: int
+    reason: str
+    detail: str
+    meta: str
+    """JSON text without Signature or Authorization."""
+    body: bytes
+    """The first 512 bytes."""
+
+
+class RefusedList:
+    """Collects refused requests and writes them once a second from a thread of its own."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.dropped = 0
+        """Rows left out because more than 100 came within a second, or because the store was away."""
+        self._rows: list[RefusedRow] = []
+        self._lock = threading.Lock()
+        self._some = threading.Event()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="refused", daemon=True)
+        self._thread.start()
+
+    def add(self, row: RefusedRow) -> None:
+        """Note one row; it never waits and never raises."""
+        row = row._replace(detail=row.detail[:DETAIL_CHARACTERS], body=row.body[:BODY_BYTES])
+        with self._lock:
+            if len(self._rows) >= BATCH:
+                self.dropped += 1
+                return
+            self._rows.append(row)
+        self._some.set()
+
+    def close(self) -> None:
+        """Write what waits and stop."""
+        self._closing.set()
+        self._some.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            self._some.wait()
+            self._closing.wait(EVERY_S)
+            self._flush()
+
+    def _flush(self) -> None:
+        with self._lock:
+            rows, self._rows = self._rows, []
+            self._some.clear()
+        if not rows:
+            return
+        try:
+            with self.store.writer() as connection:
+                connection.execute(REFUSED.insert(), [_values(row) for row in rows])
+                newest = connection.scalar(sa.select(sa.func.max(REFUSED.c.id)))
+                connection.execute(REFUSED.delete().where(REFUSED.c.id <= newest - KEPT))
+        except (StoreError, sa.exc.SQLAlchemyError, ValueError) as error:
+            self.dropped += len(rows)
+            _log.warning("refused list: %d rows dropped: %s", len(rows), error)
+
+
+def refused_rows(store: Store, limit: int, before_id: int | None = None) -> list[RefusedRow]:
+    """The newest refused requests, newest first; `before_id` continues where the last page ended."""
+    query = sa.select(*(REFUSED.c[name] for name in RefusedRow._fields)).order_by(REFUSED.c.id.desc()).limit(limit)
+    if before_id is not None:
+        query = query.where(REFUSED.c.id < before_id)
+    with store.reader() as connection:
+        return [RefusedRow(*row) for row in connection.execute(query)]
+
+
+def purge_refused(store: Store, source: str, before_us: int) -> int:
+    """Delete what was refused of a source before a moment (its first bytes may hold addresses) and return how many."""
+    with store.writer() as connection:
+        query = REFUSED.delete().where(REFUSED.c.source == source, REFUSED.c.received_at < before_us)
+        return connection.execute(query).rowcount
+
+
+def _values(row: RefusedRow) -> dict[str, object]:
+    values = row._asdict()
+    del values["id"]
+    return values

@@ -1,0 +1,128 @@
+"""The tables of the store's database: hot raw records, what was refused or is remembered, and the lake's catalog.
+
+They lie in one database because a commit across two files is not atomic: settling moves a record from `raw` to
+`files` in one transaction. Times are integer microseconds UTC, days are UTC dates.
+"""
+
+import sqlalchemy as sa
+
+SCHEMA_VERSION = 1
+
+metadata = sa.MetaData()
+
+_BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite gives rowids to INTEGER columns only
+
+RAW = sa.Table(
+    "raw",
+    metadata,
+    sa.Column("id", _BIG, sa.Identity(), primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("received_at", _BIG, nullable=False),
+    sa.Column("sender", sa.Text, nullable=False),
+    sa.Column("meta", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sqlite_autoincrement=True,  # an id is never given twice, even after every row was settled
+)
+
+REFUSED = sa.Table(
+    "refused",
+    metadata,
+    sa.Column("id", _BIG, sa.Identity(), primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("received_at", _BIG, nullable=False),
+    sa.Column("sender", sa.Text, nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("meta", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+FILES = sa.Table(
+    "files",
+    metadata,
+    sa.Column("path", sa.Text, primary_key=True),  # relative to the lake root
+    sa.Column("table_name", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),  # "" where derived
+    sa.Column("site", sa.Text, nullable=False),  # "" unless derived
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("rows", _BIG, nullable=False),
+    sa.Column("bytes", _BIG, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("first_raw_id", _BIG, nullable=False),  # of the records read for it, resends that lost included
+    sa.Column("last_raw_id", _BIG, nullable=False),
+    sa.Column("min_time", _BIG, nullable=False),
+    sa.Column("max_time", _BIG, nullable=False),
+    sa.Column("decoder_version", sa.Integer, nullable=False),  # of a raw file: the decoder its rows come from
+    sa.Column("is_unique", sa.Boolean, nullable=False),
+    sa.Column("is_frozen", sa.Boolean, nullable=False),
+    sa.Column("created_at", _BIG, nullable=False),
+    sa.Column("host", sa.Text, nullable=False),  # who wrote it
+    sa.Index("files_of_day", "table_name", "source", "day"),
+)
+
+UNLISTED = sa.Table(
+    "unlisted",
+    metadata,
+    sa.Column("path", sa.Text, primary_key=True),
+    sa.Column("at", _BIG, nullable=False),
+)
+
+PURGED = sa.Table(
+    "purged",
+    metadata,
+    sa.Column("id", _BIG, sa.Identity(), primary_key=True),
+    sa.Column("table_name", sa.Text, nullable=False),  # "raw", or a decoded table
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("first_raw_id", _BIG, nullable=False),
+    sa.Column("last_raw_id", _BIG, nullable=False),
+    sa.Column("at", _BIG, nullable=False),
+)
+
+CLOSED_DAY = sa.Table(
+    "closed_day",
+    metadata,
+    sa.Column("site", sa.Text, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),  # the site's local day
+    sa.Column("closed_at", _BIG, nullable=False),
+    sa.Column("late", _BIG, nullable=False),
+)
+
+LEASE = sa.Table(
+    "lease",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("until", _BIG, nullable=False),
+)
+
+LOCK = sa.Table(
+    "lock",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("token", sa.Text, nullable=False),
+    sa.Column("until", _BIG, nullable=False),
+)
+
+MEMORY = sa.Table(
+    "memory",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("device_id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),  # JSON
+)
+
+META = sa.Table(
+    "meta",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", _BIG, nullable=False),
+)
+"""`schema_version`; `change`, which rises with the catalog; `probe`, written to see whether the store can be; `memory`,
+which rises when someone besides a collector's queue changes what is remembered; and what retention remembers
+(lake/retained.py)."""

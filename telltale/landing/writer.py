@@ -1,0 +1,222 @@
+"""Group commit: many callers put records, one thread makes them durable in few transactions.
+
+The thread takes what waits (no timer: a millisecond of waiting cost a third at low concurrency), opens the
+transaction, drops the tickets abandoned meanwhile, inserts, commits, and only then resolves the tickets.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future
+from itertools import islice
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from telltale.contract import Memory, Raw, StoreError
+from telltale.landing.memory import Memories, write_memories
+from telltale.landing.refused import RefusedList, RefusedRow
+from telltale.landing.schema import META
+from telltale.landing.store import Store
+
+_OVERHEAD = 256  # bytes a waiting record costs beside its text and body
+
+
+class _Ticket(NamedTuple):
+    raw: Raw
+    size: int
+    future: Future[int]
+    remember: tuple[Memory, ...]
+
+
+class Landing:
+    """The queue in front of the store; one for each collector process.
+
+    Args:
+        store: where records become durable.
+        max_records: most records waiting or being written; the next one is told to come back.
+        max_bytes: the same, in bytes.
+        group: most records of one transaction.
+        ticket_timeout_s: how long `append` waits; longer than the store's `busy_timeout_s`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        max_records: int = 4096,
+        max_bytes: int = 64 << 20,
+        group: int = 512,
+        ticket_timeout_s: float = 10.0,
+    ) -> None:
+        self.store = store
+        self.max_records = max_records
+        self.max_bytes = max_bytes
+        self.group = group
+        self.ticket_timeout_s = ticket_timeout_s
+        self.memories = Memories(store)
+        self._waiting: deque[_Ticket] = deque()
+        self._records = 0
+        self._bytes = 0
+        self._closing = False
+        self._last_received_at: int | None = None
+        self._change = threading.Condition()
+        self._refused = RefusedList(store)
+        self._thread = threading.Thread(target=self._run, name="landing", daemon=True)
+        self._thread.start()
+
+    def put(self, raw: Raw, remember: tuple[Memory, ...] = ()) -> Future[int]:
+        """Queue one record and return its ticket, which resolves to the record's id once it is durable.
+
+        What to remember of the record's device is written in the same transaction. A ticket may be cancelled until
+        its transaction has begun; a cancelled record is not stored.
+
+        Raises:
+            StoreError: the queue is full or closing. The ticket itself carries it when the store is away.
+        """
+        ticket = _Ticket(raw, len(raw.body) + len(raw.meta) + len(raw.sender) + _OVERHEAD, Future(), remember)
+        with self._change:
+            if self._closing:
+                raise StoreError("landing: the collector is stopping; send the record again")
+            if self._records >= self.max_records or self._bytes + ticket.size > self.max_bytes:
+                raise StoreError(
+                    f"landing: {self._records} records ({self._bytes} bytes) wait, at most {self.max_records} "
+                    f"({self.max_bytes} bytes) may; send the record again later"
+                )
+            self._records += 1
+            self._bytes += ticket.size
+            self._waiting.append(ticket)
+            self._change.notify()
+        return ticket.future
+
+    def append(self, raw: Raw, remember: tuple[Memory, ...] = ()) -> int:
+        """Make one record durable and return its id.
+
+        Raises:
+            StoreError: it could not be made durable, or not in time; then it is not stored later either.
+        """
+        future = self.put(raw, remember)
+        try:
+            return future.result(self.ticket_timeout_s)
+        except TimeoutError:
+            if future.cancel():
+                raise StoreError(f"landing: not durable after {self.ticket_timeout_s} s; send it again") from None
+            return future.result()  # its commit is under way: only the outcome is a true answer
+
+    def put_many(self, raws: Iterable[Raw]) -> int:
+        """Make many records durable in transactions of `group` records and return how many; for backfill and replay.
+
+        Raises:
+            StoreError: the store is away; the groups before that are durable.
+        """
+        stream, count = iter(raws), 0
+        while group := list(islice(stream, self.group)):
+            with self.store.writer() as connection:
+                self.store.insert(connection, group)
+            count += len(group)
+            self._last_received_at = group[-1].received_at
+        return count
+
+    def refuse(
+        self,
+        source: str,
+        *,
+        received_at: int,
+        sender: str,
+        status: int,
+        reason: str,
+        detail: str,
+        body: bytes,
+        meta: str,
+    ) -> None:
+        """Note a request that was refused, best effort: it neither waits nor fails, and may be dropped."""
+        self._refused.add(RefusedRow(0, source, received_at, sender, status, reason, detail, meta, body))
+
+    @property
+    def depth(self) -> tuple[int, int]:
+        """Records and bytes waiting or being written."""
+        return self._records, self._bytes
+
+    @property
+    def last_received_at(self) -> int | None:
+        """When the newest record this process made durable was received (µs UTC); None before the first."""
+        return self._last_received_at
+
+    def writable(self) -> bool:
+        """Whether the store takes a commit just now; tried with a real one, because a full disk shows nowhere else."""
+        probe = META.update().where(META.c.key == "probe").values(value=META.c.value + sa.literal(1))
+        try:
+            with self.store.writer() as connection:
+                connection.execute(probe)
+        except StoreError:
+            return False
+        return True
+
+    def close(self, timeout_s: float = 30.0) -> None:
+        """Take nothing new, commit what waits, and stop; what is not durable by then is answered with an error."""
+        with self._change:
+            self._closing = True
+            self._change.notify()
+        self._thread.join(timeout_s)
+        with self._change:
+            late = [ticket for ticket in self._waiting if _claimed(ticket)]
+            self._release(self._waiting)
+            self._waiting.clear()
+        _fail(
+            late, StoreError(f"landing: not durable {timeout_s} s after the collector was told to stop; send it again")
+        )
+        self._refused.close()
+
+    def _run(self) -> None:
+        while group := self._take():
+            self._write(group)
+            with self._change:
+                self._release(group)
+
+    def _release(self, tickets: Iterable[_Ticket]) -> None:
+        for ticket in tickets:
+            self._records -= 1
+            self._bytes -= ticket.size
+
+    def _take(self) -> list[_Ticket]:
+        with self._change:
+            while not self._waiting and not self._closing:
+                self._change.wait()
+            return [self._waiting.popleft() for _ in range(min(self.group, len(self._waiting)))]
+
+    def _write(self, group: list[_Ticket]) -> None:
+        """Store a group; whatever happens, every one of its tickets is resolved."""
+        live: list[_Ticket] = []
+        try:
+            with self.store.writer() as connection:
+                # From here on a ticket cannot be abandoned: its caller waits for the outcome of this commit.
+                live = [ticket for ticket in group if _claimed(ticket)]
+                ids = self.store.insert(connection, [ticket.raw for ticket in live])
+                for ticket in live:
+                    write_memories(connection, ticket.raw.source, ticket.remember)
+        except StoreError as error:
+            _fail(live or [ticket for ticket in group if _claimed(ticket)], error)
+        except Exception as error:  # noqa: BLE001 one record the driver cannot bind must not take the others with it
+            self._write_apart(live, error)
+        else:
+            for ticket, raw_id in zip(live, ids, strict=True):
+                self.memories.learn(ticket.raw.source, ticket.remember)
+                ticket.future.set_result(raw_id)
+            if live:
+                self._last_received_at = live[-1].raw.received_at
+
+    def _write_apart(self, live: list[_Ticket], error: Exception) -> None:
+        if len(live) == 1:
+            _fail(live, StoreError(f"landing: a record of {live[0].raw.source} cannot be stored: {error}"))
+            return
+        for ticket in live:
+            self._write([ticket])
+
+
+def _claimed(ticket: _Ticket) -> bool:
+    return ticket.future.running() or ticket.future.set_running_or_notify_cancel()
+
+
+def _fail(tickets: list[_Ticket], error: StoreError) -> None:
+    for ticket in tickets:
+        ticket.future.set_exception(error)

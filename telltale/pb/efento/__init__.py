@@ -1,0 +1,1 @@
+"""Generated from proto/efento by `make proto`."""

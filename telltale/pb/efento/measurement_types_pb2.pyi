@@ -1,0 +1,97 @@
+# mypy: ignore-errors
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from typing import ClassVar as _ClassVar
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class MeasurementType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    MEASUREMENT_TYPE_NO_SENSOR: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_TEMPERATURE: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_HUMIDITY: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_ATMOSPHERIC_PRESSURE: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_DIFFERENTIAL_PRESSURE: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_OK_ALARM: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_IAQ: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_FLOODING: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_PULSE_CNT: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_ELECTRICITY_METER: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_WATER_METER: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_SOIL_MOISTURE: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_CO_GAS: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_NO2_GAS: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_H2S_GAS: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_AMBIENT_LIGHT: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_PM_1_0: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_PM_2_5: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_PM_10_0: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_NOISE_LEVEL: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_NH3_GAS: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_CH4_GAS: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_HIGH_PRESSURE: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_DISTANCE_MM: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_WATER_METER_ACC_MINOR: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_WATER_METER_ACC_MAJOR: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_CO2_GAS: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_HUMIDITY_ACCURATE: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_STATIC_IAQ: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_CO2_EQUIVALENT: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_BREATH_VOC: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_SHARED_MODEM: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_PERCENTAGE: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_VOLTAGE: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_CURRENT: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_PULSE_CNT_ACC_MINOR: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_PULSE_CNT_ACC_MAJOR: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_ELEC_METER_ACC_MINOR: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_ELEC_METER_ACC_MAJOR: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_PULSE_CNT_ACC_WIDE_MINOR: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_PULSE_CNT_ACC_WIDE_MAJOR: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_CURRENT_PRECISE: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_OUTPUT_CONTROL: _ClassVar[MeasurementType]
+    MEASUREMENT_TYPE_RESISTANCE: _ClassVar[MeasurementType]
+MEASUREMENT_TYPE_NO_SENSOR: MeasurementType
+MEASUREMENT_TYPE_TEMPERATURE: MeasurementType
+MEASUREMENT_TYPE_HUMIDITY: MeasurementType
+MEASUREMENT_TYPE_ATMOSPHERIC_PRESSURE: MeasurementType
+MEASUREMENT_TYPE_DIFFERENTIAL_PRESSURE: MeasurementType
+MEASUREMENT_TYPE_OK_ALARM: MeasurementType
+MEASUREMENT_TYPE_IAQ: MeasurementType
+MEASUREMENT_TYPE_FLOODING: MeasurementType
+MEASUREMENT_TYPE_PULSE_CNT: MeasurementType
+MEASUREMENT_TYPE_ELECTRICITY_METER: MeasurementType
+MEASUREMENT_TYPE_WATER_METER: MeasurementType
+MEASUREMENT_TYPE_SOIL_MOISTURE: MeasurementType
+MEASUREMENT_TYPE_CO_GAS: MeasurementType
+MEASUREMENT_TYPE_NO2_GAS: MeasurementType
+MEASUREMENT_TYPE_H2S_GAS: MeasurementType
+MEASUREMENT_TYPE_AMBIENT_LIGHT: MeasurementType
+MEASUREMENT_TYPE_PM_1_0: MeasurementType
+MEASUREMENT_TYPE_PM_2_5: MeasurementType
+MEASUREMENT_TYPE_PM_10_0: MeasurementType
+MEASUREMENT_TYPE_NOISE_LEVEL: MeasurementType
+MEASUREMENT_TYPE_NH3_GAS: MeasurementType
+MEASUREMENT_TYPE_CH4_GAS: MeasurementType
+MEASUREMENT_TYPE_HIGH_PRESSURE: MeasurementType
+MEASUREMENT_TYPE_DISTANCE_MM: MeasurementType
+MEASUREMENT_TYPE_WATER_METER_ACC_MINOR: MeasurementType
+MEASUREMENT_TYPE_WATER_METER_ACC_MAJOR: MeasurementType
+MEASUREMENT_TYPE_CO2_GAS: MeasurementType
+MEASUREMENT_TYPE_HUMIDITY_ACCURATE: MeasurementType
+MEASUREMENT_TYPE_STATIC_IAQ: MeasurementType
+MEASUREMENT_TYPE_CO2_EQUIVALENT: MeasurementType
+MEASUREMENT_TYPE_BREATH_VOC: MeasurementType
+MEASUREMENT_TYPE_SHARED_MODEM: MeasurementType
+MEASUREMENT_TYPE_PERCENTAGE: MeasurementType
+MEASUREMENT_TYPE_VOLTAGE: MeasurementType
+MEASUREMENT_TYPE_CURRENT: MeasurementType
+MEASUREMENT_TYPE_PULSE_CNT_ACC_MINOR: MeasurementType
+MEASUREMENT_TYPE_PULSE_CNT_ACC_MAJOR: MeasurementType
+MEASUREMENT_TYPE_ELEC_METER_ACC_MINOR: MeasurementType
+MEASUREMENT_TYPE_ELEC_METER_ACC_MAJOR: MeasurementType
+MEASUREMENT_TYPE_PULSE_CNT_ACC_WIDE_MINOR: MeasurementType
+MEASUREMENT_TYPE_PULSE_CNT_ACC_WIDE_MAJOR: MeasurementType
+MEASUREMENT_TYPE_CURRENT_PRECISE: MeasurementType
+MEASUREMENT_TYPE_OUTPUT_CONTROL: MeasurementType
+MEASUREMENT_TYPE_RESISTANCE: MeasurementType

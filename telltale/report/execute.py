@@ -1,0 +1,214 @@
+"""Run a notebook for a period and keep what it says: notebook, HTML file, PDF, and a line in the index.
+
+Everything is written beside its final name and moved there when complete, so a reader never meets half a report and a
+failed run leaves the last good one alone. A failed run keeps its notebook, up to the cell that failed.
+"""
+
+import datetime as dt
+import json
+import subprocess
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import telltale
+from telltale import wording
+from telltale.contract import ConfigError, TelltaleError
+from telltale.report import index, pdf
+from telltale.report.page import read, render
+from telltale.report.parameters import parameters, typed
+from telltale.report.periods import Period, parse
+from telltale.workbench.project import Project, here
+from telltale.workbench.reading import load
+from telltale.workbench.times import local_time
+
+CELL_TIMEOUT_S = 900
+
+
+Progress = Callable[[str], None]
+"""Told in words what is being done."""
+
+
+class ReportError(TelltaleError):
+    """A notebook failed; says which cell, what it said, and where its notebook was kept."""
+
+
+class Report(NamedTuple):
+    """The files of a finished report; `pdf` is None without a Chromium."""
+
+    html: Path
+    notebook: Path
+    pdf: Path | None
+    sentence: str
+
+
+def notebooks(project: Project | None = None) -> dict[str, Path]:
+    """The notebooks a report can be made of: those with a parameter `period`, the project's own before telltale's."""
+    folders = (Path(telltale.__file__).parents[1], (project or here()).settings.root)
+    found = {path.stem: path for folder in folders for path in folder.glob("notebooks/*.ipynb")}
+    return {name: path for name, path in sorted(found.items()) if "period" in parameters(path)}
+
+
+def period(text: str = "7d", site: str | None = "", *, project: Project | None = None) -> Period:
+    """The period a text means at a site: `2026-W47`, `2026-11-20`, `2026-11`, `2026-11-09/2026-11-15`, `7d`.
+
+    Args:
+        text: see above.
+        site: network id; empty is the only one that reported in the period; None is none, for what has no site.
+        project: another project than the one found from here.
+
+    Raises:
+        ConfigError: the text is none of these, or several sites reported and none is named.
+    """
+    project = project or here()
+    if site is None:
+        return parse(text, _local_now(project, ""))
+    site = site or _only_site(parse(text, _local_now(project, "")), project)
+    return parse(text, _local_now(project, site))._replace(site=site)
+
+
+def _local_now(project: Project, site: str) -> dt.datetime:
+    settings = project.settings
+    return local_time(project.now_us(), (settings.site_of(site) if site else settings.site).timezone)
+
+
+def _only_site(when: Period, project: Project) -> str:
+    heard = load(
+        "node_heartbeat", when.since, when.until, columns=("site",), engine="arrow", project=project
+    )["site"].unique().to_pylist()  # fmt: skip
+    if len(heard) > 1:
+        raise ConfigError(f"{len(heard)} sites reported in this period: {', '.join(sorted(heard))}; name one as site")
+    return str(heard[0]) if heard else ""
+
+
+def run(
+    name: str,
+    period_text: str = "7d",
+    given: Mapping[str, Any] | None = None,
+    project: Project | None = None,
+    *,
+    progress: Progress = lambda _text: None,
+    with_pdf: bool = True,
+) -> Report:
+    """Run the notebook `name` for a period and keep its report.
+
+    Args:
+        name: of a notebook in the project's `notebooks/`.
+        period_text: see `period`.
+        given: values of the notebook's own parameters; texts are read as the type the notebook gives them.
+        project: another project than the one found from here.
+        progress: told what is being done, cell by cell.
+        with_pdf: print a PDF too, where a Chromium is found.
+
+    Raises:
+        ConfigError: no such notebook, no such parameter, or a value of the wrong type.
+        ReportError: a cell failed.
+    """
+    project = project or here()
+    source = _notebook(name, project)
+    values = typed(source, given or {})
+    site = str(values.get("site", ""))
+    when = parse(period_text, _local_now(project, site))
+    folder = project.settings.reports / name
+    folder.mkdir(parents=True, exist_ok=True)
+    base = folder / "-".join(part for part in (when.name, site) if part)
+    running = base.with_name(f"{base.name}.running.ipynb")
+    _settle(project)
+    notebook = _execute(source, running, {**values, "period": period_text}, project, progress)
+    progress(f"{name}: page")
+    report = _keep(notebook, running, base, when, with_pdf=with_pdf)
+    index.write(project.settings.reports)
+    return report
+
+
+def _settle(project: Project) -> None:
+    """Put what has arrived into files, so that all cells of the notebook read one state quickly."""
+    told = project.settings.settle
+    project.lake.settle_all(now_us=project.now_us(), max_rows=told.batch_rows, max_bytes=told.batch_bytes)
+
+
+def _notebook(name: str, project: Project) -> Path:
+    found = notebooks(project)
+    if name in found:
+        return found[name]
+    near = get_close_matches(name, found, n=1)
+    hint = f'; did you mean "{near[0]}"?' if near else ""
+    raise ConfigError(f'no report "{name}"; known: {", ".join(found)}{hint}')
+
+
+def _execute(
+    source: Path, running: Path, values: Mapping[str, Any], project: Project, progress: Progress
+) -> Mapping[str, Any]:
+    """Run all cells; papermill saves the notebook after each one."""
+    from papermill import PapermillExecutionError, execute_notebook
+
+    from telltale.report import engine
+
+    try:
+        done: Mapping[str, Any] = execute_notebook(
+            str(source),
+            str(running),
+            parameters=dict(values),
+            engine_name=engine.registered(),
+            tell=lambda text: progress(f"{source.stem}: {text}"),
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            cwd=str(project.settings.root),
+            execution_timeout=CELL_TIMEOUT_S,
+            # A kernel warns of TCP on loopback at its start and of the interrupt that ends it; a cell's error is told.
+            extra_arguments=["--IPKernelApp.log_level=50"],
+        )
+    except PapermillExecutionError as error:
+        failed = running.with_name(running.name.replace(".running.", ".failed."))
+        running.replace(failed)
+        raise ReportError(
+            f"{source.name} failed at cell {error.cell_index}: {error.ename}: {error.evalue}; "
+            f"what it did until then is in {failed}"
+        ) from None
+    return done
+
+
+def _keep(notebook: Mapping[str, Any], running: Path, base: Path, when: Period, *, with_pdf: bool) -> Report:
+    """Write the report beside its name, then move all its files there."""
+    made = dt.datetime.now(when.now.tzinfo)
+    facts = _facts(notebook, when, made)
+    html = base.with_name(f"{base.name}.html")
+    draft = base.with_name(f"{base.name}.running.html")
+    draft.write_text(render(notebook, facts=facts, version=telltale.__version__), encoding="utf-8")
+    printed = pdf.printed(draft, base.with_name(f"{base.name}.pdf")) if with_pdf else None
+    running.replace(base.with_name(f"{base.name}.ipynb"))
+    draft.replace(html)
+    base.with_name(f"{base.name}.failed.ipynb").unlink(missing_ok=True)
+    page = read(notebook)
+    entry = index.Entry(
+        title=page.title or base.parent.name,
+        period=when.head,
+        sentence=page.sentence,
+        data_until=page.facts.get("Data until", ""),
+        made_at=made.isoformat(timespec="seconds"),
+        pdf=printed is not None,
+    )
+    base.with_name(f"{base.name}.json").write_text(json.dumps(entry._asdict(), ensure_ascii=False), encoding="utf-8")
+    return Report(html, base.with_name(f"{base.name}.ipynb"), printed, page.sentence)
+
+
+def _facts(notebook: Mapping[str, Any], when: Period, made: dt.datetime) -> dict[str, str]:
+    used = notebook["metadata"].get("papermill", {}).get("parameters", {})
+    told = ", ".join(f"{name} = {value}" for name, value in used.items() if value not in ("", None))
+    return {
+        "Period": wording.date_span(when.first, when.last),
+        "Parameters": told or "as in telltale.toml",
+        "Made": " · ".join((wording.full_moment(made), f"telltale {telltale.__version__}", *_revision())),
+    }
+
+
+def _revision() -> tuple[str, ...]:
+    """The git revision of the code at work; none where it was installed without its repository."""
+    command = ("git", "-C", str(Path(telltale.__file__).parent), "rev-parse", "--short", "HEAD")
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603 - fixed words
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    return (f"revision {found.stdout.strip()}",)

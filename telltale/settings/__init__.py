@@ -1,0 +1,47 @@
+"""What the project is told: `telltale.toml`, `TELLTALE_*` variables, `secrets.toml`, `devices.csv`.
+
+`load()` finds the project (`TELLTALE_HOME`, or the nearest folder upwards with a telltale.toml) and returns one frozen
+`Settings`. A variable such as `TELLTALE_WEBHOOKS__PORT` wins over the file. Every error names the file, the key, the
+value seen and what was expected. Nothing is read at import.
+"""
+
+from telltale.settings.create import Written, create_project
+from telltale.settings.defaults import DEFAULT_DEVICES, DEFAULT_SECRETS, DEFAULT_TOML
+from telltale.settings.devices import DEVICES_FILE, Device, devices
+from telltale.settings.load import HOME_VARIABLE, find_root, load
+from telltale.settings.model import (
+    SETTINGS_FILE,
+    LandingSettings,
+    PathSettings,
+    PresenceSettings,
+    Rotation,
+    Settings,
+    SettleSettings,
+    SiteSettings,
+    WebhookSettings,
+)
+from telltale.settings.secrets import SECRETS_FILE
+
+__all__ = [
+    "DEFAULT_DEVICES",
+    "DEFAULT_SECRETS",
+    "DEFAULT_TOML",
+    "DEVICES_FILE",
+    "HOME_VARIABLE",
+    "SECRETS_FILE",
+    "SETTINGS_FILE",
+    "Device",
+    "LandingSettings",
+    "PathSettings",
+    "PresenceSettings",
+    "Rotation",
+    "Settings",
+    "SettleSettings",
+    "SiteSettings",
+    "WebhookSettings",
+    "Written",
+    "create_project",
+    "devices",
+    "find_root",
+    "load",
+]

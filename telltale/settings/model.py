@@ -1,0 +1,239 @@
+"""The settings as typed, frozen models; each default here is written out in `defaults.DEFAULT_TOML`."""
+
+import zoneinfo
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from telltale.contract import Options, Secrets, SourceSettings
+
+SETTINGS_FILE = "telltale.toml"
+Rotation = Literal["day", "week", "month", "never"]
+
+
+def _zone(name: str) -> str:
+    """The name of a zone that exists; ValueError with the nearest one otherwise."""
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        near = get_close_matches(name, zoneinfo.available_timezones(), n=1)
+        hint = f'; did you mean "{near[0]}"?' if near else ""
+        raise ValueError(f'a time zone of the IANA list, such as "Europe/Berlin"{hint}') from error
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
+class _Section(BaseModel):
+    """A table of telltale.toml: frozen, unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PathSettings(_Section):
+    """Where things lie; relative paths count from the project's root, empty ones lie below `data`."""
+
+    data: Annotated[str, Field(min_length=1)] = "data"
+    store_url: str = ""
+    lake_root: str = ""
+    keys: str = ""
+
+
+class SiteSettings(_Section):
+    """What holds for one site; `[site]` is the default of all, `[site.<network id>]` overrides it."""
+
+    name: str = ""
+    timezone: Zone = "UTC"
+    rotation: Rotation = "day"
+    raw_retention_h: Annotated[int, Field(ge=0)] = 24
+    sighting_retention_h: Annotated[int, Field(ge=0)] = 24
+    visit_retention_d: Annotated[int, Field(ge=0)] = 30
+    k: Annotated[int, Field(ge=1)] = 5
+    keep: bool = False
+
+
+class LandingSettings(_Section):
+    """The queue in front of the store, and how long a sender waits for it."""
+
+    max_records: Annotated[int, Field(ge=1)] = 20_000
+    max_bytes: Annotated[int, Field(ge=1)] = 64 << 20
+    group: Annotated[int, Field(ge=1)] = 512
+    busy_timeout_s: Annotated[float, Field(gt=0)] = 5.0
+    ticket_timeout_s: Annotated[float, Field(gt=0)] = 10.0
+
+    @model_validator(mode="after")
+    def _ticket_outlasts_lock(self) -> Self:
+        # A ticket that ends before the lock wait would answer 503 for a record that is stored a moment later.
+        if self.ticket_timeout_s <= self.busy_timeout_s:
+            raise ValueError(f"ticket_timeout_s above busy_timeout_s ({self.busy_timeout_s:g})")
+        return self
+
+
+class SettleSettings(_Section):
+    """When hot rows become Parquet, and how many at a time."""
+
+    rows: Annotated[int, Field(ge=1)] = 5_000
+    age_s: Annotated[int, Field(ge=1)] = 600
+    batch_rows: Annotated[int, Field(ge=1)] = 20_000
+    batch_bytes: Annotated[int, Field(ge=1)] = 64 << 20
+
+
+class WebhookSettings(_Section):
+    """The HTTP collector."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    max_body: Annotated[int, Field(ge=1)] = 4 << 20
+    threads: Annotated[int, Field(ge=1, le=1024)] = 64
+
+
+class CoapSettings(_Section):
+    """The CoAP collector."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 5683
+    prefix: Annotated[str, Field(pattern=r"^([^/]+/)*[^/]*$", max_length=100)] = ""
+    endpoints: dict[str, Annotated[str, Field(pattern=r"^[^/]+$", max_length=100)]] = {}
+    is_open: bool = False
+    max_body: Annotated[int, Field(ge=64)] = 64 << 10
+    ticket_timeout_s: Annotated[float, Field(gt=0, le=1.4)] = 1.2
+
+
+class DashboardSettings(_Section):
+    """The dashboards' server."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8866
+
+
+class PresenceSettings(_Section):
+    """Thresholds of visits and passers-by (wire/presence.md 6)."""
+
+    gap_min: Annotated[float, Field(gt=0)] = 15
+    visit_min: Annotated[float, Field(ge=0)] = 5
+    visit_dbm: Annotated[int, Field(ge=-120, le=0)] = -65
+    passer_dbm: Annotated[int, Field(ge=-120, le=0)] = -90
+    engaged_min: Annotated[float, Field(ge=0)] = 20
+    hysteresis_db: Annotated[float, Field(ge=0)] = 6
+    bin_min: Annotated[int, Field(ge=1, le=1440)] = 15
+
+
+class SensorSettings(_Section):
+    """What pages about sensors make of their limits."""
+
+    tolerated_min: Annotated[float, Field(ge=0)] = 15
+
+
+class Settings(BaseSettings):
+    """Everything a project is told. Build it with `load()`; tests may call `Settings(root=folder)`."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix="TELLTALE_",
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
+    )
+
+    root: Path
+    paths: PathSettings = PathSettings()
+    site: SiteSettings = SiteSettings()
+    sites: dict[str, SiteSettings] = {}
+    landing: LandingSettings = LandingSettings()
+    settle: SettleSettings = SettleSettings()
+    webhooks: WebhookSettings = WebhookSettings()
+    coap: CoapSettings = CoapSettings()
+    dashboard: DashboardSettings = DashboardSettings()
+    presence: PresenceSettings = PresenceSettings()
+    sensors: SensorSettings = SensorSettings()
+    sources: dict[str, dict[str, Any]] = {}
+
+    _secrets: dict[str, Secrets] = PrivateAttr(default_factory=dict)
+    _token: str = PrivateAttr(default="")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the names are pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over what `load` read from the file; there are no other sources."""
+        return env_settings, init_settings
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_sites(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """`[site.<network id>]` tables become `sites`, each on top of the scalars of `[site]`."""
+        site = values.get("site")
+        if not isinstance(site, Mapping):
+            return values
+        common = {key: value for key, value in site.items() if not isinstance(value, Mapping)}
+        own = {key: {**common, **value} for key, value in site.items() if isinstance(value, Mapping)}
+        return {**values, "site": common, "sites": {**own, **values.get("sites", {})}}
+
+    @property
+    def data(self) -> Path:
+        """The folder of everything the project keeps."""
+        return self.root / self.paths.data
+
+    @property
+    def store_url(self) -> str:
+        """The SQLAlchemy URL of the store; a relative SQLite path counts from the project's root."""
+        url = self.paths.store_url or f"sqlite:///{self.data / 'landing' / 'telltale.db'}"
+        scheme, found, path = url.partition(":///")
+        return f"{scheme}:///{self.root / path}" if found and scheme.startswith("sqlite") and path else url
+
+    @property
+    def lake_root(self) -> Path | str:
+        """The lake's folder, or its URL as text."""
+        lake = self.paths.lake_root
+        return lake if "://" in lake else self.root / (lake or self.data / "lake")
+
+    @property
+    def keys(self) -> Path:
+        """The folder of the pseudonym keys (700)."""
+        return self.root / (self.paths.keys or self.data / "keys")
+
+    @property
+    def reports(self) -> Path:
+        """Where executed notebooks and reports go."""
+        return self.data / "reports"
+
+    @property
+    def logs(self) -> Path:
+        """Where long-running processes may log."""
+        return self.data / "logs"
+
+    @property
+    def token(self) -> str:
+        """What opens the details of /healthz and /metrics from elsewhere; empty when none is set."""
+        return self._token
+
+    def site_of(self, site_id: str) -> SiteSettings:
+        """The settings of one site; its name is its id where none is given."""
+        site = self.sites.get(site_id, self.site)
+        return site if site.name else site.model_copy(update={"name": site_id})
+
+    def source(self, name: str) -> SourceSettings:
+        """What a source may know: its `[sources.<name>]` table and its secrets."""
+        options: Options = self.sources.get(name, {})
+        return SourceSettings(options, self._secrets.get(name, Secrets()))
+
+    def with_secret(self) -> list[str]:
+        """The sources that have a secret."""
+        return sorted(name for name, secrets in self._secrets.items() if secrets)
+
+    def with_secrets(self, secrets: Mapping[str, Mapping[str, str]], *, token: str = "") -> "Settings":
+        """The same settings knowing these secrets by source, in place of any former."""
+        told = self.model_copy()
+        told._secrets = {source: Secrets(keys) for source, keys in secrets.items()}
+        told._token = token
+        return told

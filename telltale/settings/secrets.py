@@ -1,0 +1,64 @@
+"""Secrets: the environment or a file only its owner may read; never telltale.toml, a log or a URL."""
+
+import os
+import tomllib
+from pathlib import Path
+
+from telltale.contract import ConfigError
+
+SECRETS_FILE = "secrets.toml"
+_PREFIX = "TELLTALE_SECRET_"
+_TOKEN_VARIABLE = "TELLTALE_TOKEN"  # noqa: S105 - the variable's name, not a token
+
+
+def read_secrets(root: Path) -> dict[str, dict[str, str]]:
+    """The secrets by source and key; `TELLTALE_SECRET_<SOURCE>_<KEY>` wins over the file.
+
+    Of a variable, the source is the text up to the last underscore, in lower case, as is the key:
+    `TELLTALE_SECRET_CLOUDTRAX_71234` is key `71234` of `cloudtrax`.
+
+    Raises:
+        ConfigError: others may read the file, or it is not tables of texts.
+    """
+    secrets = {name: _texts(name, table) for name, table in _file(root).items() if isinstance(table, dict)}
+    for variable, value in os.environ.items():
+        if variable.startswith(_PREFIX):
+            source, _, key = variable.removeprefix(_PREFIX).lower().rpartition("_")
+            secrets.setdefault(source, {})[key] = value
+    return secrets
+
+
+def read_token(root: Path) -> str:
+    """What opens the details of /healthz from elsewhere: `TELLTALE_TOKEN`, else `token` in secrets.toml, else empty."""
+    token = os.environ.get(_TOKEN_VARIABLE) or _file(root).get("token", "")
+    if not isinstance(token, str):
+        raise ConfigError(f"{SECRETS_FILE} token: expected a text in quotes")
+    return token
+
+
+def _texts(source: str, table: dict[str, object]) -> dict[str, str]:
+    for key, value in table.items():
+        if not isinstance(value, str) or not value:
+            raise ConfigError(f"{SECRETS_FILE} [{source}] {key}: expected the secret as a non-empty text in quotes")
+    return {key: str(value) for key, value in table.items()}
+
+
+def _file(root: Path) -> dict[str, object]:
+    path = root / SECRETS_FILE
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return {}
+    if os.name == "posix" and mode & 0o077:
+        raise ConfigError(f"{path}: mode {mode & 0o777:03o} lets others read it, expected 600; run: chmod 600 {path}")
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        # The parser's message quotes the line, which may be a secret: it is neither shown nor chained.
+        raise ConfigError(f'{path}: not valid TOML; expected lines such as 71234 = "..." below [cloudtrax]') from None
+    for key, value in told.items():
+        if key != "token" and not isinstance(value, dict):
+            raise ConfigError(
+                f'{SECRETS_FILE} {key}: expected a table per source, such as [cloudtrax], or token = "..."'
+            )
+    return told

@@ -1,0 +1,25 @@
+"""CloudTrax Presence Reporting: access points that tell which Wi-Fi stations they heard."""
+
+from telltale.contract import Route, Source
+from telltale.sources.cloudtrax.accept import accept
+from telltale.sources.cloudtrax.decode import decode, decode_many
+from telltale.sources.cloudtrax.simulate import simulate, truth
+
+SOURCE = Source(
+    name="cloudtrax",
+    title="CloudTrax Presence Reporting (Open Mesh, Datto; EnGenius sends the same shape)",
+    transport="HTTP POST, signed JSON",
+    routes=(
+        Route("POST", "/cloudtrax"),
+        Route("POST", "/receive", alias=True),
+        Route("POST", "/recieve", alias=True),
+    ),
+    tables=("sighting", "node_heartbeat"),
+    decoder_version=1,
+    personal=True,
+    accept=accept,
+    decode=decode,
+    simulate=simulate,
+    truth=truth,
+    decode_many=decode_many,
+)

@@ -1,0 +1,23 @@
+"""Efento: NB-IoT sensors of temperature, doors, leaks, meters and air, over CoAP with protobuf."""
+
+from telltale.contract import Source
+from telltale.sources.efento.accept import ROUTES, accept
+from telltale.sources.efento.decode import TABLES, decode, decode_many
+from telltale.sources.efento.simulate import simulate
+from telltale.sources.efento.truth import truth
+
+SOURCE = Source(
+    name="efento",
+    title="Efento NB-IoT sensors (measurements, device info, configuration), firmware 06 and 07",
+    transport="CoAP POST, protobuf",
+    routes=ROUTES,
+    tables=TABLES,
+    decoder_version=1,
+    personal=False,
+    accept=accept,
+    decode=decode,
+    simulate=simulate,
+    truth=truth,
+    decode_many=decode_many,
+    remembers=True,
+)

@@ -1,0 +1,114 @@
+"""Where callbacks arrive, who may send them, and what they are answered.
+
+    address                    is                                            answered
+    /sigfox/uplink[/endpoint]  DATA UPLINK, or BIDIR without downlink         204
+    /data/<sensor>             the Flask tutorial: device, time, numbers      200, empty
+    /messages/create           the Node tutorial: device, time, data          201
+    /graph                     the tutorials' chart                           302 to the live dashboard
+
+A callback the backend cannot deliver is lost after four tries, and what it means depends on telltale.toml, which can be
+corrected later; so whatever comes from a sender who may send is kept, and decoding says what is wrong with it. Only an
+empty request is refused.
+
+A secret of `[sigfox]` in secrets.toml arrives as `Authorization: Bearer …`, as the password of Basic (the backend takes
+https://user:password@host/…), or in the header `secret_header`. As long as there is none, callbacks that came through a
+proxy or tunnel are refused, so that nobody leaves the door open to the internet by accident.
+
+Source: wire/sigfox.md 1.6, 1.7, 7.2, 7.3.
+"""
+
+import hmac
+import re
+from base64 import b64decode
+from typing import NamedTuple
+from urllib.parse import quote
+
+from telltale.contract import Refused, Reply, Request, Route, SourceSettings
+from telltale.sources.sigfox.plan import plan
+
+UPLINK, DATA, MESSAGES = "uplink", "data", "messages"
+ROUTES = (
+    *(Route(method, "/sigfox/uplink") for method in ("POST", "GET", "PUT")),
+    *(Route(method, "/sigfox/uplink/<endpoint>") for method in ("POST", "GET", "PUT")),
+    Route("POST", "/data/<sensor>", alias=True),
+    Route("POST", "/messages/create", alias=True),
+    Route("GET", "/graph", alias=True),
+)
+
+_SENSOR = re.compile(r"[\w. -]{1,64}")
+_PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+_ANSWERS = {DATA: (200, b""), MESSAGES: (201, b"")}
+
+
+class Place(NamedTuple):
+    """What the path says: which endpoint, and of `/data/<sensor>` the sensor."""
+
+    endpoint: str = UPLINK
+    sensor: str = ""
+    is_known: bool = True
+
+
+def accept(request: Request, settings: SourceSettings) -> Reply:
+    """The reply to a callback of someone who may send one.
+
+    Raises:
+        Refused: 400 nothing in it; 401 no secret, or none is set behind a proxy; 403 wrong secret; 404 no such address.
+        ConfigError: an option is wrong.
+    """
+    told = plan(settings.options)
+    if request.path == "/graph":
+        return Reply(302, b"", keep=False, headers=(("Location", told.dashboard),))
+    _authenticate(request, settings, told.secret_header)
+    found = place(request.path)
+    if not found.is_known:
+        raise Refused(404, "bad_sensor", "expected 1 to 64 letters, digits, points, blanks or dashes")
+    status, body = _ANSWERS.get(found.endpoint, (204, b""))
+    if not request.body.strip() and not request.query:
+        raise Refused(400, "empty", "neither body nor query: check the callback's template in the backend")
+    return Reply(status, body, query=_without_secrets(request.query, settings))
+
+
+def place(path: str) -> Place:
+    """The endpoint and sensor of a path; `/sigfox/uplink` where it says nothing."""
+    parts = path.strip("/").split("/", 2)
+    if parts[0] == DATA:
+        sensor = parts[1] if len(parts) == 2 else ""
+        return Place(DATA, sensor, _SENSOR.fullmatch(sensor) is not None)
+    if parts[0] == MESSAGES:
+        return Place(MESSAGES)
+    return Place(parts[2]) if len(parts) == 3 else Place()
+
+
+def _authenticate(request: Request, settings: SourceSettings, header: str) -> None:
+    if not settings.secrets:
+        if any(request.headers.get(name) for name in _PROXY_HEADERS):
+            raise Refused(
+                401, "no_secret", "a callback from elsewhere needs a secret; set one in secrets.toml [sigfox]"
+            )
+        return
+    given = _given(request, header)
+    if not given:
+        raise Refused(401, "missing_secret", f"expected Authorization, or the header {header}, with the secret")
+    # Every secret is compared, in constant time each: which one fits, and whether one does, takes equally long.
+    if not sum(hmac.compare_digest(secret.encode(), given) for secret in settings.secrets.values()):
+        raise Refused(403, "bad_secret", "the secret is none of secrets.toml [sigfox]")
+
+
+def _given(request: Request, header: str) -> bytes:
+    scheme, _, rest = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return rest.strip().encode()
+    if scheme.lower() == "basic":
+        try:
+            return b64decode(rest, validate=True).partition(b":")[2]
+        except ValueError:
+            return b""
+    return request.headers.get(header, "").strip().encode()
+
+
+def _without_secrets(query: str, settings: SourceSettings) -> str:
+    """The query with any secret of ours in it overwritten: it is stored with the record."""
+    for secret in settings.secrets.values():
+        for spelt in (secret, quote(secret, safe="")):
+            query = query.replace(spelt, "*" * len(secret))
+    return query

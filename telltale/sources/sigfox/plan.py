@@ -1,0 +1,164 @@
+"""What telltale.toml says of Sigfox: how callbacks are spelt, what payloads mean, how quantities are called.
+
+    [sources.sigfox]                          devices that no type below fits
+    payload = "temp::int:8"                   their custom payload config; "" decodes no payload
+    secret_header = "x-telltale-secret"       where a callback may carry its secret, besides Authorization
+    dashboard = "http://127.0.0.1:8866/"      where /graph leads
+    [sources.sigfox.quantities]
+    temp = { name = "temperature", unit = "°C", scale = 0.1, offset = 0.0 }
+
+    [sources.sigfox.types.fridges]            a device type
+    ids = ["5d8cdc8fe833d917af…"]             its deviceTypeId in the backend (more where it was copied)
+    devices = ["2d24e6"]                      or single devices
+    payload = "temperature::float:32"
+    quantities = { temperature = { unit = "°C" } }
+
+    [sources.sigfox.endpoints.fridges]        callbacks sent to /sigfox/uplink/fridges; also uplink, data, messages
+    type = "fridges"                          the type of devices that no type names
+    sequence = "hex"                          how seqNumber is posted: decimal or hex
+    fields = { device = "id", time = "ts" }   variable = the name your template gives it
+
+Of several types that fit, the one that lists the device wins, then the one with its deviceTypeId, then the endpoint's.
+
+Source: wire/sigfox.md 1.1 (names are the owner's), 2.3 (a bad config is refused when saved).
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Annotated, Literal, NamedTuple
+
+import msgspec
+from msgspec import Meta, Struct
+
+from telltale.contract import ConfigError, Options
+from telltale.sources.sigfox.callback import SPELLINGS
+from telltale.sources.sigfox.payload import PAYLOAD_BYTES, BadConfigError, Slot, bytes_read, layout
+
+log = logging.getLogger("telltale.sigfox")
+
+_SECTION = "telltale.toml [sources.sigfox]"
+_Text = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class Quantity(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a field is called and scaled: value × scale + offset."""
+
+    name: str = ""
+    unit: str = ""
+    scale: float = 1
+    offset: float = 0
+
+
+class Endpoint(Struct, frozen=True, forbid_unknown_fields=True):
+    """How the callbacks of one address are spelt."""
+
+    type: str = ""
+    sequence: Literal["decimal", "hex"] = "decimal"
+    fields: dict[str, _Text] = {}
+
+
+class _Type(Struct, frozen=True, forbid_unknown_fields=True):
+    ids: list[str] = []
+    devices: list[str] = []
+    payload: str = ""
+    quantities: dict[str, Quantity] = {}
+
+
+class _Options(Struct, frozen=True, forbid_unknown_fields=True):
+    payload: str = ""
+    secret_header: _Text = "x-telltale-secret"  # noqa: S105 - a header's name
+    dashboard: _Text = "http://127.0.0.1:8866/"
+    quantities: dict[str, Quantity] = {}
+    types: dict[str, _Type] = {}
+    endpoints: dict[str, Endpoint] = {}
+
+
+class Kind(NamedTuple):
+    """A device type: where its fields lie and how they are called."""
+
+    slots: tuple[Slot, ...]
+    quantities: Mapping[str, Quantity]
+
+
+class Plan(NamedTuple):
+    """The options, checked and ready to use."""
+
+    secret_header: str
+    dashboard: str
+    default: Kind
+    by_name: Mapping[str, Kind]
+    by_id: Mapping[str, Kind]
+    by_device: Mapping[str, Kind]
+    endpoints: Mapping[str, Endpoint]
+
+    def endpoint(self, name: str) -> Endpoint:
+        """How callbacks to this endpoint are spelt; one that is not configured as the backend suggests."""
+        return self.endpoints.get(name, Endpoint())
+
+    def kind(self, device: str, type_id: str, endpoint: Endpoint) -> Kind:
+        """What the payload of a device means."""
+        return (
+            self.by_device.get(device)
+            or self.by_id.get(type_id)
+            or self.by_name.get(endpoint.type)
+            or self.default
+        )  # fmt: skip
+
+
+def plan(options: Options) -> Plan:
+    """The plan of these options; a config that reads beyond 12 bytes is logged as a warning.
+
+    Raises:
+        ConfigError: a key or value is not understood; the sentence names it.
+    """
+    return _plan(json.dumps(options, sort_keys=True, default=str))
+
+
+@lru_cache(maxsize=64)
+def _plan(options: str) -> Plan:
+    try:
+        told = msgspec.json.decode(options, type=_Options)
+    except msgspec.DecodeError as error:
+        raise ConfigError(f'{_SECTION}: {error}; "telltale init" writes every key with an example') from None
+    by_name = {name: _kind(f"types.{name}", kind.payload, kind.quantities) for name, kind in told.types.items()}
+    for name, endpoint in told.endpoints.items():
+        _check(name, endpoint, by_name)
+    return Plan(
+        told.secret_header.lower(),
+        told.dashboard,
+        _kind("", told.payload, told.quantities),
+        by_name,
+        {one.lower(): by_name[name] for name, kind in told.types.items() for one in kind.ids},
+        {_device(one): by_name[name] for name, kind in told.types.items() for one in kind.devices},
+        told.endpoints,
+    )
+
+
+def _kind(section: str, payload: str, quantities: dict[str, Quantity]) -> Kind:
+    place = f"{_SECTION[:-1]}.{section}]" if section else _SECTION
+    try:
+        slots = layout(payload)
+    except BadConfigError as error:
+        raise ConfigError(f"{place} payload: {error}") from None
+    if bytes_read(slots) > PAYLOAD_BYTES:
+        beyond = ", ".join(slot.name for slot in slots if slot.end > 8 * PAYLOAD_BYTES)
+        log.warning("%s payload: %s lies beyond the %d bytes of an uplink", place, beyond, PAYLOAD_BYTES)
+    return Kind(slots, quantities)
+
+
+def _check(name: str, endpoint: Endpoint, types: Mapping[str, Kind]) -> None:
+    place = f"{_SECTION[:-1]}.endpoints.{name}]"
+    if endpoint.type and endpoint.type not in types:
+        known = ", ".join(sorted(types)) or "none"
+        raise ConfigError(
+            f'{place} type = "{endpoint.type}": expected a type of [sources.sigfox.types]; known: {known}'
+        )
+    for variable in endpoint.fields:
+        if variable not in SPELLINGS:
+            raise ConfigError(f'{place} fields: no variable "{variable}"; known: {", ".join(SPELLINGS)}')
+
+
+def _device(text: str) -> str:
+    return text.lower().removeprefix("sigfox:").lstrip("0")

@@ -1,0 +1,181 @@
+"""One project: its settings, and the store, lake, keys, decoder and engine made from them."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from telltale.arrow import Decode, Tables
+from telltale.contract import Options, Raw
+from telltale.engine import DuckEngine, Engine
+from telltale.lake import Lake
+from telltale.landing import Landing, Store
+from telltale.pipeline import decoder
+from telltale.privacy import Keys, Lists, Pseudonymizer
+from telltale.settings import SETTINGS_FILE, Device, Settings, SiteSettings, devices, find_root
+from telltale.settings import load as load_settings
+from telltale.sources import SOURCES
+from telltale.workbench.times import FOREVER, Span, When, micros, span
+
+
+def clock() -> int:
+    """The present, microseconds UTC."""
+    return micros(dt.datetime.now(dt.UTC))
+
+
+class Project:
+    """Everything telltale knows about one folder; parts are opened when first used.
+
+    Args:
+        root: the folder with telltale.toml; None finds it from here upwards or by `TELLTALE_HOME`.
+        settings: settings read already.
+        now: the clock, so that a test can live at another time.
+
+    Raises:
+        ConfigError: no project is found, or a setting is wrong.
+    """
+
+    def __init__(
+        self,
+        root: Path | str | None = None,
+        *,
+        settings: Settings | None = None,
+        now: Callable[[], int] = clock,
+    ) -> None:
+        self.settings = settings or load_settings(None if root is None else Path(root))
+        self.now_us = now
+        self._remembered: tuple[int, dict[Hashable, Any]] = (-1, {})
+        self._decoded: tuple[tuple[int, ...], Tables] | None = None
+
+    def __repr__(self) -> str:
+        return f"Project({str(self.settings.root)!r})"
+
+    @cached_property
+    def store(self) -> Store:
+        """The landing store, which is also the catalog."""
+        return Store(self.settings.store_url, busy_timeout_s=self.settings.landing.busy_timeout_s)
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The pseudonym keys."""
+        return Keys(self.settings.keys)
+
+    @cached_property
+    def lists(self) -> Lists:
+        """Staff, fixed devices, opt-outs."""
+        return Lists(self.settings.keys)
+
+    @cached_property
+    def pseudonymizer(self) -> Pseudonymizer:
+        """What turns addresses into pseudonyms."""
+        return Pseudonymizer(self.keys, self.lists, self.settings.site_of)
+
+    @cached_property
+    def decode(self) -> Decode:
+        """What turns raw records into tables."""
+        return decoder(self.pseudonymizer, self._options)
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The Parquet files and their catalog."""
+        return Lake(
+            self.store,
+            self.settings.lake_root,
+            self.decode,
+            {source.name: source.decoder_version for source in SOURCES},
+            personal_sources={source.name for source in SOURCES if source.personal},
+        )
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What runs the analysis."""
+        return DuckEngine()
+
+    def span(self, since: When, until: When, *, site: str | None = None, by_day: bool = False) -> Span:
+        """A stretch of time as the clock of a site reads it (None: that of `[site]`).
+
+        Without `until` it has no end, unless it is of whole days: a node's clock may be a little ahead of ours.
+        """
+        zone = self.site(site).timezone if site else self.settings.site.timezone
+        found = span(since, until, zone=zone, now_us=self.now_us(), by_day=by_day)
+        return found if by_day or until is not None else found._replace(until_us=FOREVER)
+
+    def site(self, site: str) -> SiteSettings:
+        """The settings of one site."""
+        return self.settings.site_of(site)
+
+    def device_info(self) -> pa.Table:
+        """devices.csv as a table."""
+        rows = devices(self.settings)
+        columns = {name: [getattr(row, name) for row in rows] for name in Device._fields}
+        numbers = {"expected_interval_s", "low", "high"}
+        types = {name: pa.float64() if name in numbers else pa.string() for name in Device._fields}
+        return pa.table({name: pa.array(values, types[name]) for name, values in columns.items()})
+
+    def decode_hot(self, hot: Sequence[Raw]) -> Tables:
+        """The rows of records not yet settled, by table; the last answer is kept, as most calls find the same."""
+        ids = tuple(raw.id for raw in hot)
+        if self._decoded is None or self._decoded[0] != ids:
+            self._decoded = (ids, self._decode_all(hot))
+        return self._decoded[1]
+
+    def remember(self, change: int) -> dict[Hashable, Any]:
+        """What was computed from the snapshot of that change; empty when it is another than the last."""
+        if self._remembered[0] != change:
+            self._remembered = (change, {})
+        return self._remembered[1]
+
+    def landing(self) -> Landing:
+        """A new queue and writer in front of the store; the caller closes it."""
+        told = self.settings.landing
+        return Landing(
+            self.store,
+            max_records=told.max_records,
+            max_bytes=told.max_bytes,
+            group=told.group,
+            ticket_timeout_s=told.ticket_timeout_s,
+        )
+
+    def close(self) -> None:
+        """Let go of the store; the project can be used again."""
+        if "store" in self.__dict__:
+            self.store.close()
+        self._remembered = (-1, {})
+        for part in ("store", "lake", "engine"):
+            self.__dict__.pop(part, None)
+
+    def _decode_all(self, raws: Sequence[Raw]) -> Tables:
+        by_source: dict[str, list[Raw]] = defaultdict(list)
+        for raw in raws:
+            by_source[raw.source].append(raw)
+        parts: dict[str, list[pa.Table]] = defaultdict(list)
+        for source, records in by_source.items():
+            for name, rows in self.decode(source, records).items():
+                parts[name].append(rows)
+        return {name: pa.concat_tables(tables) for name, tables in parts.items()}
+
+    def _options(self, source: str) -> Options:
+        return self.settings.source(source).options
+
+
+_here: dict[Path, tuple[int, Project]] = {}
+
+
+def here() -> Project:
+    """The project found from the current folder; opened once, and again when its telltale.toml has changed.
+
+    Raises:
+        ConfigError: there is none from here upwards and `TELLTALE_HOME` is not set.
+    """
+    root = find_root()
+    changed = (root / SETTINGS_FILE).stat().st_mtime_ns
+    opened = _here.get(root)
+    if opened is None or opened[0] != changed:
+        if opened is not None:
+            opened[1].close()
+        _here[root] = opened = (changed, Project(root))
+    return opened[1]

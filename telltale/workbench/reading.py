@@ -1,0 +1,148 @@
+"""`tt.load`, `tt.sql`, `tt.raw`, `tt.decode`: the tables, the bytes behind a row, and what bytes say."""
+
+# ruff: noqa: S608 - texts are composed of names of ours
+import datetime as dt
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import pyarrow as pa
+
+from telltale.contract import ConfigError, Raw, TelltaleError
+from telltale.engine import Relation
+from telltale.sources import source as source_named
+from telltale.tables import TABLES
+from telltale.workbench.frames import tidy
+from telltale.workbench.project import Project, here
+from telltale.workbench.rows import View, answered
+from telltale.workbench.stays import derived
+from telltale.workbench.times import Span, When, local_time
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NativeForm = Literal["pandas", "arrow", "duckdb"]
+FORMS = ("pandas", "arrow", "duckdb")
+
+
+def load(
+    name: str,
+    since: When = None,
+    until: When = None,
+    *,
+    columns: tuple[str, ...] = (),
+    engine: NativeForm = "pandas",
+    project: Project | None = None,
+) -> Any:
+    """The rows of a table, records of a second ago included, sorted by their own time.
+
+    Args:
+        name: sighting, node_heartbeat, reject, visit, presence_day, … as `tables.py` lists them.
+        since: beginning of the stretch; `"7d"` is seven times 24 h ago. None is everything.
+        until: its end, exclusive; None is now and later.
+        columns: which columns; none named is all.
+        engine: pandas (device as 16 hex digits), or the native object: an Arrow table, a relation of DuckDB.
+        project: another project than the one found from here.
+
+    Raises:
+        ConfigError: an unknown table, column or engine.
+    """
+    if engine not in FORMS:
+        raise ConfigError(f'engine "{engine}": expected one of {", ".join(FORMS)}')
+    project = project or here()
+    table = TABLES[_known(name)]
+    span = None if since is None and until is None else project.span(since, until)
+    listed = ", ".join(_column(column, table.names) for column in columns or table.names)
+    order = ", ".join(dict.fromkeys((table.time, *table.key)))
+    text = f"select {listed} from rows_in order by {order}"
+    if engine == "duckdb":
+        return project.engine.run(text, {"rows_in": relation(View(project), table.name, span)})
+    rows = answered(
+        project, lambda view: project.engine.run(text, {"rows_in": relation(view, table.name, span)}).arrow()
+    )
+    return rows if engine == "arrow" else tidy(rows)
+
+
+def sql(text: str, *, project: Project | None = None, **values: bool | float | str | None) -> "pd.DataFrame":
+    """The answer to a query over all tables, hot rows included, and `device_info` (devices.csv).
+
+    Args:
+        text: a select in DuckDB's dialect; `:name` stands for a value. `device` is an integer here.
+        project: another project than the one found from here.
+        **values: the named values.
+    """
+    words = set(re.findall(r"[a-z_]+", text.lower()))
+
+    def ask(view: View) -> pa.Table:
+        named: dict[str, Relation] = {name: relation(view, name) for name in TABLES if name in words}
+        if "device_info" in words:
+            named["device_info"] = view.project.engine.from_arrow(view.project.device_info())
+        return view.project.engine.run(text, named, **values).arrow()
+
+    return tidy(answered(project or here(), ask))
+
+
+class PurgedRecord(NamedTuple):
+    """What stands where a record's bytes were: only when they were removed is still known."""
+
+    raw_id: int
+    at: dt.datetime
+
+    def __repr__(self) -> str:
+        return f"raw {self.raw_id}: purged on {self.at:%Y-%m-%d %H:%M} UTC"
+
+
+def raw(raw_id: int, *, project: Project | None = None) -> Raw | PurgedRecord:
+    """The record behind a row exactly as it arrived, or when it was purged.
+
+    Raises:
+        TelltaleError: no record has that id.
+    """
+    project = project or here()
+    found = project.lake.raw(int(raw_id))
+    if found is None:
+        raise TelltaleError(f'raw {raw_id}: no record has that id; take one from the column "raw_id" of a table')
+    return found if isinstance(found, Raw) else PurgedRecord(raw_id, local_time(found.at, "UTC"))
+
+
+def decode(source: str, body: bytes | str | Raw, *, project: Project | None = None) -> "dict[str, pd.DataFrame]":
+    """What some bytes say: the rows of each table they decode to, rejects included; nothing is stored.
+
+    Args:
+        source: such as `cloudtrax`.
+        body: the bytes, a text, or what `tt.raw` gave.
+        project: another project than the one found from here.
+
+    Raises:
+        ConfigError: no such source.
+    """
+    project = project or here()
+    name = source_named(source).name
+    return {table: tidy(rows) for table, rows in sorted(project.decode(name, [_record(project, name, body)]).items())}
+
+
+def relation(view: View, name: str, span: Span | None = None) -> Relation:
+    """A table as people mean it: of a derived one the closed days as they were closed, the open ones as of now."""
+    return derived(view, name, span) if TABLES[name].derived else view.table(name, span)
+
+
+def _record(project: Project, source: str, body: bytes | str | Raw) -> Raw:
+    if isinstance(body, Raw):
+        return body
+    return Raw(0, source, project.now_us(), "", "{}", body.encode() if isinstance(body, str) else body)
+
+
+def _known(name: str) -> str:
+    if name in TABLES:
+        return name
+    near = get_close_matches(name, TABLES, n=1)
+    hint = f'; did you mean "{near[0]}"?' if near else ""
+    raise ConfigError(f'no table "{name}"; known: {", ".join(sorted(TABLES))}{hint}')
+
+
+def _column(name: str, known: tuple[str, ...]) -> str:
+    if name in known:
+        return f'"{name}"'
+    near = get_close_matches(name, known, n=1)
+    hint = f'; did you mean "{near[0]}"?' if near else ""
+    raise ConfigError(f'no column "{name}"; known: {", ".join(known)}{hint}')

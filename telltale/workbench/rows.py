@@ -1,0 +1,148 @@
+"""The tables of one snapshot as relations: settled files, and hot records decoded on the fly."""
+
+# ruff: noqa: S608 - texts are composed of names of ours; values are given to the engine
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, TypeVar
+
+from telltale.arrow import Tables, day_of
+from telltale.engine import Engine, Parts, Relation
+from telltale.lake import File, parts
+from telltale.lake.derived import ClosedDay
+from telltale.tables import CLOCK_WRONG, TABLES, Table
+from telltale.workbench.project import Project
+from telltale.workbench.times import Span
+
+TRIES = 3
+T = TypeVar("T")
+REMEMBERED = 16
+"""Results kept for the next question on the same snapshot: a report asks about one stretch ten times."""
+
+
+class View:
+    """Everything as one snapshot shows it; a view that lives on does not change.
+
+    Args:
+        project: whose store and lake.
+        now_us: the present; None asks the project's clock.
+    """
+
+    def __init__(self, project: Project, *, now_us: int | None = None) -> None:
+        self.project = project
+        self.now_us = project.now_us() if now_us is None else now_us
+        # Before the snapshot: a day that closes in between is then computed from its sightings, not missed.
+        self.closed_days = _by_site(project.lake.closed_days())
+        self.snapshot = project.lake.snapshot()
+
+    @cached_property
+    def hot(self) -> Tables:
+        """The rows of records not yet settled, by table."""
+        return self.project.decode_hot(self.snapshot.hot)
+
+    def table(self, name: str, span: Span | None = None) -> Relation:
+        """The rows of a table, each natural key once; with `span` those whose own time lies in it."""
+        table = TABLES[name]
+        relation = self.project.engine.table(table, self._parts(table, span))
+        if span is None:
+            return relation
+        return self.project.engine.run(_within(table), {"rows_in": relation}, **span._asdict())
+
+    def remembered(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What `make` gives; made once for as long as nothing in the store changes."""
+        known = self.project.remember(self.snapshot.change)
+        if key not in known:
+            if len(known) >= REMEMBERED:
+                known.clear()
+            known[key] = make()
+        return known[key]
+
+    def first_us(self, site: str) -> int:
+        """When a site was first heard of."""
+        return self._heard[site].since_us if site in self._heard else self.now_us
+
+    def last_us(self, site: str) -> int:
+        """When a site was last heard of."""
+        return self._heard[site].until_us if site in self._heard else 0
+
+    def kept_from(self, name: str, site: str) -> int:
+        """Rows of a table of before this moment may have been removed; 0 where nothing was."""
+        return self._kept.get((name, site), 0)
+
+    def sites(self) -> list[str]:
+        """The sites that have ever reported, sorted."""
+        return sorted(self._heard)
+
+    @cached_property
+    def _heard(self) -> dict[str, Span]:
+        found: dict[str, Span] = self.remembered("heard", self._first_and_last)
+        return found
+
+    def _first_and_last(self) -> dict[str, Span]:
+        text = """select site, unix_micros(min(observed_at)) as first_us, unix_micros(max(observed_at)) as last_us
+            from node_heartbeat group by site"""
+        found = self.project.engine.run(text, {"node_heartbeat": self.table("node_heartbeat")}).arrow()
+        return {row["site"]: Span(row["first_us"], row["last_us"]) for row in found.to_pylist()}
+
+    @cached_property
+    def _kept(self) -> dict[tuple[str, str], int]:
+        # After the snapshot: what was removed since is then refused, not missed.
+        return self.project.lake.kept_from()
+
+    def lost_files(self) -> bool:
+        """Whether a file of the snapshot has been removed since."""
+        return any(not self.project.lake.root.exists(file.path) for file in self.snapshot.files)
+
+    def _parts(self, table: Table, span: Span | None) -> Parts:
+        """The table's files of the stretch, sorted by whether a key of their day may stand in another file too."""
+        hot = self.hot.get(table.name)
+        hot_days = set(day_of(table, hot).to_pylist()) if hot is not None else set()
+        sorted_out = parts(self.snapshot.of(table.name), hot_days)
+        # Equal keys share their time, so leaving out whole files outside the stretch cannot part them.
+        unique, mixed = (
+            [self.project.lake.path(file) for file in files if _touches(file, span)] for files in sorted_out
+        )
+        return Parts(tuple(unique), tuple(mixed), hot)
+
+
+def answered(project: Project, ask: Callable[[View], T]) -> T:
+    """The answer to a question about the present snapshot.
+
+    A purge removes files at once, without the grace readers have otherwise; then a new snapshot is asked.
+    """
+    for _ in range(TRIES - 1):
+        view = View(project)
+        try:
+            return ask(view)
+        except Exception:
+            if not view.lost_files():
+                raise
+    return ask(View(project))
+
+
+def union(engine: Engine, relations: Sequence[Relation]) -> Relation:
+    """The rows of several relations with the same columns; at least one."""
+    named = {f"part_{number}": relation for number, relation in enumerate(relations)}
+    return engine.run(" union all ".join(f"select * from {name}" for name in named), named)
+
+
+def _within(table: Table) -> str:
+    """The text for the rows filed within a stretch: by their own time, or when received where their clock is wrong."""
+    inside = "{0} >= timestamp_micros(:since_us) and {0} < timestamp_micros(:until_us)"
+    own, received = inside.format(table.time), inside.format("received_at")
+    if "flags" not in table.names:
+        return f"select * from rows_in where {own}"
+    wrong = f"regexp_like(concat(',', flags, ','), ',({'|'.join(CLOCK_WRONG)}),')"
+    return f"select * from rows_in where case when flags <> '' and {wrong} then {received} else {own} end"
+
+
+def _touches(file: File, span: Span | None) -> bool:
+    return span is None or (file.max_time >= span.since_us and file.min_time < span.until_us)
+
+
+def _by_site(closed: Mapping[tuple[str, dt.date], ClosedDay]) -> dict[str, dict[dt.date, ClosedDay]]:
+    days: dict[str, dict[dt.date, ClosedDay]] = defaultdict(dict)
+    for (site, day), found in closed.items():
+        days[site][day] = found
+    return dict(days)

@@ -1,0 +1,142 @@
+"""Small cells are hidden, and so are those that would give them away."""
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from telltale.analysis.publish import hidden, published_cells, published_figures, published_occupancy
+
+KINDS = ("all", "global", "local")
+
+
+@pytest.mark.parametrize(
+    ("counts", "sums", "expected"),
+    [
+        ([5, 4, 1, 0], [], [0, 1, 1, 0]),
+        ([4, 20, 24], [(0, 1, 2)], [1, 1, 0]),
+        ([4, 3, 7], [(0, 1, 2)], [1, 1, 0]),
+        ([0, 3, 3], [(0, 1, 2)], [0, 1, 1]),
+        ([4, 0, 30, 34], [(0, 1, 2, 3)], [1, 0, 1, 0]),
+        ([4, 9, 7, 20], [(0, 1, 2, 3)], [1, 0, 1, 0]),
+        ([9, 8, 17], [(0, 1, 2)], [0, 0, 0]),
+    ],
+    ids=[
+        "under k but not zero",
+        "one of two",
+        "both",
+        "zero is no secret",
+        "not a zero",
+        "the smallest",
+        "nothing to hide",
+    ],
+)
+def test_a_cell_is_hidden_with_what_reveals_it(
+    counts: list[int], sums: list[tuple[int, ...]], expected: list[int]
+) -> None:
+    assert hidden(counts, sums, k=5) == [bool(one) for one in expected]
+
+
+def test_in_a_table_with_totals_four_cells_go_together() -> None:
+    """2 × 2 with margins: hiding one of a row and a column takes one more of each, and the fourth."""
+    table = [3, 20, 23, 30, 40, 70, 33, 60, 93]
+    rows = [(0, 1, 2), (3, 4, 5), (6, 7, 8)]
+    columns = [(0, 3, 6), (1, 4, 7), (2, 5, 8)]
+    found = hidden(table, [*rows, *columns], k=5)
+    assert found[0]
+    assert sum(found) == 4
+
+
+SQUARE = [(0, 1, 2), (3, 4, 5), (6, 7, 8), (0, 3, 6), (1, 4, 7), (2, 5, 8)]
+
+
+@settings(max_examples=200)
+@given(st.lists(st.integers(0, 12), min_size=4, max_size=4))
+def test_no_small_cell_can_be_worked_out(inner: list[int]) -> None:
+    """Every hidden cell could hold another number: there is a second table with the same shown cells."""
+    a, b, c, d = inner
+    table = [a, b, a + b, c, d, c + d, a + c, b + d, a + b + c + d]
+    found = hidden(table, SQUARE, k=5)
+    assert all(found[at] for at, count in enumerate(table) if 0 < count < 5)
+    told = known(table, found)
+    assert not any(at in told for at, is_hidden in enumerate(found) if is_hidden)
+
+
+def known(table: list[int], found: list[bool]) -> set[int]:
+    """What an outsider works out, one sum at a time."""
+    told = {at for at, is_hidden in enumerate(found) if not is_hidden}
+    while new := {at for cells in SQUARE if len(set(cells) - told) == 1 for at in set(cells) - told}:
+        told |= new
+    return told
+
+
+def figures(visitors: dict[str, int], passers: dict[str, int], **more: Any) -> pa.Table:
+    rows = []
+    for kind in KINDS:
+        seen = visitors[kind] + passers[kind]
+        visits = more.get("visits", visitors)[kind]
+        rows.append({
+            "site": "1", "day": 0, "address_kind": kind, "seen": seen, "visitors": visitors[kind],
+            "passers_by": passers[kind], "capture_rate": visitors[kind] / seen if seen else None, "visits": visits,
+            "bounced": more.get("bounced", visits) if isinstance(more.get("bounced"), int) else visits,
+            "dwell_mean_s": 9.0, "dwell_median_s": 9.0, "dwell_p90_s": 9.0, "device_s": 99.0,
+            "peak": visitors[kind], "node_share": 1.0, "late": 0,
+        })  # fmt: skip
+    return pa.Table.from_pylist(rows)
+
+
+def test_figures_large_enough_stay_as_they_are() -> None:
+    rows = figures({"all": 40, "global": 10, "local": 30}, {"all": 50, "global": 20, "local": 30})
+    assert published_figures(rows, k=5).drop_columns(["hidden"]).equals(rows)
+
+
+def test_a_small_kind_takes_another_with_it_and_all_that_derives() -> None:
+    """4 global of 44 visitors: global and local visitors go, and so do the passers-by, which seen would give away."""
+    rows = figures({"all": 44, "global": 4, "local": 40}, {"all": 300, "global": 100, "local": 200})
+    found = {row["address_kind"]: row for row in published_figures(rows, k=5).to_pylist()}
+    assert [found[kind]["visitors"] for kind in KINDS] == [44, None, None]
+    for name in ("visits", "dwell_mean_s", "device_s", "peak", "capture_rate"):
+        assert [found[kind][name] for kind in ("global", "local")] == [None, None], name
+    assert found["all"]["dwell_mean_s"] == 9.0
+    shown = {kind: (found[kind]["seen"], found[kind]["passers_by"]) for kind in KINDS}
+    assert all(None in shown[kind] for kind in ("global", "local"))
+    assert found["global"]["hidden"] > 0
+
+
+def test_nobody_is_shown_as_nobody() -> None:
+    nobody = dict.fromkeys(KINDS, 0)
+    rows = figures(nobody, {"all": 9, "global": 0, "local": 9})
+    assert published_figures(rows, k=5)["visitors"].to_pylist() == [0, 0, 0]
+
+
+def test_few_engaged_visits_hide_the_bounced() -> None:
+    """30 visits, 28 bounced: 2 engaged. One of the two numbers must go."""
+    rows = figures({"all": 30, "global": 0, "local": 30}, {"all": 50, "global": 0, "local": 50}).to_pylist()
+    rows = [row | {"bounced": row["visits"] and 28} for row in rows]
+    found = published_figures(pa.Table.from_pylist(rows), k=5).to_pylist()
+    assert all(None in (row["visits"], row["bounced"]) for row in found if row["address_kind"] != "global")
+
+
+def test_occupancy_hides_small_bins_and_small_peaks() -> None:
+    def bins(start: int, counts: tuple[int | None, int | None, int | None], peak: int) -> list[dict[str, Any]]:
+        values = {"site": "1", "start_us": start, "device_s": 1.0, "mean": 0.1, "peak": peak}
+        return [values | {"address_kind": kind, "devices": count} for kind, count in zip(KINDS, counts, strict=True)]
+
+    rows = bins(0, (20, 10, 10), 9) + bins(1, (20, 3, 17), 9) + bins(2, (20, 10, 10), 4) + bins(3, (None,) * 3, 0)
+    found = published_occupancy(pa.Table.from_pylist(rows), k=5)
+    assert found["devices"].to_pylist() == [20, 10, 10, 20, None, None, 20, 10, 10, None, None, None]
+    assert found["mean"].to_pylist()[3:6] == [0.1, None, None]
+    assert found["peak"].to_pylist()[6:9] == [None] * 3
+
+
+def test_cells_within_a_total_never_lose_one_alone() -> None:
+    rows = pa.table(
+        {"band": ["x", "y", "z"] * 2, "day": [1] * 3 + [2] * 3, "devices": [3, 9, 7, 6, 9, 7], "visits": [3, 9, 7] * 2}
+    )
+    apart = published_cells(rows, values=["visits"], k=5)
+    assert apart["visits"].to_pylist() == [None, 9, 7, 3, 9, 7]
+    together = published_cells(rows, values=["visits"], within=["day"], k=5)
+    assert together["visits"].to_pylist() == [None, 9, None, 3, 9, 7]
+    assert together["devices"].null_count == 2

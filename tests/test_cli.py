@@ -1,0 +1,224 @@
+"""The command line as a user meets it: help with an example, one sentence per error, real processes end to end."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from collectors.listening import free_port
+from telltale.cli import COMMANDS
+from telltale.cli import telltale as group
+from telltale.cli.lab import lab_command
+from telltale.cli.output import printable, show
+from telltale.sources.cloudtrax.wire import signature
+from tests.served import VECTOR, collecting, make_project, telltale
+
+HEAVY = {"duckdb", "pyarrow", "pandas", "numpy", "flask", "granian", "sqlalchemy", "pyspark", "papermill"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    shown = CliRunner().invoke(group, [name, "--help"])
+    assert shown.exit_code == 0
+    assert re.search(rf"Examples?:\s+(.*\s)?telltale (--project \S+ )?{name}\b", shown.output)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_says_what_it_does(name: str) -> None:
+    command = group.get_command(click.Context(group), name)
+    assert command is not None
+    assert (command.help or "").split("\n")[0].endswith(".")
+    silent = [option.name for option in command.params if isinstance(option, click.Option) and not option.help]
+    assert silent == []
+
+
+def test_help_loads_nothing_heavy() -> None:
+    program = "import sys\nfrom telltale.cli import run\nrun(['--help'])\nprint(*sys.modules, file=sys.stderr)"
+    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stderr
+    assert HEAVY & set(loaded.split()) == set()
+
+
+ERRORS = [
+    ("an unknown command", "", ["collekt"], "No such command 'collekt'"),
+    ("an unknown option", "", ["settle", "--lop"], 'see "telltale settle --help"'),
+    ("a wrong choice", "", ["collect", "pigeons"], "'pigeons' is not one of 'webhooks', 'coap'"),
+    ("a wrong setting", "[webhooks]\nport = 'x'", ["collect", "webhooks"], "expected an integer from 0 to 65535"),
+    ("an unknown key", "[webhook]", ["settle"], 'did you mean "webhooks"?'),
+    ("an unknown source", "", ["rejects", "clodtrax"], 'did you mean "cloudtrax"?'),
+    ("a wrong option of a source", "[sources.cloudtrax]\nsignature = 'rot13'", ["collect", "webhooks"], '"base64"'),
+    ("a store that cannot be", "[paths]\nstore_url = 'sqlite:////proc/x/y.db'", ["settle"], "/proc/x"),
+]
+
+
+@pytest.mark.parametrize(("toml", "arguments", "sentence"), [pytest.param(*row[1:], id=row[0]) for row in ERRORS])
+def test_an_error_is_one_sentence_and_exit_code_1(
+    tmp_path: Path, toml: str, arguments: list[str], sentence: str
+) -> None:
+    failed = telltale(make_project(tmp_path, toml), *arguments)
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert failed.stderr.startswith("telltale: ")
+    assert failed.stderr.count("\n") == 1
+    assert sentence in failed.stderr
+
+
+def test_without_a_project_the_error_says_how_to_begin_one(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "telltale", "sources"]
+    failed = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True)
+    assert failed.returncode == 1
+    assert 'run "telltale init" there or set TELLTALE_HOME' in failed.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+    root = make_project(tmp_path)
+    program = f"{sys.executable} -m telltale --project {root} sources | head -c 1; echo ${{PIPESTATUS[0]}}"
+    ended = subprocess.run(["bash", "-c", program], check=True, capture_output=True, text=True)
+    assert ended.stderr == ""
+    assert ended.stdout.endswith("0\n")
+
+
+def test_init_writes_a_working_project_and_touches_nothing_twice(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "project"
+    first = telltale(None, "init", str(folder))
+    assert first.returncode == 0
+    assert first.stdout.count("wrote ") == 3
+    assert (folder / "secrets.toml").stat().st_mode & 0o777 == 0o600
+    (folder / "telltale.toml").write_text("# mine\n")
+    assert telltale(None, "init", str(folder)).stdout.count("kept ") == 3
+    assert (folder / "telltale.toml").read_text() == "# mine\n"
+    assert telltale(folder, "sources").returncode == 0
+
+
+def test_from_a_post_to_the_tables_of_the_command_line(tmp_path: Path) -> None:
+    """A record can be followed through every command that names it."""
+    root = make_project(tmp_path)
+    report = json.loads(VECTOR)
+    report["probe_requests"].append({**report["probe_requests"][0], "mac": "01:00:00:00:00:01"})
+    body = json.dumps(report).encode()
+    with collecting(root) as collector:
+        assert collector.post_vector().status == 200
+        assert collector.send("POST", "/cloudtrax", body, signed(body)).status == 200
+        assert collector.send("POST", "/cloudtrax", body, {"Signature": "0" * 64}).status == 403
+        assert collector.terminate() == 0
+    assert arrived(root)["hot"] == 2
+    reject = one(root, "rejects", "cloudtrax")
+    assert (reject["part"], reject["reason"]) == ("row 2", "group_address")
+    assert one(root, "rejects", "--count")["rejects"] == 1
+    refused = one(root, "refused", "cloudtrax")
+    assert (refused["status"], refused["reason"]) == (403, "bad_signature")
+    assert "3c:06:30" not in str(refused["body"])
+
+    settled = json.loads(telltale(root, "settle", "--json").stdout)
+    assert (settled["raws"], settled["rejects"]) == (2, 1)
+    assert telltale(root, "settle").stdout == "Nothing to settle.\n"
+    assert (arrived(root)["records"], arrived(root)["hot"]) == (2, 0)
+    assert one(root, "rejects")["reason"] == "group_address"
+    decoded = json.loads(telltale(root, "decode", "--json", "--source", "cloudtrax").stdout)
+    assert (decoded["raws"], decoded["days"]) == (2, 1)
+
+
+def test_up_collects_and_settles_until_ctrl_c(tmp_path: Path) -> None:
+    port = free_port("127.0.0.1", 0)
+    root = make_project(tmp_path, f"[webhooks]\nport = {port}\n[coap]\nport = 0\n[settle]\nrows = 1\n")
+    command = [sys.executable, "-m", "telltale", "--project", str(root), "up", "--no-dashboards"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        try:
+            lines = iter(process.stdout.readline, "")
+            assert any(f"webhooks listens on http://127.0.0.1:{port}" in line for line in lines)
+            url = f"http://127.0.0.1:{port}/cloudtrax"
+            _read_when_it_answers(urllib.request.Request(url, VECTOR, signed(VECTOR), method="POST"))
+            assert any("settled 1 records" in line for line in lines)
+        finally:
+            process.send_signal(signal.SIGINT)
+            rest = process.stdout.read()
+    assert process.returncode == 0
+    assert "Traceback" not in rest
+    assert arrived(root)["hot"] == 0
+
+
+def test_lab_is_told_to_keep_the_notebook_in_sight(tmp_path: Path) -> None:
+    command = lab_command(tmp_path, port=8899, browser=False)
+    assert f"--ServerApp.root_dir={tmp_path}" in command
+    assert "--LabApp.default_url=/lab/tree/notebooks/00_start.ipynb" in command
+
+
+@pytest.mark.slow
+def test_lab_opens_the_start_notebook_from_a_fresh_clone(tmp_path: Path) -> None:
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "00_start.ipynb").write_text(
+        '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+    )
+    port = free_port("127.0.0.1", 0)
+    command = [sys.executable, "-m", "telltale", "lab", "--no-browser", "--port", str(port)]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        try:
+            found = (re.search(rf"(http://127\.0\.0\.1:{port}/lab/tree/\S+)", line) for line in process.stderr)
+            url = next(match[1] for match in found if match)
+            text = _read_when_it_answers(urllib.request.Request(url))
+            base, token = url.split("/lab/tree/")[0], url.rpartition("token=")[2]
+            asked = f"{base}/lab/api/settings/@jupyterlab/apputils-extension:notification?token={token}"
+            notices = json.loads(_read_when_it_answers(urllib.request.Request(asked)))
+        finally:
+            process.terminate()
+            process.stderr.read()
+    assert (tmp_path / "telltale.toml").is_file()
+    assert "/lab/tree/notebooks/00_start.ipynb?token=" in url
+    assert re.search(r'"news":\s*\{"disabled":\s*true\}', text), "the news pop-up covers the notebook"
+    defaults = notices["schema"]["properties"]
+    assert (defaults["fetchNews"]["default"], defaults["checkForUpdates"]["default"]) == ("false", False)
+
+
+def test_a_table_takes_nothing_for_markup_or_a_terminal_command(capsys: pytest.CaptureFixture[str]) -> None:
+    show([{"node": "[red]x[/red]\x1b[2J", "count": 12345}], as_json=False, empty="")
+    shown = capsys.readouterr().out
+    assert "[red]x[/red]\N{REPLACEMENT CHARACTER}[2J  12,345" in shown
+    assert "\x1b" not in shown
+
+
+def test_an_empty_table_is_a_sentence_and_empty_json_a_list(capsys: pytest.CaptureFixture[str]) -> None:
+    show([], as_json=False, empty="Nothing yet.")
+    show([], as_json=True, empty="Nothing yet.")
+    assert capsys.readouterr().out == "Nothing yet.\n[]\n"
+
+
+@pytest.mark.parametrize(("value", "text"), [(None, "–"), (1234567, "1,234,567"), (True, "True"), ("a\nb", "a\ufffdb")])
+def test_a_cell_is_printable(value: object, text: str) -> None:
+    assert printable(value) == text
+
+
+def one(root: Path, *arguments: str) -> dict[str, object]:
+    """The only row of a command's JSON."""
+    [row] = json.loads(telltale(root, *arguments, "--json").stdout)
+    assert isinstance(row, dict)
+    return row
+
+
+def arrived(root: Path) -> dict[str, object]:
+    """What `telltale sources` says of cloudtrax."""
+    rows: list[dict[str, object]] = json.loads(telltale(root, "sources", "--json").stdout)
+    return next(row for row in rows if row["source"] == "cloudtrax")
+
+
+def signed(body: bytes) -> dict[str, str]:
+    return {"Signature": signature("telltale", body).hex()}
+
+
+def _read_when_it_answers(request: urllib.request.Request) -> str:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=30) as reply:
+                assert reply.status == 200
+                return str(reply.read(), "utf-8")
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
