@@ -181,6 +181,10 @@ def test_numbers_theme_and_tabs_by_keyboard(context: "BrowserContext", server: d
     assert troubles == []
 
 
+FRESH = ("fly", "droop")
+"""What the streamer may say once a record has come: it droops where another device fell silent meanwhile."""
+
+
 def test_a_report_that_arrives_is_on_the_open_page(
     context: "BrowserContext", server: dashboards.Dashboards, root: Path
 ) -> None:
@@ -192,7 +196,7 @@ def test_a_report_that_arrives_is_on_the_open_page(
         assert collector.send("POST", "/cloudtrax", body, headers).status == 200
         tab.wait_for_function(f"document.body.innerText.includes('of {before + 1}')", timeout=60_000)
     assert re.fullmatch(r"Newest record (\d+\ss|1\smin) ago", tab.locator(".fresh .text").inner_text())
-    assert tab.get_attribute(".fresh", "data-state") == "fly"
+    assert tab.get_attribute(".fresh", "data-state") in FRESH
     assert troubles == []
 
 
@@ -205,7 +209,7 @@ def test_a_message_that_arrives_is_on_the_open_page(
         body, headers = dashboards.callback("2D24E6", 6.25, at_s=int(time.time()))
         assert collector.send("POST", "/sigfox/uplink", body, headers).status == 204
         tab.wait_for_function("/Fridge 1 now\\s*6\\.[23]/.test(document.body.innerText)", timeout=60_000)
-    assert tab.get_attribute(".fresh", "data-state") == "fly"
+    assert tab.get_attribute(".fresh", "data-state") in FRESH
     assert troubles == []
 
 
