@@ -195,6 +195,69 @@ DEVICE_CONFIG = Table(
     time="changed_at",
 )
 
+FRAME = Table(
+    "frame",
+    "a frame of a listed button, phone or laptop, or a pull entered by hand",
+    (
+        *ORIGIN,
+        Column("device_id", "string", "its address as in buttons.csv, such as 02:7e:11:a0:00:01; item:<name> by hand"),
+        Column("observed_at", "timestamp", "when the collector's interface received it"),
+        Column(
+            "kind",
+            "string",
+            "probe, announce, request, reply, garp_reply, dhcp_discover, dhcp_request; manual_pull, manual_ack",
+        ),
+        Column("eth_source", "string", "the Ethernet source, where a repeater may stand", nullable=True),
+        Column("ip_sender", "string", "the address it has or asks for", nullable=True),
+        Column("ip_target", "string", "whom it asks for", nullable=True),
+        Column("vlan", "int32", "the innermost VLAN id; 0 a priority tag", nullable=True),
+        Column("interface", "string", "where it was captured"),
+        Column("flags", "string", "comma-joined, sorted; empty when nothing is odd"),
+    ),
+    key=("device_id", "observed_at", "kind"),
+    time="observed_at",
+)
+
+COLLECTOR_HEARTBEAT = Table(
+    "collector_heartbeat",
+    "a capture was alive, whether or not it saw anything",
+    (
+        *ORIGIN,
+        Column("collector", "string", "which process, such as arp@host"),
+        Column("interface", "string", "where it listens"),
+        Column("observed_at", "timestamp", "until when"),
+        Column("covered_s", "float64", "for how many seconds before it has listened without a break"),
+        Column("last_frame_at", "timestamp", "the newest frame of anyone", nullable=True),
+        Column("frames", "int64", "kept since the last heartbeat"),
+        Column("unlisted", "int64", "of devices that are not listed, since then"),
+        Column("drops", "int64", "lost before they could be read, since then"),
+    ),
+    key=("collector", "interface", "observed_at"),
+    time="observed_at",
+)
+
+ACTIVITY = Table(
+    "activity",
+    "what is known of the use of a PC at a moment or for a span",
+    (
+        *ORIGIN,
+        Column("device_id", "string", "the PC, such as pc:desk-3, or the modem that speaks for it"),
+        Column("kind", "string", "sample, level, bitmap; interval (imported), correction (by hand)"),
+        Column(
+            "observed_at",
+            "timestamp",
+            "of a sample or level its moment; of a bitmap minute, an interval or a correction its beginning",
+        ),
+        Column("idle_s", "float64", "seconds since the last input", nullable=True),
+        Column("score_pct", "float64", "what a level says: 0, 25, 50, 100", nullable=True),
+        Column("active", "bool", "of a bitmap minute, an interval, a correction", nullable=True),
+        Column("period_s", "float64", "to the next sample or level; how long a minute, interval or correction is"),
+        Column("note", "string", "why it was corrected; where an idle time comes from", nullable=True),
+    ),
+    key=("device_id", "kind", "observed_at"),
+    time="observed_at",
+)
+
 REJECT = Table(
     "reject",
     "a part of a raw record that could not be decoded",
@@ -284,6 +347,9 @@ TABLES: dict[str, Table] = _by_name(
         UPLINK,
         DEVICE_STATUS,
         DEVICE_CONFIG,
+        FRAME,
+        COLLECTOR_HEARTBEAT,
+        ACTIVITY,
         REJECT,
         VISIT,
         PRESENCE_HOUR,

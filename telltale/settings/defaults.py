@@ -1,6 +1,10 @@
 """The files `telltale init` writes. Every key stands here with its default, so that the file documents itself."""
 
-DEFAULT_TOML = """\
+from telltale.settings.activity import ACTIVITY_TOML
+from telltale.settings.brokers import BROKERS_TOML
+from telltale.settings.capture import CAPTURE_TOML
+
+_MAIN_TOML = """\
 # telltale.toml: the settings of this project. Its folder is the project's root.
 # Every line that starts with "#" and a key shows a default: remove the "#" to change it.
 # A variable wins over this file: TELLTALE_WEBHOOKS__PORT=8081, TELLTALE_SITE__TIMEZONE=Europe/Berlin.
@@ -69,7 +73,9 @@ DEFAULT_TOML = """\
 
 [sensors]                      # how readings are judged; the limits themselves stand in devices.csv
 # tolerated_min = 15           # minutes a day outside its limits that nobody needs to hear about
+"""
 
+_SOURCES_TOML = """\
 [sources.cloudtrax]            # options of a source, by its name
 # signature = "hex"            # spelling of the Signature header: hex, or base64 for compatible senders
 
@@ -100,6 +106,8 @@ DEFAULT_TOML = """\
 # fields = { device = "id", time = "ts" } # variable = its name in your template, where it is not the usual one
 """
 
+DEFAULT_TOML = f"{_MAIN_TOML}\n{CAPTURE_TOML}\n{ACTIVITY_TOML}\n{BROKERS_TOML}\n{_SOURCES_TOML}"
+
 DEFAULT_SECRETS = """\
 # secrets.toml: readable by its owner only (mode 600), never committed.
 
@@ -113,6 +121,15 @@ DEFAULT_SECRETS = """\
 
 [sigfox]                       # any name = what a callback sends as Authorization: Bearer ..., or as Basic password
 # backend = "..."
+
+# [mqtt]                       # of the broker records come from
+# password = "..."
+
+# [cumulocity]
+# password = "..."
+
+# [thingworx]
+# app_key = "..."
 """
 
 DEFAULT_DEVICES = """\

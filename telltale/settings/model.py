@@ -6,10 +6,14 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from telltale.contract import Options, Secrets, SourceSettings
+from telltale.settings.activity import ActivitySettings, IdleSettings
+from telltale.settings.brokers import ForwardSettings, MqttSettings
+from telltale.settings.capture import ArpSettings, KanbanSettings
+from telltale.settings.section import Section
 
 SETTINGS_FILE = "telltale.toml"
 Rotation = Literal["day", "week", "month", "never"]
@@ -29,13 +33,7 @@ def _zone(name: str) -> str:
 Zone = Annotated[str, AfterValidator(_zone)]
 
 
-class _Section(BaseModel):
-    """A table of telltale.toml: frozen, unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PathSettings(_Section):
+class PathSettings(Section):
     """Where things lie; relative paths count from the project's root, empty ones lie below `data`."""
 
     data: Annotated[str, Field(min_length=1)] = "data"
@@ -44,7 +42,7 @@ class PathSettings(_Section):
     keys: str = ""
 
 
-class SiteSettings(_Section):
+class SiteSettings(Section):
     """What holds for one site; `[site]` is the default of all, `[site.<network id>]` overrides it."""
 
     name: str = ""
@@ -57,7 +55,7 @@ class SiteSettings(_Section):
     keep: bool = False
 
 
-class LandingSettings(_Section):
+class LandingSettings(Section):
     """The queue in front of the store, and how long a sender waits for it."""
 
     max_records: Annotated[int, Field(ge=1)] = 20_000
@@ -74,7 +72,7 @@ class LandingSettings(_Section):
         return self
 
 
-class SettleSettings(_Section):
+class SettleSettings(Section):
     """When hot rows become Parquet, and how many at a time."""
 
     rows: Annotated[int, Field(ge=1)] = 5_000
@@ -83,7 +81,7 @@ class SettleSettings(_Section):
     batch_bytes: Annotated[int, Field(ge=1)] = 64 << 20
 
 
-class WebhookSettings(_Section):
+class WebhookSettings(Section):
     """The HTTP collector."""
 
     host: str = "127.0.0.1"
@@ -92,26 +90,26 @@ class WebhookSettings(_Section):
     threads: Annotated[int, Field(ge=1, le=1024)] = 64
 
 
-class CoapSettings(_Section):
+class CoapSettings(Section):
     """The CoAP collector."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 5683
     prefix: Annotated[str, Field(pattern=r"^([^/]+/)*[^/]*$", max_length=100)] = ""
-    endpoints: dict[str, Annotated[str, Field(pattern=r"^[^/]+$", max_length=100)]] = {}
+    endpoints: dict[str, Annotated[str, Field(pattern=r"^[^/]+$", max_length=100)]] = Field(default_factory=dict)
     is_open: bool = False
     max_body: Annotated[int, Field(ge=64)] = 64 << 10
     ticket_timeout_s: Annotated[float, Field(gt=0, le=1.4)] = 1.2
 
 
-class DashboardSettings(_Section):
+class DashboardSettings(Section):
     """The dashboards' server."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8866
 
 
-class PresenceSettings(_Section):
+class PresenceSettings(Section):
     """Thresholds of visits and passers-by (wire/presence.md 6)."""
 
     gap_min: Annotated[float, Field(gt=0)] = 15
@@ -123,7 +121,7 @@ class PresenceSettings(_Section):
     bin_min: Annotated[int, Field(ge=1, le=1440)] = 15
 
 
-class SensorSettings(_Section):
+class SensorSettings(Section):
     """What pages about sensors make of their limits."""
 
     tolerated_min: Annotated[float, Field(ge=0)] = 15
@@ -148,9 +146,15 @@ class Settings(BaseSettings):
     settle: SettleSettings = SettleSettings()
     webhooks: WebhookSettings = WebhookSettings()
     coap: CoapSettings = CoapSettings()
+    arp: ArpSettings = ArpSettings()
+    mqtt: MqttSettings = MqttSettings()
+    idle: IdleSettings = IdleSettings()
     dashboard: DashboardSettings = DashboardSettings()
     presence: PresenceSettings = PresenceSettings()
     sensors: SensorSettings = SensorSettings()
+    kanban: KanbanSettings = KanbanSettings()
+    activity: ActivitySettings = ActivitySettings()
+    forward: ForwardSettings = ForwardSettings()
     sources: dict[str, dict[str, Any]] = {}
 
     _secrets: dict[str, Secrets] = PrivateAttr(default_factory=dict)

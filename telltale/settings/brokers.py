@@ -1,0 +1,91 @@
+"""Sections about other systems: a broker that records come from, and platforms that events go to."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from telltale.settings.section import Section
+
+BROKERS_TOML = """\
+[mqtt]                         # the MQTT collector: telltale collect mqtt; its password goes into secrets.toml
+# host = ""                    # the broker; empty: none
+# port = 8883                  # 1883 only with tls = false
+# tls = true
+# ca_file = ""                 # the authority that signed the broker's certificate; empty: the system's
+# username = ""
+# client_id = ""               # empty: telltale-<this machine's name>; the broker keeps a session by this name
+# topics = {}                  # source by topic filter: { "plant/efento/#" = "efento" }
+
+[forward.cumulocity]           # presses to Cumulocity over MQTT; its password goes into secrets.toml
+# tenant = ""                  # the host's name, such as example.cumulocity.com; empty: not forwarded
+# tenant_id = ""               # like t12345
+# user = ""                    # <tenant id>/<user>
+# port = 8883                  # 1883 only with tls = false
+# tls = true
+# ca_file = ""
+# mode = "gateway"             # gateway: one session, buttons as child devices; per_button: a session each, as the seed
+# device_id = ""               # the gateway's own id; empty: telltale-<this machine's name>
+# device_type = "c8y_MACDevice"
+# register = true              # create devices; false sends nothing for those the platform does not know
+# quote_style = "double"       # a quote inside a text: double or backslash
+# per_second = 5.0             # rows a second at most
+# ini = ""                     # an older configuration file with a section [C8YMQTT]; what stands here wins
+
+[forward.thingworx]            # presses and sensor readings to ThingWorx over REST; its app_key goes into secrets.toml
+# base_url = ""                # such as https://host/Thingworx; empty: not forwarded
+# thing = "Kanban_{item}"      # the Thing of an item
+# mode = "service"             # service: RecordPress, which knows doubles; property: lastPress and pressCount
+# efento_thing = ""            # the Thing whose service takes Efento records; empty: not forwarded
+# efento_service = "ReceiveEfento"
+# ca_file = ""
+# timeout_s = 10.0
+"""
+
+
+class MqttSettings(Section):
+    """The MQTT collector."""
+
+    host: str = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 8883
+    tls: bool = True
+    ca_file: str = ""
+    username: str = ""
+    client_id: str = ""
+    topics: dict[str, str] = Field(default_factory=dict)
+
+
+class CumulocitySettings(Section):
+    """The forwarder to Cumulocity (wire/forwarding.md 2)."""
+
+    tenant: str = ""
+    tenant_id: str = ""
+    user: str = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 8883
+    tls: bool = True
+    ca_file: str = ""
+    mode: Literal["gateway", "per_button"] = "gateway"
+    device_id: str = ""
+    device_type: str = "c8y_MACDevice"
+    register_devices: Annotated[bool, Field(alias="register")] = True
+    quote_style: Literal["double", "backslash"] = "double"
+    per_second: Annotated[float, Field(gt=0)] = 5.0
+    ini: str = ""
+
+
+class ThingworxSettings(Section):
+    """The forwarder to ThingWorx (wire/forwarding.md 3)."""
+
+    base_url: str = ""
+    thing: str = "Kanban_{item}"
+    mode: Literal["service", "property"] = "service"
+    efento_thing: str = ""
+    efento_service: str = "ReceiveEfento"
+    ca_file: str = ""
+    timeout_s: Annotated[float, Field(gt=0)] = 10.0
+
+
+class ForwardSettings(Section):
+    """Where events are passed on to."""
+
+    cumulocity: CumulocitySettings = CumulocitySettings()
+    thingworx: ThingworxSettings = ThingworxSettings()
