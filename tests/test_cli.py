@@ -88,10 +88,10 @@ def test_init_writes_a_working_project_and_touches_nothing_twice(tmp_path: Path)
     folder = tmp_path / "new" / "project"
     first = telltale(None, "init", str(folder))
     assert first.returncode == 0
-    assert first.stdout.count("wrote ") == 3
+    assert first.stdout.count("wrote ") == 4
     assert (folder / "secrets.toml").stat().st_mode & 0o777 == 0o600
     (folder / "telltale.toml").write_text("# mine\n")
-    assert telltale(None, "init", str(folder)).stdout.count("kept ") == 3
+    assert telltale(None, "init", str(folder)).stdout.count("kept ") == 4
     assert (folder / "telltale.toml").read_text() == "# mine\n"
     assert telltale(folder, "sources").returncode == 0
 

@@ -10,8 +10,8 @@ import click
 def init(folder: Path) -> None:
     """Make FOLDER a project, with files that explain themselves.
 
-    That is here by default: telltale.toml, secrets.toml (mode 600) and devices.csv. Files that
-    are there already stay as they are.
+    That is here by default: telltale.toml, secrets.toml (mode 600), devices.csv and buttons.csv.
+    Files that are there already stay as they are.
     """
     from telltale.settings import create_project
 

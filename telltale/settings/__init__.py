@@ -1,10 +1,11 @@
-"""What the project is told: `telltale.toml`, `TELLTALE_*` variables, `secrets.toml`, `devices.csv`.
+"""What the project is told: `telltale.toml`, `TELLTALE_*` variables, `secrets.toml`, `devices.csv`, `buttons.csv`.
 
 `load()` finds the project (`TELLTALE_HOME`, or the nearest folder upwards with a telltale.toml) and returns one frozen
 `Settings`. A variable such as `TELLTALE_WEBHOOKS__PORT` wins over the file. Every error names the file, the key, the
 value seen and what was expected. Nothing is read at import.
 """
 
+from telltale.settings.buttons import BUTTONS_FILE, DEFAULT_BUTTONS, AllowList, Button, buttons, read_buttons
 from telltale.settings.create import Written, create_project
 from telltale.settings.defaults import DEFAULT_DEVICES, DEFAULT_SECRETS, DEFAULT_TOML
 from telltale.settings.devices import DEVICES_FILE, Device, devices
@@ -23,6 +24,8 @@ from telltale.settings.model import (
 from telltale.settings.secrets import SECRETS_FILE
 
 __all__ = [
+    "BUTTONS_FILE",
+    "DEFAULT_BUTTONS",
     "DEFAULT_DEVICES",
     "DEFAULT_SECRETS",
     "DEFAULT_TOML",
@@ -30,6 +33,8 @@ __all__ = [
     "HOME_VARIABLE",
     "SECRETS_FILE",
     "SETTINGS_FILE",
+    "AllowList",
+    "Button",
     "Device",
     "LandingSettings",
     "PathSettings",
@@ -40,8 +45,10 @@ __all__ = [
     "SiteSettings",
     "WebhookSettings",
     "Written",
+    "buttons",
     "create_project",
     "devices",
     "find_root",
     "load",
+    "read_buttons",
 ]

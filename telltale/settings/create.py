@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from telltale.settings.buttons import BUTTONS_FILE, DEFAULT_BUTTONS
 from telltale.settings.defaults import DEFAULT_DEVICES, DEFAULT_SECRETS, DEFAULT_TOML
 from telltale.settings.devices import DEVICES_FILE
 from telltale.settings.model import SETTINGS_FILE
@@ -21,12 +22,13 @@ class Written(NamedTuple):
 
 
 def create_project(folder: Path) -> list[Written]:
-    """Write telltale.toml, secrets.toml (600) and devices.csv into the folder, which is made where it is missing."""
+    """Write telltale.toml, secrets.toml (600), devices.csv and buttons.csv into the folder, which is made where it is missing."""
     folder.mkdir(parents=True, exist_ok=True)
     return [
         _write(folder / SETTINGS_FILE, DEFAULT_TOML, _EVERYONE_READS),
         _write(folder / SECRETS_FILE, DEFAULT_SECRETS, _OWNER_ONLY),
         _write(folder / DEVICES_FILE, DEFAULT_DEVICES, _EVERYONE_READS),
+        _write(folder / BUTTONS_FILE, DEFAULT_BUTTONS, _EVERYONE_READS),
     ]
 
 

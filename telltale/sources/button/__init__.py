@@ -1,0 +1,1 @@
+"""Buttons and phones: the frames with which they join a network, as a capture heard them."""

@@ -1,0 +1,223 @@
+"""ARP and DHCP frames of buttons: which device sent it, and what it says.
+
+A button sleeps until it is pressed; then it joins the network, which takes a few frames that every station hears.
+
+    Ethernet  destination 6, source 6, [0x8100 | 0x88a8 | 0x9100, priority and id 2]*, ethertype 2
+
+    ARP (ethertype 0x0806)   offset  bytes  field
+                                  0      2  hardware type, 1
+                                  2      2  protocol type, 0x0800
+                                  4      1  hardware length, 6
+                                  5      1  protocol length, 4
+                                  6      2  operation: 1 request, 2 reply; others are ignored
+                                  8      6  sender hardware address: the device
+                                 14      4  sender IP
+                                 18      6  target hardware address, not looked at
+                                 24      4  target IP
+
+    kind        operation  sender IP          meaning
+    probe       1          0.0.0.0            may I use the target IP?
+    announce    1          the target IP      I use it now
+    request     1          another            who has the target IP?
+    reply       2          another            an answer to somebody
+    garp_reply  2          the target IP      an announcement in the old style
+
+    DHCP (ethertype 0x0800, UDP from 68 to 67): BOOTP operation 1, chaddr at 28 is the device, options from 240:
+    53 = 1 dhcp_discover, 53 = 3 dhcp_request; 50 the address it asks for, 54 the server it asks.
+
+A frame may be 42 bytes long or padded to 60. Linux cooked captures hold a header of their own in place of Ethernet's:
+link type 113 (16 bytes: kind 2, ARP hardware 2, address length 2, address 8, ethertype 2) and 276 (20 bytes: ethertype
+2, reserved 2, interface 4, ARP hardware 2, kind 1, address length 1, address 8). Nothing is asked of other link types.
+
+The device is the sender hardware address, never the Ethernet source: a repeater puts its own address there.
+
+Source: RFC 826, RFC 5227 (probe, announce), RFC 2131 and 2132 (DHCP), IEEE 802.1Q; wire/kanban.md section 2 and 6.3.
+"""
+
+from struct import Struct
+from typing import NamedTuple
+
+ETHERNET, COOKED, COOKED_2 = 1, 113, 276
+"""Link types whose frames are understood."""
+LINK_TYPES = (ETHERNET, COOKED, COOKED_2)
+PRESS_KINDS = ("probe", "announce", "request")
+"""What a device sends because it was pressed."""
+DHCP_KINDS = ("dhcp_discover", "dhcp_request")
+KINDS = (*PRESS_KINDS, "reply", "garp_reply", *DHCP_KINDS)
+OTHER = "other"
+"""The reason of a frame that is sound and none of ours."""
+
+ARP_TYPE, IP_TYPE = 0x0806, 0x0800
+VLAN_TYPES = frozenset((0x8100, 0x88A8, 0x9100))
+ARP = Struct(">HHBBH6s4s6s4s")
+ARP_HEAD = (1, IP_TYPE, 6, 4)
+DHCP_COOKIE = b"\x63\x82\x53\x63"
+
+_WORD = Struct(">H")
+_TAG = Struct(">HH")
+_UDP_PORTS = (68, 67)
+_UDP = 17
+_BOOTP_LENGTH, _CHADDR = 240, slice(28, 34)
+_NOWHERE = b"\0\0\0\0"
+_TYPE_OF_OPTION_53 = {1: "dhcp_discover", 3: "dhcp_request"}
+_OPTION_PAD, _OPTION_END = 0, 255
+
+
+class Parsed(NamedTuple):
+    """A frame of a device, under the names of table `frame`."""
+
+    device_id: str
+    """Its address, lower-case with colons."""
+    kind: str
+    eth_source: str | None
+    ip_sender: str | None
+    ip_target: str | None
+    vlan: int | None
+    """The innermost id, 0 of a priority tag, None without a tag."""
+    flags: str
+    """Comma-joined, sorted: random_address, sender_differs, truncated (the capture kept less than was sent)."""
+
+
+class Unread(NamedTuple):
+    """Why a frame says nothing; `reason` is `OTHER` where it is sound but neither ARP nor a joining device's DHCP."""
+
+    reason: str
+    detail: str = ""
+    """Lengths and numbers seen, never an address."""
+
+
+class _Envelope(NamedTuple):
+    """What stands around a packet: where it starts, its ethertype, who sent the frame, the innermost VLAN id."""
+
+    at: int
+    ethertype: int
+    source: bytes
+    vlan: int | None
+
+
+def parse(frame: bytes, linktype: int = ETHERNET) -> Parsed | Unread:
+    """What a frame says, or why it says nothing; whatever the bytes, nothing is raised.
+
+    Args:
+        frame: from the first byte of the link layer on, as captured, perhaps cut.
+        linktype: of the capture: `ETHERNET`, `COOKED` or `COOKED_2`.
+    """
+    envelope = _envelope(frame, linktype)
+    if isinstance(envelope, Unread):
+        return envelope
+    if envelope.ethertype == ARP_TYPE:
+        return _arp(frame, envelope)
+    if envelope.ethertype == IP_TYPE:
+        return _ip(frame, envelope)
+    return Unread(OTHER, f"ethertype {envelope.ethertype:#06x}")
+
+
+def _envelope(frame: bytes, linktype: int) -> _Envelope | Unread:
+    if linktype == ETHERNET:
+        at, type_at, source = 14, 12, frame[6:12]
+    elif linktype == COOKED:
+        at, type_at, source = 16, 14, _cooked_source(frame[4:6], frame[6:12])
+    elif linktype == COOKED_2:
+        at, type_at, source = 20, 0, _cooked_source(b"\0" + frame[11:12], frame[12:18])
+    else:
+        return Unread(OTHER, f"link type {linktype}")
+    if len(frame) < at:
+        return Unread("short", f"{len(frame)} bytes, expected at least {at}")
+    (ethertype,) = _WORD.unpack_from(frame, type_at)
+    vlan = None
+    while ethertype in VLAN_TYPES:
+        if len(frame) < at + _TAG.size:
+            return Unread("short", f"{len(frame)} bytes end inside a VLAN tag")
+        tag, ethertype = _TAG.unpack_from(frame, at)
+        vlan, at = tag & 0x0FFF, at + _TAG.size
+    return _Envelope(at, ethertype, source, vlan)
+
+
+def _cooked_source(length: bytes, address: bytes) -> bytes:
+    return address if length == b"\0\6" else b""
+
+
+def _arp(frame: bytes, envelope: _Envelope) -> Parsed | Unread:
+    if len(frame) < envelope.at + ARP.size:
+        return Unread("short", f"{len(frame) - envelope.at} bytes of ARP, expected {ARP.size}")
+    *head, operation, sender, ip_sender, _target, ip_target = ARP.unpack_from(frame, envelope.at)
+    if tuple(head) != ARP_HEAD:
+        return Unread("bad_arp", "types and lengths {}, {:#06x}, {}, {}; expected 1, 0x0800, 6, 4".format(*head))
+    if operation not in (1, 2):
+        return Unread(OTHER, f"ARP operation {operation}")
+    if operation == 1:
+        kind = "probe" if ip_sender == _NOWHERE else "announce" if ip_sender == ip_target else "request"
+    else:
+        kind = "garp_reply" if ip_sender == ip_target else "reply"
+    return _parsed(sender, kind, envelope, _ip_text(ip_sender), _ip_text(ip_target))
+
+
+def _ip(frame: bytes, envelope: _Envelope) -> Parsed | Unread:
+    """A DHCP packet of a joining device."""
+    packet = frame[envelope.at :]
+    header = (packet[0] & 0x0F) * 4 if packet else 0
+    if len(packet) < 20 or packet[0] >> 4 != 4 or header < 20 or packet[9] != _UDP:
+        return Unread(OTHER, "IP, not UDP")
+    is_later_fragment = _WORD.unpack_from(packet, 6)[0] & 0x1FFF
+    if is_later_fragment or len(packet) < header + 8 or _TAG.unpack_from(packet, header) != _UDP_PORTS:
+        return Unread(OTHER, "UDP, not from port 68 to 67")
+    length = _WORD.unpack_from(packet, 2)[0]
+    return _dhcp(packet[header + 8 : max(length, header + 8)], envelope, is_cut=len(packet) < length)
+
+
+def _dhcp(message: bytes, envelope: _Envelope, *, is_cut: bool) -> Parsed | Unread:
+    if len(message) < _BOOTP_LENGTH:
+        return Unread("short", f"{len(message)} bytes of DHCP, expected at least {_BOOTP_LENGTH}")
+    if message[:3] != b"\1\1\6" or message[236:_BOOTP_LENGTH] != DHCP_COOKIE:
+        return Unread("bad_dhcp", "not a request of an Ethernet device")
+    options = _options(message[_BOOTP_LENGTH:])
+    kind = _TYPE_OF_OPTION_53.get(int.from_bytes(options.get(53, b"")))
+    if kind is None:
+        return Unread(OTHER, "DHCP, neither discover nor request")
+    asked, server = options.get(50, b""), options.get(54, b"")
+    if message[12:16] != _NOWHERE:
+        asked = message[12:16]
+    return _parsed(message[_CHADDR], kind, envelope, _ip_text(asked), _ip_text(server), is_cut=is_cut)
+
+
+def _options(data: bytes) -> dict[int, bytes]:
+    """The options by number, as far as they go."""
+    found: dict[int, bytes] = {}
+    at = 0
+    while at < len(data) and data[at] != _OPTION_END:
+        if data[at] == _OPTION_PAD:
+            at += 1
+            continue
+        end = at + 2 + (data[at + 1] if at + 1 < len(data) else 0)
+        if end <= len(data) and end > at + 2:
+            found.setdefault(data[at], data[at + 2 : end])
+        at = end
+    return found
+
+
+def _parsed(
+    sender: bytes,
+    kind: str,
+    envelope: _Envelope,
+    ip_sender: str | None,
+    ip_target: str | None,
+    *,
+    is_cut: bool = False,
+) -> Parsed | Unread:
+    if sender[0] & 1:
+        return Unread("group_sender", "the sender is a multicast or the broadcast address")
+    if not any(sender):
+        return Unread("zero_sender", "the sender's address is all zeros")
+    flags = []
+    if sender[0] & 2:
+        flags.append("random_address")
+    if envelope.source and envelope.source != sender:
+        flags.append("sender_differs")
+    if is_cut:
+        flags.append("truncated")
+    source = envelope.source.hex(":") if envelope.source else None
+    return Parsed(sender.hex(":"), kind, source, ip_sender, ip_target, envelope.vlan, ",".join(flags))
+
+
+def _ip_text(address: bytes) -> str | None:
+    return "{}.{}.{}.{}".format(*address) if len(address) == 4 else None

@@ -1,0 +1,68 @@
+"""Which captured frames may be kept: those of listed devices; all others are counted, and forgotten.
+
+The live capture and the replay of files ask the same object, so that both keep the same.
+
+Source: wire/kanban.md section 3 and 5 (presence is off by default).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from telltale.sources.button.layout import DHCP_KINDS, ETHERNET, OTHER, Parsed, Unread, parse
+
+PRESENCE = "presence"
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of frames.
+
+    Args:
+        kept: of listed devices.
+        unlisted: of devices that are not listed, and of listed phones while presence is off.
+        malformed: ARP or DHCP that breaks its layout.
+        other: sound, and neither; DHCP while that signal is off.
+    """
+
+    kept: int = 0
+    unlisted: int = 0
+    malformed: int = 0
+    other: int = 0
+
+
+class Filter:
+    """Decides frame by frame, and counts.
+
+    Args:
+        roles: the role of each listed device, by its lower-case address with colons.
+        dhcp: whether DHCP of listed devices is kept too.
+        presence: whether frames of devices of role presence are kept.
+    """
+
+    def __init__(self, roles: Mapping[str, str], *, dhcp: bool = False, presence: bool = False) -> None:
+        self.dhcp = dhcp
+        self.counts = Counts()
+        self._kept = frozenset(device for device, role in roles.items() if presence or role != PRESENCE)
+
+    def __call__(self, frame: bytes, linktype: int = ETHERNET) -> Parsed | None:
+        """What the frame says if it may be kept, else None; raises nothing, whatever the bytes."""
+        told, counts = parse(frame, linktype), self.counts
+        if isinstance(told, Unread):
+            if told.reason == OTHER:
+                counts.other += 1
+            else:
+                counts.malformed += 1
+            return None
+        if told.kind in DHCP_KINDS and not self.dhcp:
+            counts.other += 1
+        elif told.device_id in self._kept:
+            counts.kept += 1
+            return told
+        else:
+            counts.unlisted += 1
+        return None
+
+    def take(self) -> Counts:
+        """What was counted since the last time."""
+        taken, self.counts = self.counts, Counts()
+        return taken
