@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from telltale.arrow import TIMESTAMP, schema
-from telltale.contract import Runs
+from telltale.contract import Runs, Scaled
 from telltale.tables import ORIGIN, Table
 
 FEW_ROWS = 1000
@@ -86,6 +86,8 @@ class Rows:
                 first, step = (np.array(numbers, np.int64) for numbers in runs.ramps[name])
                 place = np.arange(rows) - (np.cumsum(lengths) - lengths)[run_of_row]
                 turned.append(first[run_of_row] + step[run_of_row] * place)
+            elif name in runs.scaled:
+                turned.append(_scaled(runs.scaled[name], run_of_row, kind))
             else:
                 turned.append(_array(columns[name], kind) if name in columns else pa.nulls(rows, kind))
 
@@ -121,6 +123,17 @@ def _array(values: list[Any], kind: pa.DataType) -> _Array:
     if kind == pa.string() and values and values.count(values[0]) == len(values):
         return pa.repeat(pa.scalar(values[0], kind), len(values))  # as texts mostly are: one site, one radio, no flags
     return pa.array(values, kind)
+
+
+def _scaled(told: Scaled, run_of_row: NDArray[np.int64], kind: pa.DataType) -> pa.Array:
+    """The numbers, divided as Python would: both sides are exact as doubles."""
+    first, divisor = np.array(told.firsts, np.int64), np.array(told.divisors, np.int64)
+    values = (np.array(told.numbers, np.int64) + first[run_of_row]) / divisor[run_of_row]
+    if not told.holes:
+        return pa.array(values, kind)
+    is_hole = np.zeros(len(values), np.bool_)
+    is_hole[told.holes] = True
+    return pa.array(values, kind, mask=is_hole)
 
 
 def _whole(values: list[Any]) -> _Array:

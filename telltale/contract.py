@@ -145,6 +145,19 @@ class Chunk(NamedTuple):
     columns: dict[str, list[Any]]
 
 
+class Scaled(NamedTuple):
+    """A column of numbers in short: (first of its run + number) / divisor of its run."""
+
+    numbers: list[int]
+    """One a row."""
+    firsts: list[int]
+    """One a run."""
+    divisors: list[int]
+    """One a run."""
+    holes: list[int]
+    """The rows that have no value, whatever their number."""
+
+
 class Runs(NamedTuple):
     """Columns in short: what holds for each run of rows, and how long each run is."""
 
@@ -153,6 +166,7 @@ class Runs(NamedTuple):
     lengths: Sequence[int]
     ramps: Mapping[str, tuple[list[int], list[int]]] = {}
     """Of whole numbers at equal steps: the first of each run, and the step to the next."""
+    scaled: Mapping[str, Scaled] = {}
 
 
 class Bulk(NamedTuple):

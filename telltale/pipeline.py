@@ -27,7 +27,7 @@ from telltale.privacy import Pseudonyms
 from telltale.sources import source as listed
 from telltale.tables import AHEAD_US, CLOCK_SET_US, LATE_US, ORIGIN, REJECT, TABLES, Table
 
-BLOCK = 64
+BLOCK = 256
 """Records a source is offered at once; more gains nothing."""
 EXCERPT_LENGTH = 200
 

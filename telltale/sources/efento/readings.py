@@ -19,21 +19,22 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
-from telltale.contract import Reject, Runs
+from telltale.contract import Reject, Runs, Scaled
 from telltale.pb.efento.measurements_pb2 import ProtoChannel, ProtoMeasurements
 from telltale.sources.efento.kinds import EMPTY, MINOR_DIVISOR, SHARED_MODEM, TOTALS, Kind, kind
 from telltale.sources.efento.samples import FIRST_ERROR, LAST_S, OLD_ERROR, is_error, period, points
 from telltale.sources.efento.wire import SECOND_US, dumped
 
 _IGNORED = frozenset((EMPTY, SHARED_MODEM))
-_Run: TypeAlias = tuple[str, str, str, str, int, int, int]
-"""What the samples of a channel share: device, channel, quantity, unit; how many; the first time and the step in µs."""
+_Run: TypeAlias = tuple[str, str, str, str, int, int, int, int, int]
+"""What the samples of a channel share: device, channel, quantity, unit; how many; the first time and the step in µs;
+what is added to their numbers, and by what the sum is divided."""
 
 
 class _Told(NamedTuple):
-    """What one sample says."""
+    """What one sample says; its number is that of the sensor, or a count."""
 
-    value: float | None
+    number: int | None
     code: int | None = None
     meta: str | None = None
     text: str | None = None
@@ -44,18 +45,19 @@ class Readings:
 
     def __init__(self) -> None:
         self._runs: list[_Run] = []
-        self._values: list[float | None] = []
+        self._numbers: list[int] = []
+        self._holes: list[int] = []
         # These are mostly null: they are filled up to the others only before a value, and at the end.
         self._texts: list[str | None] = []
         self._codes: list[int | None] = []
         self._metas: list[str | None] = []
 
     def __len__(self) -> int:
-        return len(self._values)
+        return len(self._numbers)
 
     def columns(self) -> dict[str, list[Any]]:
         """The rows under the names of the table but for those of `runs`; a column without any value is absent."""
-        columns: dict[str, list[Any]] = {"value": self._values}
+        columns: dict[str, list[Any]] = {}
         for name, sparse in (("text", self._texts), ("error_code", self._codes), ("meta", self._metas)):
             if sparse:
                 _fill(sparse, len(self))
@@ -64,9 +66,12 @@ class Readings:
 
     def runs(self) -> Runs:
         """What the samples of a channel share, in short."""
-        devices, channels, quantities, units, lengths, firsts_us, steps_us = map(list, zip(*self._runs, strict=True))
+        devices, channels, quantities, units, lengths, firsts_us, steps_us, starts, scales = map(
+            list, zip(*self._runs, strict=True)
+        )
         shared = {"device_id": devices, "channel": channels, "quantity": quantities, "unit": units}
-        return Runs(shared, lengths, {"observed_at": (firsts_us, steps_us)})
+        value = Scaled(self._numbers, starts, scales, self._holes)
+        return Runs(shared, lengths, {"observed_at": (firsts_us, steps_us)}, {"value": value})
 
     def add(self, device: str, message: ProtoMeasurements, rejects: list[Reject]) -> int:
         """Join the samples of a frame; what is set aside goes to `rejects`.
@@ -74,13 +79,13 @@ class Readings:
         Returns:
             the time of its newest sample in Unix seconds, 0 where there is none.
         """
-        channels = message.channels
-        step_s = period(message)
+        channels = message.channels[:]  # a list: going through the message's own costs twice as much
+        step_s, has_factor = period(message, channels), message.measurement_period_factor > 0
         if isinstance(step_s, Reject):
             if any(channel.sample_offsets for channel in channels):
                 rejects.append(step_s)
             return 0
-        newest_s, minors, has_factor, step_us = 0, [], message.measurement_period_factor > 0, step_s * SECOND_US
+        newest_s, minors = 0, []
         for number, channel in enumerate(channels, 1):
             offsets, type_number = channel.sample_offsets[:], channel.type
             if not offsets or type_number in _IGNORED:
@@ -95,11 +100,13 @@ class Readings:
                 rejects.append(Reject(f"channel {number}", "time_out_of_range", f"from {first_s}, every {step_s} s"))
                 continue
             newest_s = max(newest_s, last_s)
-            start, scale = channel.start_point, how.scale
-            self._runs.append((device, str(number), how.quantity, how.unit, count, first_s * SECOND_US, step_us))
+            start, scale, name = channel.start_point, how.scale, str(number)
+            times = first_s * SECOND_US, step_s * SECOND_US
             if scale and max(offsets) < FIRST_ERROR and (has_factor or OLD_ERROR not in offsets):
-                self._values += [(start + offset) / scale for offset in offsets]
+                self._runs.append((device, name, how.quantity, how.unit, count, *times, start, scale))
+                self._numbers += offsets
                 continue
+            self._runs.append((device, name, how.quantity, how.unit, count, *times, start if scale else 0, scale or 1))
             self._put([_told(how, start, offset, has_factor) for offset in offsets])
             if how.minor_of:
                 minors.append(number)
@@ -112,8 +119,8 @@ class Readings:
         known = points(channel)
         words = {True: how.active, False: how.inactive}
         for each in known:
-            self._runs.append((device, str(number), how.quantity, how.unit, 1, each.at_s * SECOND_US, 1))
-        self._put([_Told(float(each.is_active), meta=_point(each.what), text=words[each.is_active]) for each in known])
+            self._runs.append((device, str(number), how.quantity, how.unit, 1, each.at_s * SECOND_US, 1, 0, 1))
+        self._put([_Told(int(each.is_active), meta=_point(each.what), text=words[each.is_active]) for each in known])
         if 0 in channel.sample_offsets:
             place = list(channel.sample_offsets).index(0) + 1
             rejects.append(Reject(f"channel {number}", "zero_offset", f"entry {place} is 0, expected + or -"))
@@ -125,16 +132,17 @@ class Readings:
         major_type = kind(counters.channels[number - 1].type).minor_of
         total = TOTALS[major_type]
         for at_us, _, _ in totals:
-            self._runs.append((device, str(number), total.quantity, total.unit, 1, at_us, 1))
+            self._runs.append((device, str(number), total.quantity, total.unit, 1, at_us, 1, 0, 1))
         self._put([_Told(value, meta=meta) for _, value, meta in totals])
         if counters.missing:
             seen = f"channel {counters.missing[0] + 1} is not of type {major_type}"
             rejects.append(Reject(f"channel {number} total", "no_major", seen))
 
     def _put(self, told: Sequence[_Told]) -> None:
-        """Values with error code, meta and text."""
+        """Numbers with error code, meta and text."""
         before = len(self)
-        self._values += [each.value for each in told]
+        self._numbers += [each.number or 0 for each in told]
+        self._holes += [before + place for place, each in enumerate(told) if each.number is None]
         _put(self._codes, before, [each.code for each in told])
         _put(self._metas, before, [each.meta for each in told])
         _put(self._texts, before, [each.text for each in told])
@@ -150,7 +158,7 @@ class _Counters:
         self._step_us = step_s * SECOND_US
         self._has_factor = has_factor
 
-    def totals(self, number: int) -> Iterator[tuple[int, float, str | None]]:
+    def totals(self, number: int) -> Iterator[tuple[int, int, str | None]]:
         """Time in µs, total, and the major's state as meta."""
         minor = self.channels[number - 1]
         major_type = kind(minor.type).minor_of
@@ -162,7 +170,7 @@ class _Counters:
             if (major := majors[place].get(at_us)) is not None:
                 states = kind(major_type).states
                 quotient, state = _split(major, len(states))
-                yield at_us, float(quotient * TOTALS[major_type].major_is + count), _state(states[state])
+                yield at_us, quotient * TOTALS[major_type].major_is + count, _state(states[state])
 
     def _majors(self, place: int, major_type: int) -> dict[int, int]:
         if place < len(self.channels) and self.channels[place].type == major_type:
@@ -183,11 +191,11 @@ def _told(how: Kind, start: int, offset: int, has_factor: bool) -> _Told:
         return _Told(None, code=offset)
     if how.states:
         count, state = _split(start + offset, len(how.states))
-        return _Told(float(count), meta=_state(how.states[state]))
+        return _Told(count, meta=_state(how.states[state]))
     if how.minor_of:
         count, place = _split(start + offset, MINOR_DIVISOR)
-        return _Told(float(count), meta=_major(place + 1))
-    return _Told((start + offset) / how.scale)
+        return _Told(count, meta=_major(place + 1))
+    return _Told(offset)
 
 
 def _split(raw: int, divisor: int) -> tuple[int, int]:

@@ -38,11 +38,11 @@ class Point(NamedTuple):
     """`start`, `change`, `same` or `end`."""
 
 
-def period(message: ProtoMeasurements) -> int | Reject:
+def period(message: ProtoMeasurements, channels: Sequence[ProtoChannel]) -> int | Reject:
     """The step between continuous samples in seconds; a reject where there can be none."""
     base, factor = message.measurement_period_base, message.measurement_period_factor
     if not factor:
-        factor = MIXED_FACTOR if any(kind(channel.type).active for channel in message.channels) else 1
+        factor = MIXED_FACTOR if any(kind(channel.type).active for channel in channels) else 1
     if 1 <= base <= _LONGEST and factor <= _LONGEST:
         return base * factor
     return Reject("measurement_period", "bad_period", f"base {base} s, factor {factor}; expected 1 to {_LONGEST}")

@@ -95,7 +95,7 @@ def _measurements(message: ProtoMeasurements, *, compat: bool) -> Iterator[dict[
 
 
 def _params(message: ProtoMeasurements, *, compat: bool) -> Iterator[_Param]:
-    step_s = period(message)
+    step_s = period(message, message.channels)
     if isinstance(step_s, Reject):
         raise DecodeError(step_s.reason, step_s.excerpt)
     used = 0
