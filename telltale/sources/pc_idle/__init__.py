@@ -1,0 +1,21 @@
+"""The idle time of PCs, as the agent on each of them sees it, and what is imported or corrected beside it."""
+
+from telltale.contract import Source
+from telltale.sources.pc_idle.accept import ROUTES, accept
+from telltale.sources.pc_idle.decode import decode
+from telltale.sources.pc_idle.simulate import simulate
+from telltale.sources.pc_idle.truth import truth
+
+SOURCE = Source(
+    name="pc_idle",
+    title="Idle time of PCs, from the agent on each",
+    transport="local, on the PC itself: JSON",
+    routes=ROUTES,
+    tables=("activity",),
+    decoder_version=1,
+    personal=False,
+    accept=accept,
+    decode=decode,
+    simulate=simulate,
+    truth=truth,
+)
