@@ -22,7 +22,7 @@ class Written(NamedTuple):
 
 
 def create_project(folder: Path) -> list[Written]:
-    """Write telltale.toml, secrets.toml (600), devices.csv and buttons.csv into the folder, which is made where it is missing."""
+    """Write telltale.toml, secrets.toml (600), devices.csv and buttons.csv; the folder is made where it is missing."""
     folder.mkdir(parents=True, exist_ok=True)
     return [
         _write(folder / SETTINGS_FILE, DEFAULT_TOML, _EVERYONE_READS),

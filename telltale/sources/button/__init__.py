@@ -1,1 +1,22 @@
 """Buttons and phones: the frames with which they join a network, as a capture heard them."""
+
+from telltale.contract import Source
+from telltale.sources.button.accept import accept
+from telltale.sources.button.decode import decode, decode_many
+from telltale.sources.button.simulate import simulate
+from telltale.sources.button.truth import truth
+
+SOURCE = Source(
+    name="button",
+    title="Buttons over ARP and DHCP: joins of listed devices",
+    transport="Capture of ARP and DHCP frames, live or from a file",
+    routes=(),
+    tables=("frame", "collector_heartbeat"),
+    decoder_version=1,
+    personal=False,
+    accept=accept,
+    decode=decode,
+    simulate=simulate,
+    truth=truth,
+    decode_many=decode_many,
+)

@@ -126,7 +126,7 @@ def read_manual(body: bytes) -> Manual:
     item, note, at_us = _text(told, "item").strip(), told.get("note", ""), told.get("at_us")
     if not item or len(item) > LONGEST_ITEM:
         raise DecodeError("bad_item", f"{len(item)} characters; expected 1 to {LONGEST_ITEM}")
-    if not _is_moment(at_us):
+    if at_us is None or not _is_moment(at_us):
         raise DecodeError("bad_at_us", f"{_kind(at_us)}; expected microseconds since 1970")
     if not isinstance(note, str):
         raise DecodeError("bad_note", f"{_kind(note)}; expected a text")
