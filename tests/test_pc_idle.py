@@ -12,7 +12,7 @@ from telltale.sources.pc_idle import SOURCE
 
 DAY_S = 86_400
 NONE = SourceSettings({}, Secrets())
-WEEK = Scenario(seed=3, start_s=1_792_965_600, end_s=1_792_965_600 + 7 * DAY_S + 3600, timezone="Europe/Berlin")
+WEEK = Scenario(seed=3, start_s=1_792_969_200, end_s=1_792_969_200 + 7 * DAY_S + 3600, timezone="Europe/Berlin")
 """From Monday 2026-10-26 00:00 in Berlin, a day after the clocks went back, for a week and an hour."""
 SPRING = Scenario(seed=5, start_s=1_774_566_000, end_s=1_774_566_000 + 5 * DAY_S, timezone="Europe/Berlin")
 """From Friday 2026-03-27 00:00 in Berlin; on Sunday the clocks go forward."""
