@@ -7,6 +7,11 @@ from telltale.charts.arrivals import arrivals, lateness
 from telltale.charts.base import nothing
 from telltale.charts.doors import with_doors
 from telltale.charts.dwell import dwell_histogram
+from telltale.charts.kanban_control import control_charts
+from telltale.charts.kanban_items import button_silence, cards_needed
+from telltale.charts.kanban_leads import lead_times
+from telltale.charts.kanban_rates import pull_rates
+from telltale.charts.kanban_risk import risk_curves, stock_out_risk
 from telltale.charts.moves import moves_matrix
 from telltale.charts.occupancy import occupancy
 from telltale.charts.readings import readings
@@ -16,14 +21,21 @@ from telltale.charts.visitors import visitors_by_day
 
 __all__ = [
     "arrivals",
+    "button_silence",
+    "cards_needed",
+    "control_charts",
     "dwell_histogram",
     "lateness",
+    "lead_times",
     "missing_by_day",
     "moves_matrix",
     "nothing",
     "occupancy",
     "outside_by_day",
+    "pull_rates",
     "readings",
+    "risk_curves",
+    "stock_out_risk",
     "usual_band",
     "usual_day",
     "visitors_by_day",

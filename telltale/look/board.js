@@ -39,6 +39,7 @@ const telltale = (() => {
     sizes.observe(place); // a place that has no width yet is drawn when it gets one
     const width = place.clientWidth;
     if (!width || place.figure !== figure) return;
+    if (figure.layout.height) place.style.minHeight = `${telltalePlot.heightOf(figure, width)}px`;
     place.drawnAt = `${width} ${place.clientHeight}`;
     const height = place.clientHeight || figure.layout.height;
     await telltalePlot.draw(place, figure, { width, height, darkOf: isDark() ? window.telltaleDarkOf : null });

@@ -19,6 +19,9 @@ const telltalePlot = (() => {
     steps.reduce((at, step) => (at[step] ??= {}), layout)[last] = value;
   };
 
+  // What a figure wants: small multiples stand below each other in a narrow place and need more of it.
+  const heightOf = (figure, width) => (width < NARROW_PX && figure.layout.meta?.narrow?.height) || figure.layout.height;
+
   // `darkOf` is null in the light. The figure is not changed, so it can be drawn again in another theme or width.
   const draw = (place, figure, { width, height, darkOf = null }) => {
     const copy = structuredClone(figure);
@@ -28,5 +31,5 @@ const telltalePlot = (() => {
     return window.Plotly.react(place, data, layout, CONFIG);
   };
 
-  return { draw };
+  return { draw, heightOf };
 })();

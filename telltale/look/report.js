@@ -18,7 +18,7 @@
   };
 
   const draw = (plot, width) => {
-    const height = Math.round(plot.figure.layout.height * (printing() ? PAPER_HEIGHT : 1));
+    const height = Math.round(telltalePlot.heightOf(plot.figure, width) * (printing() ? PAPER_HEIGHT : 1));
     plot.style.height = `${height}px`;
     plot.drawnAt = width;
     return telltalePlot.draw(plot, plot.figure, { width, height, darkOf: isDark() ? darkOf : null });

@@ -1,0 +1,92 @@
+"""Small multiples: one panel an item under its name, in three columns; one below the other in a narrow place."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import plotly.graph_objects as go
+
+from telltale.charts.base import label
+from telltale.look.tokens import LIGHT
+
+_HEAD_PX, _FOOT_PX = 27, 30
+_WIDE_PX, _NARROW_PX = 850, 320
+"""The widths in which insets are reckoned: those of a report and of a phone."""
+_APART = 0.024
+_RIGHT_PX = 14
+_LONGEST = 24
+
+
+class Grid(NamedTuple):
+    """How many panels there are, how high each is, and how much room its tick labels need."""
+
+    panels: int
+    panel_px: int = 92
+    left_px: int = 30
+
+    @property
+    def columns(self) -> int:
+        """Four panels stand two by two; otherwise three a row."""
+        return 2 if self.panels == 4 else min(self.panels, 3)
+
+    @property
+    def height(self) -> int:
+        """Of the figure, px."""
+        return -(-self.panels // self.columns) * self._cell_px
+
+    @property
+    def _cell_px(self) -> int:
+        return _HEAD_PX + self.panel_px + _FOOT_PX
+
+    def axes(self, x: Mapping[str, Any], ys: Sequence[Mapping[str, Any]], xs: Sequence[Any] = ()) -> dict[str, Any]:
+        """The axes of all panels for the layout: `x` is common, `ys` and `xs` are each panel's own."""
+        found: dict[str, Any] = {}
+        for at in range(self.panels):
+            across, up = self._place(at, self.columns, _WIDE_PX)
+            own = xs[at] if xs else {}
+            found[axis("xaxis", at)] = {**x, **own, "domain": across, "anchor": axis("y", at)}
+            found[axis("yaxis", at)] = {"rangemode": "normal", **ys[at], "domain": up, "anchor": axis("x", at)}
+        return found
+
+    def narrow(self) -> dict[str, Any]:
+        """Layout values for a narrow place: all panels in one column."""
+        found: dict[str, Any] = {"height": self.panels * self._cell_px}
+        for at in range(self.panels):
+            across, up = self._place(at, 1, _NARROW_PX)
+            found |= {f"{axis('xaxis', at)}.domain": across, f"{axis('yaxis', at)}.domain": up}
+        return found
+
+    def _place(self, at: int, columns: int, width_px: int) -> tuple[list[float], list[float]]:
+        """The panel's stretch of the width and of the height."""
+        row, column = divmod(at, columns)
+        cell = (1 - _APART * (columns - 1)) / columns
+        left = column * (cell + _APART)
+        total = -(-self.panels // columns) * self._cell_px
+        top = row * self._cell_px + _HEAD_PX
+        across = [left + self.left_px / width_px, left + cell - _RIGHT_PX / width_px]
+        return across, [1 - (top + self.panel_px) / total, 1 - top / total]
+
+    def heads(self, chart: go.Figure, told: Sequence[tuple[str, str, bool]]) -> None:
+        """Each panel's name and, at its right, what there is to say of it.
+
+        Args:
+            chart: gets the words.
+            told: name, words, whether they need a look.
+        """
+        for at, (name, words, loud) in enumerate(told):
+            place = {"xref": f"{axis('x', at)} domain", "yref": f"{axis('y', at)} domain", "y": 1, "yanchor": "bottom"}
+            shown = f"<b>{shortened(name)}</b>"
+            named = label(shown, **place, x=0, xanchor="left", xshift=-self.left_px, yshift=7)
+            chart.add_annotation(named | {"font": {"color": LIGHT.ink, "size": 12}})
+            font = {"color": LIGHT.alarm_text if loud else LIGHT.ink3, "size": 12}
+            right = label(f"▲ {words}" if loud else words, **place, x=1, xanchor="right", xshift=8, yshift=7)
+            chart.add_annotation(right | {"font": font})
+
+
+def axis(letter: str, at: int) -> str:
+    """`x`, `x2`, … or `xaxis`, `xaxis2`, … of the panel at a place."""
+    return letter if at == 0 else f"{letter}{at + 1}"
+
+
+def shortened(name: str, most: int = _LONGEST) -> str:
+    """A name that fits its place."""
+    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
