@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "telltale/privacy": PURE | {"telltale.privacy"},
     "telltale/landing": PURE | {"telltale.settings", "telltale.landing", "telltale.arrow"},
     "telltale/lake": PURE | {"telltale.settings", "telltale.landing", "telltale.lake", "telltale.arrow"},
+    "telltale/capture": PURE | {"telltale.capture"},
     "telltale/door.py": PURE | {"telltale.sources", "telltale.landing", "telltale.settings"},
     "telltale/columns.py": PURE | {"telltale.arrow"},
     "telltale/pipeline.py": PURE | {"telltale.sources", "telltale.privacy", "telltale.arrow", "telltale.columns"},
@@ -46,6 +47,7 @@ NEVER = {
         "pathlib",
         "os",
     },
+    "telltale/capture": {"scapy", "socket", "time"},
     "telltale/analysis": {"sqlalchemy", "time", "os", "pathlib", "pandas"},
     "collectors": {"pyarrow", "pandas", "duckdb", "numpy"},
 }

@@ -20,6 +20,7 @@ COMMANDS = {
     "up": "up",
     "collect": "collect",
     "simulate": "simulate",
+    "replay": "replay",
     "settle": "settle",
     "decode": "decode",
     "purge": "purge",

@@ -2,9 +2,9 @@
 
 Five items stand in bins, each with a button at the line; bolts have two. Demand follows the working hours. Labels are
 asked for more and more often, doubling every four weeks, until a new cycle of sixteen weeks begins; the tape's button
-dies at `died_s`. Deliveries of bolts, labels and fuses are acknowledged by a press at the goods-in, one to three
-working days after each pull. A supervisor's phone with a random address comes and goes. On Tuesday nights the machine
-that captures is updated and hears nothing.
+dies at `died_s`. Deliveries of bolts, labels and fuses are acknowledged by a press at the goods-in, one to three days
+after each pull, on Saturday at the latest. A supervisor's phone with a random address comes and goes. On Tuesday nights
+the machine that captures is updated and hears nothing.
 
 Everything follows from (seed, thing, day) alone, so that a part of a simulation is a slice of the whole; only the death
 of the tape's button follows the length of the scenario.
@@ -31,8 +31,10 @@ _DIES_AT, _ENDLESS_S = 0.6, 5 * 365 * 86_400
 _FIRST_H, _LAST_H = 6, 22
 _HOURLY = (6, 8, 8, 7, 8, 8, 4, 7, 8, 7, 6, 5, 4, 3, 2, 2)
 """Weights of the hours from 6 to 22."""
-_WEEKDAY = (1.0, 1.0, 1.0, 1.0, 1.0, 0.4, 0.0)
-_LONGEST_LEAD_D = 5
+_WEEKDAY = (1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0)
+_LEAD_D = ((1, 1, 2, 2, 3),) * 3 + ((1, 1, 2, 2),) + ((1,),) * 3
+"""Days until a delivery, by weekday: by Saturday all is delivered, so that each week begins with nothing open."""
+_LONGEST_LEAD_D = 3
 
 
 class Item(NamedTuple):
@@ -160,17 +162,15 @@ def _pulled(seed: int, zone: ZoneInfo, item: Item, day: date) -> tuple[Press, ..
 
 
 def _delivered(here: World, item: Item, day: date) -> list[Press]:
-    """The presses at the goods-in: each pull is delivered after one to three days, never on a Sunday."""
+    """The presses at the goods-in: each pull is delivered after one to three days."""
     if item.ack is None:
         return []
     due = []
-    for before in range(1, _LONGEST_LEAD_D):
+    for before in range(1, _LONGEST_LEAD_D + 1):
         made = day - timedelta(days=before)
         for press in pulled(here, item, made):
             rng = dice(here.seed, "lead", press.device_id, press.at_s)
-            arrives = made + timedelta(days=rng.choice((1, 1, 2, 2, 2, 3)))
-            arrives += timedelta(days=arrives.isoweekday() == 7)
-            if arrives == day:
+            if before == rng.choice(_LEAD_D[made.weekday()]):
                 of_day_s = press.at_s - midnight_s(here, made) + rng.uniform(-1800, 1800)
                 due.append(midnight_s(here, day) + min(max(of_day_s, _FIRST_H * 3600), 20 * 3600))
     found: list[Press] = []

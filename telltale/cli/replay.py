@@ -1,0 +1,71 @@
+"""`telltale replay`: capture files into the store, without rights."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from telltale.cli.output import json_option, moment, progress, show
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from telltale.replay import Replayed
+
+_GROUP = 2048
+"""Records of one transaction: nobody waits for an answer, and four times the usual takes a third of the time."""
+
+
+@click.command(epilog="Example: telltale replay monday.pcap tuesday.pcapng")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--interface", default="", help="How to call where it was captured; by default as the file does.")
+@json_option
+def replay(files: tuple[Path, ...], interface: str, *, as_json: bool) -> None:
+    """Take presses from capture FILES, as if they had been heard live.
+
+    Files of tcpdump, Wireshark or a router (pcap, pcapng) will do. Only frames of devices in buttons.csv are kept, all
+    others are counted. A file taken twice counts once.
+    """
+    from telltale.capture import open_capture
+    from telltale.replay import replay as replayed
+    from telltale.settings import buttons
+    from telltale.sources.button.listed import Filter
+    from telltale.workbench.project import Project
+
+    project = Project()
+    told = project.settings
+    listed = buttons(told)
+    for warning in listed.warnings:
+        click.echo(f"telltale: {warning}", err=True)
+    if not listed.buttons:
+        click.echo(f"telltale: {told.arp.allow_list} lists no device, so frames are only counted", err=True)
+    roles = {button.device_id: button.role for button in listed.buttons}
+    keep = Filter(roles, dhcp=told.arp.dhcp, presence=told.kanban.presence)
+    for file in files:  # a foreign file is found before anything is stored
+        with open_capture(file):
+            pass
+    landing, done = project.landing(), []
+    landing.group = max(landing.group, _GROUP)
+    try:
+        with progress() as bar:
+            for file in files:
+                tell = partial(_advance, bar, bar.add_task(file.name, total=file.stat().st_size))
+                done.append(replayed(file, keep, landing, interface=interface, tell=tell))
+    finally:
+        landing.close()
+        project.close()
+    for warning in (warning for one in done for warning in one.warnings):
+        click.echo(f"telltale: {warning}", err=True)
+    show([_row(one, as_json=as_json) for one in done], as_json=as_json, empty="")
+
+
+def _advance(bar: "Progress", task: "TaskID", position: int) -> None:
+    bar.update(task, completed=position)
+
+
+def _row(done: "Replayed", *, as_json: bool) -> dict[str, object]:
+    names = ("file", "packets", "kept", "unlisted", "malformed", "other")
+    row: dict[str, object] = {name: getattr(done, name) for name in names}
+    row |= {"first_at": moment(done.first_us), "last_at": moment(done.last_us)}
+    return row | {"warnings": list(done.warnings)} if as_json else row
