@@ -16,7 +16,7 @@ from telltale.contract import Raw, Refused, Reply, Request, Route, Source, Sourc
 from telltale.landing import Landing, Store
 from telltale.settings import Settings
 
-KEPT_HEADERS = ("content-type", "content-encoding", "user-agent", "x-forwarded-for", "coap-type")
+KEPT_HEADERS = ("content-type", "content-encoding", "user-agent", "x-forwarded-for", "coap-type", "mqtt-topic")
 """Headers kept with a record; none carries a secret, as Signature, Authorization and Cookie may."""
 
 AWAY = Reply(status=503, body=b"the record could not be stored; please send it again\n")
@@ -88,6 +88,16 @@ class Door:
         except StoreError as error:
             return Verdict(AWAY, "store_away", str(error))
         return Verdict(asked.reply, "stored")
+
+    def offer(self, request: Request) -> "Verdict | Future[int]":
+        """The same without waiting: the record's ticket once it is queued, a verdict where there is none."""
+        asked = self._ask(request)
+        if isinstance(asked, Verdict):
+            return asked
+        try:
+            return self.landing.put(asked.raw, asked.reply.remember)
+        except StoreError as error:
+            return Verdict(AWAY, "store_away", str(error))
 
     def close(self) -> None:
         """Commit what is on the queue and let the store go."""

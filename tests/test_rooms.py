@@ -28,12 +28,18 @@ MAY_IMPORT = {
     "telltale/analysis": {"telltale.tables", "telltale.engine", "telltale.analysis", "telltale.arrow"},
     "telltale/charts.py": {"telltale.tables", "telltale.look", "telltale.wording"},
     "telltale/charts": {"telltale.tables", "telltale.look", "telltale.wording", "telltale.charts"},
+    "telltale/forward": PURE
+    | {"telltale.forward", "telltale.workbench", "telltale.settings", "telltale.lake", "telltale.landing"}
+    | {"telltale.analysis.kanban"},
     "collectors": PURE
     | {"telltale.door", "telltale.settings", "telltale.landing", "telltale.sources"}
     # shared; never another collector
     | {"collectors.listening", "collectors.meters", "collectors.packetlog", "collectors.receiver"}
     # of the CoAP collector
-    | {"collectors.blocks", "collectors.exchanges"},
+    | {"collectors.blocks", "collectors.exchanges"}
+    # of the capture
+    | {"collectors.capture", "collectors.capture_filter", "collectors.capture_scapy", "collectors.interfaces"}
+    | {"collectors.keeping", "collectors.listed", "collectors.rights", "collectors.sniffing"},
 }
 NEVER = {
     "telltale/sources": {

@@ -4,7 +4,9 @@ from importlib import import_module
 
 import click
 
-COLLECTORS = {"webhooks": "webhooks", "coap": "coap_server"}
+from telltale.contract import ConfigError
+
+COLLECTORS = {"webhooks": "webhooks", "coap": "coap_server", "arp": "arp_sniffer", "mqtt": "mqtt_subscriber"}
 """Each collector, named as its section of telltale.toml, and its module; none is called as a library it uses."""
 
 
@@ -21,6 +23,10 @@ def collect(collector: str, host: str | None, port: int | None) -> None:
     from telltale.settings import load
 
     settings = load()
+    section = getattr(settings, collector)
     told = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
-    section = getattr(settings, collector).model_copy(update=told)
+    for key in sorted(told.keys() - type(section).model_fields.keys()):
+        known = ", ".join(sorted(type(section).model_fields))
+        raise ConfigError(f"--{key}: collect {collector} has none; set in telltale.toml [{collector}]: {known}")
+    section = section.model_copy(update=told)
     import_module(f"collectors.{COLLECTORS[collector]}").run(settings.model_copy(update={collector: section}))

@@ -1,0 +1,54 @@
+"""Which interfaces to capture on: those named, else the one that leads to the gateway; never all of them."""
+
+import socket
+import sys
+from pathlib import Path
+
+from telltale.contract import ConfigError
+
+_ROUTES = Path("/proc/net/route")
+"""Linux: name, destination, gateway, flags, ..., metric at 6, mask at 7; numbers in hexadecimal but the metric."""
+_IS_UP, _HAS_GATEWAY = 0x1, 0x2
+
+
+def chosen(named: tuple[str, ...]) -> tuple[str, ...]:
+    """The interfaces to capture on; of those named, some may be absent and come later.
+
+    Raises:
+        ConfigError: none of those named is here; or none is named and no route leads to a gateway.
+    """
+    here = [name for _, name in socket.if_nameindex()]
+    if not named:
+        return (_to_gateway(here),)
+    if not set(named) & set(here):
+        seen = ", ".join(f'"{name}"' for name in named)
+        raise ConfigError(
+            f"telltale.toml [arp] interfaces = [{seen}]: no such interface here; expected one of {', '.join(here)}"
+        )
+    return tuple(dict.fromkeys(named))
+
+
+def default_route(table: str) -> str:
+    """The interface of the default route with the smallest metric in a table of Linux; empty when there is none."""
+    found = []
+    for line in table.splitlines()[1:]:
+        name, destination, _gateway, flags, _references, _use, metric, mask, *_ = line.split()
+        is_default = int(destination, 16) == int(mask, 16) == 0
+        if is_default and int(flags, 16) & (_IS_UP | _HAS_GATEWAY) == _IS_UP | _HAS_GATEWAY:
+            found.append((int(metric), name))
+    return min(found)[1] if found else ""
+
+
+def _to_gateway(here: list[str]) -> str:
+    if sys.platform == "linux":
+        name = default_route(_ROUTES.read_text(encoding="ascii"))
+    else:
+        from scapy.config import conf
+
+        name = str(conf.route.route("0.0.0.0")[0])  # noqa: S104 - asks for the way out, listens nowhere
+    if not name:
+        raise ConfigError(
+            "telltale.toml [arp] interfaces is empty and no route leads to a gateway; name there the interface to "
+            f"capture on, of {', '.join(here)}"
+        )
+    return name
