@@ -79,6 +79,7 @@ def hand_in(project: "Project", name: str, plan: "Scenario") -> None:
 def list_devices(root: Path, truth: Mapping[str, Any], *more: str) -> None:
     """Write devices.csv of the simulated sensors, and further lines."""
     lines = [
-        ",".join([device_id, *(str(told[name]) for name in LISTED)]) for device_id, told in truth["devices"].items()
+        ",".join([device_id, *("" if told[name] is None else str(told[name]) for name in LISTED)])
+        for device_id, told in truth["devices"].items()
     ]
     (root / "devices.csv").write_text("\n".join([",".join(["device_id", *LISTED]), *lines, *more, ""]))

@@ -3,7 +3,7 @@
 import json
 import logging
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from telltale.contract import (
     Chunk,
     ConfigError,
     DecodeError,
+    Emission,
     Raw,
     Refused,
     Reply,
@@ -59,10 +60,10 @@ def body(**fields: Any) -> bytes:
 
 def test_every_documented_option_is_understood() -> None:
     told = plan(tomllib.loads(uncommented(DEFAULT_TOML))["sources"]["sigfox"])
-    assert told._replace(by_device={}, by_id={}, by_name={}, endpoints={}) == plan(
+    assert told._replace(by_device={}, by_id={}, by_name={}, endpoints={}, patterns={}) == plan(
         {"quantities": {"temp": {"name": "temperature", "unit": "°C"}}}
     ), "the others are shown with their defaults"
-    assert list(told.by_device) == ["2d24e6"]
+    assert list(told.by_device) == ["2d24e6", "1d3c08"]
     assert told.endpoint("fridges").fields == {"device": "id", "time": "ts"}
 
 
@@ -110,7 +111,13 @@ SECRETS = [
 
 
 @pytest.mark.parametrize(("headers", "refusal"), SECRETS)
-@pytest.mark.parametrize("path", ["/sigfox/uplink", "/sigfox/uplink/a", "/data/temp", "/messages/create"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/sigfox/uplink", "/sigfox/uplink/a", "/data/temp", "/messages/create", "/sigfox/downlink", "/sigfox/batch"),
+        *("/sigfox/advanced", "/sigfox/status", "/sigfox/ack", "/sigfox/error/b", "/sigfox/event"),
+    ],
+)
 def test_with_a_secret_every_address_wants_it(
     path: str, headers: dict[str, str], refusal: tuple[int, str] | None
 ) -> None:
@@ -127,6 +134,11 @@ def test_with_a_secret_every_address_wants_it(
 ANSWERS = [
     ("/sigfox/uplink", Reply(204, b"")),
     ("/sigfox/uplink/fridges", Reply(204, b"")),
+    ("/sigfox/batch", Reply(204, b"")),
+    ("/sigfox/advanced", Reply(204, b"")),
+    ("/sigfox/status", Reply(204, b"")),
+    ("/sigfox/ack", Reply(204, b"")),
+    ("/sigfox/downlink", Reply(204, b"")),
     ("/data/kitchen", Reply(200, b"")),
     ("/messages/create", Reply(201, b"")),
     ("/graph", Reply(302, b"", keep=False, headers=(("Location", "http://127.0.0.1:8866/"),))),
@@ -341,16 +353,21 @@ def test_what_is_lost_between_two_messages_is_counted_wherever_the_count_stands(
     assert sum(missing or 0 for _, _, missing in found_gaps(*told)) == sum(lost)
 
 
-def test_losses_of_each_device() -> None:
+def test_losses_and_link_of_each_device() -> None:
+    """One number of four is missing; of the four judged links one is at its limit; medians of -120 and -110, of 20."""
     engine = DuckEngine()
-    told = engine.from_arrow(uplinks(("a", 1, 0), ("a", 3, 1200), ("a", 0, 1800), ("b", None, 0), ("b", None, 9)))
-    rows = losses(engine, told, gaps(engine, told)).arrow().to_pylist()
-    assert [
-        tuple(row[name] for name in ("device_id", "uplinks", "missing", "gaps", "resets", "missing_share"))
-        for row in rows
-    ] == [
-        ("a", 3, 1, 1, 1, 0.25),
-        ("b", 2, 0, 0, 0, None),
+    rows = uplinks(("a", 1, 0), ("a", 3, 1200), ("a", 0, 1800), ("a", None, 1900), ("b", None, 0), ("b", None, 9))
+    links = {
+        "rssi_dbm": pa.array([-120.0, -110.0, None, None, None, None], pa.float64()),
+        "snr_db": pa.array([20.0, None, None, None, None, None], pa.float64()),
+        "link_quality": pa.array(["limit", "good", "excellent", "average", None, None], pa.string()),
+    }
+    told = engine.from_arrow(pa.table({**dict(zip(rows.column_names, rows.columns, strict=True)), **links}))
+    names = ("device_id", "uplinks", "missing", "gaps", "resets", "missing_share", "rssi_dbm", "snr_db", "weak_share")
+    found = losses(engine, told, gaps(engine, told)).arrow().to_pylist()
+    assert [tuple(row[name] for name in names) for row in found] == [
+        ("a", 4, 1, 1, 1, 0.25, -115.0, 20.0, 0.25),
+        ("b", 2, 0, 0, 0, None, None, None, None),
     ]
 
 
@@ -381,7 +398,7 @@ def test_what_the_simulator_knows_is_found(week: Scenario) -> None:
     truth = SIGFOX.truth(week, OPEN)
     emissions = list(SIGFOX.simulate(week, OPEN))
     assert len(emissions) == truth["totals"]["callbacks"]
-    tables = decoded("sigfox", [Raw(n, "sigfox", one.at, "", "{}", one.body) for n, one in enumerate(emissions, 1)])
+    tables = decoded("sigfox", raws_of(emissions))
     engine = DuckEngine()
     once = engine.run(deduplication(UPLINK), {"rows_in": engine.from_arrow(tables["uplink"])})
     found = gaps(engine, once)
@@ -402,6 +419,13 @@ def test_what_the_simulator_knows_is_found(week: Scenario) -> None:
         }
 
 
+def raws_of(emissions: Iterable[Emission]) -> list[Raw]:
+    return [
+        Raw(number, "sigfox", one.at, "", json.dumps({"path": one.path}), one.body)
+        for number, one in enumerate(emissions, 1)
+    ]
+
+
 TYPES = """
 [types.thermometers]
 ids = ["5d8cdc8fe833d917af81f4c1"]
@@ -417,7 +441,7 @@ quantities = { temperature = { unit = "°C" }, humidity = { unit = "%" } }
 def test_our_reading_of_simulated_payloads_is_the_backends() -> None:
     """Payload and decoded numbers stand side by side in a simulated callback."""
     hours = Scenario(3, FRIDAY_S, FRIDAY_S + 6 * 3600, "Europe/Berlin")
-    raws = [Raw(n, "sigfox", one.at, "", "{}", one.body) for n, one in enumerate(SIGFOX.simulate(hours, OPEN), 1)]
+    raws = raws_of(SIGFOX.simulate(hours, OPEN))
     ours = decoded("sigfox", raws, OPEN._replace(options=tomllib.loads(TYPES)))["reading"]
     theirs = decoded("sigfox", raws)["reading"]
     assert ours.drop_columns("unit") == theirs.drop_columns("unit")

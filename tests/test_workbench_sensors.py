@@ -64,7 +64,7 @@ def test_lost_messages_are_counted_and_copies_are_not(sensed: Sensed) -> None:
         )  # fmt: skip
         assert row["last_seen"].timestamp() == device["last_s"]
         assert (row["interval_s"], row["is_given"]) == (device["expected_interval_s"], True)
-        assert 0 < row["clock_offset_s"] < 10
+        assert 0 < row["clock_offset_s"] < 35, "of the newest that was told, half a minute later where it is advanced"
 
 
 def test_a_listed_device_that_was_never_heard_is_there(sensed: Sensed) -> None:
@@ -76,7 +76,7 @@ def test_a_listed_device_that_was_never_heard_is_there(sensed: Sensed) -> None:
 def test_a_source_as_a_whole(sensed: Sensed) -> None:
     (whole,) = tt.health("5d", source="sigfox", project=sensed.project).attrs["sources"]
     told = sensed.truth["totals"]
-    assert (whole["state"], whole["devices"], whole["heard"]) == ("on_time", 7, 6)
+    assert (whole["state"], whole["devices"], whole["heard"]) == ("on_time", 8, 7)
     assert whole["reports"] == told["uplinks"] < told["callbacks"]
     assert whole["missing"] == sum(device["missing"] for device in sensed.devices.values())
     assert len(tt.health("5d", source="cloudtrax", project=sensed.project)) == 0
@@ -109,7 +109,8 @@ def test_gaps_tell_what_is_missing_until_now(sensed: Sensed) -> None:
     by_device = closed.groupby("device_id")["missing"].sum().to_dict()
     for device_id, device in sensed.devices.items():
         if not device["resets"]:  # what a reset lost is not in the count of the sequence, but in that of the readings
-            assert by_device.get(device_id, 0) == device["missing"]
+            told = device["unheard_messages"] if device["quantities"] else 0
+            assert by_device.get(device_id, 0) == told
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What the numbers of a device's messages say: which are missing, and where its count began again.
+"""What a device's messages say of their way: which are missing, where its count began again, how well it is heard.
 
 Source: wire/sigfox.md section 3 (12 bits, 0 to 4095 and then 0; missing is unknown, never zero).
 """
@@ -40,10 +40,12 @@ order by device_id, after_at, before_at, after_seq
 LOSSES = """
 select u.device_id, u.uplinks, u.first_at, u.last_at, coalesce(g.missing, 0) as missing, coalesce(g.gaps, 0) as gaps,
   coalesce(g.resets, 0) as resets,
-  coalesce(g.missing, 0) / cast(nullif(u.numbered + coalesce(g.missing, 0), 0) as double) as missing_share
+  coalesce(g.missing, 0) / cast(nullif(u.numbered + coalesce(g.missing, 0), 0) as double) as missing_share,
+  u.rssi_dbm, u.snr_db, u.weak_share
 from (
   select device_id, count(*) as uplinks, count(seq) as numbered, min(observed_at) as first_at,
-    max(observed_at) as last_at
+    max(observed_at) as last_at, percentile(rssi_dbm, 0.5) as rssi_dbm, percentile(snr_db, 0.5) as snr_db,
+    count(case when link_quality = 'limit' then 1 end) / cast(nullif(count(link_quality), 0) as double) as weak_share
   from uplink
   group by device_id
 ) u
@@ -64,8 +66,8 @@ def gaps(
 
     From 4095 to 0 nothing is missing. A device whose number went further than it can have sent in that time was reset
     or replaced: what it lost is unknown. Messages without a number say nothing here, retries and copies are one
-    message. Frames that are not uplinks (a daily status) take numbers too: as long as they are not recorded they look
-    like one missing message each.
+    message. Status frames take numbers too: they are uplinks without data, and one that is not recorded, because its
+    callback is not set up, looks like a missing message.
 
     Args:
         engine: where the texts run.
@@ -83,7 +85,7 @@ def gaps(
 
 
 def losses(engine: Engine, uplinks: Relation, gaps: Relation) -> Relation:
-    """How much of what each device sent did not come.
+    """How much of what each device sent did not come, and how well it was heard.
 
     Args:
         engine: where the text runs.
@@ -92,6 +94,7 @@ def losses(engine: Engine, uplinks: Relation, gaps: Relation) -> Relation:
 
     Returns:
         device_id, uplinks, first_at, last_at, missing, gaps, resets, missing_share (of all numbered messages known to
-        have been sent; null where none is numbered); sorted by device_id.
+        have been sent; null where none is numbered), rssi_dbm, snr_db (medians), weak_share (of the messages whose link
+        the network judged, those at its limit); sorted by device_id.
     """
     return engine.run(LOSSES, {"uplink": uplinks, "gap": gaps})

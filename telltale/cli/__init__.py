@@ -33,6 +33,7 @@ COMMANDS = {
     "refused": "refused",
     "export": "export",
     "efento": "efento",
+    "sigfox": "sigfox",
 }
 """Each command and the module below `telltale.cli` that holds it under the same name."""
 

@@ -86,7 +86,7 @@ _SOURCES_TOML = """\
 # current_time = "daily"                # how often a reply sets a sensor's clock: daily, always, never
 # device_info_h = 24                    # hours until device info is asked for again; 0: only after a change
 
-# [sources.sigfox]             # callbacks to /sigfox/uplink; the secret goes into secrets.toml
+# [sources.sigfox]             # callbacks to /sigfox/uplink, /sigfox/status …; the secret goes into secrets.toml
 # payload = ""                 # custom payload config of devices no type below fits: "temp::int:8 humidity::uint:8"
 # secret_header = "x-telltale-secret"     # where a callback may carry its secret, besides Authorization
 # dashboard = "http://127.0.0.1:8866/"    # where /graph leads
@@ -100,10 +100,15 @@ _SOURCES_TOML = """\
 # payload = "temperature::float:32"
 # quantities = { temperature = { unit = "°C" } }
 
-# [sources.sigfox.endpoints.fridges]      # callbacks to /sigfox/uplink/fridges; "uplink", "data", "messages" too
+# [sources.sigfox.types.pcs]              # devices that tell of a PC's use
+# devices = ["1d3c08"]
+# activity = "bitmap"                     # levels or bitmap
+
+# [sources.sigfox.endpoints.fridges]      # callbacks to /sigfox/uplink/fridges; "uplink", "data", "messages" … too
 # type = "fridges"                        # of devices that no type names
 # sequence = "decimal"                    # how seqNumber is posted: decimal or hex
 # fields = { device = "id", time = "ts" } # variable = its name in your template, where it is not the usual one
+# pattern = "{device};{time};{data}"      # many in one callback: the backend's line pattern; "batch" has this one
 """
 
 DEFAULT_TOML = f"{_MAIN_TOML}\n{CAPTURE_TOML}\n{ACTIVITY_TOML}\n{BROKERS_TOML}\n{_SOURCES_TOML}"

@@ -33,7 +33,8 @@ OF_SOURCE = "select * from signal where source = :source"
 HEALTH = """
 select d.source, d.device_id, coalesce(nullif(i.name, ''), d.device_id) as name, coalesce(i.place, '') as place,
   coalesce(i.zone, '') as zone, d.state, d.last_seen, d.reports, d.interval_s, d.is_given, d.patience_s,
-  d.longest_gap_s, d.gaps, d.gap_s, d.silent_s, d.clock_offset_s, d.late, l.missing, l.resets, d.site,
+  d.longest_gap_s, d.gaps, d.gap_s, d.silent_s, d.clock_offset_s, d.late, l.missing, l.resets,
+  l.missing_share, l.rssi_dbm, l.snr_db, l.weak_share, d.site,
   case when d.site = '' then '' else d.device_id end as node_id
 from device d
 left join device_info i on i.device_id = d.device_id
@@ -98,7 +99,8 @@ def health(
     devices.csv and never heard), last_seen, reports, interval_s (given or learned), is_given, patience_s (silence that
     makes it late), longest_gap_s, gaps, gap_s (silences longer than that), silent_s (until now), clock_offset_s, late
     (messages more than an hour after their own time), missing (numbers left out of its count; null where it has none),
-    resets, site and node_id (of access points).
+    resets, missing_share (of all it is known to have sent), rssi_dbm, snr_db (medians of its messages), weak_share (of
+    those the network judged, at the limit of being heard), site and node_id (of access points).
 
     In `.attrs`: `rejects` (what could not be decoded, by source and reason), `sources` (the same figures of each source
     as a whole), `attention` (what is silent, many devices of one cause in one line).

@@ -33,7 +33,10 @@ SAMPLED = """
 select source, '' as site, device_id, timestamp_micros(at_us) as observed_at, at_us, max(received_us) as received_us,
   (max(received_us) - at_us) / 1e6 as clock_offset_s, 0 as in_batches
 from (
-  select source, device_id, unix_micros(observed_at) as at_us, unix_micros(received_at) as received_us from uplink
+  select u.source, u.device_id, unix_micros(u.observed_at) as at_us, unix_micros(u.received_at) as received_us
+  from uplink u
+  left join (select distinct device_id from uplink where data is not null) d on d.device_id = u.device_id
+  where u.data is not null or d.device_id is null
   union all
   select source, device_id, unix_micros(observed_at) as at_us, unix_micros(received_at) as received_us from reading
 ) measured
@@ -75,6 +78,8 @@ def signals(engine: Engine, uplinks: Relation, readings: Relation, heartbeats: R
 
 def samples(engine: Engine, uplinks: Relation, readings: Relation, heartbeats: Relation) -> Relation:
     """The moments of which each device told, by its own time: what is missing of them, and not when they came.
+
+    A status frame between messages with data tells of none.
 
     Arguments and columns as for `signals`.
     """

@@ -8,14 +8,15 @@ from telltale.sources.sigfox.truth import truth
 
 SOURCE = Source(
     name="sigfox",
-    title="Sigfox backend callbacks (DATA UPLINK), and two tutorials' addresses",
+    title="Sigfox backend callbacks (DATA, SERVICE, ERROR, EVENT), and two tutorials' addresses",
     transport="HTTP GET, POST or PUT: JSON, form or query",
     routes=ROUTES,
-    tables=("uplink", "reading"),
-    decoder_version=1,
+    tables=("uplink", "reading", "activity", "device_status"),
+    decoder_version=2,
     personal=False,
     accept=accept,
     decode=decode,
     simulate=simulate,
     truth=truth,
+    remembers=True,
 )

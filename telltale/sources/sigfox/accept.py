@@ -1,14 +1,14 @@
 """Where callbacks arrive, who may send them, and what they are answered.
 
     address                    is                                            answered
-    /sigfox/uplink[/endpoint]  DATA UPLINK, or BIDIR without downlink         204
+    /sigfox/<kind>[/endpoint]  a callback of the backend (kinds.py)           204; a downlink: 200 with it
     /data/<sensor>             the Flask tutorial: device, time, numbers      200, empty
     /messages/create           the Node tutorial: device, time, data          201
     /graph                     the tutorials' chart                           302 to the live dashboard
 
 A callback the backend cannot deliver is lost after four tries, and what it means depends on telltale.toml, which can be
 corrected later; so whatever comes from a sender who may send is kept, and decoding says what is wrong with it. Only an
-empty request is refused.
+empty request is refused. What is answered to a device that listens is replies.py.
 
 A secret of `[sigfox]` in secrets.toml arrives as `Authorization: Bearer …`, as the password of Basic (the backend takes
 https://user:password@host/…), or in the header `secret_header`. As long as there is none, callbacks that came through a
@@ -18,34 +18,26 @@ Source: wire/sigfox.md 1.6, 1.7, 7.2, 7.3.
 """
 
 import hmac
-import re
 from base64 import b64decode
-from typing import NamedTuple
 from urllib.parse import quote
 
-from telltale.contract import Refused, Reply, Request, Route, SourceSettings
-from telltale.sources.sigfox.plan import plan
+from telltale.contract import DecodeError, Refused, Reply, Request, Route, SourceSettings
+from telltale.sources.sigfox import lines, replies
+from telltale.sources.sigfox.fields import Fields, fields
+from telltale.sources.sigfox.kinds import ACK, DATA, DOWNLINK, KINDS, MESSAGES, Place, place
+from telltale.sources.sigfox.plan import Plan, plan
 
-UPLINK, DATA, MESSAGES = "uplink", "data", "messages"
+_METHODS = ("POST", "GET", "PUT")
 ROUTES = (
-    *(Route(method, "/sigfox/uplink") for method in ("POST", "GET", "PUT")),
-    *(Route(method, "/sigfox/uplink/<endpoint>") for method in ("POST", "GET", "PUT")),
+    *(Route(method, f"/sigfox/{kind}") for kind in KINDS for method in _METHODS),
+    *(Route(method, f"/sigfox/{kind}/<endpoint>") for kind in KINDS for method in _METHODS),
     Route("POST", "/data/<sensor>", alias=True),
     Route("POST", "/messages/create", alias=True),
     Route("GET", "/graph", alias=True),
 )
 
-_SENSOR = re.compile(r"[\w. -]{1,64}")
 _PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 _ANSWERS = {DATA: (200, b""), MESSAGES: (201, b"")}
-
-
-class Place(NamedTuple):
-    """What the path says: which endpoint, and of `/data/<sensor>` the sensor."""
-
-    endpoint: str = UPLINK
-    sensor: str = ""
-    is_known: bool = True
 
 
 def accept(request: Request, settings: SourceSettings) -> Reply:
@@ -59,24 +51,39 @@ def accept(request: Request, settings: SourceSettings) -> Reply:
     if request.path == "/graph":
         return Reply(302, b"", keep=False, headers=(("Location", told.dashboard),))
     _authenticate(request, settings, told.secret_header)
-    found = place(request.path)
-    if not found.is_known:
+    where = place(request.path)
+    if not where.is_known:
         raise Refused(404, "bad_sensor", "expected 1 to 64 letters, digits, points, blanks or dashes")
-    status, body = _ANSWERS.get(found.endpoint, (204, b""))
     if not request.body.strip() and not request.query:
         raise Refused(400, "empty", "neither body nor query: check the callback's template in the backend")
-    return Reply(status, body, query=_without_secrets(request.query, settings))
+    query = _without_secrets(request.query, settings)
+    if where.kind in {DOWNLINK, ACK}:
+        asked = _callbacks(request, told, where)
+        endpoint = told.endpoint(where.endpoint)
+        answer = replies.answer if where.kind == DOWNLINK else replies.acknowledged
+        return answer(asked, endpoint.fields, request.known, now_s=request.received_at // 1_000_000)._replace(
+            query=query
+        )
+    status, body = _ANSWERS.get(where.endpoint, (204, b""))
+    return Reply(status, body, query=query)
 
 
-def place(path: str) -> Place:
-    """The endpoint and sensor of a path; `/sigfox/uplink` where it says nothing."""
-    parts = path.strip("/").split("/", 2)
-    if parts[0] == DATA:
-        sensor = parts[1] if len(parts) == 2 else ""
-        return Place(DATA, sensor, _SENSOR.fullmatch(sensor) is not None)
-    if parts[0] == MESSAGES:
-        return Place(MESSAGES)
-    return Place(parts[2]) if len(parts) == 3 else Place()
+def _callbacks(request: Request, told: Plan, where: Place) -> list[Fields]:
+    """The callbacks of a request; what cannot be read is left for decoding to say."""
+    pattern = told.pattern(where)
+    try:
+        if pattern is None:
+            return [fields(request.body, request.query)]
+        found = lines.lines(request.body, request.query)
+    except DecodeError:
+        return []
+    read = []
+    for line in found:
+        try:
+            read.append(lines.read(pattern, line))
+        except DecodeError:
+            continue
+    return read
 
 
 def _authenticate(request: Request, settings: SourceSettings, header: str) -> None:

@@ -1,4 +1,4 @@
-"""The variables of a DATA UPLINK callback, each read as what it is.
+"""The variables of callbacks, each read as what it is; those of DATA as a whole.
 
     variable       type, unit              note
     device         1-8 hex digits          modems print leading zeros, the backend does not: stripped, lower case
@@ -40,7 +40,30 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "snr": ("snr", "signal"),
     "station": ("station", "stationid"),
 }
-"""The names each variable is looked for under, compared without case; the first that is there counts."""
+"""The names each variable of DATA is looked for under, compared without case; the first that is there counts."""
+
+SERVICE_SPELLINGS: Mapping[str, tuple[str, ...]] = {
+    "ack": ("ack",),
+    "batt": ("batt", "battery"),
+    "temp": ("temp", "temperature"),
+    "infoCode": ("infocode", "info_code"),
+    "infoMessage": ("infomessage", "info_message"),
+    "downlinkAck": ("downlinkack",),
+    "downlinkOverusage": ("downlinkoverusage",),
+    "lqi": ("lqi", "linkquality"),
+    "lat": ("lat", "latitude"),
+    "lng": ("lng", "lon", "longitude"),
+    "radius": ("radius",),
+    "geolocSource": ("geolocsource",),
+    "info": ("info",),
+    "severity": ("severity",),
+    "sourceId": ("sourceid",),
+    "sourceType": ("sourcetype",),
+    "deviceInfo": ("deviceinfo",),
+}
+"""The same of the variables that only other callbacks have."""
+
+VARIABLES = {**SPELLINGS, **SERVICE_SPELLINGS}
 
 SAY_NOTHING = {"duplicate", "ack", "longpolling", "avgsnr", "lat", "lng"}
 CUSTOM = "customData#"
@@ -54,6 +77,7 @@ _SEQUENCE_HEX = re.compile(r"(?:0x)?[0-9a-f]{1,4}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,40}|[0-9]{0,20}\.[0-9]{1,40}(?:e[+-]?[0-9]{1,3})?|[0-9]{1,20}\.)", re.ASCII)
 """A decimal number; with an exponent only behind a point, as the backend writes it: `12E5` is hex."""
 _TOO_LARGE = 1e300
+_LEADING_ZERO = re.compile(r"-?0[0-9]")
 _TRUTH = {"true": True, "false": False}
 _QUANTITY = re.compile(r"[\w#. -]{1,64}")
 
@@ -84,19 +108,18 @@ def callback(told: Fields, names: Mapping[str, str], *, seq_is_hex: bool) -> Cal
     Raises:
         DecodeError: without a device and a time there is no record; the detail says what was seen.
     """
-    reader = _Reader(told, names)
-    device, seconds = _device(reader.take("device")), _seconds(reader.take("time"))
+    reader = Reader(told, names)
+    device, seconds = device_of(reader.take("device")), seconds_of(reader.take("time"))
     data = reader.read("data", _HEX)
-    seq = reader.read("seqNumber", _SEQUENCE_HEX if seq_is_hex else _WHOLE)
     return Callback(
         device,
         (reader.take("deviceTypeId") or "").lower(),
         seconds,
         None if data is None else bytes.fromhex(data),
-        None if seq is None else reader.within("seqNumber", int(seq, 16) if seq_is_hex else _whole(seq)),
+        reader.sequence(is_hex=seq_is_hex),
         reader.number("rssi"),
         reader.number("snr"),
-        reader.read("station", _STATION),
+        reader.station(),
         reader.others(),
         tuple(reader.rejects),
     )
@@ -117,24 +140,31 @@ def _whole(text: str) -> int:
     return int(text.partition(".")[0])
 
 
-class _Reader:
+class Reader:
     """Takes the variables out of the fields and remembers which of them were wrong."""
 
     def __init__(self, told: Fields, names: Mapping[str, str]) -> None:
         self._told = told
         self._names = names
         self._by_lower = {name.lower(): name for name in reversed(told)}
+        self._taken: set[str] = set()
         self.rejects: list[Reject] = []
 
     def take(self, variable: str) -> str | None:
         """The variable's text; None where the backend had none."""
         name = self._name(variable)
+        self._taken.add(name or "")
         text = self._told.get(name, "") if name is not None else ""
         if is_literal(text):
             self._set_aside(variable, "not_substituted", text)
             return None
         is_empty_payload = variable == "data" and name is not None and text == ""
         return text.strip() if is_empty_payload or not is_absent(text) else None
+
+    def peek(self, variable: str) -> str | None:
+        """The variable's text, left among the `rest`."""
+        name = self._name(variable)
+        return None if name is None else self._told.get(name)
 
     def read(self, variable: str, pattern: "re.Pattern[str]") -> str | None:
         """The variable in lower case, if it is of the pattern."""
@@ -153,12 +183,22 @@ class _Reader:
             return None
         return None if value is None else float(value)
 
-    def within(self, variable: str, value: int) -> int | None:
-        """The sequence number if it is one."""
-        if 0 <= value < SEQUENCE:
+    def sequence(self, *, is_hex: bool) -> int | None:
+        """The sequence number."""
+        text = self.read("seqNumber", _SEQUENCE_HEX if is_hex else _WHOLE)
+        value = None if text is None else int(text, 16) if is_hex else _whole(text)
+        if value is None or 0 <= value < SEQUENCE:
             return value
-        self._set_aside(variable, "bad_value", str(value))
+        self._set_aside("seqNumber", "bad_value", str(value))
         return None
+
+    def station(self) -> str | None:
+        """The station that heard it."""
+        return self.read("station", _STATION)
+
+    def truth(self, variable: str) -> bool:
+        """Whether the variable says yes; absent or anything else is no."""
+        return (self.take(variable) or "").lower() in {"true", "1"}
 
     def others(self) -> Fields:
         """The fields that are no variables and have a value; unknown variables left in them are set aside."""
@@ -174,16 +214,31 @@ class _Reader:
                 found[plain] = text
         return found
 
+    def rest(self) -> dict[str, int | float | bool | str]:
+        """The fields not taken yet, by the backend's name where it has one, as numbers and truths where they are."""
+        canonical = {self._name(variable): variable for variable in VARIABLES}
+        found: dict[str, int | float | bool | str] = {}
+        for name, text in self._told.items():
+            if name in self._taken or not _QUANTITY.fullmatch(name) or is_absent(text):
+                continue
+            if is_literal(text):
+                self._set_aside(name, "not_substituted", text)
+                continue
+            value = None if _LEADING_ZERO.match(text.strip()) else number(text)
+            found[canonical.get(name, name)] = text if value is None else value
+        return found
+
     def _name(self, variable: str) -> str | None:
         if variable in self._names:
             return self._names[variable]
-        return next((self._by_lower[name] for name in SPELLINGS[variable] if name in self._by_lower), None)
+        return next((self._by_lower[name] for name in VARIABLES[variable] if name in self._by_lower), None)
 
     def _set_aside(self, name: str, reason: str, text: str) -> None:
         self.rejects.append(Reject(f"field {name}", reason, text[:200]))
 
 
-def _device(text: str | None) -> str:
+def device_of(text: str | None) -> str:
+    """The id of a device: lower case, no leading zeros; DecodeError where it is none."""
     if text is None:
         raise DecodeError("no_device", "expected a field with the device's id; name it in [sources.sigfox.endpoints]")
     device = text.lower()
@@ -192,7 +247,8 @@ def _device(text: str | None) -> str:
     return device.lstrip("0") or "0"
 
 
-def _seconds(text: str | None) -> int:
+def seconds_of(text: str | None) -> int:
+    """Unix seconds of the years 2010 to 2099; DecodeError where they are none."""
     if text is None:
         raise DecodeError("no_time", "expected a field with the time; name it in [sources.sigfox.endpoints]")
     seconds = _whole(text) if _WHOLE.fullmatch(text) else -1

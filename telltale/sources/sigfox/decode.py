@@ -1,8 +1,11 @@
-"""Callbacks into uplinks and readings.
+"""Callbacks into uplinks, readings, PC activity and device status.
 
-Every callback with a device and a time is one row of `uplink`; retries, copies heard by other stations and late ones
-say the same again and share its natural key. The payload config of the device type gives the readings; numbers that the
-backend or a tutorial's device put beside the payload are readings too, where the payload has none of that name.
+Every message with a device and a time is one row of `uplink`; retries, copies heard by other stations, late ones and
+DATA_ADVANCED (advanced.py) say the same again and share its natural key. What other callbacks say is service.py. The
+payload config of the device type gives the readings; numbers that the backend or a tutorial's device put beside the
+payload are readings too, where the payload has none of that name. The levels of the activity tutorial, and payloads of
+a type with `activity`, are rows of `activity` (minutes.py). DATA_ADVANCED adds no sample, unless its endpoint names a
+type: for owners who have no other callback.
 
     value in the payload            value       text
     number                          scaled      -
@@ -22,12 +25,14 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from telltale.contract import Chunk, Options, Raw, Reject
-from telltale.sources.sigfox.accept import MESSAGES, Place, place
-from telltale.sources.sigfox.callback import SECOND_US, Callback, callback, number
-from telltale.sources.sigfox.fields import fields
+from telltale.contract import Chunk, DecodeError, Options, Raw, Reject
+from telltale.sources.sigfox import advanced, lines, service
+from telltale.sources.sigfox.callback import SECOND_US, Callback, Reader, callback, number
+from telltale.sources.sigfox.fields import Fields, fields, structures
+from telltale.sources.sigfox.kinds import ADVANCED, MESSAGES, Place, place
+from telltale.sources.sigfox.minutes import LEVELS, activity_rows
 from telltale.sources.sigfox.payload import Unread, Value, values
-from telltale.sources.sigfox.plan import Kind, Quantity, plan
+from telltale.sources.sigfox.plan import Kind, Plan, Quantity, plan
 
 _EXACT = 2**53
 _SCORE = re.compile("[0-9]|[1-9][0-9]|100", re.ASCII)
@@ -45,7 +50,7 @@ class Reading(NamedTuple):
 
 
 def decode(raw: Raw, options: Options) -> Iterator[Chunk | Reject]:
-    """Yield one uplink, a chunk of readings if there are any, and a reject for each field set aside.
+    """Yield the rows of a callback, or of each line of a batch, and a reject for each field or line set aside.
 
     Raises:
         DecodeError: the body is neither JSON nor a form, or names no device or no time.
@@ -53,14 +58,64 @@ def decode(raw: Raw, options: Options) -> Iterator[Chunk | Reject]:
     """
     told = plan(options)
     where, query = _address(raw.meta)
+    pattern = told.pattern(where)
+    if pattern is not None:
+        yield from _batch(raw, query, pattern, told, where)
+    elif where.kind in service.NAMES:
+        yield from _service(fields(raw.body, query), told, where, raw.received_at)
+    else:
+        told_fields = fields(raw.body, query)
+        structured = structures(raw.body) if where.kind == ADVANCED else {}
+        yield from _message(told_fields, structured, told, where)
+
+
+def _batch(raw: Raw, query: str, pattern: lines.Pattern, told: Plan, where: Place) -> Iterator[Chunk | Reject]:
+    """The rows of each line; what else stands in the query holds for all, and a line that is none costs no other."""
+    common = {name: text for name, text in fields(b"", query).items() if name != lines.QUERY_NAME}
+    for at, line in enumerate(lines.lines(raw.body, query), 1):
+        try:
+            read = common | lines.read(pattern, line)
+            items = (
+                _service(read, told, where, raw.received_at)
+                if where.kind in service.NAMES
+                else _message(read, {}, told, where)
+            )
+            for item in items:
+                yield item._replace(part=f"line {at} {item.part}") if isinstance(item, Reject) else item
+        except DecodeError as error:
+            yield Reject(f"line {at}", error.reason, error.detail[:200])
+
+
+def _service(read: Fields, told: Plan, where: Place, received_at: int) -> Iterator[Chunk | Reject]:
     endpoint = told.endpoint(where.endpoint)
-    found = callback(fields(raw.body, query), endpoint.fields, seq_is_hex=endpoint.sequence == "hex")
+    is_hex = endpoint.sequence == "hex"
+    return service.service(where.kind, read, endpoint.fields, seq_is_hex=is_hex, received_at=received_at)
+
+
+def _message(read: Fields, structured: Mapping[str, Any], told: Plan, where: Place) -> Iterator[Chunk | Reject]:
+    """One uplink, what it says of a PC's use, and its readings."""
+    endpoint = told.endpoint(where.endpoint)
+    found = callback(read, endpoint.fields, seq_is_hex=endpoint.sequence == "hex")
     device_id, observed_at = f"sigfox:{found.device}", found.seconds * SECOND_US
-    yield from found.rejects
-    yield Chunk("uplink", _uplink(found, device_id, observed_at))
+    uplink = _uplink(found, device_id, observed_at)
+    rejects = list(found.rejects)
+    if where.kind == ADVANCED:
+        reader = Reader(read, endpoint.fields)
+        uplink |= advanced.enriched(reader.take("lqi"), structured, rejects)
+        found = found._replace(others={})
+    yield from rejects
+    yield Chunk("uplink", {name: [value] for name, value in uplink.items()})
+    if where.kind == ADVANCED and not endpoint.type:
+        return
     kind = told.kind(found.device, found.type_id, endpoint)
+    is_text = where.endpoint == MESSAGES and not kind.slots
+    used, unread = _activity(found, kind, observed_at, is_text=is_text)
+    if unread is not None:
+        yield unread
+    if used:
+        yield Chunk("activity", {"device_id": [device_id] * len(used["kind"]), **used})
     readings: dict[str, Reading] = {}
-    for item in _readings(found, kind, is_text=where.endpoint == MESSAGES):
+    for item in _readings(found, kind, is_text=is_text and used is None):
         if isinstance(item, Reject):
             yield item
         else:
@@ -69,21 +124,34 @@ def decode(raw: Raw, options: Options) -> Iterator[Chunk | Reject]:
         yield Chunk("reading", _rows(list(readings.values()), device_id, where.sensor, observed_at))
 
 
+def _activity(
+    found: Callback, kind: Kind, observed_at: int, *, is_text: bool
+) -> tuple[dict[str, list[Any]] | None, Reject | None]:
+    """The columns of `activity` where the payload tells of a PC's use, and why not where it should."""
+    form = kind.activity or (LEVELS if is_text else "")
+    if not form or not found.data:
+        return None, None
+    rows = activity_rows(found.data, observed_at, form)
+    if rows is None and kind.activity:
+        return None, Reject("payload", f"not_{form}", found.data.hex())
+    return rows if rows and rows["kind"] else None, None
+
+
 def _address(meta: str) -> tuple[Place, str]:
     """Where a record arrived, and what of it stood in the query."""
     told = json.loads(meta)
     return place(told.get("path", "")), told.get("query", "")
 
 
-def _uplink(found: Callback, device_id: str, observed_at: int) -> dict[str, list[Any]]:
+def _uplink(found: Callback, device_id: str, observed_at: int) -> dict[str, Any]:
     return {
-        "device_id": [device_id],
-        "seq": [found.seq],
-        "observed_at": [observed_at],
-        "data": [None if found.data is None else found.data.hex()],
-        "rssi_dbm": [found.rssi_dbm],
-        "snr_db": [found.snr_db],
-        "station": [found.station],
+        "device_id": device_id,
+        "seq": found.seq,
+        "observed_at": observed_at,
+        "data": None if found.data is None else found.data.hex(),
+        "rssi_dbm": found.rssi_dbm,
+        "snr_db": found.snr_db,
+        "station": found.station,
     }
 
 

@@ -38,6 +38,16 @@ def fields(body: bytes, query: str) -> Fields:
     return told | (_json(text) if text[:1] in {"{", "[", '"'} else _form(text))
 
 
+def structures(body: bytes) -> dict[str, Any]:
+    """The lists and objects of a JSON body by lower-case name; none where it is no JSON object."""
+    try:
+        told = _repaired(body.decode("utf-8-sig").strip())
+    except (DecodeError, UnicodeDecodeError):
+        return {}
+    items = told.items() if isinstance(told, dict) else ()
+    return {name.lower(): value for name, value in items if isinstance(value, dict | list)}
+
+
 def is_absent(text: str) -> bool:
     """Whether the backend had no value to put there."""
     return text.strip().lower() in _ABSENT
@@ -57,18 +67,22 @@ def _form(text: str) -> Fields:
 
 
 def _json(text: str) -> Fields:
-    try:
-        told = _parsed(text)
-    except ValueError as error:
-        try:
-            told = _parsed(_STRING_OR_BARE.sub(_quoted, text))
-        except ValueError:
-            raise DecodeError("bad_json", str(error)) from None
+    told = _repaired(text)
     if not isinstance(told, dict):
         raise DecodeError("bad_envelope", f"expected a JSON object, not {type(told).__name__}")
     if len(told) > MOST_FIELDS:
         raise DecodeError("bad_envelope", f"{len(told)} fields, expected at most {MOST_FIELDS}")
     return {name: _spelt(value) for name, value in told.items() if not isinstance(value, dict | list)}
+
+
+def _repaired(text: str) -> Any:
+    try:
+        return _parsed(text)
+    except ValueError as error:
+        try:
+            return _parsed(_STRING_OR_BARE.sub(_quoted, text))
+        except ValueError:
+            raise DecodeError("bad_json", str(error)) from None
 
 
 def _parsed(text: str) -> Any:

@@ -12,11 +12,13 @@
     devices = ["2d24e6"]                      or single devices
     payload = "temperature::float:32"
     quantities = { temperature = { unit = "°C" } }
+    activity = "bitmap"                       its payload tells of a PC's use: levels or bitmap (minutes.py)
 
-    [sources.sigfox.endpoints.fridges]        callbacks sent to /sigfox/uplink/fridges; also uplink, data, messages
+    [sources.sigfox.endpoints.fridges]        callbacks sent to /sigfox/uplink/fridges; also uplink, data, messages, …
     type = "fridges"                          the type of devices that no type names
     sequence = "hex"                          how seqNumber is posted: decimal or hex
     fields = { device = "id", time = "ts" }   variable = the name your template gives it
+    pattern = "{device};{time};{data}"        many in one callback, a line each, as the backend's line pattern says
 
 Of several types that fit, the one that lists the device wins, then the one with its deviceTypeId, then the endpoint's.
 
@@ -33,12 +35,15 @@ import msgspec
 from msgspec import Meta, Struct
 
 from telltale.contract import ConfigError, Options
-from telltale.sources.sigfox.callback import SPELLINGS
+from telltale.sources.sigfox import lines
+from telltale.sources.sigfox.callback import VARIABLES
+from telltale.sources.sigfox.kinds import BATCH, Place
 from telltale.sources.sigfox.payload import PAYLOAD_BYTES, BadConfigError, Slot, bytes_read, layout
 
 log = logging.getLogger("telltale.sigfox")
 
 _SECTION = "telltale.toml [sources.sigfox]"
+_DEFAULT_PATTERN = lines.pattern(lines.DEFAULT)
 _Text = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
@@ -57,6 +62,7 @@ class Endpoint(Struct, frozen=True, forbid_unknown_fields=True):
     type: str = ""
     sequence: Literal["decimal", "hex"] = "decimal"
     fields: dict[str, _Text] = {}
+    pattern: str = ""
 
 
 class _Type(Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,6 +70,7 @@ class _Type(Struct, frozen=True, forbid_unknown_fields=True):
     devices: list[str] = []
     payload: str = ""
     quantities: dict[str, Quantity] = {}
+    activity: Literal["", "levels", "bitmap"] = ""
 
 
 class _Options(Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,10 +83,11 @@ class _Options(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Kind(NamedTuple):
-    """A device type: where its fields lie and how they are called."""
+    """A device type: where its fields lie, how they are called, and how its payload tells of a PC's use."""
 
     slots: tuple[Slot, ...]
     quantities: Mapping[str, Quantity]
+    activity: str = ""
 
 
 class Plan(NamedTuple):
@@ -92,6 +100,11 @@ class Plan(NamedTuple):
     by_id: Mapping[str, Kind]
     by_device: Mapping[str, Kind]
     endpoints: Mapping[str, Endpoint]
+    patterns: Mapping[str, lines.Pattern]
+
+    def pattern(self, where: Place) -> lines.Pattern | None:
+        """The pattern of the lines sent there; None where a callback is one of its kind."""
+        return self.patterns.get(where.endpoint) or (_DEFAULT_PATTERN if where.kind == BATCH else None)
 
     def endpoint(self, name: str) -> Endpoint:
         """How callbacks to this endpoint are spelt; one that is not configured as the backend suggests."""
@@ -122,7 +135,10 @@ def _plan(options: str) -> Plan:
         told = msgspec.json.decode(options, type=_Options)
     except msgspec.DecodeError as error:
         raise ConfigError(f'{_SECTION}: {error}; "telltale init" writes every key with an example') from None
-    by_name = {name: _kind(f"types.{name}", kind.payload, kind.quantities) for name, kind in told.types.items()}
+    by_name = {
+        name: _kind(f"types.{name}", kind.payload, kind.quantities)._replace(activity=kind.activity)
+        for name, kind in told.types.items()
+    }
     for name, endpoint in told.endpoints.items():
         _check(name, endpoint, by_name)
     return Plan(
@@ -133,6 +149,7 @@ def _plan(options: str) -> Plan:
         {one.lower(): by_name[name] for name, kind in told.types.items() for one in kind.ids},
         {_device(one): by_name[name] for name, kind in told.types.items() for one in kind.devices},
         told.endpoints,
+        {name: _pattern(name, endpoint.pattern) for name, endpoint in told.endpoints.items() if endpoint.pattern},
     )
 
 
@@ -148,6 +165,13 @@ def _kind(section: str, payload: str, quantities: dict[str, Quantity]) -> Kind:
     return Kind(slots, quantities)
 
 
+def _pattern(name: str, text: str) -> lines.Pattern:
+    try:
+        return lines.pattern(text)
+    except ConfigError as error:
+        raise ConfigError(f"{_SECTION[:-1]}.endpoints.{name}] {error}") from None
+
+
 def _check(name: str, endpoint: Endpoint, types: Mapping[str, Kind]) -> None:
     place = f"{_SECTION[:-1]}.endpoints.{name}]"
     if endpoint.type and endpoint.type not in types:
@@ -156,8 +180,8 @@ def _check(name: str, endpoint: Endpoint, types: Mapping[str, Kind]) -> None:
             f'{place} type = "{endpoint.type}": expected a type of [sources.sigfox.types]; known: {known}'
         )
     for variable in endpoint.fields:
-        if variable not in SPELLINGS:
-            raise ConfigError(f'{place} fields: no variable "{variable}"; known: {", ".join(SPELLINGS)}')
+        if variable not in VARIABLES:
+            raise ConfigError(f'{place} fields: no variable "{variable}"; known: {", ".join(VARIABLES)}')
 
 
 def _device(text: str) -> str:

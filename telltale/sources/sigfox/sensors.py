@@ -1,8 +1,10 @@
-"""The invented sensors: what they are, what they measure, and when their radio is heard.
+"""The invented sensors and a PC's modem: what they are, what they tell, and when their radio is heard.
 
 Six battery sensors of one site send a reading about every ten minutes, slow enough for the 140 messages a day of a
 contract. Fridge 2 is left open on some mornings, the cold room falls silent for hours now and then, the dock stands
-where hardly a station hears it, and lab B loses its count whenever its battery is changed.
+where hardly a station hears it, and lab B loses its count whenever its battery is changed. The cold room listens for a
+downlink once a day. A PC on a desk tells by its modem how long ago its last input was. Each sends a status frame a day,
+which takes a number of its count too.
 
 Everything follows from (seed, sensor, number of the message) alone, so that a part of a simulation is a slice of the
 whole.
@@ -18,6 +20,10 @@ from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from telltale.sources.sigfox.minutes import SCORES
+
+_DAY_S = 86_400
+_MESSAGES_A_DAY = 135
 _SIXTEENTH = 16
 """Sensors resolve 1/16 °C, which a 32-bit float holds exactly."""
 
@@ -29,34 +35,45 @@ class Sensor(NamedTuple):
         period_s: between two messages; above the 617 s that 140 a day allow.
         swing, cycle_s: of a compressor, or of the day.
         wrap: after so many messages it begins again at 0; 4096 is that of 12 bits.
-        spelling: how its owner's callback is written: `numbers`, `texts` or `form`.
+        spelling: how its owner's callback is written: `numbers`, `texts`, `form`, or `tutorial` (and then of a PC).
+        status_s: when in the UTC day it sends its status.
+        listens: whether a message a day asks for a downlink.
     """
 
     device: int
     name: str
     place: str
     zone: str
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     period_s: int
     base: float
     swing: float
     cycle_s: int
+    status_s: int
     has_humidity: bool = False
     loss: float = 0.01
     wrap: int = 4096
     spelling: str = "numbers"
+    listens: bool = False
+
+    @property
+    def is_pc(self) -> bool:
+        """Whether it is a PC's modem."""
+        return self.spelling == "tutorial"
 
 
 SENSORS = (
-    Sensor(0x2D24E6, "Fridge 1", "Kitchen", "Canteen", 2, 8, 630, 4.2, 0.6, 13_000),
-    Sensor(0x2D24E7, "Fridge 2", "Kitchen", "Canteen", 2, 8, 630, 5.2, 0.5, 12_000),
-    Sensor(0x2D2501, "Cold room", "Kitchen", "Canteen", 2, 8, 640, 3.4, 0.4, 15_000),
-    Sensor(0x4C81A0, "Lab A", "Workshop", "Workshop", 18, 26, 650, 21.5, 1.4, 86_400, has_humidity=True,
+    Sensor(0x2D24E6, "Fridge 1", "Kitchen", "Canteen", 2, 8, 630, 4.2, 0.6, 13_000, 33_300),
+    Sensor(0x2D24E7, "Fridge 2", "Kitchen", "Canteen", 2, 8, 630, 5.2, 0.5, 12_000, 4_500),
+    Sensor(0x2D2501, "Cold room", "Kitchen", "Canteen", 2, 8, 640, 3.4, 0.4, 15_000, 11_000,
+           listens=True),
+    Sensor(0x4C81A0, "Lab A", "Workshop", "Workshop", 18, 26, 650, 21.5, 1.4, 86_400, 19_000, has_humidity=True,
            spelling="form"),
-    Sensor(0x4C81A1, "Lab B", "Workshop", "Workshop", 18, 26, 650, 22.0, 1.8, 86_400, has_humidity=True, wrap=3000,
-           spelling="form"),
-    Sensor(0xB7E02, "Dock", "Dock", "Entrance", -5, 35, 660, 11.0, 6.0, 86_400, loss=0.03, spelling="texts"),
+    Sensor(0x4C81A1, "Lab B", "Workshop", "Workshop", 18, 26, 650, 22.0, 1.8, 86_400, 47_000, has_humidity=True,
+           wrap=3000, spelling="form"),
+    Sensor(0xB7E02, "Dock", "Dock", "Entrance", -5, 35, 660, 11.0, 6.0, 86_400, 61_000, loss=0.03, spelling="texts"),
+    Sensor(0x1D3C08, "Desk 3", "Office", "Hall", None, None, 640, 0, 0, 86_400, 72_000, spelling="tutorial"),
 )  # fmt: skip
 
 _DOOR_LEFT_OPEN, _FALLS_SILENT, _UNHEARD = "Fridge 2", "Cold room", "Dock"
@@ -70,41 +87,78 @@ class World(NamedTuple):
 
 
 class Message(NamedTuple):
-    """One message as the sensor sent it. `number` counts all messages; `seq` is what it puts on the air."""
+    """One message as the sensor sent it.
+
+    Args:
+        number: counts its messages; `counted` its status frames too, and `seq` is what of that it puts on the air.
+        score: of a PC, which tells nothing else.
+        asks: it listens for a downlink.
+    """
 
     sensor: Sensor
     number: int
     at_s: float
+    counted: int
     seq: int
-    temperature: float
-    humidity: int | None
+    temperature: float = 0.0
+    humidity: int | None = None
+    score: int | None = None
+    asks: bool = False
 
     @property
     def payload(self) -> bytes:
-        """`temperature::float:32`, and of some `humidity::uint:8`."""
+        """`temperature::float:32`, and of some `humidity::uint:8`; of a PC its level as text."""
+        if self.score is not None:
+            return str(self.score).encode()
         humidity = b"" if self.humidity is None else bytes([self.humidity])
         return struct.pack(">f", self.temperature) + humidity
 
 
+class Status(NamedTuple):
+    """One status frame as the sensor sent it; `number` counts days."""
+
+    sensor: Sensor
+    number: int
+    at_s: float
+    counted: int
+    seq: int
+    battery_v: float
+    temp_c: float
+
+
+Frame = Message | Status
+
+
 def messages(world: World, sensor: Sensor, start_s: float, end_s: float) -> Iterator[Message]:
     """Every message the sensor sends from start (inclusive) to end (exclusive), heard or not."""
-    phase = dice(world.seed, "phase", sensor.device).uniform(0, sensor.period_s)
-    number = math.floor((start_s - phase) / sensor.period_s) - 1
-    while (nominal := phase + number * sensor.period_s) < end_s + 30:
-        rng = dice(world.seed, "message", sensor.device, number)
-        at_s = nominal + rng.uniform(-20, 20)
-        if start_s <= at_s < end_s:
-            yield _message(world, sensor, number, at_s, rng)
+    number = math.floor((start_s - _phase(world, sensor)) / sensor.period_s) - 1
+    while _nominal(world, sensor, number) < end_s + 30:
+        if start_s <= _sent_at(world, sensor, number) < end_s:
+            yield _message(world, sensor, number)
         number += 1
 
 
-def is_heard(world: World, message: Message) -> bool:
+def statuses(world: World, sensor: Sensor, start_s: float, end_s: float) -> Iterator[Status]:
+    """Every status frame the sensor sends from start (inclusive) to end (exclusive), heard or not."""
+    for day in range(math.floor(start_s / _DAY_S) - 1, math.ceil(end_s / _DAY_S) + 1):
+        at_s = day * _DAY_S + sensor.status_s
+        if start_s <= at_s < end_s:
+            before = math.floor((at_s - _phase(world, sensor)) / sensor.period_s) - 1
+            following = next(n for n in range(before, before + 4) if _sent_at(world, sensor, n) >= at_s)
+            rng = dice(world.seed, "status", sensor.device, day)
+            battery_v, temp_c = round(3.58 + rng.uniform(-0.01, 0.01), 2), round(max(sensor.base, 20) + rng.gauss(0, 1))
+            count = following + day
+            yield Status(sensor, day, at_s, count, _seq(world, sensor, count), battery_v, temp_c)
+
+
+def is_heard(world: World, message: Frame) -> bool:
     """Whether a station of the network received it; there is no acknowledgement, what is lost stays lost."""
     sensor, day = message.sensor, _local(world, message.at_s).date()
     if sensor.name == _FALLS_SILENT and _is_within(message.at_s, _silence(world, day)):
         return False
     loss = _loss_at_the_dock(world, day) if sensor.name == _UNHEARD else sensor.loss
-    return dice(world.seed, "heard", sensor.device, message.number).random() >= loss
+    kind = "heard" if isinstance(message, Message) else "status heard"
+    return dice(world.seed, kind, sensor.device, message.number).random() >= loss
 
 
 def dice(*of: object) -> random.Random:
@@ -112,14 +166,46 @@ def dice(*of: object) -> random.Random:
     return random.Random(" ".join(map(str, of)))  # noqa: S311 - invented weather, not secrets
 
 
-def _message(world: World, sensor: Sensor, number: int, at_s: float, rng: random.Random) -> Message:
-    start = dice(world.seed, "count", sensor.device).randrange(sensor.wrap)
+def _phase(world: World, sensor: Sensor) -> float:
+    return dice(world.seed, "phase", sensor.device).uniform(0, sensor.period_s)
+
+
+def _nominal(world: World, sensor: Sensor, number: int) -> float:
+    return _phase(world, sensor) + number * sensor.period_s
+
+
+def _sent_at(world: World, sensor: Sensor, number: int) -> float:
+    return _nominal(world, sensor, number) + dice(world.seed, "message", sensor.device, number).uniform(-20, 20)
+
+
+def _seq(world: World, sensor: Sensor, count: int) -> int:
+    return (dice(world.seed, "count", sensor.device).randrange(sensor.wrap) + count) % sensor.wrap
+
+
+def _message(world: World, sensor: Sensor, number: int) -> Message:
+    rng = dice(world.seed, "message", sensor.device, number)
+    at_s = _nominal(world, sensor, number) + rng.uniform(-20, 20)
+    count = number + math.floor((at_s - sensor.status_s) / _DAY_S) + 1  # and the status frames until then
+    message = Message(sensor, number, at_s, count, _seq(world, sensor, count))
+    if sensor.is_pc:
+        return message._replace(score=_score(world, at_s, rng))
     wave = math.sin(2 * math.pi * at_s / sensor.cycle_s)
     warm = sensor.base + sensor.swing * wave + rng.gauss(0, 0.12) + _warmth(world, sensor, at_s)
     humidity = round(45 - 6 * wave + rng.gauss(0, 1)) if sensor.has_humidity else None
-    return Message(
-        sensor, number, at_s, (start + number) % sensor.wrap, round(warm * _SIXTEENTH) / _SIXTEENTH, humidity
+    return message._replace(
+        temperature=round(warm * _SIXTEENTH) / _SIXTEENTH,
+        humidity=humidity,
+        asks=sensor.listens and number % _MESSAGES_A_DAY == 0,
     )
+
+
+def _score(world: World, at_s: float, rng: random.Random) -> int:
+    """Of a working day from half past eight to five with a break at noon; away otherwise."""
+    local = _local(world, at_s)
+    hour = local.hour + local.minute / 60
+    if local.weekday() > 4 or not 8.5 <= hour < 17 or 12 <= hour < 12.75:
+        return 0
+    return rng.choices(SCORES, (0.8, 0.1, 0.05, 0.05))[0]
 
 
 def _warmth(world: World, sensor: Sensor, at_s: float) -> float:

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from telltale.contract import Scenario, SourceSettings
 from telltale.sources.sigfox.callback import SEQUENCE
-from telltale.sources.sigfox.sensors import SENSORS, Message, Sensor
-from telltale.sources.sigfox.simulate import callbacks
+from telltale.sources.sigfox.kinds import ADVANCED
+from telltale.sources.sigfox.sensors import SENSORS, Frame, Message, Sensor
+from telltale.sources.sigfox.simulate import Told, callbacks
 
 
 def truth(scenario: Scenario, _settings: SourceSettings) -> Mapping[str, Any]:
@@ -19,16 +20,16 @@ def truth(scenario: Scenario, _settings: SourceSettings) -> Mapping[str, Any]:
 
     Returns:
         source, seed, start_s, end_s, timezone;
-        totals: callbacks, uplinks (each message once), copies (of a message told before);
+        totals: callbacks, uplinks (each message and status frame once), copies (callbacks of one told before);
         devices: by device_id: name, place, zone, role, expected_interval_s, low, high (as in devices.csv); callbacks,
-        uplinks, first_s, last_s (epoch s); missing (numbers that were sent between two that came, and did not come),
-        gaps (after_s, before_s, missing), resets (after_s, before_s); quantities: unit, count, min, mean, max, and by
-        local day the same in `days`; excursions of the temperature beyond low and high: started_s, ended_s (first and
-        last reading beyond), readings, peak.
+        uplinks, first_s, last_s (epoch s); missing (numbers that were sent between two that came, and did not come;
+        unheard_messages: of messages alone), gaps (after_s, before_s, missing), resets (after_s, before_s);
+        quantities: unit, count, min, mean, max, and by local day the same in `days`; excursions of the temperature
+        beyond low and high: started_s, ended_s (first and last reading beyond), readings, peak.
     """
-    told: dict[Sensor, list[Message]] = defaultdict(list)
+    told: dict[Sensor, list[Told]] = defaultdict(list)
     for callback in callbacks(scenario):
-        told[callback.message.sensor].append(callback.message)
+        told[callback.frame.sensor].append(callback)
     devices = {f"sigfox:{sensor.device:x}": _device(scenario, sensor, told[sensor]) for sensor in SENSORS}
     count, uplinks = sum(map(len, told.values())), sum(device["uplinks"] for device in devices.values())
     return {
@@ -39,14 +40,17 @@ def truth(scenario: Scenario, _settings: SourceSettings) -> Mapping[str, Any]:
     }
 
 
-def _device(scenario: Scenario, sensor: Sensor, told: Sequence[Message]) -> dict[str, Any]:
-    once = sorted(set(told), key=lambda message: message.number)
+def _device(scenario: Scenario, sensor: Sensor, told: Sequence[Told]) -> dict[str, Any]:
+    once = sorted({one.frame for one in told}, key=lambda frame: frame.counted)
+    measured = {one.frame for one in told if one.kind != ADVANCED}  # which tells no sample
+    heard = [frame for frame in once if isinstance(frame, Message) and frame in measured]
+    read = [] if sensor.is_pc else heard
     gaps = list(_gaps(once))
     return {
         "name": sensor.name,
         "place": sensor.place,
         "zone": sensor.zone,
-        "role": "sensor",
+        "role": "pc" if sensor.is_pc else "sensor",
         "expected_interval_s": sensor.period_s,
         "low": sensor.low,
         "high": sensor.high,
@@ -55,17 +59,18 @@ def _device(scenario: Scenario, sensor: Sensor, told: Sequence[Message]) -> dict
         "first_s": int(once[0].at_s) if once else None,
         "last_s": int(once[-1].at_s) if once else None,
         "missing": sum(gap["missing"] for gap in gaps if gap["missing"] is not None),
+        "unheard_messages": sum(other.number - one.number - 1 for one, other in pairwise(heard)),
         "gaps": [gap for gap in gaps if gap["missing"] is not None],
         "resets": [{"after_s": gap["after_s"], "before_s": gap["before_s"]} for gap in gaps if gap["missing"] is None],
-        "quantities": dict(_quantities(scenario, once)),
-        "excursions": list(_excursions(sensor, once)),
+        "quantities": dict(_quantities(scenario, read)),
+        "excursions": list(_excursions(sensor, read)),
     }
 
 
-def _gaps(once: Sequence[Message]) -> Iterator[dict[str, Any]]:
+def _gaps(once: Sequence[Frame]) -> Iterator[dict[str, Any]]:
     """Steps with numbers left out; `missing` is None where the count began again."""
     for one, other in pairwise(once):
-        missing = other.number - one.number - 1
+        missing = other.counted - one.counted - 1
         is_reset = (other.seq - one.seq - 1) % SEQUENCE != missing
         if missing or is_reset:
             spans = {"after_s": int(one.at_s), "before_s": int(other.at_s)}
@@ -91,7 +96,10 @@ def _figures(values: Sequence[float]) -> dict[str, float]:
 
 def _excursions(sensor: Sensor, once: Sequence[Message]) -> Iterator[dict[str, Any]]:
     """Runs of readings beyond the limits, each on one side."""
-    sides = groupby(once, lambda message: (message.temperature > sensor.high) - (message.temperature < sensor.low))
+    low, high = sensor.low, sensor.high
+    if low is None or high is None:
+        return
+    sides = groupby(once, lambda message: (message.temperature > high) - (message.temperature < low))
     for side, run in sides:
         beyond = list(run)
         if side:

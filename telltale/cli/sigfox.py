@@ -1,0 +1,60 @@
+"""`telltale sigfox`: send bytes to devices that ask for them."""
+
+from typing import Any
+
+import click
+
+from telltale.cli.output import json_option, moment, show
+
+SOURCE = "sigfox"
+
+
+@click.group(epilog="Example: telltale sigfox downlink 2D24E6 0102030405060708")
+def sigfox() -> None:
+    """Send downlinks to Sigfox devices, and see what became of them."""
+
+
+@sigfox.command(epilog='Example: telltale sigfox downlink 2D24E6 "01 02 03 04 05 06 07 08"')
+@click.argument("device")
+@click.argument("payload", metavar="HEX", default="")
+@click.option("--withdraw", is_flag=True, help="Take back what was not sent yet.")
+def downlink(device: str, payload: str, *, withdraw: bool) -> None:
+    """Queue 8 bytes for a device.
+
+    They are the answer to the device's next message that asks for one (a callback of type BIDIR to /sigfox/downlink).
+    A contract allows four a day.
+    """
+    from telltale.contract import ConfigError
+    from telltale.landing import recall, remember
+    from telltale.sources.sigfox.queue import device_of, left_today, payload_of, queued, withdrawn
+    from telltale.workbench.project import Project
+
+    if not payload and not withdraw:
+        raise ConfigError("nothing to send: expected HEX, 16 hex digits, or --withdraw")
+    device_id, data = device_of(device), payload_of(payload) if payload else ""
+    project = Project()
+    known = recall(project.store, SOURCE).get(device_id, {})
+    if withdraw:
+        remember(project.store, SOURCE, [withdrawn(device_id, known)])
+        known = recall(project.store, SOURCE).get(device_id, {})
+        click.echo(f"{device_id}: nothing more waits to be sent.")
+    if data:
+        now_s = project.now_us() // 1_000_000
+        remember(project.store, SOURCE, [queued(device_id, known, data, now_s)])
+        left = left_today(known, now_s)
+        click.echo(f"{device_id}: {data} goes with the answer to its next message that asks; {left} of 4 left today.")
+
+
+@sigfox.command(epilog="Example: telltale sigfox pending")
+@json_option
+def pending(*, as_json: bool) -> None:
+    """Show the downlinks that wait, were sent, confirmed or failed."""
+    from telltale.landing import recall
+    from telltale.sources.sigfox import queue
+    from telltale.workbench.project import Project
+
+    rows: list[dict[str, Any]] = []
+    for one in queue.pending(recall(Project().store, SOURCE)):
+        sent_at = None if one.sent_at is None else moment(one.sent_at * 1_000_000)
+        rows.append(one._asdict() | {"queued_at": moment(one.queued_at * 1_000_000), "sent_at": sent_at})
+    show(rows, as_json=as_json, empty="No downlink waits for a device.")
