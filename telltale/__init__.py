@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from telltale import show as show
     from telltale import wording as wording
     from telltale.workbench import Project as Project
+    from telltale.workbench import activity as activity
     from telltale.workbench import decode as decode
     from telltale.workbench import health as health
     from telltale.workbench import last_seen as last_seen
@@ -40,6 +41,7 @@ __version__ = "0.1.0"
 
 WORKBENCH = (
     "Project",
+    "activity",
     "decode",
     "health",
     "last_seen",

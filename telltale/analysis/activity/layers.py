@@ -1,0 +1,123 @@
+"""What one kind of record says about a stretch of time, and how several such tellings become one.
+
+A layer tells where it knows anything, and where the person was active. Layers are painted one over the other, the best
+last: each moment has one state from one layer, so nothing is ever counted twice.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+UNKNOWN, AWAY, ACTIVE = 0, 1, 2
+STATES = ("unknown", "away", "active")
+BASES = ("", "level", "bitmap", "interval", "sample", "correction")
+"""Where a state comes from, worst first; nowhere for what is unknown."""
+
+
+class Stretches(NamedTuple):
+    """Half-open stretches of time, µs UTC; they may overlap and stand in any order."""
+
+    starts: Ints
+    ends: Ints
+
+
+class Layer(NamedTuple):
+    """What one kind of record says."""
+
+    basis: str
+    known: Stretches
+    active: Stretches
+    away: Stretches | None = None
+    """Certainly away, whatever `active` says."""
+    sure: Stretches | None = None
+    """Certainly active; None where that is just what is active."""
+    may: Stretches | None = None
+    """Possibly active; the same."""
+
+
+class Painted(NamedTuple):
+    """Neighbouring stretches without a gap: stretch n runs from bounds[n] to bounds[n + 1]."""
+
+    bounds: Ints
+    state: Ints
+    basis: Ints
+    is_sure: Mask
+    may_be: Mask
+
+
+NOTHING = Stretches(np.array([], np.int64), np.array([], np.int64))
+
+
+def stretches(starts: "Ints | Sequence[int]", ends: "Ints | Sequence[int]") -> Stretches:
+    """Those of positive length."""
+    first, last = np.asarray(starts, np.int64), np.asarray(ends, np.int64)
+    return Stretches(first[last > first], last[last > first])
+
+
+def together(parts: Iterable[Stretches]) -> Stretches:
+    """All of several."""
+    listed = [NOTHING, *parts]
+    return Stretches(
+        np.concatenate([part.starts for part in listed]), np.concatenate([part.ends for part in listed])
+    )  # fmt: skip
+
+
+def painted(layers: Sequence[Layer], since_us: int, until_us: int) -> Painted:
+    """The layers one over the other, the last on top, between two moments; what no layer knows is unknown."""
+    bounds = _bounds(layers, since_us, until_us)
+    count = len(bounds) - 1
+    state, basis = np.full(count, UNKNOWN), np.zeros(count, np.int64)
+    is_sure, may_be = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
+    for layer in layers:
+        known = covered(bounds, layer.known)
+        active = covered(bounds, layer.active)
+        if layer.away is not None:
+            active &= ~covered(bounds, layer.away)
+        state[known] = np.where(active, ACTIVE, AWAY)[known]
+        basis[known] = BASES.index(layer.basis)
+        is_sure[known] = (active if layer.sure is None else covered(bounds, layer.sure))[known]
+        may_be[known] = (active if layer.may is None else covered(bounds, layer.may))[known]
+    return _joined(Painted(bounds, state, basis, is_sure, may_be))
+
+
+def covered(bounds: Ints, found: Stretches) -> Mask:
+    """Which of the pieces between the bounds lie in a stretch; its ends are among the bounds or outside them."""
+    steps = np.zeros(len(bounds) + 1, np.int64)
+    last = len(bounds) - 1
+    np.add.at(steps, np.clip(np.searchsorted(bounds, found.starts), 0, last), 1)
+    np.add.at(steps, np.clip(np.searchsorted(bounds, found.ends), 0, last), -1)
+    mask: Mask = np.cumsum(steps)[:last] > 0
+    return mask
+
+
+def _bounds(layers: Sequence[Layer], since_us: int, until_us: int) -> Ints:
+    parts = [
+        np.concatenate(part)
+        for layer in layers
+        for part in (layer.known, layer.active, layer.away, layer.sure, layer.may)
+        if part is not None
+    ]
+    every = np.concatenate([np.array([since_us, until_us], np.int64), *parts])
+    bounds: Ints = np.unique(np.clip(every, since_us, until_us))
+    return bounds
+
+
+def _joined(made: Painted) -> Painted:
+    """The same with neighbours that say the same as one."""
+    columns = (made.state, made.basis, made.is_sure, made.may_be)
+    changes = np.ones(len(made.state), np.bool_)
+    if len(changes) > 1:
+        changes[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+    bounds = np.append(made.bounds[:-1][changes], made.bounds[-1])
+    state, basis, is_sure, may_be = (
+        made.state[changes],
+        made.basis[changes],
+        made.is_sure[changes],
+        made.may_be[changes],
+    )
+    return Painted(bounds, state, basis, is_sure, may_be)
