@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -157,3 +158,19 @@ def test_a_reader_held_open_across_a_commit_sees_one_state(folder: Path, store: 
     ids += [raw_id for file in before.of("raw") for raw_id in lake.root.read(file.path)["id"].to_pylist()]
     assert sorted(ids) == list(range(1, RECORDS + 1))
     assert lake.snapshot().change > before.change
+
+
+@pytest.mark.parametrize(("name", "slow_step"), [("merge", "merge:2 sorted"), ("decode", "decode:2 decoded")])
+def test_the_grace_of_a_file_begins_when_it_is_un_listed(folder: Path, store: Store, name: str, slow_step: str) -> None:
+    """A job that works for longer than the grace must not hand gc what readers are about to open."""
+    took_s = 0.25
+
+    def slow(step: str) -> None:
+        if step == slow_step:
+            time.sleep(took_s)
+
+    lake = open_lake(folder, store, version=2, on_step=slow)
+    before = {file.path for file in lake.snapshot().files}
+    job(lake, name)
+    assert lake.gc(now_us=MONDAY + 3 * DAY + int(took_s * 1e6), grace_s=0).files == 0
+    assert all(lake.root.exists(path) for path in before)

@@ -1,6 +1,7 @@
 """What every job on the lake works with, and the one way files come into being."""
 
 import hashlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -101,6 +102,12 @@ def retried(attempt: Callable[[], _T]) -> _T:
         except Changed:
             continue
     return attempt()
+
+
+def going_on(now_us: int) -> Callable[[], int]:
+    """The caller's present, going on while a job works: a file went when it was un-listed, not when its job began."""
+    began_ns = time.monotonic_ns()
+    return lambda: now_us + (time.monotonic_ns() - began_ns) // 1000
 
 
 def _folder(draft: Draft) -> str:

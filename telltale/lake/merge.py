@@ -5,13 +5,13 @@ those files (all still listed, else leave it for the next pass) and list the new
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
 
 from telltale.lake.catalog import RAW_TABLE, Changed, File, bump, enlist, listed, unlist
-from telltale.lake.context import Context, read, write
+from telltale.lake.context import Context, going_on, read, write
 from telltale.lake.lock import locked
 from telltale.lake.rows import DAY_US, HOUR_US, Draft, day_draft, raw_draft
 from telltale.landing.schema import FILES
@@ -35,11 +35,11 @@ def merge(context: Context, *, now_us: int, many: int) -> Merged:
 
     Rows of two sources are never merged: their natural keys differ, and decode replaces one source's rows.
     """
-    before = after = 0
+    before, after, present = 0, 0, going_on(now_us)
     for _ in range(_PASSES):
         groups = _due(context, now_us, many)
         for group in groups:
-            if _merged(context, group, now_us):
+            if _merged(context, group, present):
                 before, after = before + len(group), after + 1
         if not groups:
             break
@@ -75,7 +75,7 @@ def _small(group: Sequence[File]) -> list[File]:
     return members
 
 
-def _merged(context: Context, group: Sequence[File], now_us: int) -> bool:
+def _merged(context: Context, group: Sequence[File], present: Callable[[], int]) -> bool:
     """Replace the files of a group by one; False when one of them was replaced or purged meanwhile."""
     with locked(context.store, "rebuild", wait_s=context.lock_wait_s):
         try:
@@ -83,10 +83,10 @@ def _merged(context: Context, group: Sequence[File], now_us: int) -> bool:
             context.step("merge:1 read")
             draft = _draft(group, rows)
             context.step("merge:2 sorted")
-            files = write(context, "merge", [draft], now_us=now_us)
+            files = write(context, "merge", [draft], now_us=present())
             with context.store.writer() as connection:
                 bump(connection)
-                unlist(connection, group, at=now_us)
+                unlist(connection, group, at=present())
                 context.step("merge:4 unlisted")
                 enlist(connection, context.root, files)
                 context.step("merge:4 listed")

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from telltale.arrow import arrow_to_raws
 from telltale.contract import Raw
 from telltale.lake.catalog import RAW_TABLE, File, bump, enlist, listed, purged_days, require, unlist
-from telltale.lake.context import Context, read, retried, write
+from telltale.lake.context import Context, going_on, read, retried, write
 from telltale.lake.decoding import decoded
 from telltale.lake.lock import locked
 from telltale.lake.rows import Draft, by_day, day_draft
@@ -74,11 +74,11 @@ def redecode(
     Raises:
         Changed: the files of a day kept changing; the days before it are done.
     """
-    days = _days(context, since_day, until_day, source)
+    days, present = _days(context, since_day, until_day, source), going_on(now_us)
     frozen, raws, rows = [], 0, defaultdict[str, int](int)
     for done, (name, day) in enumerate(days):
         progress(done, len(days))
-        counts = _rebuild(context, name, day, now_us)
+        counts = _rebuild(context, name, day, present)
         if counts is None:
             frozen.append((name, day))
             continue
@@ -99,12 +99,12 @@ def _days(context: Context, since: date | None, until: date | None, source: str 
         return [(name, day) for name, day in connection.execute(query)]
 
 
-def _rebuild(context: Context, source: str, day: date, now_us: int) -> dict[str, int] | None:
+def _rebuild(context: Context, source: str, day: date, present: Callable[[], int]) -> dict[str, int] | None:
     """Rebuild one received day and return its counts; None when it is frozen."""
 
     def attempt() -> dict[str, int] | None:
         inputs = _inputs(context, source, day)
-        return None if inputs is None else _replace(context, source, inputs, now_us)
+        return None if inputs is None else _replace(context, source, inputs, present)
 
     with locked(context.store, "rebuild", wait_s=context.lock_wait_s):
         return retried(attempt)
@@ -124,7 +124,7 @@ def _inputs(context: Context, source: str, day: date) -> _Inputs | None:
     return _Inputs(raw, rows, purged)
 
 
-def _replace(context: Context, source: str, inputs: _Inputs, now_us: int) -> dict[str, int]:
+def _replace(context: Context, source: str, inputs: _Inputs, present: Callable[[], int]) -> dict[str, int]:
     context.step("decode:1 listed")
     new, ids, counts = _decode(context, source, inputs)
     old = _old(context, inputs.decoded, ids)
@@ -132,11 +132,11 @@ def _replace(context: Context, source: str, inputs: _Inputs, now_us: int) -> dic
     version = context.versions.get(source, 0)
     others = _others(context, source, inputs.raw)
     made = _drafts(source, new, old, version, others)
-    files = write(context, "decode", made, now_us=now_us)
+    files = write(context, "decode", made, now_us=present())
     with context.store.writer() as connection:
         bump(connection)
         require(connection, inputs.raw)
-        unlist(connection, [part.file for part in old], at=now_us)
+        unlist(connection, [part.file for part in old], at=present())
         context.step("decode:4 unlisted")
         enlist(connection, context.root, files)
         for file in inputs.raw:
