@@ -10,6 +10,7 @@ import pytest
 from telltale import findings
 from telltale.findings.kanban_capture import Coverage
 from telltale.report import periods
+from telltale.settings.capture import KanbanSettings
 from tests import kanban_frames as k
 
 NOW = k.NOW.astimezone(ZoneInfo(k.ZONE))
@@ -257,7 +258,7 @@ def pressed(**other: Any) -> pd.DataFrame:
     told = {"device_id": "ac:63:be:10:00:03", "name": "Labels", "role": "button", "item": "Labels", "frames": 5,
             "pressed_at": k.NOW, "kinds": "announce,probe", "interface": "eth0", "is_manual": False}  # fmt: skip
     by_hand = {"device_id": "item:Gloves", "name": "", "role": "", "frames": 1, "kinds": "manual_pull", "interface": ""}
-    return pd.DataFrame([told | other, told | by_hand | {"is_manual": True}])
+    return pd.DataFrame([told | other, told | other | by_hand | {"is_manual": True}])
 
 
 def test_the_capture_report_counts_frames_presses_and_drops() -> None:
@@ -273,8 +274,8 @@ def test_the_capture_report_counts_frames_presses_and_drops() -> None:
     tiles = findings.buttons_tiles(pressed(), [{"reason": "short", "rejects": 3}], found).tiles
     assert [tile.value for tile in tiles] == ["2", "200", "2", "70.0", "3"]
     rows = findings.devices_pressed_table(pressed(), timezone=k.ZONE).rows
-    assert rows[0][:6] == ["Labels", "button", "1", "5", "announce, probe", "eth0"]
-    assert rows[1][:6] == ["item:Gloves", "–", "1", "1", "manual_pull", "by hand"]
+    assert rows[0][:7] == ["Labels", "button", "1", "5", "5", "announce, probe", "eth0"]
+    assert rows[1][:7] == ["item:Gloves", "–", "1", "1", "1", "manual_pull", "by hand"]
     assert findings.pressed_title(pressed()) == "Two devices were pressed, most often item:Gloves"
 
 
@@ -298,3 +299,43 @@ def test_stretches_are_a_table_newest_first() -> None:
     rows = [[plain(cell) for cell in row] for row in findings.capture_table(frame, timezone=k.ZONE).rows]
     assert rows[0] == ["eth0", "Fri 20 Nov, 11:32", "Fri 20 Nov, 13:32", "2 h", "10", "100", "7"]
     assert len(rows) == 2
+
+
+def test_odd_frames_are_told_in_words() -> None:
+    frames = pd.DataFrame({"flags": ["", "sender_differs", "random_address,sender_differs"]})
+    assert plain(findings.flags_note(frames)) == "1 frame had a random address and 2 frames came through a repeater."
+    assert findings.flags_note(frames.head(1)) == ""
+
+
+def test_the_foot_says_what_the_page_rests_on() -> None:
+    presses = pressed(last_frame_at=k.NOW)
+    sources = pd.DataFrame({"source": ["button", "sigfox"], "decoder": [2, 9]})
+    facts = findings.kanban_footer({"Site": "Harbour"}, presses, pd.DataFrame([stretch(-2, -1)]), sources, rejected=1)
+    assert {name: plain(value) for name, value in facts.facts.items()} == {
+        "Site": "Harbour",
+        "Data until": "Fri 20 Nov 2026, 13:32",
+        "Days": "local days in UTC",
+        "Records": "2 presses of 6 frames; 1 row rejected",
+        "Decoders": "button 2",
+    }
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({}, "Poisson, service 95 %: fewest cards N with P(X < N) ≥ 95 %, X the pulls within the lead time"),
+        ({"signal_when": "emptied"}, "N with P(X < N − 1) ≥ 95 %"),
+        ({"formula": "classic"}, "N = demand × lead time × (1 + 10 %) ÷ container, rounded up"),
+        ({"formula": "safety_days"}, "N = demand × (lead time + 1.0 d) ÷ container, rounded up"),
+        ({"formula": "statistical"}, "N = (D L + z √(L σ²D + D² σ²L)) ÷ container, rounded up; service 95 %"),
+        ({"review_days": 2}, "; 2.0 d between pick-ups added to the lead time"),
+    ],
+)
+def test_the_formula_of_the_cards_is_written_out(told: dict[str, Any], said: str) -> None:
+    assert said in plain(findings.sizing_words(KanbanSettings(**told)))
+
+
+def test_the_report_opens_with_its_period_and_site() -> None:
+    said = findings.kanban_report_sentence(only(*CALM), None, periods.parse("7d", NOW), name="Harbour site")
+    assert said.over.endswith("· Harbour site")
+    assert "in these 7 days" in plain(said.text)

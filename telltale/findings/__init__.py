@@ -39,6 +39,7 @@ from telltale.findings.ingest import (
 from telltale.findings.kanban import (
     cards_title,
     kanban_concerns,
+    kanban_report_sentence,
     kanban_sentence,
     pulls_title,
     risk_title,
@@ -53,6 +54,8 @@ from telltale.findings.kanban_capture import (
     capture_title,
     coverage,
     devices_pressed_table,
+    flags_note,
+    kanban_footer,
     pressed_title,
 )
 from telltale.findings.kanban_figures import (
@@ -64,7 +67,14 @@ from telltale.findings.kanban_figures import (
     leads_title,
     risk_note,
 )
-from telltale.findings.kanban_tables import last_pulls_table, pull_trends_table, pull_trends_title, sizing_table
+from telltale.findings.kanban_tables import (
+    FORMULAS,
+    last_pulls_table,
+    pull_trends_table,
+    pull_trends_title,
+    sizing_table,
+    sizing_words,
+)
 from telltale.findings.messages import messages_sentence, messages_tiles, messages_title, promptness_title
 from telltale.findings.overview import (
     nodes_tile,
@@ -101,6 +111,7 @@ from telltale.findings.sensors import (
 from telltale.findings.today import against_band
 
 __all__ = [
+    "FORMULAS",
     "against_band",
     "arrivals_title",
     "buckets_note",
@@ -128,6 +139,7 @@ __all__ = [
     "episodes_title",
     "excursions_table",
     "excursions_title",
+    "flags_note",
     "frames_sentence",
     "frames_tiles",
     "gaps_note",
@@ -139,6 +151,8 @@ __all__ = [
     "ingest_tiles",
     "interval_note",
     "kanban_concerns",
+    "kanban_footer",
+    "kanban_report_sentence",
     "kanban_sentence",
     "kanban_tiles",
     "kinetic_table",
@@ -179,6 +193,7 @@ __all__ = [
     "silence_title",
     "silent_devices",
     "sizing_table",
+    "sizing_words",
     "sources_table",
     "timing_note",
     "trends_table",

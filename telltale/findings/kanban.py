@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from telltale import wording
 from telltale.charts.frames import local, rows
@@ -12,6 +12,10 @@ from telltale.findings.attention import Found
 from telltale.findings.kanban_capture import ENOUGH, Coverage
 from telltale.findings.presence import known
 from telltale.look.lists import Concern
+from telltale.show import Sentence
+
+if TYPE_CHECKING:
+    from telltale.report.periods import Period
 
 ITEM = (
     *("item", "pulls", "cards", "cards_recommended", "cards_lo", "cards_hi", "risk", "risk_lo", "risk_hi"),
@@ -49,6 +53,25 @@ def kanban_sentence(items: Any, coverage: Coverage | None, *, target: float = 0.
     elif len(table) > 1:
         parts.append(f"**{wording.count(pulls, 'pull')}** of **{_items(len(table))}** {period or 'in this period'}.")
     return " ".join(parts) + _uncovered(coverage)
+
+
+def kanban_report_sentence(
+    items: Any, coverage: Coverage | None, period: "Period", *, name: str = "", target: float = 0.05
+) -> Sentence:
+    """The same as a page's opening, over the period it is about.
+
+    Args:
+        items: see `kanban_sentence`, `coverage` and `target` too.
+        coverage: see there.
+        period: what `tt.report.period` gave.
+        name: of the site.
+        target: see there.
+    """
+    spelt = "today" if period.days == 1 and period.running else f"in these {period.days} days"
+    if period.unit != "days" and not (period.days == 1 and period.running):
+        spelt = f"in this {period.unit}"
+    text = kanban_sentence(items, coverage, target=target, period=spelt)
+    return Sentence(text, f"{period.head} · {name}" if name else period.head)
 
 
 def _short(table: Sequence[Mapping[str, Any]], target: float) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from telltale import wording
 from telltale.charts.frames import local, rows
-from telltale.show import Sentence, Table, Tile, Tiles
+from telltale.show import Footer, Sentence, Table, Tile, Tiles
 
 GRACE = dt.timedelta(minutes=5)
 """A shorter pause of the capture, or a heartbeat due so lately, is no gap worth a word."""
@@ -152,7 +152,7 @@ def buttons_tiles(presses: Any, rejects: Sequence[Mapping[str, Any]], found: Cov
 
 
 def devices_pressed_table(presses: Any, *, timezone: str = "UTC") -> Table:
-    """Each device: presses, frames, of what kinds, where, newest."""
+    """Each device: presses, frames, the most frames of one press, of what kinds, where, newest."""
     by_device: dict[str, list[dict[str, Any]]] = {}
     for row in rows(presses, "device_id", "name", "role", "pressed_at", "frames", "kinds", "interface"):
         by_device.setdefault(row["device_id"], []).append(row)
@@ -166,13 +166,14 @@ def devices_pressed_table(presses: Any, *, timezone: str = "UTC") -> Table:
                 found[0]["role"] or "–",
                 wording.number(len(found)),
                 wording.number(sum(int(row["frames"]) for row in found)),
+                wording.number(max(int(row["frames"]) for row in found)),
                 ", ".join(kinds) or "–",
                 ", ".join(sorted({row["interface"] for row in found if row["interface"]})) or "by hand",
                 wording.short_moment(local(newest, timezone)),
             ]
         )
-    heads = ("Device", "Role", "Presses", "Frames", "Kinds", "Interface", "Newest")
-    return Table(heads, body, right=(2, 3), wide=(1, 4, 5))
+    heads = ("Device", "Role", "Presses", "Frames", "Most in one", "Kinds", "Interface", "Newest")
+    return Table(heads, body, right=(2, 3, 4), wide=(1, 4, 5, 6))
 
 
 def capture_table(observed: Any, *, timezone: str = "UTC", most: int = 20) -> Table:
@@ -216,3 +217,52 @@ def pressed_title(presses: Any) -> str:
     if len(counts) == 1:
         return f"{wording.sentence_case(most)} was pressed {wording.count(counts[most], 'time')}"
     return f"{wording.sentence_case(wording.in_words(len(counts)))} devices were pressed, most often {most}"
+
+
+FLAGS = {
+    "sender_differs": "came through a repeater",
+    "random_address": "had a random address",
+    "truncated": "were cut short by the capture",
+}
+"""What is odd about a frame, in words."""
+
+
+def flags_note(frames: Any) -> str:
+    """What is odd about how many frames; empty where nothing is.
+
+    Args:
+        frames: flags (table `frame`).
+    """
+    told = [flag for row in rows(frames, "flags") for flag in (row["flags"] or "").split(",") if flag]
+    counts = {flag: told.count(flag) for flag in sorted(set(told))}
+    parts = [f"{wording.count(count, 'frame')} {FLAGS.get(flag, flag)}" for flag, count in counts.items()]
+    return f"{wording.joined(parts)}." if parts else ""
+
+
+def kanban_footer(
+    facts: Mapping[str, str], presses: Any, observed: Any, sources: Any, *, rejected: int = 0, timezone: str = "UTC"
+) -> Footer:
+    """What a page on buttons rests on: data until, presses and frames used and rejected, decoder.
+
+    Args:
+        facts: more, shown first.
+        presses: `tt.kanban.presses`.
+        observed: `tt.kanban.observed`.
+        sources: source, decoder (`tt.sources`).
+        rejected: rows of the source that could not be decoded.
+        timezone: of the site.
+    """
+    table = rows(presses, "last_frame_at", "frames")
+    ends = [row["last_frame_at"] for row in table] + [row["end"] for row in rows(observed, "end")]
+    frames = wording.count(sum(int(row["frames"]) for row in table), "frame")
+    decoders = [f"button {row['decoder']}" for row in rows(sources, "source", "decoder") if row["source"] == "button"]
+    return Footer(
+        {
+            **facts,
+            "Data until": wording.full_moment(local(max(ends), timezone)) if ends else "no record yet",
+            "Days": f"local days in {timezone}",
+            "Records": f"{wording.count(len(table), 'press', 'presses')} of {frames}; "
+            f"{wording.count(rejected, 'row')} rejected",
+            "Decoders": wording.joined(decoders),
+        }
+    )

@@ -21,6 +21,27 @@ FORMULAS = {
 """How formulas of cards are called on a page."""
 
 
+def sizing_words(rules: Any) -> str:
+    """The formula of the recommended cards with its settings, for a sub-title.
+
+    Args:
+        rules: `[kanban]` of telltale.toml.
+
+    Source: wire/kanban.md 8.
+    """
+    service, container = wording.percent(rules.service_level), "÷ container, rounded up"
+    beyond = "N" if rules.signal_when == "opened" else f"N {wording.MINUS} 1"
+    told = {
+        "poisson": f"Poisson, service {service}: fewest cards N with P(X < {beyond}) ≥ {service}, "
+        "X the pulls within the lead time",
+        "classic": f"N = demand × lead time × (1 + {wording.percent(rules.safety_share)}) {container}",
+        "safety_days": f"N = demand × (lead time + {wording.quantity(rules.safety_days, 'd', 1)}) {container}",
+        "statistical": f"N = (D L + z √(L σ²D + D² σ²L)) {container}; service {service}",
+    }[rules.formula]
+    review = wording.quantity(rules.review_days, "d", 1)
+    return f"{told}; {review} between pick-ups added to the lead time" if rules.review_days else told
+
+
 def sizing_table(items: Any) -> Table:
     """Each item: pulls, demand with interval, container, lead time, cards in use and recommended, risk."""
     body = [
