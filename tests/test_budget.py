@@ -93,12 +93,12 @@ def test_the_machines_clocks_rise() -> None:
     assert one.steady_s <= other.steady_s
 
 
-waits = st.lists(st.floats(0, 7200), min_size=1, max_size=300)
+waits = st.lists(st.floats(0, 7200), min_size=1, max_size=80)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=12)
 @given(
-    waits=waits, restarts=st.sets(st.integers(0, 300)), steps=st.dictionaries(st.integers(0, 300), st.floats(-1e8, 1e8))
+    waits=waits, restarts=st.sets(st.integers(0, 80)), steps=st.dictionaries(st.integers(0, 80), st.floats(-1e8, 1e8))
 )
 def test_no_window_holds_more(
     tmp_path_factory: pytest.TempPathFactory, waits: list[float], restarts: set[int], steps: dict[int, float]

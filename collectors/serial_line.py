@@ -1,0 +1,98 @@
+"""A serial port as lines of text, for modems that are asked and answer."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import serial
+
+from telltale.contract import ConfigError, TelltaleError
+
+try:
+    from termios import error as _terminal_error
+
+    GONE: tuple[type[Exception], ...] = (serial.SerialException, OSError, _terminal_error)
+except ImportError:  # Windows
+    GONE = (serial.SerialException, OSError)
+"""What a port raises that was unplugged, each call another one; the terminal's own error is no OSError."""
+
+BAUD = 9600
+_LINE_MAX = 4096
+"""Bytes kept of a line that does not end: garbage at a wrong speed."""
+_POLL_S = 0.05
+
+
+class ModemError(TelltaleError):
+    """The modem is not there, says nothing, or something else than expected."""
+
+
+class Line:
+    """A serial port as lines of text.
+
+    Args:
+        port: its name or URL.
+        clock: seconds that only rise.
+
+    Raises:
+        ConfigError: it is no port's name.
+        ModemError: it cannot be opened.
+    """
+
+    def __init__(self, port: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self.port = port
+        self._clock = clock
+        self._rest = bytearray()
+        # Another program on the same port would get half of the answers. A URL has no such lock.
+        lock = {} if "://" in port else {"exclusive": True}
+        try:
+            self._serial = serial.serial_for_url(port, BAUD, timeout=_POLL_S, write_timeout=5, **lock)
+        except ValueError as error:
+            raise ConfigError(f'[idle] port = "{port}": {error}; expected one such as /dev/ttyUSB0 or COM3') from error
+        except GONE as error:
+            raise ModemError(
+                f"{port}: cannot be opened ({_reason(error)}); is the modem plugged in, and free?"
+            ) from error
+
+    def write(self, command: str) -> None:
+        """Send one command, after forgetting what came before it.
+
+        Raises:
+            ModemError: the port is gone.
+        """
+        try:
+            self._rest.clear()
+            self._serial.reset_input_buffer()
+            self._serial.write(command.encode("ascii") + b"\r")
+        except GONE as error:
+            raise ModemError(
+                f"{self.port}: {command} cannot be written ({_reason(error)}); replug the modem"
+            ) from error
+
+    def lines(self, limit_s: float, *, echo: str = "") -> Iterator[str]:
+        """The lines that come within so many seconds, without blank ones and the echo of the command.
+
+        Raises:
+            ModemError: the port is gone.
+        """
+        until = self._clock() + limit_s
+        while self._clock() < until:
+            try:
+                self._rest += self._serial.read(max(1, self._serial.in_waiting))
+            except GONE as error:
+                raise ModemError(f"{self.port}: gone ({_reason(error)}); replug the modem") from error
+            *whole, rest = re.split(rb"[\r\n]", bytes(self._rest))
+            self._rest = bytearray(rest[-_LINE_MAX:])
+            for one in whole:
+                text = one.decode("ascii", "replace").strip()
+                if text and text != echo:
+                    yield text
+
+    def close(self) -> None:
+        """Let the port go."""
+        with suppress(*GONE):
+            self._serial.close()
+
+
+def _reason(error: Exception) -> str:
+    return str(error).partition(": ")[2] or str(error)
