@@ -42,7 +42,9 @@ def downlink(device: str, payload: str, *, withdraw: bool) -> None:
         now_s = project.now_us() // 1_000_000
         remember(project.store, SOURCE, [queued(device_id, known, data, now_s)])
         left = left_today(known, now_s)
-        click.echo(f"{device_id}: {data} goes with the answer to its next message that asks; {left} of 4 left today.")
+        click.echo(
+            f"{device_id}: {data} goes with the answer to its next message that asks; {left} of 4 left in 24 hours."
+        )
 
 
 @sigfox.command(epilog="Example: telltale sigfox pending")
