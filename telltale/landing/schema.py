@@ -117,6 +117,46 @@ MEMORY = sa.Table(
     sa.Column("value", sa.Text, nullable=False),  # JSON
 )
 
+OUTBOX = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("id", _BIG, sa.Identity(), primary_key=True),
+    sa.Column("target", sa.Text, nullable=False),  # cumulocity, thingworx
+    sa.Column("event_id", sa.Text, nullable=False),  # of a press: a hash of its address and time
+    sa.Column("device_id", sa.Text, nullable=False),
+    sa.Column("lane", sa.Text, nullable=False),  # what goes out in the order of its time
+    sa.Column("event_at", _BIG, nullable=False),
+    sa.Column("created_at", _BIG, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),  # the facts, fixed when it was written
+    sa.Column("state", sa.Text, nullable=False),  # waiting, sent, parked
+    sa.Column("attempts", sa.Integer, nullable=False),  # those that failed
+    sa.Column("next_try", _BIG, nullable=False),
+    sa.Column("last_error", sa.Text, nullable=False),
+    sa.Column("sent_at", _BIG, nullable=True),
+    sa.UniqueConstraint("target", "event_id"),
+    sa.Index("outbox_in_order", "target", "state", "event_at", "id"),
+    sa.Index("outbox_of_device", "target", "device_id", "event_at"),
+    sqlite_autoincrement=True,
+)
+
+FORWARD_MARK = sa.Table(
+    "forward_mark",
+    metadata,
+    sa.Column("target", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),  # started, held, watermark
+    sa.Column("device_id", sa.Text, primary_key=True),  # "" but for watermarks
+    sa.Column("at", _BIG, nullable=False),
+)
+
+FORWARD_COUNT = sa.Table(
+    "forward_count",
+    metadata,
+    sa.Column("target", sa.Text, primary_key=True),
+    sa.Column("lane", sa.Text, primary_key=True),
+    sa.Column("sent", _BIG, nullable=False),
+    sa.Column("last_at", _BIG, nullable=False),  # the newest time of what was sent
+)
+
 META = sa.Table(
     "meta",
     metadata,

@@ -16,6 +16,12 @@ BROKERS_TOML = """\
 # client_id = ""               # empty: telltale-<this machine's name>; the broker keeps a session by this name
 # topics = {}                  # source by topic filter: { "plant/efento/#" = "efento" }
 
+[forward]                      # passing presses and readings on: telltale forward
+# backlog_days = 7.0           # what is from so long before its first run is passed on too
+# keep_sent_days = 90          # then what was sent is removed from the outbox; what waits or is parked stays
+# warn_rows = 10000            # as many waiting, or
+# warn_age_h = 24.0            # one waiting for so long, is warned of
+
 [forward.cumulocity]           # presses to Cumulocity over MQTT; its password goes into secrets.toml
 # tenant = ""                  # the host's name, such as example.cumulocity.com; empty: not forwarded
 # tenant_id = ""               # like t12345
@@ -85,7 +91,11 @@ class ThingworxSettings(Section):
 
 
 class ForwardSettings(Section):
-    """Where events are passed on to."""
+    """Where events are passed on to, and what the outbox keeps (wire/forwarding.md 1)."""
 
+    backlog_days: Annotated[float, Field(ge=0)] = 7.0
+    keep_sent_days: Annotated[int, Field(ge=2)] = 90
+    warn_rows: Annotated[int, Field(ge=1)] = 10_000
+    warn_age_h: Annotated[float, Field(gt=0)] = 24.0
     cumulocity: CumulocitySettings = CumulocitySettings()
     thingworx: ThingworxSettings = ThingworxSettings()

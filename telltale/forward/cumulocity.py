@@ -1,0 +1,185 @@
+"""Presses to Cumulocity: SmartREST rows over MQTT.
+
+Mode `gateway` holds one session, whose children the buttons are. Mode `per_button` opens a session for each button,
+sends what it has, and ends it. Both make the device first where `register` is on, for any other row would make it
+with a default name; where it is off, a device the platform does not know is sent nothing.
+
+Source: wire/forwarding.md section 2.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+
+from telltale.forward.account import Account
+from telltale.forward.facts import Press, press_of
+from telltale.forward.identity import Identity, identity_of
+from telltale.forward.outbox import Row, Sent
+from telltale.forward.session import Lost, Session
+from telltale.forward.smartrest import (
+    Message,
+    child,
+    hardware,
+    identifier,
+    press_row,
+    registration,
+    row,
+    rows,
+)
+from telltale.forward.target import Never, NotNow, Unreachable, redacted
+
+NAME = "cumulocity"
+GATEWAY_TYPE = "telltale_Gateway"
+EXPECTED_MIN = 15
+"""The platform warns when the gateway was silent for so long; a button may be silent for days, so it is not asked."""
+HEARTBEAT_S = 300.0
+_HARMLESS = "already existing"
+_log = logging.getLogger(__name__)
+
+
+class Cumulocity:
+    """The platform as a target.
+
+    Args:
+        account: where and as whom.
+        identity: says which devices exist; None asks the tenant's REST service.
+        clock: seconds that only rise.
+    """
+
+    name = NAME
+
+    def __init__(
+        self, account: Account, identity: Identity | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._account = account
+        self.per_second = account.per_second
+        self.acknowledged = 0
+        self._clock = clock
+        self._identity = identity or identity_of(
+            f"https://{account.host}", account.user, account.password, ca_file=account.ca_file
+        )
+        self._session: Session | None = None
+        self._client_id = ""
+        self._made: set[str] = set()
+        self._heard_at = 0.0
+
+    def send(self, row: Row, sent: Sent) -> None:  # noqa: ARG002 - an event needs no count
+        """Send the press and return when the broker has confirmed it (PUBACK)."""
+        press = press_of(row)
+        if not self._account.register and not self._identity.device(identifier(press.device_id)):
+            raise Never(
+                f"{press.device_id} is not known to the platform and register = false; create it there "
+                '(c8y_Serial, 12 hex digits) or set register = true, then "telltale forward release"'
+            )
+        session = self._session_for(press)
+        try:
+            for message in self._making(press):
+                self._publish(session, message)
+            self._made.add(press.device_id)
+            self._publish(session, self._event(press))
+        except Lost as lost:
+            self.close()
+            raise NotNow(f"the session ended before the press was confirmed: {lost}", is_suspect=True) from lost
+
+    def shown(self, row: Row, sent: Sent) -> list[dict[str, str]]:  # noqa: ARG002 - an event needs no count
+        """The publishes of a press."""
+        press = press_of(row)
+        opening = [] if self._client_id == self._own_id(press) else self._opening()
+        self._client_id = self._own_id(press)
+        messages = [*opening, *self._making(press), self._event(press)]
+        self._made.add(press.device_id)
+        return [{"client_id": self._client_id, "topic": one.topic, "line": one.line} for one in messages]
+
+    def idle(self) -> None:
+        """Keep the gateway's session alive; end one that belongs to a button."""
+        if self._session is None:
+            return
+        if self._account.mode != "gateway":
+            self.close()
+        elif not self._session.is_connected:
+            self.close()
+            raise Unreachable(f"{self._account.host}:{self._account.port}: the session ended")
+        elif self._clock() - self._heard_at > HEARTBEAT_S:
+            try:
+                self._publish(self._session, Message("s/us", "125"))
+            except Lost as lost:
+                self.close()
+                raise Unreachable(f"{self._account.host}:{self._account.port}: the session ended ({lost})") from lost
+
+    def close(self) -> None:
+        """End the session."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+        self._client_id = ""
+        self._made.clear()
+        self._identity.close()
+
+    def _session_for(self, press: Press) -> Session:
+        """The session that speaks for the button, opened where it is not."""
+        wanted = self._own_id(press)
+        if self._session is not None and self._session.is_connected and self._client_id == wanted:
+            return self._session
+        self.close()
+        account = self._account
+        session = self._session = Session(
+            account.host,
+            account.port,
+            wanted,
+            user=account.user,
+            password=account.password,
+            tls=account.tls,
+            ca_file=account.ca_file,
+            on_message=self._on_message,
+        )
+        self._client_id = wanted
+        for topic in ("s/ds", "s/e"):
+            session.subscribe(topic)
+        try:
+            for message in self._opening():
+                self._publish(session, message)
+        except Lost as lost:
+            self.close()
+            raise Unreachable(f"{account.host}:{account.port}: the session ended ({lost})") from lost
+        return session
+
+    def _own_id(self, press: Press) -> str:
+        return self._account.device_id if self._account.mode == "gateway" else identifier(press.device_id)
+
+    def _opening(self) -> Iterator[Message]:
+        """What a new session says of itself; the device must come first."""
+        account = self._account
+        if account.mode == "gateway" and account.register:
+            yield Message("s/us", row("100", account.device_id, GATEWAY_TYPE, style=account.quote_style))
+            yield Message("s/us", row("117", str(EXPECTED_MIN)))
+            yield Message("s/us", "123")  # answered by 124 on s/ds
+
+    def _making(self, press: Press) -> Iterator[Message]:
+        """What makes the button's device, once in a session."""
+        account = self._account
+        if not account.register or press.device_id in self._made:
+            return
+        make = child if account.mode == "gateway" else registration
+        yield Message("s/us", make(press, account.device_type, account.quote_style))
+        yield Message(self._topic(press), hardware(press))
+
+    def _event(self, press: Press) -> Message:
+        topic = self._topic(press)
+        return Message(topic, press_row(press, topic, style=self._account.quote_style))
+
+    def _topic(self, press: Press) -> str:
+        return f"s/us/{identifier(press.device_id)}" if self._account.mode == "gateway" else "s/us"
+
+    def _publish(self, session: Session, message: Message) -> None:
+        session.publish(message)
+        self.acknowledged += 1
+        self._heard_at = self._clock()
+
+    def _on_message(self, topic: str, payload: bytes) -> None:
+        """Say what the platform reports; it is no answer to any one row."""
+        for found in rows(payload):
+            text = redacted(",".join(found), [self._account.password])[:300]
+            if topic == "s/ds" and found[0] == "124":
+                _log.info("cumulocity knows %s as %s", self._client_id, found[1:])
+            elif topic == "s/e" and _HARMLESS not in text:
+                _log.warning("cumulocity reports: %s", text)

@@ -1,0 +1,124 @@
+"""What each target is passed, and the looks that fill its outbox."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from telltale.contract import ConfigError
+from telltale.forward import cumulocity, efento, presses, thingworx
+from telltale.forward.account import account
+from telltale.forward.facts import event
+from telltale.forward.outbox import Event, Outbox
+from telltale.forward.presses import History, LaneOf, Look
+from telltale.forward.target import Target
+from telltale.landing import Store
+from telltale.landing.schema import RAW
+from telltale.workbench.efento_json import SOURCE
+from telltale.workbench.project import Project
+from telltale.workbench.times import DAY
+
+PRESSES = "button"
+State = tuple[tuple[str, int, int], ...]
+
+
+@dataclass
+class Passing:
+    """A target and what it is passed."""
+
+    target: Target
+    outbox: Outbox
+    lane_of: LaneOf
+    with_readings: bool
+    """Sensors' records too."""
+    seen: State | None = None
+    """What was hot at the last look."""
+
+    def has_news(self, store: Store) -> bool:
+        """Whether records it may be passed have arrived or moved since `seen` was set."""
+        return state(store, with_readings=self.with_readings) != self.seen
+
+
+def state(store: Store, *, with_readings: bool) -> State:
+    """What is hot, in short: equal as long as nothing arrived and nothing was settled."""
+    names = [PRESSES, SOURCE] if with_readings else [PRESSES]
+    query = (
+        sa.select(RAW.c.source, sa.func.count(), sa.func.max(RAW.c.id))
+        .where(RAW.c.source.in_(names))
+        .group_by(RAW.c.source)
+        .order_by(RAW.c.source)
+    )
+    with store.reader() as connection:
+        return tuple((source, count, last) for source, count, last in connection.execute(query))
+
+
+class Found(NamedTuple):
+    """What a look found for one target."""
+
+    new: int
+    late: int
+
+
+def passings(project: Project) -> list[Passing]:
+    """The targets that are configured.
+
+    Raises:
+        ConfigError: none is, or one is not complete.
+    """
+    told, found = project.settings.forward, []
+    if (login := account(project.settings)) is not None:
+        target: Target = cumulocity.Cumulocity(login)
+        found.append(Passing(target, Outbox(project.store, target.name), lambda press: press.device_id, False))
+    if (platform := thingworx.thingworx_of(project.settings)) is not None:
+        with_readings = bool(told.thingworx.efento_thing)
+        found.append(Passing(platform, Outbox(project.store, platform.name), thingworx.lane_of, with_readings))
+    if not found:
+        raise ConfigError(
+            "nothing to forward to: set tenant below [forward.cumulocity] or base_url below [forward.thingworx]"
+        )
+    return found
+
+
+def pending(project: Project, passing: Passing, *, started_us: int, count_late: bool) -> tuple[Look, list[Event]]:
+    """What is not in the outbox yet: presses, and sensors' records as events."""
+    found = presses.look(passing.outbox, History(project), started_us=started_us, count_late=count_late)
+    if not passing.with_readings:
+        return found, []
+    mark = passing.outbox.marks("watermark").get(efento.WATERMARK, started_us + presses.SLACK_US)
+    return found, list(efento.events(project, mark - presses.SLACK_US))
+
+
+def fill(project: Project, passing: Passing, *, count_late: bool) -> Found:
+    """Write what is new to the outbox, with the watermarks, in one transaction.
+
+    Raises:
+        StoreError: it could not be made durable.
+        ConfigError: buttons.csv cannot be read.
+    """
+    now_us, outbox = project.now_us(), passing.outbox
+    seen = state(project.store, with_readings=passing.with_readings)  # before the look: what comes meanwhile is news
+    started_us = outbox.start(starting(project, now_us))
+    found, records = pending(project, passing, started_us=started_us, count_late=count_late)
+    events = [event(press, passing.lane_of(press)) for press in found.new]
+    marks = {efento.WATERMARK: max(record.event_at for record in records)} if records else {}
+    new = outbox.add([*events, *records], marks=marks, now_us=now_us)
+    passing.seen = seen
+    return Found(new, found.late)
+
+
+def starting(project: Project, now_us: int) -> int:
+    """From when on a target that is new is passed things."""
+    return now_us - round(project.settings.forward.backlog_days * DAY)
+
+
+def preview(project: Project, passing: Passing) -> Sequence[Event]:
+    """What `fill` would write, in the order of its time; nothing is written."""
+    started_us = passing.outbox.mark("started")
+    if started_us is None:
+        started_us = starting(project, project.now_us())
+    found, records = pending(project, passing, started_us=started_us, count_late=False)
+    known = set() if not records else passing.outbox.known([record.event_id for record in records])
+    events = [event(press, passing.lane_of(press)) for press in found.new]
+    events += [record for record in records if record.event_id not in known]
+    return sorted(events, key=lambda one: (one.event_at, one.event_id))
