@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 from collectors.listening import free_port, served
 from telltale.contract import ConfigError, TelltaleError
 from telltale.door import try_options
-from telltale.settings import devices
+from telltale.settings import buttons, devices
 from telltale.sources import SOURCES
 from telltale.workbench.project import Project
 
@@ -77,8 +77,24 @@ def _settings(project: Project) -> Iterator[Finding]:
         try_options(source, settings.source(source.name))
 
 
+def _buttons(project: Project) -> Iterator[Finding]:
+    told = project.settings
+    listed = buttons(told)
+    if not (told.root / told.arp.allow_list).is_file():
+        fix = "telltale discover prints a line for it"
+        yield Finding("buttons", "note", f"no {told.arp.allow_list}: no device is listed, so no frame is kept", fix)
+        return
+    if listed.buttons:
+        yield Finding("buttons", "ok", f"{told.arp.allow_list}, {len(listed.buttons):,} devices listed")
+    for warning in listed.warnings:
+        yield Finding("buttons", "note", warning, f"correct {told.arp.allow_list} if this is not meant")
+    if any(button.role == "presence" for button in listed.buttons) and not told.kanban.presence:
+        found = f"{told.arp.allow_list} lists devices of role presence, whose frames are not kept"
+        yield Finding("buttons", "note", found, "set [kanban] presence = true if their owners agree")
+
+
 def _secrets(project: Project) -> Iterator[Finding]:
-    for source in SOURCES:
+    for source in (each for each in SOURCES if each.routes):
         count = len(project.settings.source(source.name).secrets)
         if count:
             yield Finding("secrets", "ok", f"{source.name}: {count} kept")
@@ -186,6 +202,7 @@ def _programs(_: Project) -> Iterator[Finding]:
 CHECKS: tuple[Check, ...] = (
     _python,
     _settings,
+    _buttons,
     _secrets,
     _folders,
     _keys,

@@ -79,7 +79,7 @@ def test_the_list_init_writes_is_empty_and_says_so(tmp_path: Path) -> None:
         (f"{FULL}Tide,{A},ack\n", "line 2 ack_for is empty; expected the item whose delivery Tide acknowledges"),
         (f"{FULL}Tide,{A},,,,0\n", 'line 2 container_qty = "0": expected a number above 0'),
         (f"{FULL}Tide,{A},,,,,-1\n", 'line 2 dead_time_s = "-1": expected seconds of at least 0'),
-        (f"{FULL}Tide,{A},,,,,,2.5\n", 'line 2 cards = "2.5": expected a whole number of at least 1'),
+        (f"{FULL}Tide,{A},,,,,,2.5\n", 'line 2 cards = "2.5": expected a whole number from 1 to 100000'),
         (f"{FULL}Tide,{A},,,,,,,nan\n", 'line 2 lead_time_days = "nan": expected days of at least 0'),
         (f"{FULL}Tide,{A},,,,,,,,soon\n", 'line 2 away_after_s = "soon": expected seconds above 0'),
         (f'{SEED}"Tide,{A}\n', "not a UTF-8 comma-separated file"),

@@ -43,6 +43,10 @@ def wrong_device(root: Path) -> None:
     (root / "devices.csv").write_text("device_id,low\na,warm\n")
 
 
+def wrong_button(root: Path) -> None:
+    (root / "buttons.csv").write_text("Name, MAC-Address\nTide, ac:63:be\n")
+
+
 def unknown_source(root: Path) -> None:
     (root / "telltale.toml").write_text("[sources.cloudtracks]\n")
 
@@ -63,11 +67,26 @@ def file_for_folder(root: Path) -> None:
 WRONG: list[tuple[Callable[[Path], None], str, str, str]] = [
     (loose_key, "keys", "readable by others", "chmod 600"),
     (wrong_device, "settings", 'line 2 low = "warm"', "expected a number"),
-    (unknown_source, "settings", 'no source "cloudtracks"', "known: cloudtrax"),
+    (wrong_button, "buttons", 'line 2 MAC-Address = "ac:63:be"', "expected six pairs"),
+    (unknown_source, "settings", 'no source "cloudtracks"', "known: button, cloudtrax"),
     (wrong_option, "settings", 'field "temp": type "byte"', "is none of bool, char, float, uint, int"),
     (public_without_secret, "webhooks", "a public address needs a source with its secret", "add it to secrets.toml"),
     (file_for_folder, "store", "data", "expected a folder"),
 ]
+
+
+def test_what_is_odd_in_the_list_of_buttons_is_a_note(tmp_path: Path) -> None:
+    root = make_project(tmp_path)
+    (first,) = of("buttons", findings(root))
+    assert first.state == "note"
+    assert "no buttons.csv: no device is listed" in first.found
+    lines = ["Name,MAC,role", "Tide,ac:63:be:00:00:01,", "Phone,02:63:be:00:00:02,presence"]
+    (root / "buttons.csv").write_text("\n".join(lines))
+    listed, random, quiet = of("buttons", findings(root))
+    assert (listed.state, listed.found) == ("ok", "buttons.csv, 2 devices listed")
+    assert random.found.startswith("buttons.csv line 3: Phone has a locally administered address")
+    assert quiet.fix == "set [kanban] presence = true if their owners agree"
+    assert {random.state, quiet.state} == {"note"}
 
 
 @pytest.mark.parametrize(("harm", "check", "said", "fix"), WRONG, ids=[row[0].__name__ for row in WRONG])

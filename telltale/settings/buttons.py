@@ -92,7 +92,7 @@ class _Number(NamedTuple):
 _NUMBERS = {
     "container_qty": _Number(lambda value: value > 0, "a number above 0, such as 200"),
     "dead_time_s": _Number(lambda value: value >= 0, "seconds of at least 0, such as 60"),
-    "cards": _Number(lambda value: value >= 1 and value == int(value), "a whole number of at least 1, such as 4"),
+    "cards": _Number(lambda value: value in range(1, 100_001), "a whole number from 1 to 100000, such as 4"),
     "lead_time_days": _Number(lambda value: value >= 0, "days of at least 0, such as 2.5"),
     "away_after_s": _Number(lambda value: value > 0, "seconds above 0, such as 1800"),
 }

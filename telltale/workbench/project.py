@@ -2,10 +2,10 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -16,10 +16,23 @@ from telltale.lake import Lake
 from telltale.landing import Landing, Store
 from telltale.pipeline import decoder
 from telltale.privacy import Keys, Lists, Pseudonymizer
-from telltale.settings import SETTINGS_FILE, Device, Settings, SiteSettings, devices, find_root
+from telltale.settings import (
+    SETTINGS_FILE,
+    AllowList,
+    Button,
+    Device,
+    Settings,
+    SiteSettings,
+    buttons,
+    devices,
+    find_root,
+)
 from telltale.settings import load as load_settings
 from telltale.sources import SOURCES
 from telltale.workbench.times import FOREVER, Span, When, micros, span
+
+_NUMBERS = ("expected_interval_s", "low", "high")
+_BUTTON_NUMBERS = ("container_qty", "dead_time_s", "lead_time_days", "away_after_s")
 
 
 def clock() -> int:
@@ -109,12 +122,14 @@ class Project:
         return self.settings.site_of(site)
 
     def device_info(self) -> pa.Table:
-        """devices.csv as a table."""
-        rows = devices(self.settings)
-        columns = {name: [getattr(row, name) for row in rows] for name in Device._fields}
-        numbers = {"expected_interval_s", "low", "high"}
-        types = {name: pa.float64() if name in numbers else pa.string() for name in Device._fields}
-        return pa.table({name: pa.array(values, types[name]) for name, values in columns.items()})
+        """devices.csv as a table, then the name, role and item of the devices in buttons.csv."""
+        pressed = [Device(row.device_id, row.name, role=row.role, item=row.item) for row in self._listed.buttons]
+        return _table([*devices(self.settings), *pressed], Device._fields, dict.fromkeys(_NUMBERS, pa.float64()))
+
+    def button_info(self) -> pa.Table:
+        """buttons.csv as a table: device_id, name, role, item, ack_for, container_qty, dead_time_s, cards, …, line."""
+        types = {name: pa.float64() for name in _BUTTON_NUMBERS} | {"cards": pa.int64(), "line": pa.int64()}
+        return _table(self._listed.buttons, Button._fields, types)
 
     def decode_hot(self, hot: Sequence[Raw]) -> Tables:
         """The rows of records not yet settled, by table; the last answer is kept, as most calls find the same."""
@@ -148,6 +163,10 @@ class Project:
         for part in ("store", "lake", "engine"):
             self.__dict__.pop(part, None)
 
+    @property
+    def _listed(self) -> AllowList:
+        return buttons(self.settings)
+
     def _decode_all(self, raws: Sequence[Raw]) -> Tables:
         by_source: dict[str, list[Raw]] = defaultdict(list)
         for raw in raws:
@@ -160,6 +179,12 @@ class Project:
 
     def _options(self, source: str) -> Options:
         return self.settings.source(source).options
+
+
+def _table(rows: Sequence[NamedTuple], names: Sequence[str], types: Mapping[str, pa.DataType]) -> pa.Table:
+    """Rows by column; those without a type are texts."""
+    columns = {name: [getattr(row, name) for row in rows] for name in names}
+    return pa.table({name: pa.array(values, types.get(name, pa.string())) for name, values in columns.items()})
 
 
 _here: dict[Path, tuple[int, Project]] = {}

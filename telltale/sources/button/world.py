@@ -1,7 +1,7 @@
 """The invented workshop: what it consumes, who presses which button when, and what the capture missed.
 
 Five items stand in bins, each with a button at the line; bolts have two. Demand follows the working hours. Labels are
-asked for more and more often, doubling every four weeks, until a new cycle of sixteen weeks begins; the tape's button
+asked for more and more often, doubling every three weeks, until a new cycle of fifteen weeks begins; the tape's button
 dies at `died_s`. Deliveries of bolts, labels and fuses are acknowledged by a press at the goods-in, one to three days
 after each pull, on Saturday at the latest. A supervisor's phone with a random address comes and goes. On Tuesday nights
 the machine that captures is updated and hears nothing.
@@ -26,7 +26,7 @@ APART_S = 240
 """Two presses of one button are at least so far apart: more than any dead time in use."""
 LABELS, TAPE, GLOVES = "Labels", "Tape", "Gloves"
 
-_DOUBLES_D, _CYCLE_D, _CYCLE_FROM = 28, 112, date(2026, 9, 7)
+_DOUBLES_D, _CYCLE_D, _CYCLE_FROM = 21, 105, date(2026, 9, 7)
 _DIES_AT, _ENDLESS_S = 0.6, 5 * 365 * 86_400
 _FIRST_H, _LAST_H = 6, 22
 _HOURLY = (6, 8, 8, 7, 8, 8, 4, 7, 8, 7, 6, 5, 4, 3, 2, 2)
@@ -57,7 +57,7 @@ class Item(NamedTuple):
 ITEMS = (
     Item("Bolts M8", 9, 200, 24, (("ac:63:be:10:00:01", "Bolts line A"), ("ac:63:be:10:00:02", "Bolts line B")),
          ack=("ac:63:be:10:00:11", "Bolts delivered")),
-    Item(LABELS, 1.4, 500, 18, (("ac:63:be:10:00:03", LABELS),), ack=("ac:63:be:10:00:13", "Labels delivered")),
+    Item(LABELS, 0.8, 500, 18, (("ac:63:be:10:00:03", LABELS),), ack=("ac:63:be:10:00:13", "Labels delivered")),
     Item(GLOVES, 3, 50, 8, (("ac:63:be:10:00:04", GLOVES),), lead_time_days=2),
     Item(TAPE, 5, 36, 14, (("ac:63:be:10:00:05", TAPE),), lead_time_days=1.5),
     Item("Fuses", 2, 100, 10, (("ac:63:be:10:00:06", "Fuses"),), ack=("ac:63:be:10:00:16", "Fuses delivered")),
