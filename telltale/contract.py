@@ -108,6 +108,8 @@ class Request(NamedTuple):
     body: bytes
     known: Mapping[str, Mapping[str, Mapping[str, Any]]] = {}
     """What the source remembers (`Known`), filled in by the door; empty for a source that remembers nothing."""
+    is_trusted: bool = False
+    """The transport knows the sender, as a broker does by its login: no signature or secret is asked for."""
 
 
 class Reply(NamedTuple):

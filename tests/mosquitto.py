@@ -60,6 +60,17 @@ class Broker:
         """`kill -9` and wait."""
         self._end(signal.SIGKILL)
 
+    def save(self) -> None:
+        """Let it write its messages to disk (SIGUSR1), and wait until it has."""
+        assert self.process is not None
+        database = self.folder / "mosquitto.db"
+        before = database.stat().st_mtime_ns
+        self.process.send_signal(signal.SIGUSR1)
+        deadline = time.monotonic() + 30
+        while database.stat().st_mtime_ns == before:
+            assert time.monotonic() < deadline, self.log
+            time.sleep(0.02)
+
     @property
     def log(self) -> str:
         return (self.folder / "mosquitto.log").read_text(encoding="utf-8", errors="replace")

@@ -25,8 +25,9 @@ def collect(collector: str, host: str | None, port: int | None) -> None:
     settings = load()
     section = getattr(settings, collector)
     told = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
-    for key in sorted(told.keys() - type(section).model_fields.keys()):
-        known = ", ".join(sorted(type(section).model_fields))
-        raise ConfigError(f"--{key}: collect {collector} has none; set in telltale.toml [{collector}]: {known}")
+    for key, value in told.items():
+        if not isinstance(getattr(section, key, None), type(value)):  # a serial port is a text
+            known = ", ".join(sorted(type(section).model_fields))
+            raise ConfigError(f"--{key}: collect {collector} has none; set in telltale.toml [{collector}]: {known}")
     section = section.model_copy(update=told)
     import_module(f"collectors.{COLLECTORS[collector]}").run(settings.model_copy(update={collector: section}))

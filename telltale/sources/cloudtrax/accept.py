@@ -51,14 +51,19 @@ def accept(request: Request, settings: SourceSettings) -> Reply:
     """
     spelling = _spelling(settings.options)
     network = _read(_unverified, request.body).network_id
+    if not request.is_trusted:
+        _authenticate(request, settings, network, spelling)
+    _read(_envelope, request.body)
+    return Reply()
+
+
+def _authenticate(request: Request, settings: SourceSettings, network: int, spelling: str) -> None:
     given = _given(request.headers.get(SIGNATURE_HEADER, ""), spelling)
     secret = settings.secrets.get(str(network), "")
     if not secret:
         raise Refused(403, "unknown_network", f"network {network} has no secret; add it to secrets.toml [cloudtrax]")
     if not hmac.compare_digest(signature(secret, request.body), given):
         raise Refused(403, "bad_signature", f"network {network}: the signature does not fit the body and the secret")
-    _read(_envelope, request.body)
-    return Reply()
 
 
 def _spelling(options: Options) -> str:

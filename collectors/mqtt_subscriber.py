@@ -1,0 +1,248 @@
+"""The MQTT collector: paho on one connection, a source for each topic filter of `[mqtt]`.
+
+Start it with `telltale collect mqtt`. A message of QoS 1 is acknowledged to the broker only after its record is
+durable, over a session the broker keeps: what was not acknowledged comes again, after a crash of either side too. A
+message the source cannot take is acknowledged, and stands in the `refused` list; while the store is away nothing is
+acknowledged, and the broker holds the rest back.
+
+The broker's login and access list say who may publish, in place of a webhook's signature; `meta.transport` is `mqtt`,
+and the topic stands in `meta.headers`. By default Mosquitto loses messages it has acknowledged when it is killed: it
+needs `persistence true`, `max_queued_messages 0`, `autosave_on_changes true` and `autosave_interval 1`.
+
+Source: wire/forwarding.md 2.9 (what paho does when); MQTT 3.1.1, 4.3.2 (QoS 1) and 4.4 (what is delivered again).
+"""
+
+import logging
+import signal
+import socket
+import ssl
+import time
+from typing import Any, NamedTuple
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv311, topic_matches_sub
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from collectors.keeping import Keeper
+from collectors.packetlog import Packet, PacketLog
+from telltale.contract import ConfigError, Request, Route, Source
+from telltale.door import Door, open_door
+from telltale.settings import Settings
+from telltale.settings.brokers import MqttSettings
+from telltale.sources import source as source_of
+
+log = logging.getLogger("telltale.mqtt")
+
+KEEPALIVE_S = 30
+DRAIN_S = 5.0
+IDLE_S, BUSY_S = 0.2, 0.002
+"""How long to wait for the network: shortly while records are on their way to the store."""
+LONGEST_WAIT_S = 30.0
+MOST_BYTES = 4 << 20
+_UNAUTHORISED = {"Not authorized", "Bad user name or password"}
+
+
+class Topic(NamedTuple):
+    """A filter, the source behind it and which of the source's addresses stands for it."""
+
+    pattern: str
+    source: Source
+    route: Route
+
+
+class _Taken(NamedTuple):
+    """A message on its way to the store, and where to acknowledge it."""
+
+    session: int
+    mid: int
+    qos: int
+    began_s: float
+
+
+def run(settings: Settings) -> None:
+    """Subscribe until SIGTERM or Ctrl-C.
+
+    Raises:
+        ConfigError: `[mqtt]` names no broker or no topics, or one of no source; the broker does not let us in.
+        StoreError: the store cannot be opened.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    found = topics(settings.mqtt)
+    password = settings.source("mqtt").secrets.get("password", "")
+    door, packets = open_door(settings, {topic.source.name: topic.source for topic in found}.values()), PacketLog()
+    subscriber = Subscriber(door, packets, settings.mqtt, found, password=password)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: subscriber.stop())
+    try:
+        subscriber.run()
+    finally:
+        door.close()
+        packets.close()
+
+
+def topics(mqtt: MqttSettings) -> list[Topic]:
+    """The filters of `[mqtt] topics`, each `source` or `source/address`.
+
+    Raises:
+        ConfigError: no broker, no topics, no such source, or it has no such address.
+    """
+    if not mqtt.host or not mqtt.topics:
+        what = "topics" if mqtt.host else "host"
+        raise ConfigError(
+            f'telltale.toml [mqtt] {what}: nothing there; expected such as host = "broker.example" and '
+            'topics = { "plant/cloudtrax/#" = "cloudtrax" }'
+        )
+    return [_topic(pattern, told) for pattern, told in mqtt.topics.items()]
+
+
+class Subscriber:
+    """One session at a broker, and the messages of it that are not durable yet."""
+
+    def __init__(
+        self, door: Door, packets: PacketLog, mqtt: MqttSettings, found: list[Topic], *, password: str = ""
+    ) -> None:
+        self._door = door
+        self._packets = packets
+        self._mqtt = mqtt
+        self._topics = found
+        self._keeper = Keeper(door, self._settled)
+        self._taken: dict[int, _Taken] = {}
+        self._session = 0
+        self._stopping = False
+        self._refusal = ""
+        self._client = self._made(password)
+
+    def run(self) -> None:
+        """Keep the session up until `stop`, then store and acknowledge what has come.
+
+        Raises:
+            ConfigError: the broker refuses the login, or its certificate cannot be trusted.
+        """
+        wait_s = 0.0
+        while not self._stopping:
+            if self._connect():
+                wait_s = 0.0
+                self._serve()
+            if not self._stopping:
+                wait_s = min(max(2 * wait_s, 1.0), LONGEST_WAIT_S)
+                self._pause(wait_s)
+        if left := self._keeper.finish(DRAIN_S):
+            log.warning("%d messages are not stored; the broker sends them again", left)
+        self._client.disconnect()
+        self._client.loop(BUSY_S)
+
+    def stop(self) -> None:
+        """End soon; for a signal handler."""
+        self._stopping = True
+
+    def _made(self, password: str) -> Client:
+        mqtt = self._mqtt
+        name = mqtt.client_id or f"telltale-{socket.gethostname()}"
+        client = Client(
+            CallbackAPIVersion.VERSION2, client_id=name, clean_session=False, protocol=MQTTv311, manual_ack=True
+        )
+        if mqtt.username:
+            client.username_pw_set(mqtt.username, password)
+        if mqtt.tls:
+            client.tls_set(ca_certs=mqtt.ca_file or None)
+        client.on_connect, client.on_disconnect, client.on_message = self._on_connect, self._on_disconnect, self._take
+        return client
+
+    def _connect(self) -> bool:
+        try:
+            self._client.connect(self._mqtt.host, self._mqtt.port, KEEPALIVE_S)
+        except ssl.SSLError as error:
+            raise ConfigError(
+                f"[mqtt] {self._mqtt.host} port {self._mqtt.port}: TLS failed ({error.reason or error}); name the "
+                "authority of its certificate as ca_file, or set tls = false where the port is in clear"
+            ) from error
+        except OSError as error:
+            log.warning("no broker at %s port %d (%s); trying again", self._mqtt.host, self._mqtt.port, error)
+            return False
+        return True
+
+    def _serve(self) -> None:
+        """Take messages until the connection ends.
+
+        Raises:
+            ConfigError: the broker refuses the login.
+        """
+        while not self._stopping:
+            ended = self._client.loop(BUSY_S if len(self._keeper) else IDLE_S)
+            self._keeper.push()
+            if self._refusal in _UNAUTHORISED:
+                raise ConfigError(
+                    f'[mqtt] {self._mqtt.host} refuses "{self._mqtt.username}" ({self._refusal}); correct username '
+                    "there and password in secrets.toml [mqtt]"
+                )
+            if ended != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                return
+
+    def _pause(self, wait_s: float) -> None:
+        until = time.monotonic() + wait_s
+        while not self._stopping and time.monotonic() < until:
+            self._keeper.push()
+            time.sleep(min(IDLE_S, wait_s))
+
+    def _on_connect(
+        self, client: Client, _data: Any, flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            self._refusal = str(reason)
+            return
+        self._session += 1  # what was taken before comes again: its old number is no longer ours to acknowledge
+        self._taken.clear()
+        known = "its session goes on" if flags.session_present else "a new session"
+        log.info("connected to %s port %d, %s", self._mqtt.host, self._mqtt.port, known)
+        client.subscribe([(topic.pattern, 1) for topic in self._topics])
+
+    def _on_disconnect(
+        self, _client: Client, _data: Any, _flags: DisconnectFlags, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        if not self._stopping:
+            hint = "" if self._session or self._mqtt.tls else " (does that port speak TLS? then set tls = true)"
+            log.warning("connection lost: %s%s", reason, hint)
+
+    def _take(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
+        topic = next((each for each in self._topics if topic_matches_sub(each.pattern, message.topic)), None)
+        if topic is None or len(message.payload) > MOST_BYTES:
+            log.warning("%s: %d bytes, no source takes them; set aside", message.topic, len(message.payload))
+            self._client.ack(message.mid, message.qos)
+            return
+        if self._keeper.is_full:
+            return  # not acknowledged: it comes again with the next session
+        request = Request(
+            source=topic.source.name,
+            received_at=time.time_ns() // 1000,
+            sender=self._mqtt.host,
+            transport="mqtt",
+            method=topic.route.method,
+            path=topic.route.path,
+            headers={"mqtt-topic": message.topic},
+            query="",
+            body=bytes(message.payload),
+            is_trusted=True,
+        )
+        self._taken[id(request)] = _Taken(self._session, message.mid, message.qos, time.perf_counter())
+        self._keeper.add(request)
+
+    def _settled(self, request: Request, reason: str, detail: str) -> None:
+        taken = self._taken.pop(id(request), None)
+        if taken is not None and taken.session == self._session:
+            self._client.ack(taken.mid, taken.qos)
+        took_s = 0.0 if taken is None else time.perf_counter() - taken.began_s
+        status = 200 if reason in {"stored", "answered"} else 400
+        at = request.received_at / 1e6
+        self._packets.add(Packet(at, request.source, request.sender, len(request.body), status, reason, took_s, detail))
+
+
+def _topic(pattern: str, told: str) -> Topic:
+    name, _, address = told.partition("/")
+    found = source_of(name)
+    routes = [route for route in found.routes if "<" not in route.path]
+    route = next((route for route in routes if not address or route.path == f"/{address}"), None)
+    if route is None:
+        known = ", ".join(sorted({f"{name}{each.path}" for each in routes})) or "none of it come over MQTT"
+        raise ConfigError(f'telltale.toml [mqtt] topics "{pattern}" = "{told}": no such address; known: {known}')
+    return Topic(pattern, found, route)

@@ -1,0 +1,198 @@
+"""The MQTT collector against a real Mosquitto: acknowledged once stored, nothing lost to kills of either side."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from paho.mqtt.client import Client, MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion
+
+from collectors.mqtt_subscriber import topics
+from telltale.contract import ConfigError
+from telltale.settings.brokers import MqttSettings
+from tests import served
+from tests.mosquitto import HOST, PASSWORD, PERSISTENT, USER, Broker, mosquitto
+
+TOPICS = {"plant/cloudtrax/#": "cloudtrax", "plant/efento/+": "efento/m"}
+
+
+def options(broker: Broker, **more: object) -> str:
+    told = {"host": "localhost", "port": broker.port, "tls": False, "client_id": "collector-1", **more}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in told.items()]
+    named = ", ".join(f'"{pattern}" = "{name}"' for pattern, name in TOPICS.items())
+    return "\n".join(["[mqtt]", *lines, f"topics = {{ {named} }}"]) + "\n"
+
+
+def report(number: int) -> bytes:
+    """A report without a signature: the broker's login stands for it."""
+    return json.dumps(
+        {"network_id": 71234, "node_mac": "ac:86:74:11:22:33", "version": 1, "probe_requests": [], "n": number}
+    ).encode()
+
+
+@contextmanager
+def collecting(root: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    process = start(root)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            assert process.wait(30) == 0, log(root)
+
+
+def start(root: Path) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "telltale", "--project", str(root), "collect", "mqtt"]
+    with (root / "mqtt.log").open("ab") as file:
+        return subprocess.Popen(command, stdout=file, stderr=file, start_new_session=True)
+
+
+def log(root: Path) -> str:
+    return (root / "mqtt.log").read_text(encoding="utf-8")
+
+
+def wait_for(is_so: Callable[[], bool], what: Callable[[], str], *, within_s: float = 30) -> None:
+    deadline = time.monotonic() + within_s
+    while not is_so():
+        assert time.monotonic() < deadline, what()
+        time.sleep(0.02)
+
+
+def rows(root: Path, text: str) -> list[tuple[Any, ...]]:
+    path = root / "data" / "landing" / "telltale.db"
+    if not path.exists():
+        return []
+    connection = sqlite3.connect(path, timeout=10)
+    try:
+        made = connection.execute("select count(*) from sqlite_master where name = 'refused'").fetchone()[0]
+        return connection.execute(text).fetchall() if made else []
+    finally:
+        connection.close()
+
+
+@contextmanager
+def publisher(broker: Broker, *, login: tuple[str, str] | None = None) -> Iterator[Client]:
+    """Connects anew by itself and sends again what the broker has not acknowledged."""
+    client = Client(CallbackAPIVersion.VERSION2, "publisher", clean_session=False, protocol=MQTTv311)
+    client.reconnect_delay_set(1, 1)
+    client.max_inflight_messages_set(100)
+    if login:
+        client.username_pw_set(*login)
+    client.connect(HOST, broker.port)
+    client.loop_start()
+    try:
+        wait_for(client.is_connected, lambda: broker.log)
+        yield client
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+BAD = [
+    (MqttSettings(), r"\[mqtt\] host: nothing there"),
+    (MqttSettings(host="b"), r"\[mqtt\] topics: nothing there"),
+    (MqttSettings(host="b", topics={"a/#": "clodtrax"}), 'no source "clodtrax".*did you mean "cloudtrax"'),
+    (MqttSettings(host="b", topics={"a/#": "efento/x"}), '"a/#" = "efento/x": no such address; known: .*efento/m'),
+]
+
+
+@pytest.mark.parametrize(("told", "sentence"), BAD)
+def test_topics_that_lead_nowhere_are_said(told: MqttSettings, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        topics(told)
+
+
+def test_a_topic_stands_for_an_address_of_its_source() -> None:
+    found = topics(MqttSettings(host="b", topics={"a": "cloudtrax", "b": "efento/c"}))
+    assert [(each.source.name, each.route.path) for each in found] == [("cloudtrax", "/cloudtrax"), ("efento", "/c")]
+
+
+def test_messages_are_stored_with_their_topic_and_what_is_no_report_is_refused(tmp_path: Path) -> None:
+    with mosquitto(tmp_path / "broker", tls=True, login=(USER, PASSWORD)) as broker:
+        told = options(broker, port=broker.tls_port, tls=True, ca_file=str(broker.ca_file), username=USER)
+        secrets = f'[mqtt]\npassword = "{PASSWORD}"\n'
+        root = served.make_project(tmp_path / "project", told, secrets=secrets)
+        with collecting(root), publisher(broker, login=(USER, PASSWORD)) as client:
+            wait_for(lambda: "a new session" in log(root), lambda: log(root))
+            client.publish("plant/cloudtrax/hall", report(1), qos=1).wait_for_publish(10)
+            client.publish("plant/cloudtrax/hall", b"no report", qos=1).wait_for_publish(10)
+            client.publish("plant/cloudtrax/hall", report(2), qos=0)
+            wait_for(lambda: len(rows(root, "select id from raw")) == 2, lambda: log(root))
+            wait_for(lambda: len(rows(root, "select id from refused")) == 1, lambda: log(root))
+        stored = rows(root, "select source, sender, meta, body from raw order by id")
+    assert [row[3] for row in stored] == [report(1), report(2)]
+    assert {row[:2] for row in stored} == {("cloudtrax", "localhost")}
+    expected = {
+        "transport": "mqtt",
+        "method": "POST",
+        "path": "/cloudtrax",
+        "headers": {"mqtt-topic": "plant/cloudtrax/hall"},
+    }
+    assert json.loads(stored[0][2]) == expected
+    assert PASSWORD not in log(root)
+
+
+def test_a_wrong_password_ends_it_with_one_sentence(tmp_path: Path) -> None:
+    with mosquitto(tmp_path / "broker", login=(USER, PASSWORD)) as broker:
+        root = served.make_project(
+            tmp_path / "project", options(broker, username=USER), secrets='[mqtt]\npassword = "wrong"\n'
+        )
+        ended = served.telltale(root, "collect", "mqtt")
+    assert ended.returncode == 1
+    assert f'refuses "{USER}" (Not authorized); correct username' in ended.stderr
+    assert "wrong" not in ended.stderr
+
+
+def test_a_port_in_clear_is_told_from_tls(tmp_path: Path) -> None:
+    with mosquitto(tmp_path / "broker", tls=True) as broker:
+        told = options(broker, port=broker.tls_port, tls=True)
+        root = served.make_project(tmp_path / "project", told, secrets="")
+        ended = served.telltale(root, "collect", "mqtt")
+    assert ended.returncode == 1
+    assert "TLS failed" in ended.stderr
+    assert "ca_file" in ended.stderr
+
+
+@pytest.mark.slow
+def test_nothing_is_lost_when_collector_and_broker_are_killed(tmp_path: Path) -> None:
+    """10,000 records of QoS 1; the collector is killed while they come in, the broker while it hands them on.
+
+    Mosquitto saves a message just after it has acknowledged it: it is killed once all of them are saved.
+    """
+    count = 10_000
+    with mosquitto(tmp_path / "broker", options=PERSISTENT) as broker:
+        root = served.make_project(tmp_path / "project", options(broker), secrets="")
+
+        def stored() -> int:
+            return sum(row[0] for row in rows(root, "select count(*) from raw"))
+
+        process = start(root)
+        wait_for(lambda: "a new session" in log(root), lambda: log(root))
+        with publisher(broker) as client:
+            sent = [client.publish("plant/cloudtrax/hall", report(number), qos=1) for number in range(count)]
+            wait_for(lambda: stored() > 1_000, lambda: log(root), within_s=60)
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(30)
+            wait_for(lambda: all(each.is_published() for each in sent), lambda: broker.log, within_s=120)
+        broker.save()
+        before = stored()
+        assert before < count
+        with collecting(root):
+            wait_for(lambda: stored() > before + 500, lambda: log(root), within_s=60)
+            broker.kill()
+            assert stored() < count
+            broker.start()
+            wait_for(lambda: numbers(root) == set(range(count)), lambda: f"{len(numbers(root))}", within_s=120)
+
+
+def numbers(root: Path) -> set[int]:
+    return {json.loads(row[0])["n"] for row in rows(root, "select body from raw")}
