@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from telltale.workbench import activity as activity
     from telltale.workbench import decode as decode
     from telltale.workbench import health as health
+    from telltale.workbench import kanban as kanban
     from telltale.workbench import last_seen as last_seen
     from telltale.workbench import load as load
     from telltale.workbench import missing as missing
@@ -44,6 +45,7 @@ WORKBENCH = (
     "activity",
     "decode",
     "health",
+    "kanban",
     "last_seen",
     "load",
     "missing",

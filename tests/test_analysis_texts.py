@@ -18,7 +18,7 @@ ALLOWED = {
     *("avg", "bitwise_or_agg", "count", "max", "min", "quantile", "sum"),
     *("lag", "lead", "row_number"),
     *("and", "case", "try_cast", "ceil", "coalesce", "concat", "floor", "greatest", "least", "nullif", "or"),
-    *("regexp_like", "timestamp_micros", "unix_micros", "explode", "generate_series"),
+    *("regexp_like", "substring", "timestamp_micros", "unix_micros", "explode", "generate_series"),
 }
 """Functions known to mean the same on both engines, as the parser names them (percentile is quantile, Spark's cast
 try_cast)."""

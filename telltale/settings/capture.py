@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from telltale.settings.section import Section
+from telltale.settings.working_hours import checked_dates, checked_hours
 
 CAPTURE_TOML = """\
 [arp]                          # the capture of buttons: telltale collect arp
@@ -27,6 +28,7 @@ CAPTURE_TOML = """\
 # away_after_min = 30          # silence after which a listed phone counts as gone
 # working_hours = []           # such as ["Mon-Fri 06:00-22:00"]; empty: always
 # holidays = []                # dates without work, such as ["2026-12-25"]
+# baseline = []                # first and last day whose pulls set the limits of charts; empty: the first 20 quiet ones
 """
 
 
@@ -53,5 +55,6 @@ class KanbanSettings(Section):
     review_days: Annotated[float, Field(ge=0)] = 0.0
     presence: bool = False
     away_after_min: Annotated[float, Field(gt=0)] = 30
-    working_hours: tuple[str, ...] = ()
-    holidays: tuple[str, ...] = ()
+    working_hours: Annotated[tuple[str, ...], AfterValidator(checked_hours)] = ()
+    holidays: Annotated[tuple[str, ...], AfterValidator(checked_dates)] = ()
+    baseline: Annotated[tuple[str, ...], AfterValidator(checked_dates), Field(max_length=2)] = ()

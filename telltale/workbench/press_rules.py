@@ -8,6 +8,7 @@ from telltale.workbench.project import Project
 from telltale.workbench.times import SECOND
 
 DHCP_KINDS = ("dhcp_discover", "dhcp_request")
+ANSWERS = ("reply", "garp_reply")
 PRESSED = ("button", "ack")
 """The roles whose frames are presses; those of a phone or laptop are its presence."""
 
@@ -29,5 +30,23 @@ def rules(project: Project) -> pa.Table:
         "dead_time_us": [round(seconds * SECOND) for seconds in dead_s],
         "is_quiet": [told.mode == "quiet"] * len(listed),
         "kinds": [kinds] * len(listed),
+    }
+    return pa.table(columns, schema=RULES)
+
+
+def presence_rules(project: Project) -> pa.Table:
+    """The rules of listed phones and laptops: every kind of frame is a sign of life, `away_after` ends a stay.
+
+    Returns:
+        of `analysis.kanban.RULES`; empty unless `[kanban] presence` is on.
+    """
+    told = project.settings.kanban
+    listed = [one for one in buttons(project.settings).buttons if one.role == "presence" and told.presence]
+    away_s = [told.away_after_min * 60 if one.away_after_s is None else one.away_after_s for one in listed]
+    columns = {
+        "device_id": [one.device_id for one in listed],
+        "dead_time_us": [round(seconds * SECOND) for seconds in away_s],
+        "is_quiet": [True] * len(listed),
+        "kinds": [",".join((*PRESS_KINDS, *ANSWERS, *DHCP_KINDS))] * len(listed),
     }
     return pa.table(columns, schema=RULES)
