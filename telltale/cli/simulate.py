@@ -47,6 +47,9 @@ def duration(text: str) -> int:
 @click.option("--seed", type=int, default=7, show_default=True, help="Another seed is another world.")
 @click.option("--settle/--no-settle", "settles", default=True, help="Backfill: write Parquet after each day.")
 @click.option("--truth", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write what must be found here.")
+@click.option("--pcap", type=click.Path(dir_okay=False, path_type=Path), help="Buttons: --backfill into this file.")
+@click.option("--play", "interface", help="Buttons: --live as frames into this interface, an end of a veth pair.")
+@click.option("--list", "listing", type=click.Path(dir_okay=False, path_type=Path), help="Buttons: write buttons.csv.")
 @json_option
 def simulate(source: str, *, back_s: int | None, live: bool, seed: int, file: Path | None, **options: Any) -> None:
     """Play the devices of SOURCE: people who come and go, nodes that fail, clocks that are wrong.
@@ -60,6 +63,7 @@ def simulate(source: str, *, back_s: int | None, live: bool, seed: int, file: Pa
 
     if live == (back_s is not None):
         raise click.UsageError("give either --live or --backfill")
+    _check_capture(source, live=live, options=options)
     settings, known = load(), source_of(source)
     start_s, end_s = _backfill_span(settings, back_s) if back_s is not None else _live_span(options)
     scenario = Scenario(seed, start_s, end_s, settings.site.timezone)
@@ -68,7 +72,13 @@ def simulate(source: str, *, back_s: int | None, live: bool, seed: int, file: Pa
             raise click.UsageError("--truth of an endless run is endless: give --for or --speed")
         truth = known.truth(scenario, settings.source(source))
         file.write_text(json.dumps(truth, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    if back_s is not None:
+    if options["listing"] is not None:
+        _list(options["listing"])
+    if options["pcap"] is not None:
+        _capture(options["pcap"], scenario, as_json=options["as_json"])
+    elif options["interface"] is not None:
+        _play_frames(options["interface"], scenario, options)
+    elif back_s is not None:
         _backfill(source, scenario, settings, settles=options["settles"], as_json=options["as_json"])
     else:
         _live(source, scenario, settings, options)
@@ -144,6 +154,54 @@ def _live(source: str, scenario: "Scenario", settings: "Settings", options: dict
     counts = {"accepted": played.accepted, "refused": played.refused, "lost": played.lost}
     sentence = ", ".join(f"{count:,} {name}" for name, count in counts.items()) + "."
     show_one(counts, as_json=options["as_json"], sentence=sentence)
+
+
+def _check_capture(source: str, *, live: bool, options: dict[str, Any]) -> None:
+    """Buttons are heard, they do not send to a collector's address."""
+    given = {name: options[name] for name in ("pcap", "interface", "listing") if options[name] is not None}
+    if source != "button" and given:
+        raise click.UsageError("--pcap, --play and --list are for buttons: telltale simulate button")
+    if source == "button" and live and "interface" not in given:
+        raise click.UsageError("buttons send frames: give --play INTERFACE, or --backfill, also with --pcap FILE")
+    if ("pcap" in given and live) or ("interface" in given and not live):
+        raise click.UsageError("--pcap goes with --backfill, --play with --live")
+
+
+def _list(file: Path) -> None:
+    """Write the simulated devices as buttons.csv; a list that is there already stays."""
+    from telltale.contract import ConfigError
+    from telltale.settings import DEFAULT_BUTTONS
+    from telltale.sources.button.truth import buttons_csv
+
+    if file.exists() and file.read_text(encoding="utf-8") not in {DEFAULT_BUTTONS, buttons_csv()}:
+        raise ConfigError(f"{file}: is there already, expected a new file; remove it, or name another with --list")
+    file.write_text(buttons_csv(), encoding="utf-8")
+
+
+def _capture(file: Path, scenario: "Scenario", *, as_json: bool) -> None:
+    from telltale.simulate_capture import write_capture
+
+    with progress() as bar:
+        task = bar.add_task(file.name, total=scenario.end_s - scenario.start_s)
+        frames = write_capture(file, scenario, tell=lambda at_s: bar.update(task, completed=at_s - scenario.start_s))
+    show_one({"file": str(file), "frames": frames}, as_json=as_json, sentence=f"{frames:,} frames are in {file}.")
+
+
+def _play_frames(interface: str, scenario: "Scenario", options: dict[str, Any]) -> None:
+    from telltale.simulate_capture import Sent, on_air, play_frames
+
+    fast = options["speed"]
+    with progress() as bar, _until_interrupted() as stop:
+        task = bar.add_task(f"button → {interface}", total=None)
+
+        def tell(done: Sent) -> None:
+            bar.update(task, description=f"button → {interface}: {done.sent:,} sent, {done.lost:,} lost")
+
+        origin_s = scenario.start_s if fast else _now_s()
+        done = play_frames(
+            on_air(scenario), interface, origin_us=origin_s * 1_000_000, speed=fast or 1.0, tell=tell, stop=stop
+        )
+    show_one(done._asdict(), as_json=options["as_json"], sentence=f"{done.sent:,} frames sent, {done.lost:,} lost.")
 
 
 def _collector(transport: str, settings: "Settings") -> str:
