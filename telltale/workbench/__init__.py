@@ -3,8 +3,8 @@
 `project.py` composes the rooms, `rows.py` gives the tables as one snapshot shows them, hot records included.
 `reading.py` answers `tt.load`, `tt.sql`, `tt.raw`, `tt.decode`; `state.py` `tt.sources`; `devices.py` `tt.health` and
 `tt.missing`; `heard.py` what the earlier receiver offered; `presence.py` is `tt.presence`, with `stays.py` behind it,
-`sensors.py` is `tt.sensors`, `activity.py` `tt.activity`, `kanban.py` `tt.kanban`. Every function works on the project found
-from the current folder upwards, or on the one given as `project`.
+`sensors.py` is `tt.sensors`, `activity.py` `tt.activity`, `kanban.py` `tt.kanban`. Every function works on the project
+found from the current folder upwards, or on the one given as `project`.
 """
 
 from telltale.workbench import activity, kanban, presence, sensors

@@ -37,7 +37,7 @@ def signals(engine: Engine, presses: Relation, buttons: Relation) -> Relation:
         buttons: device_id, name, role, item, ack_for, container_qty.
 
     Returns:
-        item, signal (pull or ack), device_id, name, signalled_at, quantity (of a pull: pieces in its container, 1 where nobody
-        says), frames, is_manual; sorted by signalled_at, item, signal, device_id.
+        item, signal (pull or ack), device_id, name, signalled_at, quantity (of a pull: pieces in its container, 1 where
+        nobody says), frames, is_manual; sorted by signalled_at, item, signal, device_id.
     """
     return engine.run(SIGNALS, {"press": presses, "button": buttons})
