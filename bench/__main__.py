@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHES = ("ingest", "coap", "capture", "decode", "efento", "analysis", "presses", "fresh", "dashboards")
+BENCHES = ("ingest", "coap", "capture", "replay", "decode", "efento", "analysis", "presses", "fresh", "dashboards")
 
 
 def main(names: list[str]) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from telltale.replay import Replayed
 
-_GROUP = 2048
+GROUP = 2048
 """Records of one transaction: nobody waits for an answer, and four times the usual takes a third of the time."""
 
 
@@ -46,7 +46,7 @@ def replay(files: tuple[Path, ...], interface: str, *, as_json: bool) -> None:
         with open_capture(file):
             pass
     landing, done = project.landing(), []
-    landing.group = max(landing.group, _GROUP)
+    landing.group = max(landing.group, GROUP)
     try:
         with progress() as bar:
             for file in files:
