@@ -8,6 +8,7 @@ import configparser
 import os
 import re
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from telltale.settings import Settings
 from telltale.settings.brokers import CumulocitySettings
 
 INI_SECTION = "C8YMQTT"
-CLEAR_PORT = 1883
+TLS_PORT, CLEAR_PORT = 8883, 1883
 
 
 class Account(NamedTuple):
@@ -52,7 +53,7 @@ def account(settings: Settings) -> Account | None:
     tenant = _bare_host(_chosen(told, "tenant", old))
     if not tenant:
         return None
-    port = _port(_chosen(told, "port", old))
+    port = _port(_chosen(told, "port", old) or str(TLS_PORT))
     if told.tls and port == CLEAR_PORT:
         raise ConfigError(
             f"telltale.toml [forward.cumulocity] port = {port}: that is the port in clear; "
@@ -64,13 +65,13 @@ def account(settings: Settings) -> Account | None:
         tls=told.tls,
         ca_file=str(settings.root / told.ca_file) if told.ca_file else "",
         user=_user(_chosen(told, "user", old), _chosen(told, "tenant_id", old)),
-        password=_password(settings, old.get("password", "")),
         mode=told.mode,
         device_id=_device_id(_chosen(told, "device_id", old)),
         device_type=told.device_type,
         register=told.register_devices,
         quote_style=told.quote_style,
         per_second=told.per_second,
+        password=_password(settings, old.get("password", "")),
     )
 
 
@@ -83,10 +84,8 @@ def secret(settings: Settings, source: str, key: str) -> str:
     return settings.source(head).secrets.get(tail, "") or settings.source(source).secrets.get(key, "")
 
 
-def _chosen(told: CumulocitySettings, key: str, old: dict[str, str]) -> str:
-    if key in told.model_fields_set and getattr(told, key) not in ("", None):
-        return str(getattr(told, key))
-    return old.get(key.replace("_", ""), "") or str(getattr(told, key))
+def _chosen(told: CumulocitySettings, key: str, old: Mapping[str, str]) -> str:
+    return str(getattr(told, key) or old.get(key.replace("_", ""), ""))
 
 
 def _ini(path: Path) -> dict[str, str]:

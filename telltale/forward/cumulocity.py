@@ -1,8 +1,8 @@
 """Presses to Cumulocity: SmartREST rows over MQTT.
 
 Mode `gateway` holds one session, whose children the buttons are. Mode `per_button` opens a session for each button,
-sends what it has, and ends it. Both make the device first where `register` is on, for any other row would make it
-with a default name; where it is off, a device the platform does not know is sent nothing.
+sends what it has, and ends it. Both make the device first, for any other row would make it with a default name; with
+`register_devices = false` a device that the platform does not know is sent nothing.
 
 Source: wire/forwarding.md section 2.
 """
@@ -68,8 +68,8 @@ class Cumulocity:
         press = press_of(row)
         if not self._account.register and not self._identity.device(identifier(press.device_id)):
             raise Never(
-                f"{press.device_id} is not known to the platform and register = false; create it there "
-                '(c8y_Serial, 12 hex digits) or set register = true, then "telltale forward release"'
+                f"{press.device_id} is not known to the platform and register_devices = false; create it there "
+                '(c8y_Serial, 12 hex digits) or set register_devices = true, then "telltale forward release"'
             )
         session = self._session_for(press)
         try:

@@ -26,13 +26,13 @@ BROKERS_TOML = """\
 # tenant = ""                  # the host's name, such as example.cumulocity.com; empty: not forwarded
 # tenant_id = ""               # like t12345
 # user = ""                    # <tenant id>/<user>
-# port = 8883                  # 1883 only with tls = false
+# port = 0                     # 0: that of the ini file, else 8883; 1883 only with tls = false
 # tls = true
 # ca_file = ""
 # mode = "gateway"             # gateway: one session, buttons as child devices; per_button: a session each, as the seed
 # device_id = ""               # the gateway's own id; empty: telltale-<this machine's name>
 # device_type = "c8y_MACDevice"
-# register = true              # create devices; false sends nothing for those the platform does not know
+# register_devices = true      # create devices; false sends nothing for those the platform does not know
 # quote_style = "double"       # a quote inside a text: double or backslash
 # per_second = 5.0             # rows a second at most
 # ini = ""                     # an older configuration file with a section [C8YMQTT]; what stands here wins
@@ -66,13 +66,13 @@ class CumulocitySettings(Section):
     tenant: str = ""
     tenant_id: str = ""
     user: str = ""
-    port: Annotated[int, Field(ge=1, le=65535)] = 8883
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
     tls: bool = True
     ca_file: str = ""
     mode: Literal["gateway", "per_button"] = "gateway"
     device_id: str = ""
     device_type: str = "c8y_MACDevice"
-    register_devices: Annotated[bool, Field(alias="register")] = True
+    register_devices: bool = True
     quote_style: Literal["double", "backslash"] = "double"
     per_second: Annotated[float, Field(gt=0)] = 5.0
     ini: str = ""
