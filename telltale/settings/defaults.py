@@ -86,6 +86,16 @@ _SOURCES_TOML = """\
 # current_time = "daily"                # how often a reply sets a sensor's clock: daily, always, never
 # device_info_h = 24                    # hours until device info is asked for again; 0: only after a change
 
+# [sources.meraki]             # bodies to /meraki; the secret goes into secrets.toml
+# validator = ""               # what the dashboard asks for: GET /meraki answers it
+# site = "meraki"              # the network's name of version 2, which does not tell it
+
+# [sources.meraki.validators]  # of further networks: GET /meraki/branch answers it, and version 2 sent there is it
+# branch = "..."
+
+# [sources.meraki.sites]       # version 2, where one address serves several networks: access point = its network
+# "00:18:0a:13:dd:b0" = "branch"
+
 # [sources.sigfox]             # callbacks to /sigfox/uplink, /sigfox/status …; the secret goes into secrets.toml
 # payload = ""                 # custom payload config of devices no type below fits: "temp::int:8 humidity::uint:8"
 # secret_header = "x-telltale-secret"     # where a callback may carry its secret, besides Authorization
@@ -120,6 +130,9 @@ DEFAULT_SECRETS = """\
 
 [cloudtrax]                    # the secret of each network, by its network id
 # 71234 = "..."
+
+[meraki]                       # any name = the secret set in the dashboard, one for each network
+# office = "..."
 
 [efento]                       # any name = a cloud token; with none listed, every sensor is let in on loopback
 # hall = "..."

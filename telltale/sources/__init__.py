@@ -3,9 +3,16 @@
 from difflib import get_close_matches
 
 from telltale.contract import ConfigError, Source
-from telltale.sources import button, cloudtrax, efento, pc_idle, sigfox
+from telltale.sources import button, cloudtrax, efento, meraki, pc_idle, sigfox
 
-SOURCES: tuple[Source, ...] = (cloudtrax.SOURCE, sigfox.SOURCE, efento.SOURCE, button.SOURCE, pc_idle.SOURCE)
+SOURCES: tuple[Source, ...] = (
+    cloudtrax.SOURCE,
+    sigfox.SOURCE,
+    efento.SOURCE,
+    button.SOURCE,
+    pc_idle.SOURCE,
+    meraki.SOURCE,
+)
 
 _BY_NAME = {source.name: source for source in SOURCES}
 

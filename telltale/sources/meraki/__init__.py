@@ -1,0 +1,20 @@
+"""Cisco Meraki Scanning API: access points that tell which Wi-Fi stations and Bluetooth devices they heard."""
+
+from telltale.contract import Route, Source
+from telltale.sources.meraki.accept import accept
+from telltale.sources.meraki.decode import decode
+from telltale.sources.meraki.simulate import simulate, truth
+
+SOURCE = Source(
+    name="meraki",
+    title="Cisco Meraki Scanning API 2.0, 2.1 and 3.0 (Wi-Fi and Bluetooth)",
+    transport="HTTP POST, JSON with a secret in it",
+    routes=tuple(Route(method, path) for path in ("/meraki", "/meraki/<network>") for method in ("POST", "GET")),
+    tables=("sighting", "node_heartbeat"),
+    decoder_version=1,
+    personal=True,
+    accept=accept,
+    decode=decode,
+    simulate=simulate,
+    truth=truth,
+)
