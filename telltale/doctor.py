@@ -9,10 +9,14 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from ctypes.util import find_library
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from collectors.capture import may_capture
+from collectors.interfaces import chosen
 from collectors.listening import free_port, served
 from telltale.contract import ConfigError, TelltaleError
 from telltale.door import try_options
@@ -168,6 +172,26 @@ def _coap(project: Project) -> Iterator[Finding]:
         yield Finding("coap", "ok", f"{told.host}:{told.port} (UDP) is free for {names}")
 
 
+def _arp(project: Project) -> Iterator[Finding]:
+    """Nothing is said where no button is listed: then nobody captures."""
+    with suppress(ConfigError):  # said above
+        if not buttons(project.settings).buttons:
+            return
+    refusal = may_capture()
+    if refusal:
+        found, _, fix = refusal.removeprefix("arp: ").partition("; ")
+        yield Finding("arp", "note", found, fix)
+    for name in chosen(project.settings.arp.interfaces):
+        if name in {here for _, here in socket.if_nameindex()}:
+            yield Finding("arp", "ok", f"captures on {name}")
+        else:
+            yield Finding(
+                "arp", "note", f"interface {name} is not there; it is waited for", "plug it in, or correct it"
+            )
+    if sys.platform != "linux" and find_library("pcap" if os.name != "nt" else "wpcap") is None:
+        yield Finding("arp", "note", "no libpcap, so frames cannot be captured", "install libpcap, on Windows Npcap")
+
+
 def _disk(project: Project) -> Iterator[Finding]:
     free = shutil.disk_usage(_nearest(project.settings.data)).free
     state: State = "wrong" if free < FULL_BYTES else "note" if free < LOW_BYTES else "ok"
@@ -210,6 +234,7 @@ CHECKS: tuple[Check, ...] = (
     _lake,
     _webhooks,
     _coap,
+    _arp,
     _disk,
     _clock,
     _programs,

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from collectors.capture import Frame, Moment
+from collectors.capture import Frame, Moment, may_capture
 from collectors.capture_filter import attach, program
 from collectors.interfaces import chosen, default_route
 from collectors.keeping import Keeper
@@ -21,11 +21,14 @@ from collectors.listed import Listed
 from collectors.packetlog import PacketLog
 from collectors.sniffing import Sniffing, Tap
 from telltale.cli import run
+from telltale.cli.up import wanted
 from telltale.contract import ConfigError, Request
+from telltale.doctor import examine
 from telltale.door import Door
 from telltale.landing import Landing, Store
 from telltale.settings import Settings, load
 from telltale.sources import source
+from telltale.workbench.project import Project
 from tests.served import make_project
 from tests.wire import arp
 
@@ -312,3 +315,27 @@ def test_a_reader_that_fails_ends_the_collector(door: Door, settings: Settings) 
 
     with pytest.raises(OSError, match="Input/output error"):
         sniffed(Broken(), door, settings, 5)
+
+
+def test_up_captures_where_a_button_is_listed_and_says_why_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = make_project(tmp_path)
+    assert [child.name for child in wanted(load(root)) if child.name in {"arp", "settle"}] == ["settle"]
+    assert "arp is not started: no button is listed in buttons.csv; find yours" in capsys.readouterr().out
+    write_list(root, f"Name, MAC-Address\nBolts, {MAC}\n")
+    children = {child.name for child in wanted(load(root))}
+    assert ("arp" in children) == (not may_capture())
+    assert ("lacks CAP_NET_RAW" in capsys.readouterr().out) == bool(may_capture())
+
+
+def test_doctor_looks_at_the_interfaces_once_a_button_is_listed(tmp_path: Path) -> None:
+    here = socket.if_nameindex()[0][1]
+    root = make_project(tmp_path, f'[webhooks]\nport = 0\n[arp]\ninterfaces = ["{here}", "usb9"]\n')
+    assert [finding for finding in examine(Project(root)) if finding.check == "arp"] == []
+    write_list(root, f"Name, MAC-Address\nBolts, {MAC}\n")
+    found = [finding for finding in examine(Project(root)) if finding.check == "arp"]
+    said = {finding.found: finding.state for finding in found}
+    assert said[f"captures on {here}"] == "ok"
+    assert said["interface usb9 is not there; it is waited for"] == "note"
+    assert len(said) == 2 + bool(may_capture())

@@ -32,6 +32,8 @@ COMMANDS = {
     "rejects": "rejects",
     "refused": "refused",
     "export": "export",
+    "discover": "discover",
+    "service": "service",
     "efento": "efento",
     "sigfox": "sigfox",
 }

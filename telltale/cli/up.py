@@ -1,10 +1,13 @@
 """`telltale up`: everything a project needs running, under one supervisor."""
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
+
+from telltale.contract import ConfigError
 
 if TYPE_CHECKING:
     from telltale.settings import Settings
@@ -25,21 +28,93 @@ def up(*, dashboards: bool) -> None:
 
 def supervised(root: Path, *, dashboards: bool = True) -> None:
     """Run a project until Ctrl-C."""
-    from collectors.listening import served
     from telltale.settings import load
-    from telltale.supervise import Child, supervise, telltale_command
+    from telltale.supervise import supervise
 
     settings = load(root)
-    served("http", settings.webhooks.host, settings)  # an address that is refused is said once, not every half minute
-    served("coap", settings.coap.host, settings, is_open=settings.coap.is_open)
-    commands: dict[str, tuple[str, ...]] = {
-        "webhooks": ("collect", "webhooks"),
-        "coap": ("collect", "coap"),
-        "settle": ("settle", "--loop"),
-    }
-    home = {"TELLTALE_HOME": str(settings.root)}
-    children = [Child(name, telltale_command(*command), home) for name, command in commands.items()]
+    children = wanted(settings)
     supervise([*children, *(dashboard_child(settings) if dashboards else ())])
+
+
+def wanted(settings: "Settings") -> "list[Child]":
+    """The parts of `PARTS` that this project needs; why another is left out is printed.
+
+    Raises:
+        ConfigError: a part can never start as it is set, such as on an address that is refused.
+    """
+    from telltale.supervise import Child, telltale_command
+
+    children = []
+    for part in PARTS:
+        reason = part.why_not(settings)
+        if reason:
+            click.echo(f"{part.name} is not started: {reason}")
+        elif reason is not None:
+            home = {"TELLTALE_HOME": str(settings.root)}
+            children.append(Child(part.name, telltale_command(*part.command), home))
+    return children
+
+
+def _always(_: "Settings") -> str:
+    return ""
+
+
+def _webhooks(settings: "Settings") -> str:
+    """An address that is refused is said once, not every half minute."""
+    from collectors.listening import served
+
+    served("http", settings.webhooks.host, settings)
+    return ""
+
+
+def _coap(settings: "Settings") -> str:
+    from collectors.listening import served
+
+    served("coap", settings.coap.host, settings, is_open=settings.coap.is_open)
+    return ""
+
+
+def _arp(settings: "Settings") -> str:
+    """Only where a device is listed, and with the right to capture; an interface may come later."""
+    from collectors.capture import may_capture
+    from telltale.settings import buttons
+
+    try:
+        listed = buttons(settings).buttons
+    except ConfigError:
+        return ""  # the collector says what is wrong, until it is corrected
+    if not listed:
+        return f"no button is listed in {settings.arp.allow_list}; find yours with telltale discover"
+    return may_capture().removeprefix("arp: ")
+
+
+def _mqtt(settings: "Settings") -> str | None:
+    """Only where a broker is named; what is wrong with its topics is said once."""
+    from collectors.mqtt_subscriber import topics
+
+    if not settings.mqtt.host:
+        return None
+    topics(settings.mqtt)
+    return ""
+
+
+class Part(NamedTuple):
+    """Something to keep running."""
+
+    name: str
+    command: tuple[str, ...]
+    why_not: "Callable[[Settings], str | None]" = _always
+    """Empty: start it; a sentence: why not; None: this project has no use for it, nothing is said."""
+
+
+PARTS: tuple[Part, ...] = (
+    Part("webhooks", ("collect", "webhooks"), _webhooks),
+    Part("coap", ("collect", "coap"), _coap),
+    Part("arp", ("collect", "arp"), _arp),
+    Part("mqtt", ("collect", "mqtt"), _mqtt),
+    Part("settle", ("settle", "--loop")),
+)
+"""What a project may need, in the order of the log's first lines; another part is one line here."""
 
 
 def dashboard_child(settings: "Settings") -> "list[Child]":

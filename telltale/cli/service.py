@@ -1,0 +1,39 @@
+"""`telltale service`: the definition of a system service with least rights."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from telltale.service import System, What
+
+
+@click.command(epilog="Example: telltale service --print collector | sudo tee /etc/systemd/system/telltale-arp.service")
+@click.option(
+    "--print",
+    "what",
+    type=click.Choice(["up", "collector"]),
+    is_flag=False,
+    flag_value="up",
+    default="up",
+    show_default=True,
+    help="Everything but the capture of buttons, without any right; or that capture alone.",
+)
+@click.option(
+    "--for",
+    "system",
+    type=click.Choice(["systemd", "launchd", "task-scheduler"]),
+    default="systemd",
+    show_default=True,
+    help="Only the one for systemd has been tried.",
+)
+def service(what: "What", system: "System") -> None:
+    """Print a service definition for this project; how to install it stands at its top.
+
+    Nothing is installed or changed. It runs under a user of its own, who may write the project's data only; the capture
+    has the one right to capture, everything else none.
+    """
+    from telltale.service import service as text
+    from telltale.settings import load
+
+    click.echo(text(load(), what, system), nl=False)

@@ -1,0 +1,213 @@
+"""Telltale as a service of the system, with the rights it needs and no more.
+
+`collector` is the capture of buttons alone, under a user of its own with the single right to capture; `up` is
+everything else and holds no right at all. Only the folders of the project's data can be written. The units are for
+systemd; those for launchd and the Task Scheduler have not been tried.
+
+Source: systemd.exec(5), systemd.service(5); launchd.plist(5); Task Scheduler schema 1.2; wire/kanban.md 6.4.
+"""
+
+import plistlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+from xml.sax.saxutils import escape
+
+import sqlalchemy as sa
+
+from telltale.settings import HOME_VARIABLE, Settings
+
+What = Literal["collector", "up"]
+System = Literal["systemd", "launchd", "task-scheduler"]
+USER = "telltale"
+STOP_S = 45
+"""Longer than the supervisor gives its children."""
+UNTRIED = "NOT TRIED: written after the documentation, not run on this system by its authors."
+
+
+class _Unit(NamedTuple):
+    name: str
+    title: str
+    command: tuple[str, ...]
+    capabilities: str
+    families: str
+    """What kinds of socket it may open."""
+
+
+_UNITS: dict[What, _Unit] = {
+    "collector": _Unit(
+        "telltale-arp",
+        "telltale: capture of buttons",
+        ("collect", "arp"),
+        "CAP_NET_RAW",
+        "AF_PACKET AF_INET AF_INET6 AF_UNIX AF_NETLINK",
+    ),
+    "up": _Unit("telltale", "telltale: collectors, settling, dashboards", ("up",), "", ""),
+}
+_ALWAYS = """\
+NoNewPrivileges=yes
+ProtectSystem=strict
+PrivateTmp=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+LockPersonality=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+UMask=0077"""
+_COLLECTOR = """\
+PrivateDevices=yes
+ProtectProc=invisible
+RestrictNamespaces=yes
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM"""
+
+
+def service(settings: Settings, what: What, system: System = "systemd") -> str:
+    """The text of a service definition for this project, its installation in comments at the top."""
+    makers = {"systemd": _systemd, "launchd": _launchd, "task-scheduler": _task}
+    return makers[system](settings, _UNITS[what])
+
+
+def writable(settings: Settings) -> list[Path]:
+    """The folders that a service must write to: the project's data, and what lies elsewhere on this machine."""
+    folders = [settings.data, settings.keys]
+    url = sa.make_url(settings.store_url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        folders.append(Path(url.database).parent)
+    if isinstance(settings.lake_root, Path):
+        folders.append(settings.lake_root)
+    kept: list[Path] = []
+    for folder in sorted({folder.resolve() for folder in folders}):
+        if not any(folder.is_relative_to(other) for other in kept):
+            kept.append(folder)
+    return kept
+
+
+def _systemd(settings: Settings, unit: _Unit) -> str:
+    folders = writable(settings)
+    shown = " ".join(map(str, folders))
+    command = " ".join(_quoted(part) for part in _command(unit))
+    rights = f"AmbientCapabilities={unit.capabilities}\nCapabilityBoundingSet={unit.capabilities}"
+    families = f"\nRestrictAddressFamilies={unit.families}" if unit.families else ""
+    only = f"\n{_COLLECTOR}" if unit.capabilities else ""
+    return f"""\
+# {unit.name}.service
+#   sudo useradd --system --no-create-home --shell /usr/sbin/nologin {USER}
+#   sudo mkdir -p {shown} && sudo chown -R {USER}: {shown}
+#   sudo chown {USER}: {settings.root / "secrets.toml"}    # mode 600: only its owner may read it
+#   telltale service --print {_name(unit)} | sudo tee /etc/systemd/system/{unit.name}.service
+#   sudo systemctl daemon-reload && sudo systemctl enable --now {unit.name}
+#   journalctl -u {unit.name} -f
+
+[Unit]
+Description={unit.title}
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+User={USER}
+Group={USER}
+Environment={_quoted(f"{HOME_VARIABLE}={settings.root}")}
+ExecStart={command}
+Restart=always
+RestartSec=1
+TimeoutStopSec={STOP_S}
+
+{rights}
+{_ALWAYS}
+ProtectHome={_home(settings)}
+ReadWritePaths={" ".join(_quoted(str(folder)) for folder in folders)}{families}{only}
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def _launchd(settings: Settings, unit: _Unit) -> str:
+    label = f"org.telltale.{unit.name}"
+    told = {
+        "Label": label,
+        "ProgramArguments": _command(unit),
+        "EnvironmentVariables": {HOME_VARIABLE: str(settings.root)},
+        "WorkingDirectory": str(settings.root),
+        "UserName": f"_{USER}",
+        "RunAtLoad": True,
+        "KeepAlive": True,
+        "ThrottleInterval": 10,
+        "ExitTimeOut": STOP_S,
+        "Umask": 0o077,
+        "StandardErrorPath": str(settings.logs / f"{unit.name}.log"),
+        "StandardOutPath": str(settings.logs / f"{unit.name}.log"),
+    }
+    more = "; its user needs the group access_bpf, which Wireshark's ChmodBPF sets up" if unit.capabilities else ""
+    head, _, body = plistlib.dumps(told, sort_keys=False).decode().partition("\n")
+    comment = (
+        f"{UNTRIED} Save it as /Library/LaunchDaemons/{label}.plist, then: sudo launchctl bootstrap system {label}"
+    )
+    return f"{head}\n<!-- {comment}{more} -->\n{body}"
+
+
+def _task(settings: Settings, unit: _Unit) -> str:
+    program, *arguments = _command(unit)
+    told = (*arguments[:2], "--project", str(settings.root), *arguments[2:])  # a task has no environment of its own
+    shown = " ".join(f'"{each}"' if " " in each else each for each in told)
+    more = "; capturing needs Npcap" if unit.capabilities else ""
+    return f"""\
+<?xml version="1.0" encoding="UTF-8"?>
+<!-- {UNTRIED} Save it as {unit.name}.xml, then: schtasks /Create /TN {unit.name} /XML {unit.name}.xml{more} -->
+<Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
+  <RegistrationInfo><Description>{escape(unit.title)}</Description></RegistrationInfo>
+  <Triggers><BootTrigger><Enabled>true</Enabled></BootTrigger></Triggers>
+  <Principals>
+    <Principal id="Author"><UserId>S-1-5-19</UserId><RunLevel>LeastPrivilege</RunLevel></Principal>
+  </Principals>
+  <Settings>
+    <MultipleInstancesPolicy>IgnoreNew</MultipleInstancesPolicy>
+    <DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries>
+    <StopIfGoingOnBatteries>false</StopIfGoingOnBatteries>
+    <ExecutionTimeLimit>PT0S</ExecutionTimeLimit>
+    <RestartOnFailure><Interval>PT1M</Interval><Count>999</Count></RestartOnFailure>
+  </Settings>
+  <Actions Context="Author">
+    <Exec>
+      <Command>{escape(program)}</Command>
+      <Arguments>{escape(shown)}</Arguments>
+      <WorkingDirectory>{escape(str(settings.root))}</WorkingDirectory>
+    </Exec>
+  </Actions>
+</Task>
+"""
+
+
+def _command(unit: _Unit) -> list[str]:
+    return [sys.executable, "-m", "telltale", *unit.command]
+
+
+def _name(unit: _Unit) -> str:
+    return next(name for name, known in _UNITS.items() if known is unit)
+
+
+def _home(settings: Settings) -> str:
+    """People's folders are out of sight, or may only be read where the project or the program lies there."""
+    homes = (Path("/home"), Path("/root"), Path("/run/user"))
+    needed: Sequence[Path] = (settings.root, Path(sys.executable), Path(sys.prefix), Path(sys.base_prefix))
+    is_there = any(path.is_relative_to(home) for path in needed for home in homes)
+    return "read-only" if is_there else "yes"
+
+
+def _escaped(text: str) -> str:
+    """A percent sign begins a specifier of systemd."""
+    return text.replace("%", "%%")
+
+
+def _quoted(text: str) -> str:
+    escaped = _escaped(text).replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
+    return f'"{escaped}"' if set(escaped) & set(" \t\"';\\") else escaped
