@@ -3,6 +3,9 @@
 Charts compute nothing that analysis has not: they withhold small counts, choose scales and word labels.
 """
 
+from telltale.charts.activity_hours import activity_hours, activity_ranges
+from telltale.charts.activity_levels import activity_levels, team_hours
+from telltale.charts.activity_strips import activity_strips
 from telltale.charts.arrivals import arrivals, lateness
 from telltale.charts.base import nothing
 from telltale.charts.doors import with_doors
@@ -20,6 +23,10 @@ from telltale.charts.usual import usual_band, usual_day
 from telltale.charts.visitors import visitors_by_day
 
 __all__ = [
+    "activity_hours",
+    "activity_levels",
+    "activity_ranges",
+    "activity_strips",
     "arrivals",
     "button_silence",
     "cards_needed",
@@ -36,6 +43,7 @@ __all__ = [
     "readings",
     "risk_curves",
     "stock_out_risk",
+    "team_hours",
     "usual_band",
     "usual_day",
     "visitors_by_day",

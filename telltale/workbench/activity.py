@@ -20,12 +20,13 @@ from telltale.workbench.times import When
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["correct", "daily", "import_activitywatch", "intervals", "levels", "messages", "records", "team"]
+__all__ = ["correct", "daily", "import_activitywatch", "intervals", "levels", "messages", "records", "strips", "team"]
 
 Rule = Literal["input", "seed", "seed_web"]
 RULES = ("input", "seed", "seed_web")
 
 INTERVAL = ("device_id", "name", "person", "state", "start", '"end"', "lasted_s", "basis")
+STRIP = ("device_id", "name", "person", "label", "state", "start", '"end"', "lasted_s")
 DAILY = (
     *("device_id", "name", "person", "label", "start", '"end"', "active_s", "away_s", "unknown_s"),
     *("active_lo_s", "active_hi_s", "samples", "first_active_at", "last_active_at"),
@@ -48,6 +49,7 @@ def intervals(
     *,
     rule: Rule = "input",
     device: str | None = None,
+    away_after_s: float | None = None,
     project: Project | None = None,
 ) -> "pd.DataFrame":
     """When each PC was in use, when not, and when nobody knows; the stretches touch and fill the whole time asked for.
@@ -59,7 +61,8 @@ def intervals(
         since: beginning; `7d` is today and the six days before it, from `[activity] day_starts_at` on.
         until: end, exclusive; None is now. Later than now is now.
         rule: `input`, or `seed`: from level to level, active where both are above 0.
-        device: one PC by id or name, or the id of its modem; None is all.
+        device: a PC by id or name, the id of its modem, or a person and so all PCs of theirs; None is all.
+        away_after_s: the longest pause that stays active; None is `[activity] away_after_s`.
         project: another project than the one found from here.
     """
     _check(rule, ("input", "seed"))
@@ -68,7 +71,28 @@ def intervals(
         found = analysis.intervals(asked.engine, asked.spans(by_seed=rule == "seed"))
         return asked.named(found, *INTERVAL, order="name, device_id, start")
 
-    return answer(ask, since, until, device=device, project=project)
+    return answer(ask, since, until, device=device, project=project, away_after_s=away_after_s)
+
+
+def strips(
+    since: When = "7d",
+    until: When = None,
+    *,
+    device: str | None = None,
+    away_after_s: float | None = None,
+    project: Project | None = None,
+) -> "pd.DataFrame":
+    """The same stretches cut at the beginning of each local day, each day from the first known moment to the last.
+
+    Columns: device_id, name, person, label (the day), state, start, end, lasted_s. Of a day of which nothing is known
+    the whole is one unknown stretch. Arguments as for `intervals`.
+    """
+
+    def ask(asked: PCs) -> pa.Table:
+        found = analysis.strips(asked.engine, asked.spans(), asked.periods("day"))
+        return asked.named(found, *STRIP, order="name, device_id, start")
+
+    return answer(ask, since, until, device=device, project=project, away_after_s=away_after_s)
 
 
 def daily(
@@ -78,6 +102,7 @@ def daily(
     by: By = "day",
     rule: Rule = "input",
     device: str | None = None,
+    away_after_s: float | None = None,
     project: Project | None = None,
 ) -> "pd.DataFrame":
     """How long each PC was in use by local day, week, hour or over the stretch.
@@ -95,7 +120,7 @@ def daily(
     def ask(asked: PCs) -> pa.Table:
         return asked.named(_totals(asked, by, rule), *DAILY, order="name, device_id, start")
 
-    return answer(ask, since, until, device=device, project=project)
+    return answer(ask, since, until, device=device, project=project, away_after_s=away_after_s)
 
 
 def team(since: When = "7d", until: When = None, *, by: By = "day", project: Project | None = None) -> "pd.DataFrame":

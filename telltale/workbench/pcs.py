@@ -60,6 +60,8 @@ class PCs(NamedTuple):
     view: View
     span: Span
     device: str | None
+    away_after_s: float | None = None
+    """None is the project's threshold."""
 
     @property
     def engine(self) -> Engine:
@@ -73,8 +75,8 @@ class PCs(NamedTuple):
 
     @property
     def rules(self) -> analysis.Rules:
-        """The project's thresholds."""
-        return analysis.Rules(away_after_s=self.view.project.settings.activity.away_after_s)
+        """The thresholds."""
+        return analysis.Rules(away_after_s=self.away_after_s or self.view.project.settings.activity.away_after_s)
 
     @property
     def info(self) -> Relation:
@@ -89,10 +91,12 @@ class PCs(NamedTuple):
         wanted = self.device.strip().casefold()
         aliases = {row["device_id"]: row["same_as"] for row in self.view.project.device_info().to_pylist()}
         wanted = (aliases.get(wanted) or wanted).casefold()
-        found = [wanted in (row["device_id"].casefold(), row["name"].casefold()) for row in known.to_pylist()]
-        if not any(found):
-            raise ConfigError(self._unknown(known))
-        return known.filter(pa.array(found))
+        # An id means more than a person, and a person more than what somebody called a PC.
+        for column in ("device_id", "person", "name"):
+            found = [wanted == text.casefold() for text in known[column].to_pylist()]
+            if any(found):
+                return known.filter(pa.array(found))
+        raise ConfigError(self._unknown(known))
 
     def heard(self) -> Relation:
         """The records about them, and a row for each, so that one that is silent is there too.
@@ -105,7 +109,7 @@ class PCs(NamedTuple):
 
     def spans(self, *, by_seed: bool = False) -> Relation:
         """Their stretches of active, away and unknown."""
-        key = ("activity spans", self.span, self.device, by_seed)
+        key = ("activity spans", self.span, self.device, self.away_after_s, by_seed)
         found: Relation = self.view.remembered(key, lambda: self._spans(by_seed=by_seed))
         return found
 
@@ -174,12 +178,25 @@ class PCs(NamedTuple):
 
 
 def answer(
-    ask: Callable[[PCs], pa.Table], since: When, until: When, *, device: str | None, project: Project | None
+    ask: Callable[[PCs], pa.Table],
+    since: When,
+    until: When,
+    *,
+    device: str | None,
+    project: Project | None,
+    away_after_s: float | None = None,
 ) -> "pd.DataFrame":
     """What `ask` makes of the stretch of time and the PCs meant, on one snapshot."""
     project = project or here()
     asked = stretch(project, since, until)
-    return tidy(answered(project, lambda view: ask(PCs(view, asked, device))))
+    return tidy(answered(project, lambda view: ask(PCs(view, asked, device, away_after_s))))
+
+
+def everyone(project: Project) -> list[dict[str, str]]:
+    """The PCs that were ever heard: device_id, name, person; by name."""
+    found = answered(project, lambda view: PCs(view, Span(0, 1), None).pcs())
+    names = ("device_id", "name", "person")
+    return [{name: row[name] for name in names} for row in found.to_pylist()]
 
 
 def stretch(project: Project, since: When, until: When) -> Span:

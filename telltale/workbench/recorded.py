@@ -148,7 +148,7 @@ def _text(row: dict[str, Any], zone: str) -> str:
     if row["kind"] == "uplink":
         return _of_payload(bytes.fromhex(row["data"]), row["observed_at"], zone)
     if row["kind"] == "sample":
-        told = "unknown" if row["idle_s"] is None else f"last input {row['idle_s']:.0f} s before"
+        told = "idle time unknown" if row["idle_s"] is None else f"idle {row['idle_s']:.0f} s"
         return f"{row['rows_in']} samples, {told}"
     if row["kind"] == "correction":
         state = "active" if row["active"] else "away"

@@ -5,7 +5,7 @@ from telltale.analysis.activity.given import Told, flooded
 from telltale.analysis.activity.rules import Rules
 from telltale.analysis.activity.spans import HEARD, LEVEL, LISTED, SPAN, seed_levels
 from telltale.analysis.activity.team import team
-from telltale.analysis.activity.totals import found_spans, heard, intervals, totals, web_totals
+from telltale.analysis.activity.totals import found_spans, heard, intervals, strips, totals, web_totals
 
 __all__ = [
     "HEARD",
@@ -22,6 +22,7 @@ __all__ = [
     "heard",
     "intervals",
     "seed_levels",
+    "strips",
     "team",
     "totals",
     "web_totals",

@@ -36,6 +36,33 @@ from (
 order by device_id, start_us
 """
 
+STRIPS = """
+select device_id, label, state, timestamp_micros(min(start_us)) as start, timestamp_micros(max(end_us)) as end,
+  (max(end_us) - min(start_us)) / 1e6 as lasted_s
+from (
+  select device_id, label, state, start_us, end_us,
+    cast(sum(is_new) over (partition by device_id, label order by start_us rows between unbounded preceding
+      and current row) as bigint) as run_no
+  from (
+    select device_id, label, state, start_us, end_us, first_us, last_us,
+      case when state = lag(state) over (partition by device_id, label order by start_us) then 0 else 1 end as is_new
+    from (
+      select s.device_id, q.label, s.state, greatest(s.start_us, q.start_us) as start_us,
+        least(s.end_us, q.end_us) as end_us,
+        min(case when s.state <> 'unknown' then greatest(s.start_us, q.start_us) end)
+          over (partition by s.device_id, q.label) as first_us,
+        max(case when s.state <> 'unknown' then least(s.end_us, q.end_us) end)
+          over (partition by s.device_id, q.label) as last_us
+      from span s
+      inner join period q on s.start_us < q.end_us and s.end_us > q.start_us
+    ) cut
+    where first_us is null or (start_us >= first_us and end_us <= last_us)
+  ) compared
+) numbered
+group by device_id, label, state, run_no
+order by device_id, start
+"""
+
 TOTALS = """
 select d.device_id, p.label, timestamp_micros(p.start_us) as start, timestamp_micros(p.end_us) as end,
   coalesce(t.active_us, 0) / 1e6 as active_s, coalesce(t.away_us, 0) / 1e6 as away_s,
@@ -149,6 +176,16 @@ def found_spans(
 def intervals(engine: Engine, found: Relation) -> Relation:
     """Stretches for people: device_id, state, start, end, lasted_s, basis; neighbours alike in both are one."""
     return engine.run(INTERVALS, {"span": found})
+
+
+def strips(engine: Engine, found: Relation, periods: pa.Table) -> Relation:
+    """Stretches cut at the periods' edges, of each period from its first known moment to its last.
+
+    Returns:
+        device_id, label, state, start, end, lasted_s; sorted. Of a period of which nothing is known the whole is one
+        unknown stretch.
+    """
+    return engine.run(STRIPS, {"span": found, "period": engine.from_arrow(periods)})
 
 
 def totals(engine: Engine, rows: Relation, found: Relation, periods: pa.Table) -> Relation:
