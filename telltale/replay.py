@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 
 from telltale.capture import Capture, Packet, open_capture
 from telltale.contract import Raw
-from telltale.sources.button.layout import LINK_TYPES
+from telltale.sources.button.layout import LINK_TYPES, without_targets
 from telltale.sources.button.listed import Filter
 from telltale.sources.button.records import (
     METHOD,
@@ -157,7 +157,9 @@ def _count(stretch: _Stretch, tally: _Tally, keep: Filter) -> None:
 
 
 def _frame(packet: Packet, interface: str, sender: str) -> Raw:
-    return Raw(0, SOURCE, packet.at_us, sender, _meta(frame_path(interface, packet.linktype)), packet.data)
+    kept = without_targets(packet.data, packet.linktype)
+    meta = _meta(frame_path(interface, packet.linktype), redacted=kept != packet.data)
+    return Raw(0, SOURCE, packet.at_us, sender, meta, kept)
 
 
 def _heartbeats(tally: _Tally, sender: str) -> Iterator[Raw]:
@@ -180,8 +182,11 @@ def _is_one_night(last_us: int, midnight_us: int, first_us: int) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _meta(path: str) -> str:
-    return json.dumps({"transport": COLLECTOR, "method": METHOD, "path": path}, separators=(",", ":"))
+def _meta(path: str, *, redacted: bool = False) -> str:
+    meta: dict[str, object] = {"transport": COLLECTOR, "method": METHOD, "path": path}
+    if redacted:
+        meta["redacted"] = ["target"]
+    return json.dumps(meta, separators=(",", ":"))
 
 
 def _warnings(name: str, tally: _Tally) -> Iterator[str]:

@@ -18,7 +18,7 @@ from scapy.layers.l2 import ARP, Dot1AD, Dot1Q, Ether
 from telltale.contract import DecodeError, Raw, Request, Scenario, Secrets, SourceSettings
 from telltale.sources import source
 from telltale.sources.button import frames
-from telltale.sources.button.layout import COOKED, COOKED_2, ETHERNET, OTHER, Parsed, Unread, parse
+from telltale.sources.button.layout import COOKED, COOKED_2, ETHERNET, OTHER, Parsed, Unread, parse, without_targets
 from telltale.sources.button.listed import Counts, Filter
 from telltale.sources.button.records import frame_path, manual_body, place, read_manual
 from telltale.sources.button.truth import buttons_csv
@@ -126,6 +126,40 @@ def test_a_listed_ethernet_source_before_a_foreign_sender_is_the_foreign_device(
     kept = Filter(ROLES)(frames.arp(DEVICE, 1, MINE, GATEWAY, eth_source=stranger))
     assert kept is not None
     assert kept.flags == "sender_differs"
+
+
+REPLY = frames.arp(DEVICE, 2, MINE, GATEWAY, destination=bytes.fromhex("3c0754000001"))
+
+
+@pytest.mark.parametrize(
+    ("frame", "linktype", "kept"),
+    [
+        (REPLY, ETHERNET, b"*" * 6 + REPLY[6:]),
+        (REPLY[:32] + b"\x3c\7\x54\0\0\1" + REPLY[38:], ETHERNET, b"*" * 6 + REPLY[6:32] + b"*" * 6 + REPLY[38:]),
+        (frames.arp(DEVICE, 1, MINE, GATEWAY), ETHERNET, None),
+        (REPLY[:12] + b"\x81\0\0\5" + REPLY[12:32] + b"\x3c" * 6, ETHERNET,
+         b"*" * 6 + REPLY[6:12] + b"\x81\0\0\5" + REPLY[12:32] + b"*" * 6),
+        (b"\0" * 14 + REPLY[12:32] + b"\x3c" * 6, COOKED, b"\0" * 14 + REPLY[12:32] + b"*" * 6),
+        (REPLY[:9], ETHERNET, None),
+    ],
+)  # fmt: skip
+def test_whom_a_listed_device_answers_is_overwritten_and_says_nothing(
+    frame: bytes, linktype: int, kept: bytes | None
+) -> None:
+    """Bytes 0 to 6 are the destination, 18 to 24 of the ARP the target's address."""
+    assert without_targets(frame, linktype) == (frame if kept is None else kept)
+    assert parse(without_targets(frame, linktype), linktype) == parse(frame, linktype)
+    request = Request("button", 1, "", "arp", "CAPTURE", frame_path("eth0", linktype), {}, "", frame)
+    reply = source("button").accept(request, NOTHING)
+    assert (reply.redacted_body, reply.redacted) == (kept, ("target",) if kept else ())
+
+
+@given(ANY_FRAME, st.sampled_from([ETHERNET, COOKED, COOKED_2, 127]))
+def test_overwriting_changes_nothing_that_is_read(frame: bytes, linktype: int) -> None:
+    kept = without_targets(frame, linktype)
+    assert len(kept) == len(frame)
+    assert parse(kept, linktype) == parse(frame, linktype)
+    assert without_targets(kept, linktype) == kept
 
 
 @given(

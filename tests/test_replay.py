@@ -88,6 +88,16 @@ def test_only_listed_devices_are_kept_and_the_rest_is_counted(tmp_path: Path) ->
     ]
 
 
+def test_whom_a_listed_device_answers_is_not_kept(tmp_path: Path) -> None:
+    stranger = bytes.fromhex(STRANGER.replace(":", ""))
+    reply = frames.arp(bytes.fromhex(LISTED.replace(":", "")), 2, MINE, GATEWAY, destination=stranger)
+    path, kept = captured(tmp_path / "x.pcap", [("2026-11-20T08:00:00Z", reply)]), Kept()
+    assert replay(path, Filter(ROLES), kept).kept == 1
+    assert stranger not in kept[0].body
+    assert json.loads(kept[0].meta)["redacted"] == ["target"]
+    assert kept.rows()["frame"][0]["kind"] == "reply"
+
+
 def test_each_day_has_its_heartbeat_and_a_night_without_traffic_is_a_gap(tmp_path: Path) -> None:
     packets = [
         ("2026-11-18T22:00:00Z", arp(STRANGER)),

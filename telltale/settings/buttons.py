@@ -47,12 +47,12 @@ HEADER = (
 )
 
 DEFAULT_BUTTONS = f"""\
-# buttons.csv: devices whose frames are kept; those of all others are counted only. Name and MAC-Address are enough.
-# role: button, ack (acknowledges the delivery of ack_for), presence (a phone or laptop; [kanban] presence = true).
+{", ".join(HEADER)}
+# Devices whose frames are kept; those of all others are only counted. Name and MAC-Address are enough.
+# role: button, ack (acknowledges a delivery of ack_for), presence (a phone or laptop; needs [kanban] presence = true).
 # Anyone on the network can send with a listed address: a press is a hint, never an authorisation.
 # Bolts line 1, 02:7e:11:a0:00:01, button, bolts M8,, 200, 60, 6
 # Bolts delivered, 02:7e:11:a0:00:02, ack,, bolts M8
-{", ".join(HEADER)}
 """
 
 _SHOWN = ", ".join(HEADER)

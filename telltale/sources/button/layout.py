@@ -112,6 +112,24 @@ def parse(frame: bytes, linktype: int = ETHERNET) -> Parsed | Unread:
     return Unread(OTHER, f"ethertype {envelope.ethertype:#06x}")
 
 
+def without_targets(frame: bytes, linktype: int = ETHERNET) -> bytes:
+    """The frame with the address of whoever it is sent to overwritten by `*`, of the same length.
+
+    That may be anybody's device, and nothing is decoded from it. Groups and zeros, as in all frames of a press, stay.
+    """
+    envelope = _envelope(frame, linktype)
+    if isinstance(envelope, Unread):
+        return frame
+    places = [slice(0, 6)] if linktype == ETHERNET else []
+    if envelope.ethertype == ARP_TYPE:
+        places.append(slice(envelope.at + 18, envelope.at + 24))
+    for at in places:
+        address = frame[at]
+        if any(address) and not address[0] & 1:
+            frame = frame[: at.start] + b"*" * len(address) + frame[at.stop :]
+    return frame
+
+
 def _envelope(frame: bytes, linktype: int) -> _Envelope | Unread:
     if linktype == ETHERNET:
         at, type_at, source = 14, 12, frame[6:12]
