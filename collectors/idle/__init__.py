@@ -1,0 +1,15 @@
+"""How long ago the last input was: one file a system, tried in the order of `probe.py`.
+
+    backend   system                        reads                                        tried
+    x11       X11                           MIT-SCREEN-SAVER, by python-xlib             on Xvfb
+    mutter    GNOME, Wayland and X11        org.gnome.Mutter.IdleMonitor on D-Bus        against a stand-in
+    kde       KDE Plasma                    org.freedesktop.ScreenSaver on D-Bus         against a stand-in
+    wayland   wlroots, KDE and others       ext-idle-notify-v1                           against a stand-in
+    logind    any with systemd, coarse      IdleHint, IdleSinceHint of the session       against a stand-in
+    windows   Windows                       GetLastInputInfo against GetTickCount        its arithmetic only
+    macos     macOS                         CGEventSourceSecondsSinceLastEventType       not at all
+
+"Against a stand-in" is a real bus or socket with a service of the documented interface behind it, not the real desktop.
+
+Source: wire/sigfox.md 6.
+"""

@@ -1,0 +1,89 @@
+"""Which way of asking for the idle time works on this machine.
+
+Under Wayland X11 is not asked: XWayland sees only a part of the input, and would count a person in another window as
+away. logind comes last: it is as coarse as the desktop that sets it.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import NamedTuple
+
+from collectors.idle.backend import Backend, Unavailable
+
+NAMES = ("x11", "mutter", "kde", "wayland", "logind", "windows", "macos")
+"""Each a module beside this one with `connect()`."""
+
+
+class Look(NamedTuple):
+    """What one look gave: seconds since the last input, None where it is unknown, and who says so."""
+
+    idle_s: float | None
+    backend: str
+
+
+class Idle:
+    """The idle time by the first way that works; asked again for a way when it stops to.
+
+    Args:
+        names: the ways to try, in this order.
+        retry_s: how long to wait before all are tried again.
+        clock: seconds that only rise.
+    """
+
+    def __init__(self, names: Sequence[str], *, retry_s: float, clock: Callable[[], float]) -> None:
+        self._names = names
+        self._retry_s = retry_s
+        self._clock = clock
+        self._backend: Backend | None = None
+        self._try_again_s = float("-inf")
+        self.reasons: dict[str, str] = {}
+        """Why each way that was tried last did not work."""
+
+    def look(self) -> Look:
+        """The idle time now."""
+        if self._backend is None and self._clock() >= self._try_again_s:
+            self._backend, self.reasons = first(self._names)
+            self._try_again_s = self._clock() + self._retry_s
+        if self._backend is None:
+            return Look(None, "unknown")
+        name = self._backend.name
+        try:
+            return Look(self._backend.idle_s(), name)
+        except Unavailable as reason:
+            self.reasons = {name: str(reason)}
+            self.close()
+            return Look(None, name)
+
+    def close(self) -> None:
+        """Disconnect."""
+        if self._backend is not None:
+            self._backend.close()
+        self._backend = None
+
+
+def first(names: Sequence[str]) -> tuple[Backend | None, dict[str, str]]:
+    """The first way that connects, and why those before it did not."""
+    reasons: dict[str, str] = {}
+    for name in names:
+        try:
+            backend: Backend = import_module(f"collectors.idle.{name}").connect()
+        except Unavailable as reason:
+            reasons[name] = str(reason)
+        else:
+            return backend, reasons
+    return None, reasons
+
+
+def order(chosen: str, *, platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """The ways to try: the chosen one alone, or with "auto" those that may work on this system."""
+    if chosen != "auto":
+        return (chosen,)
+    if platform == "win32":
+        return ("windows",)
+    if platform == "darwin":
+        return ("macos",)
+    if environment.get("WAYLAND_DISPLAY") or environment.get("XDG_SESSION_TYPE") == "wayland":
+        return ("mutter", "kde", "wayland", "logind")
+    return ("x11", "mutter", "kde", "logind")
