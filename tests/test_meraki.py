@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import telltale as tt
+from telltale import report
 from telltale.contract import ConfigError, Emission, Raw, Refused, Reply, Request, Scenario, Secrets, SourceSettings
 from telltale.door import Door
 from telltale.landing.schema import REFUSED
@@ -274,3 +275,15 @@ def test_both_vendors_are_sites_of_one_lake(both: TwoVendors) -> None:
         ("meraki", NETWORK),
         ("meraki", "meraki"),
     }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("site", [NETWORK, "meraki", SITE])
+def test_the_presence_report_is_of_either_vendor(both: TwoVendors, site: str) -> None:
+    done = report.run("presence_dwell", "2026-11-19", {"site": site}, both.project, with_pdf=False)
+    html = done.html.read_text().replace("\xa0", " ")
+    visits = tt.presence.visits("2026-11-19", "2026-11-20", site=site, project=both.project)
+    reports = tt.health("2026-11-19", "2026-11-20", project=both.project)
+    assert f"<b>{len(visits)} visits</b>" in html
+    assert f"{reports[reports['site'] == site]['reports'].sum():,} used" in html
+    assert html.count('class="plot"') >= 3
