@@ -14,7 +14,6 @@ SignalWhen = Literal["opened", "emptied"]
 
 OVER_DISPERSED = 1.5
 ENOUGH_BUCKETS = 20
-MOST_CARDS = 1_000_000
 
 
 class Dispersion(NamedTuple):
@@ -84,7 +83,7 @@ def fewest(
     """The fewest cards whose stock-out risk is at most 1 - service_level.
 
     Raises:
-        ValueError: less than 0 pulls, a service level outside (0, 1), or so many pulls that no number of cards is told.
+        ValueError: less than 0 pulls, or a service level outside (0, 1).
     """
     if expected_pulls < 0 or not 0 < service_level < 1:
         raise ValueError(
@@ -92,15 +91,13 @@ def fewest(
             "between 0 and 1"
         )
     low, high = 0, ceil(expected_pulls + 10 * sqrt(expected_pulls * max(counts.ratio, 1)) + 20)
-    while _risk(high, expected_pulls, counts) > 1 - service_level:
+    while at_least(high, mean=expected_pulls, counts=counts) > 1 - service_level:
         low, high = high, 2 * high
-        if high > MOST_CARDS:
-            raise ValueError(f"{expected_pulls:g} expected pulls: expected so few that {MOST_CARDS} cards are enough")
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if _risk(middle, expected_pulls, counts) <= 1 - service_level else (middle, high)
+        low, high = (
+            (low, middle)
+            if at_least(middle, mean=expected_pulls, counts=counts) <= 1 - service_level
+            else (middle, high)
+        )
     return high + (signal_when == "emptied")
-
-
-def _risk(count: int, mean: float, counts: Dispersion) -> float:
-    return at_least(count, mean=mean, counts=counts)
