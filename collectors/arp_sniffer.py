@@ -17,6 +17,7 @@ import threading
 from collectors.capture import Capture, Moment, moment, open_capture
 from collectors.interfaces import chosen
 from collectors.rights import give_up
+from telltale.contract import TelltaleError
 from telltale.settings import Settings
 from telltale.settings.capture import ArpSettings
 
@@ -29,6 +30,7 @@ def run(settings: Settings) -> None:
     Raises:
         ConfigError: no right to capture, no such interface, or the list of devices is wrong.
         StoreError: the store cannot be opened.
+        TelltaleError: the system has ended the capture.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     stop = threading.Event()
@@ -39,6 +41,10 @@ def run(settings: Settings) -> None:
     give_up()
     try:
         _store_frames(captures, settings, since, stop)
+    except OSError as error:
+        raise TelltaleError(
+            f"arp: the capture failed ({error.strerror or error}); telltale up and the service start it again"
+        ) from error
     finally:
         for capture in captures:
             capture.close()

@@ -13,6 +13,7 @@ Source: Linux Documentation/networking/packet_mmap.rst, include/uapi/linux/if_pa
 """
 
 import errno
+import logging
 import mmap
 import socket
 import struct
@@ -27,12 +28,14 @@ from telltale.contract import ConfigError
 if sys.platform != "win32":
     import fcntl
 
+log = logging.getLogger("telltale.arp")
+
 BLOCK_BYTES, BLOCKS = 1 << 16, 64
 """The ring: 4 MB. A block is handed over when it is full or `RETIRE_MS` old."""
 RETIRE_MS = 60
 
 _SOL_PACKET, _RX_RING, _STATISTICS, _VERSION = 263, 5, 6, 10
-_TPACKET_V3, _ETH_P_ALL = 2, 0x0003
+_TPACKET_V3, _ETH_P_ALL, _ETHERNET = 2, 0x0003, 1
 _REQUEST = struct.Struct("=7I")
 _BLOCK = struct.Struct("=3I")
 """At 8 in a block: status, number of frames, offset of the first."""
@@ -179,6 +182,8 @@ class Ring:
             if index != self._index:
                 self._socket.bind((self.interface, _ETH_P_ALL))
                 self._index = index
+                if self._socket.getsockname()[3] != _ETHERNET:
+                    log.warning("%s is neither Ethernet nor Wi-Fi: no button can be heard there", self.interface)
             answer = fcntl.ioctl(self._socket, _SIOCGIFFLAGS, struct.pack("16s24x", self.interface.encode()))
         except OSError as error:
             if error.errno not in {None, errno.ENODEV, errno.ENXIO}:  # if_nametoindex says no number

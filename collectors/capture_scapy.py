@@ -4,8 +4,10 @@ scapy's sockets are read without dissection. libpcap compiles the filter, so it 
 chosen in Python by whoever reads. Drops are not reported by these sockets and count as 0.
 """
 
+import logging
 import time
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 from collectors.capture import Frame
@@ -59,11 +61,13 @@ class ScapyCapture:
 
     def link(self) -> bool:
         """Whether the interface is open; tries to open it when it is not."""
+        import_module("scapy.arch")  # fills `conf`
         from scapy.config import conf
         from scapy.error import Scapy_Exception
 
         if self._socket is not None:
             return True
+        logging.getLogger("scapy.runtime").setLevel(logging.ERROR)  # it warns that it will not dissect
         try:
             self._socket = conf.L2listen(iface=self.interface, filter=self._filter, promisc=False)
         except PermissionError as error:

@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from telltale.contract import ConfigError
@@ -17,7 +18,7 @@ def chosen(named: tuple[str, ...]) -> tuple[str, ...]:
     Raises:
         ConfigError: none of those named is here; or none is named and no route leads to a gateway.
     """
-    here = [name for _, name in socket.if_nameindex()]
+    here = known()
     if not named:
         return (_to_gateway(here),)
     if not set(named) & set(here):
@@ -26,6 +27,16 @@ def chosen(named: tuple[str, ...]) -> tuple[str, ...]:
             f"telltale.toml [arp] interfaces = [{seen}]: no such interface here; expected one of {', '.join(here)}"
         )
     return tuple(dict.fromkeys(named))
+
+
+def known() -> list[str]:
+    """The names of this machine's interfaces; on Windows those that people see."""
+    if sys.platform == "win32":
+        import_module("scapy.arch")  # fills `conf.ifaces`
+        from scapy.config import conf
+
+        return [str(interface.name) for interface in conf.ifaces.values()]
+    return [name for _, name in socket.if_nameindex()]
 
 
 def default_route(table: str) -> str:
@@ -43,6 +54,7 @@ def _to_gateway(here: list[str]) -> str:
     if sys.platform == "linux":
         name = default_route(_ROUTES.read_text(encoding="ascii"))
     else:
+        import_module("scapy.route")  # fills `conf.route`
         from scapy.config import conf
 
         name = str(conf.route.route("0.0.0.0")[0])  # noqa: S104 - asks for the way out, listens nowhere

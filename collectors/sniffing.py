@@ -149,7 +149,7 @@ class Sniffing:
         for frame in frames:
             told = tap.choose(frame.data)
             if told is not None:
-                self._keeper.add(_request(frame.at_us, told.device_id, tap.path, frame.data))
+                self._keeper.add(_request(frame.at_us, told.device_id, tap.path, frame.data, told.kind))
         tap.last_frame_at = frames[-1].at_us
 
     def _check(self) -> None:
@@ -200,8 +200,13 @@ class Sniffing:
         took_s = max(time.time() - request.received_at / 1e6, 0.0)
         status = 204 if reason == "stored" else 400
         at, size = request.received_at / 1e6, len(request.body)
-        self._packets.add(Packet(at, SOURCE, request.sender, size, status, reason, took_s, detail or request.path))
+        self._packets.add(Packet(at, SOURCE, request.sender, size, status, reason, took_s, detail or _said(request)))
 
 
-def _request(at_us: int, sender: str, path: str, body: bytes) -> Request:
-    return Request(SOURCE, at_us, sender, TRANSPORT, METHOD, path, {}, "", body)
+def _request(at_us: int, sender: str, path: str, body: bytes, kind: str = "") -> Request:
+    return Request(SOURCE, at_us, sender, TRANSPORT, METHOD, path, {"kind": kind}, "", body)
+
+
+def _said(request: Request) -> str:
+    """What the log says of a record; the kind is no header that is kept, it is decoded from the bytes."""
+    return f"{request.headers['kind']} {request.path}".strip()

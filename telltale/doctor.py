@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from collectors.capture import may_capture
-from collectors.interfaces import chosen
+from collectors.interfaces import chosen, known
 from collectors.listening import free_port, served
 from telltale.contract import ConfigError, TelltaleError
 from telltale.door import try_options
@@ -182,7 +182,7 @@ def _arp(project: Project) -> Iterator[Finding]:
         found, _, fix = refusal.removeprefix("arp: ").partition("; ")
         yield Finding("arp", "note", found, fix)
     for name in chosen(project.settings.arp.interfaces):
-        if name in {here for _, here in socket.if_nameindex()}:
+        if name in known():
             yield Finding("arp", "ok", f"captures on {name}")
         else:
             yield Finding(

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from ctypes.util import find_library
 from pathlib import Path
 
 import pyarrow as pa
@@ -216,6 +217,7 @@ def test_what_the_ring_cannot_hold_is_counted(pair: Wire, tmp_path: Path) -> Non
     assert f"{lost} frames were lost before they could be read" in said
 
 
+@pytest.mark.slow
 def test_a_link_may_go_down_and_an_interface_away_and_come_back(pair: Wire, tmp_path: Path) -> None:
     root = project(tmp_path, pair)
     with sniffing(root, pair) as sniffer:
@@ -241,6 +243,7 @@ def test_a_link_may_go_down_and_an_interface_away_and_come_back(pair: Wire, tmp_
     assert 0 < covered_s < passed_s, "the time in between is not covered"
 
 
+@pytest.mark.slow
 def test_the_list_is_read_again_while_the_capture_runs(pair: Wire, tmp_path: Path) -> None:
     root = project(tmp_path, pair)
     with sniffing(root, pair) as sniffer:
@@ -300,6 +303,7 @@ def test_without_the_right_one_sentence_names_the_remedy(pair: Wire, tmp_path: P
     )
 
 
+@pytest.mark.slow
 def test_an_interface_may_come_late_beside_one_that_is_there(pair: Wire, tmp_path: Path) -> None:
     root = project(tmp_path, pair)
     late = f"{pair.far}9"
@@ -317,3 +321,42 @@ def test_an_interface_may_come_late_beside_one_that_is_there(pair: Wire, tmp_pat
         finally:
             ip("-n", pair.far_space, "link", "del", late)
     assert {beat["frames"] for beat in beats(root)} == {0, 1}
+
+
+SCAPY = """
+import sys, time
+from collectors.capture_scapy import ScapyCapture
+from telltale.contract import ConfigError
+try:
+    capture = ScapyCapture(sys.argv[1])
+except ConfigError as error:
+    sys.exit(str(error))
+print("open" if capture.link() else "away", flush=True)
+seen, deadline = [], time.monotonic() + 20
+while len(seen) < int(sys.argv[2]) and time.monotonic() < deadline:
+    seen += capture.read()
+    time.sleep(0.02)
+for frame in seen:
+    print(frame.at_us, frame.data.hex())
+"""
+
+
+@pytest.mark.slow
+def test_what_other_systems_capture_with_gives_the_same_frames(pair: Wire) -> None:
+    """scapy's sockets, tried here on Linux; without libpcap, which compiles their filter, one sentence says so."""
+    sent = [arp(MAC), arp(MAC, tags=[(0x8100, 20)])]
+    told = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = pair.run_far(sys.executable, "-c", SCAPY, pair.far, "2", **told)
+    assert process.stdout is not None
+    ready = process.stdout.readline()
+    if find_library("pcap") is None:
+        assert "install libpcap" in process.communicate(timeout=60)[1]
+        return
+    assert ready == "open\n"
+    before_us = time.time_ns() // 1000
+    pair.send([arp(MAC)[:12] + b"\x86\xdd" + bytes(46), *sent])
+    out, error = process.communicate(timeout=60)
+    assert error == ""
+    lines = [line.split() for line in out.splitlines()]
+    assert [bytes.fromhex(data) for _at, data in lines] == sent
+    assert all(before_us <= int(at) <= time.time_ns() // 1000 for at, _data in lines)

@@ -299,6 +299,7 @@ def test_frames_of_listed_devices_are_kept_and_nobody_else_is_named(
     assert (told["frames"], told["unlisted"], told["last_frame_at"]) == (1, 3, 5_000_003)
     [line] = (tmp_path / "log").read_text().splitlines()
     assert f"button {MAC} 60 bytes 204 stored" in line
+    assert "'probe /frame/eth0'" in line
 
 
 def test_no_time_is_covered_while_the_link_is_down(door: Door, settings: Settings) -> None:

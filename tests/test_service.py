@@ -49,13 +49,17 @@ def test_what_lies_outside_the_data_can_be_written_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("folder", ["plain", "with a blank", "100%"])
 @pytest.mark.parametrize("what", ["collector", "up"])
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
 def test_systemd_understands_the_unit(tmp_path: Path, what: What, folder: str) -> None:
+    """Where systemd is there to say so; everywhere its sections stand in order, and no line is without a value."""
     root = make_project(tmp_path / folder)
     path = tmp_path / f"telltale-{what}.service"
     path.write_text(unit(root, what))
-    done = subprocess.run(["systemd-analyze", "verify", str(path)], check=False, capture_output=True, text=True)
-    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+    lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+    assert [line for line in lines if line.startswith("[")] == ["[Unit]", "[Service]", "[Install]"]
+    assert all(line.startswith("[") or re.match(r"[A-Z]\w+=", line) for line in lines)
+    if shutil.which("systemd-analyze"):
+        done = subprocess.run(["systemd-analyze", "verify", str(path)], check=False, capture_output=True, text=True)
+        assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("what", ["collector", "up"])
