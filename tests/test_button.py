@@ -283,6 +283,18 @@ def test_two_buttons_are_pressed_at_once_now_and_then(four_weeks: dict[str, list
     assert sum(changes) > 20
 
 
+def test_the_phone_stays_away_where_presence_is_off() -> None:
+    day, off = WEEKS._replace(start_s=WEEKS.end_s - 86_400), SourceSettings({"presence": False}, Secrets())
+    phone = bytes.fromhex("027e11a00020")
+    assert any(phone in one.body for one in source("button").simulate(day, NOTHING))
+    assert not any(phone in one.body for one in source("button").simulate(day, off))
+    known, without = (source("button").truth(day, settings) for settings in (NOTHING, off))
+    assert known["stays"]
+    assert without["stays"] == []
+    assert without["totals"]["frames"] < known["totals"]["frames"]
+    assert without["presses"] == known["presses"]
+
+
 def test_a_part_of_the_frames_is_a_slice_of_the_whole() -> None:
     """But for the button that dies in the middle, and the first heartbeat."""
     whole = WEEKS._replace(start_s=WEEKS.end_s - 4 * 86_400)

@@ -81,6 +81,21 @@ def test_the_command_writes_file_list_and_truth_that_fit(shop: Path, capsys: pyt
         project.close()
 
 
+def test_a_backfill_keeps_no_phone_while_presence_is_off(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two days, as nobody is there on Sunday."""
+    counts = []
+    for keeps in ("true", "false"):
+        (shop / "telltale.toml").write_text(f"[kanban]\npresence = {keeps}\n")
+        shutil.rmtree(shop / "data", ignore_errors=True)
+        assert run(["simulate", "button", "--backfill", "2d", "--no-settle"]) == 0
+        project = tt.Project(shop)
+        phones = tt.sql("select count(*) as n from frame where device_id = '02:7e:11:a0:00:20'", project=project)
+        counts.append(int(phones["n"][0]))
+        project.close()
+    assert counts[0] > 50
+    assert counts[1] == 0
+
+
 def test_a_list_that_is_there_stays(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (shop / "buttons.csv").write_text("Name, MAC-Address\nMine, ac:63:be:00:00:01\n")
     pcap = ["--pcap", str(shop / "x.pcap")]

@@ -17,7 +17,7 @@ import click
 from telltale.cli.output import json_option, progress, show_one
 
 if TYPE_CHECKING:
-    from telltale.contract import Scenario
+    from telltale.contract import Scenario, SourceSettings
     from telltale.settings import Settings
 
 _UNITS = {"m": 60, "h": 3600, "d": 86_400}
@@ -70,7 +70,7 @@ def simulate(source: str, *, back_s: int | None, live: bool, seed: int, file: Pa
     if file is not None:
         if end_s - start_s >= _ENDLESS_S:
             raise click.UsageError("--truth of an endless run is endless: give --for or --speed")
-        truth = known.truth(scenario, settings.source(source))
+        truth = known.truth(scenario, _told(source, settings))
         file.write_text(json.dumps(truth, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if options["listing"] is not None:
         _list(options["listing"])
@@ -82,6 +82,14 @@ def simulate(source: str, *, back_s: int | None, live: bool, seed: int, file: Pa
         _backfill(source, scenario, settings, settles=options["settles"], as_json=options["as_json"])
     else:
         _live(source, scenario, settings, options)
+
+
+def _told(source: str, settings: "Settings") -> "SourceSettings":
+    """What the simulator of a source may know; that of buttons also whether phones are kept."""
+    told = settings.source(source)
+    if source != "button":
+        return told
+    return told._replace(options={**told.options, "presence": settings.kanban.presence})
 
 
 def _now_s() -> int:
@@ -115,7 +123,7 @@ def _backfill(source: str, scenario: "Scenario", settings: "Settings", *, settle
     try:
         with progress() as bar:
             task = bar.add_task(f"{source}: days", total=math.ceil((scenario.end_s - scenario.start_s) / 86_400))
-            for filled in backfill(source_of(source), scenario, settings.source(source), landing):
+            for filled in backfill(source_of(source), scenario, _told(source, settings), landing):
                 if settles:
                     project.lake.settle_all(now_us=project.now_us())
                 records, days = records + filled.records, days + 1

@@ -60,16 +60,17 @@ class Frame(NamedTuple):
     press: Press | None = None
 
 
-def simulate(scenario: Scenario, _settings: SourceSettings) -> Iterator[Emission]:
+def simulate(scenario: Scenario, settings: SourceSettings) -> Iterator[Emission]:
     """Yield what a capture of listed devices hands in from start to end, in time order.
 
     Args:
         scenario: seed, range and zone; the stream of a sub-range is the slice of the whole range's stream, but for the
             counts and length of its first heartbeat and the death of the tape's button.
+        settings: with the option presence = false the phone's frames are not kept.
     """
     here, since_us, frames = world(scenario), scenario.start_s * SECOND_US, 0
     last_us: int | None = None
-    for at_us, what in _events(here, scenario):
+    for at_us, what in _events(here, scenario, presence=has_phone(settings)):
         if isinstance(what, Frame):
             frames, last_us = frames + 1, at_us
             yield Emission(at_us, METHOD, frame_path(INTERFACE), {}, what.data)
@@ -83,11 +84,17 @@ def simulate(scenario: Scenario, _settings: SourceSettings) -> Iterator[Emission
             frames = 0
 
 
-def frames_of(here: World, scenario: Scenario) -> Iterator[Frame]:
-    """The frames of listed devices from start to end, in time order."""
+def has_phone(settings: SourceSettings) -> bool:
+    """Whether the phone's frames are kept: yes, unless the option says otherwise."""
+    return settings.options.get("presence") is not False
+
+
+def frames_of(here: World, scenario: Scenario, *, presence: bool = True) -> Iterator[Frame]:
+    """The frames of listed devices from start to end, in time order; of the phone with `presence`."""
     start_us, end_us = scenario.start_s * SECOND_US, scenario.end_s * SECOND_US
     for day in local_days(here, scenario.start_s, scenario.end_s):
-        yield from (frame for frame in _frames_of_day(here, day) if start_us <= frame.at_us < end_us)
+        found = _frames_of_day(here, day, presence=presence)
+        yield from (frame for frame in found if start_us <= frame.at_us < end_us)
 
 
 def burst(here: World, press: Press) -> Iterator[Frame]:
@@ -123,12 +130,14 @@ def listed() -> Mapping[str, str]:
     return roles | {item.ack[0]: "ack" for item in ITEMS if item.ack} | {PHONE[0]: "presence"}
 
 
-def _events(here: World, scenario: Scenario) -> Iterator[tuple[int, Frame | str | None]]:
+def _events(here: World, scenario: Scenario, *, presence: bool) -> Iterator[tuple[int, Frame | str | None]]:
     """Frames, entries by hand (their item) and heartbeats (None), day by day in time order."""
     start_us, end_us = scenario.start_s * SECOND_US, scenario.end_s * SECOND_US
     for day in local_days(here, scenario.start_s, scenario.end_s):
         begin_s, next_s = midnight_s(here, day), midnight_s(here, day + timedelta(days=1))
-        found: list[tuple[int, Frame | str | None]] = [(frame.at_us, frame) for frame in _frames_of_day(here, day)]
+        found: list[tuple[int, Frame | str | None]] = [
+            (frame.at_us, frame) for frame in _frames_of_day(here, day, presence=presence)
+        ]
         found += [(round(at_s * SECOND_US), item) for at_s, item in by_hand(here, day)]
         first_beat_s = -(-int(begin_s) // BEAT_S) * BEAT_S
         found += [(at_s * SECOND_US, None) for at_s in range(first_beat_s, int(next_s), BEAT_S)]
@@ -137,11 +146,11 @@ def _events(here: World, scenario: Scenario) -> Iterator[tuple[int, Frame | str 
                 yield at_us, what
 
 
-def _frames_of_day(here: World, day: date) -> list[Frame]:
+def _frames_of_day(here: World, day: date, *, presence: bool) -> list[Frame]:
     """Everything listed devices send on a local day, in order; nobody works around midnight."""
     found = [frame for press in presses(here, day) for frame in burst(here, press)]
     stay = phone_stay(here, day)
-    if stay is not None:
+    if presence and stay is not None:
         found += _renewals(here, *stay)
     return sorted([*found, *_answers(here, day)], key=itemgetter(0, 1))
 

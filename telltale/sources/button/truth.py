@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from telltale.contract import Scenario, SourceSettings
-from telltale.sources.button.simulate import BEAT_S, SECOND_US, frames_of
+from telltale.sources.button.simulate import BEAT_S, SECOND_US, frames_of, has_phone
 from telltale.sources.button.world import (
     AWAY_AFTER_S,
     ITEMS,
@@ -43,7 +43,7 @@ class Pull(NamedTuple):
     device_id: str
 
 
-def truth(scenario: Scenario, _settings: SourceSettings) -> Mapping[str, Any]:
+def truth(scenario: Scenario, settings: SourceSettings) -> Mapping[str, Any]:
     """What the frames of a scenario hold, with a dead time of 60 s; moments in µs since 1970.
 
     Returns:
@@ -52,13 +52,14 @@ def truth(scenario: Scenario, _settings: SourceSettings) -> Mapping[str, Any]:
         buttons: the lines of buttons.csv, by address: name, role, item, ack_for, container_qty, cards;
         presses: device_id, at_us (first frame), last_us, frames (of the kinds that count as a press);
         pulls: item, device_id (empty by hand), at_us, quantity;
-        items: by item: pulls, quantity, days (pulls by local date), lead_times (item, pulled_at_us, acknowledged_at_us:
-        each delivery closes the oldest open pull), open (pulls not closed), orphans (deliveries without an open pull);
+        items: by item: pulls, quantity, days (pulls by local date), lead_times (pulled_at_us, acknowledged_at_us: each
+        delivery closes the oldest open pull), open (pulls not closed; 0 where nobody acknowledges), orphans (deliveries
+        without an open pull);
         observed_s: how long the capture listened; gaps: started_s, ended_s (epoch s) where it did not;
         rising: the item whose demand rises; dead: device_id, died_s; stays: of the phone: joined_at_us, last_us.
     """
-    here = world(scenario)
-    told, frames = list(_presses(here, scenario)), sum(1 for _ in frames_of(here, scenario))
+    here, presence = world(scenario), has_phone(settings)
+    told, frames = list(_presses(here, scenario)), sum(1 for _ in frames_of(here, scenario, presence=presence))
     pulls = sorted([*_pulls(told), *_by_hand(here, scenario)])
     acks = {item.ack[0]: item.name for item in ITEMS if item.ack}
     acknowledged = [(press.at_us, acks[press.device_id]) for press in told if press.device_id in acks]
@@ -78,7 +79,7 @@ def truth(scenario: Scenario, _settings: SourceSettings) -> Mapping[str, Any]:
         **_observed(here, scenario),
         "rising": LABELS,
         "dead": {"device_id": _button_of(TAPE), "died_s": here.died_s},
-        "stays": list(_stays(here, scenario)),
+        "stays": list(_stays(here, scenario)) if presence else [],
     }
 
 
@@ -162,7 +163,7 @@ def _item(here: World, item: Item, pulls: Sequence[Pull], acknowledged: Sequence
         "quantity": sum(pull.quantity for pull in own),
         "days": dict(days),
         "lead_times": pairs,
-        "open": len(waiting),
+        "open": len(waiting) if item.ack else 0,
         "orphans": orphans,
     }
 
