@@ -34,6 +34,7 @@ COMMANDS = {
     "export": "export",
     "discover": "discover",
     "service": "service",
+    "forward": "forward",
     "efento": "efento",
     "sigfox": "sigfox",
 }
