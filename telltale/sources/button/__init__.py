@@ -8,7 +8,7 @@ from telltale.sources.button.truth import truth
 
 SOURCE = Source(
     name="button",
-    title="Buttons over ARP and DHCP: joins of listed devices",
+    title="Button capture (joins of listed devices over ARP and DHCP)",
     transport="Capture of ARP and DHCP frames, live or from a file",
     routes=(),
     tables=("frame", "collector_heartbeat"),
