@@ -45,6 +45,15 @@ def test_arrivals_are_counted_by_local_hour_and_empty_hours_are_hatched() -> Non
     assert len([trace for trace in figure.data if trace.type == "scatter" and trace.fillpattern.shape]) == 2
 
 
+def test_an_hour_in_which_the_capture_listened_and_nothing_came_is_an_empty_one() -> None:
+    """Listening from 00:00 to 02:30: nothing came from 02:00 on, and from 03:00 on nobody knows."""
+    capture = pd.DataFrame({"node_id": ["eth0"], "zone": ["capture"], "start": [week.midnight(0)],
+                            "end": [week.midnight(0) + dt.timedelta(hours=2.5)]})  # fmt: skip
+    figure = charts.arrivals(heartbeats(0, 1.2, 4.1), capture, timezone=week.ZONE, is_life=False)
+    assert [row[1] for row in figure.layout.meta["numbers"]["rows"]] == ["1", "1", "0", "no record", "1"]
+    assert len([trace for trace in figure.data if trace.type == "scatter" and trace.fillpattern.shape]) == 1
+
+
 def test_arrivals_of_many_days_are_counted_by_day_also_when_clocks_change() -> None:
     """25 October 2026 has 25 hours in Berlin; noon of ten days around it is once in each."""
     noons = [dt.datetime(2026, 10, 20, 10, tzinfo=dt.UTC) + dt.timedelta(days=n) for n in range(10) if n != 7]

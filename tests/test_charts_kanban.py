@@ -97,13 +97,41 @@ def test_only_a_tested_signal_is_loud_and_open_buckets_are_hollow() -> None:
 def test_a_bucket_without_a_value_is_hatched_and_too_few_is_said() -> None:
     frame = k.chart()
     one = frame[frame["item"] == "Cable ties"].copy()
-    one.loc[one.index[3], "value"] = None
+    one.loc[one.index[[0, 3]], "value"] = None
     one["is_tested"] = False
     one[["center", "lower", "upper"]] = None
     figure = charts.control_charts(one, timezone=k.ZONE)
+    # Week 35 was not captured; week 32 lies before the capture began.
     assert sum(trace.fillpattern.shape == "/" for trace in figure.data if trace.fill) == 1
     assert "too few pulls to say" in words(figure)
-    assert figure.layout.meta["numbers"]["rows"][3][2:] == ["not captured", "–", "not tested"]
+    numbers = figure.layout.meta["numbers"]["rows"]
+    assert len(numbers) == 15
+    assert numbers[2][2:] == ["not captured", "–", "not tested"]
+
+
+def test_buckets_that_set_the_limits_are_filled_and_not_called_tested() -> None:
+    frame = k.chart().assign(is_baseline=lambda f: f["label"] < "2026-W44")
+    frame.loc[frame["is_baseline"], "is_tested"] = False
+    figure = charts.control_charts(frame, timezone=k.ZONE)
+    assert [list(trace.x) for trace in markers(figure, color=LIGHT.surface)] == [[15]] * 6
+    results = [row[4] for row in figure.layout.meta["numbers"]["rows"][:16]]
+    assert results == ["sets the limits"] * 12 + ["within"] * 3 + ["not tested"]
+
+
+def test_a_signal_below_points_down() -> None:
+    frame = k.chart().assign(signal=lambda f: (f["item"] == "Gloves L") & (f["label"] == "2026-W36"))
+    (mark,) = markers(charts.control_charts(frame), color=LIGHT.alarm)
+    assert (mark.marker.symbol, list(mark.y)) == ("triangle-down", [2])
+
+
+def test_a_long_course_is_a_line_with_its_newest_pauses() -> None:
+    pauses = [{"item": "Bolts", "label": "", "value": 3600.0 * n, "center": 3600.0, "lower": 5.0, "upper": 250_000.0,
+               "start": k.FIRST + n * k.WEEK, "end": k.FIRST + (n + 1) * k.WEEK, "signal": n == 79,
+               "is_tested": True} for n in range(80)]  # fmt: skip
+    figure = charts.control_charts(pd.DataFrame(pauses), kind="t")
+    (course,) = [trace for trace in figure.data if trace.mode == "lines" and trace.line.color == LIGHT.accent]
+    assert len(course.y) == 60
+    assert [trace.marker.opacity for trace in markers(figure)] == [0, None]
 
 
 def test_gaps_between_pulls_are_told_in_days_at_the_moment_they_ended() -> None:

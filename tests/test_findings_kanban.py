@@ -41,8 +41,7 @@ def test_what_runs_short_and_what_may_be_dead_come_first() -> None:
     said = plain(findings.kanban_sentence(ALL, None, period="in 16 weeks"))
     assert said == (
         "!!Gaskets 40 mm!! are pulled more and more often; about !!17 %!! of pulls find none left. "
-        "Go from **5 to 7 cards**. The !!M6 screws!! button has been silent for !!6 d 2 h!!. "
-        "**774 pulls** of **six items** in 16 weeks."
+        "Go from **5 to 7 cards**. The !!M6 screws!! button has been silent for !!6 d 2 h!!."
     )
 
 
@@ -56,8 +55,11 @@ CALM = ("Cable ties", "Labels A6", "Tape 19 mm")
         (only(*CALM, cards_recommended=None), "too few to say how many cards they need."),
         (only(*CALM, cards=None), "none is listed yet."),
         (only(*CALM, pulls=0), "**No pull** in this period"),
-        (only(*CALM, risk=0.06), "three items above 5 % risk"),
-        (only("Gaskets 40 mm", "Cable ties", cards_recommended=9, risk=0.2), "; !!Gaskets 40 mm!! runs short too."),
+        (only(*CALM, risk=0.08, risk_lo=0.06), "three items above 5 % risk"),
+        (
+            only("Gaskets 40 mm", "Cable ties", cards_recommended=9, risk=0.2, risk_lo=0.1),
+            "; !!Gaskets 40 mm!! runs short too.",
+        ),
     ],
 )
 def test_the_sentence_says_what_the_data_bear(frame: pd.DataFrame, said: str) -> None:
@@ -89,7 +91,12 @@ def test_each_thing_that_needs_a_look_is_one_line() -> None:
     [
         (k.chart(), "Gaskets 40 mm was pulled more often than its limits allow, W46; the rest is steady"),
         (k.chart().assign(signal=False), "Pulls are steady: no item leaves its limits"),
-        (k.chart().assign(is_tested=False), "Pulls by bucket; too few to say what is usual"),
+        (k.chart().assign(is_tested=False, center=None), "Pulls by bucket; too few to say what is usual"),
+        (k.chart().assign(is_tested=False), "Pulls are steady: no item leaves its limits"),
+        # Later weeks set the limits: a signal two whole weeks before them is no news.
+        (k.chart().assign(is_baseline=lambda f: f["label"] > "2026-W44", is_tested=lambda f: f["label"] <= "2026-W44",
+                          signal=lambda f: (f["label"] == "2026-W44") & (f["item"] == "Gloves L")),
+         "Pulls are steady now; one earlier bucket was outside the limits"),
         (k.chart().assign(signal=lambda f: f["label"] == "2026-W33"),
          "Pulls are steady now; six earlier buckets were outside the limits"),
         (k.chart().assign(signal=lambda f: (f["label"] == "2026-W46") & f["item"].isin(["Gloves L", "Labels A6"])),
@@ -119,7 +126,7 @@ def test_titles_of_cards(frame: pd.DataFrame, title: str) -> None:
     ("frame", "title"),
     [
         (ALL, "One item runs empty too often: Gaskets 40 mm"),
-        (only(*CALM), "No item is above 5 % risk; two may be"),
+        (only(*CALM), "No item is above 5 % risk for sure; two may be"),
         (only("Gloves L"), "Every item stays within 5 % risk"),
         (only("Gloves L", risk=None), "Will it run empty? Too little is known to say"),
     ],
@@ -145,7 +152,10 @@ def by_day() -> pd.DataFrame:
     """Four weeks of days: one pull a day in the first three, two a day in the last."""
     first = dt.datetime(2026, 10, 24, tzinfo=dt.UTC)
     return pd.DataFrame(
-        [{"item": "A", "start": first + dt.timedelta(days=n), "pulls": 2 if n >= 21 else 1} for n in range(28)]
+        [
+            {"item": "A", "start": first + dt.timedelta(days=n), "pulls": 2 if n >= 21 else 1, "observed_s": k.DAY_S}
+            for n in range(28)
+        ]
     )
 
 
@@ -165,6 +175,14 @@ def test_tiles_have_their_basis() -> None:
     assert notes[1] == "median 2 d 14 h, longest 5 d 2 h; n = 9"
     assert notes[2] == "oldest: Gaskets 40 mm, **2 d 3 h**"
     assert notes[3] == "Gaskets 40 mm; three more uncertain"
+
+
+def test_weeks_before_the_capture_are_not_compared_with() -> None:
+    days = by_day()
+    days.loc[days.index[:9], ["pulls", "observed_s"]] = 0
+    tile = findings.kanban_tiles(ALL, days, k.leads(), None).tiles[0]
+    # Nineteen days are left: 7 × 2 = 14 against the one whole week before, 7 × 1.
+    assert (tile.value, plain(tile.note)) == ("14", "**+7** on the 7 days before")
 
 
 def test_tiles_of_nothing_say_why() -> None:
@@ -235,7 +253,14 @@ def test_a_trend_is_said_when_two_tests_agree() -> None:
     assert findings.pull_trends_title(trends("rising", "rising", "none")) == "Gaskets is pulled more often than before"
     assert "No item shows a trend" in findings.pull_trends_title(trends("rising", "none", "none"))
     row = findings.pull_trends_table(trends("none")).rows[0]
-    assert [plain(cell) for cell in row] == ["Gaskets", "Mann–Kendall, by day", "16", "< 0.001", "+0.020", "no trend"]
+    assert [plain(cell) for cell in row] == [
+        "Gaskets",
+        "Mann–Kendall, by weekday",
+        "16",
+        "< 0.001",
+        "+0.020",
+        "no trend",
+    ]
 
 
 def test_notes_name_orphans_hints_and_hollow_buckets() -> None:
@@ -247,7 +272,7 @@ def test_notes_name_orphans_hints_and_hollow_buckets() -> None:
     presses = pd.DataFrame({"is_manual": [True, False]})
     assert plain(findings.hint_note(presses)).startswith("1 press entered by hand. A press is a hint")
     assert findings.buckets_note(k.chart()).startswith("Hollow:")
-    assert findings.buckets_note(k.chart().assign(is_tested=True)) == ""
+    assert findings.buckets_note(k.chart().assign(is_tested=True, is_baseline=False)) == ""
     assert "1,912 presses so far" in plain(findings.dead_note(ALL))
     assert "t-chart" in findings.dead_note(only(*CALM))
     assert "is opened" in findings.risk_note("opened")

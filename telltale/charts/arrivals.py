@@ -21,7 +21,9 @@ LATENESS = ((0, "under 1 min"), (60, "1–5 min"), (300, "5–60 min"), (3600, "
 """Classes of lateness: lower edge in seconds, inclusive, and its words."""
 
 
-def arrivals(heartbeats: Any, nodes: Any, *, timezone: str = "UTC", noun: str = "report") -> go.Figure:
+def arrivals(
+    heartbeats: Any, nodes: Any, *, timezone: str = "UTC", noun: str = "report", is_life: bool = True
+) -> go.Figure:
     """Bars of the reports received per hour, or per day when there are more than eight days.
 
     An hour in which nothing arrived is hatched: whether anybody was there is not known.
@@ -31,6 +33,8 @@ def arrivals(heartbeats: Any, nodes: Any, *, timezone: str = "UTC", noun: str = 
         nodes: node_id, start, end, optionally name and zone (`tt.presence.nodes`).
         timezone: the site's zone.
         noun: what arrives, such as `message`.
+        is_life: whether what arrives is the sign that somebody is there; else the stretches of `nodes` tell it, and an
+            hour in which they reported and nothing arrived is an empty one.
 
     Returns:
         the figure; no rows give one sentence.
@@ -46,11 +50,12 @@ def arrivals(heartbeats: Any, nodes: Any, *, timezone: str = "UTC", noun: str = 
     share = strip_px(strip) / (height - 38)
     top = 1.1 * max(counts.values())
     unit = "hour" if step == dt.timedelta(hours=1) else "day"
-    silent = [start for start in starts if start not in counts]
+    alive = [] if is_life else [stretch for node in strip for stretch in node.stretches]
+    silent = [start for start in starts if start not in counts and not _touched(start, start + step, alive)]
     chart = figure(
         height=height,
         key=(("accent", f"{noun}s per {unit}"), *((("hatched", f"no record in the {unit}"),) if silent else ())),
-        numbers=_numbers(starts, counts, unit, timezone),
+        numbers=_numbers(starts, counts | {s: 0 for s in starts if s not in (*counts, *silent)}, unit, timezone),
         bargap=0.12,
         margin={"l": room_for([node.zone for node in strip]), "b": 40 if any("<br>" in t for t in ticks.text) else 28},
         xaxis={"range": [on_axis(starts[0]), on_axis(end)], "anchor": "y2", **ticks.axis()},
@@ -110,6 +115,10 @@ def lateness(sightings: Any, *, own: str = "last_seen") -> go.Figure:
     for word, share in zip(words, shares, strict=True):
         chart.add_annotation(label(wording.percent(share), x=share, y=word, xanchor="left", xshift=4))
     return chart
+
+
+def _touched(start: dt.datetime, end: dt.datetime, stretches: list[tuple[dt.datetime, dt.datetime]]) -> bool:
+    return any(begin < end and start < until for begin, until in stretches)
 
 
 def _classed(age_s: pa.ChunkedArray) -> list[int]:

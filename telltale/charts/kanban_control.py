@@ -5,7 +5,7 @@ A bucket that the capture saw only in part, or that is still running, is hollow 
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from itertools import groupby
+from itertools import dropwhile, groupby
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -21,7 +21,11 @@ from telltale.look.tokens import LIGHT
 MOST_PANELS = 12
 """More items than a page can show; the tables have them all."""
 RECENT = 2
-"""A signal among so many of the last tested buckets is news."""
+"""A signal among so many of the last whole buckets is news."""
+MOST_POINTS = 60
+"""Pauses before more pulls than these are older than one cares to see."""
+MOST_MARKED = 30
+"""A course of more points is a line; only signals are marked."""
 _TICK_PX = 13
 _WEEK = dt.timedelta(days=2)
 """A bucket longer than this is called by its week."""
@@ -61,6 +65,18 @@ class Point(NamedTuple):
     upper: float | None
     signal: bool
     is_tested: bool
+    is_baseline: bool = False
+    """Whether it set the limits; it is whole, then."""
+
+    @property
+    def is_hollow(self) -> bool:
+        """Whether it was seen only in part, or is still going on."""
+        return not (self.is_tested or self.is_baseline) and self.center is not None
+
+    @property
+    def is_low(self) -> bool:
+        """Whether it lies below the centre."""
+        return self.value is not None and self.value < (self.center or 0.0)
 
 
 def control_charts(
@@ -69,7 +85,7 @@ def control_charts(
     """A control chart for each item: points, limits as a band, the mean as a line, signals as triangles.
 
     Args:
-        chart: item, start, end, value, center, lower, upper, signal, is_tested (`tt.kanban.chart`).
+        chart: item, start, end, value, center, lower, upper, signal, is_tested, is_baseline (`tt.kanban.chart`).
         items: item, may_be_dead, silent_s, trend (`tt.kanban.items`), for the words beside each name; may be left out.
         kind: of the chart: c, u, t, ewma or cusum.
         timezone: the site's zone.
@@ -78,13 +94,13 @@ def control_charts(
     Returns:
         the figure; no rows give one sentence.
     """
-    table = rows(chart, "item", *Point._fields)
+    table = rows(chart, "item", *Point._fields[:-1], optional=("is_baseline", "is_cut"))
     told = KINDS[kind]
     panels = {item: _points(list(run), told) for item, run in groupby(_ordered(table), key=lambda row: row["item"])}
     panels = {item: points for item, points in list(panels.items())[:most] if points}
     if not panels:
         return nothing("No pull in this period. Press a button; telltale discover finds its line for buttons.csv.")
-    grid = Grid(len(panels), left_px=30 if told.is_common else 36)
+    grid = Grid(len(panels), left_px=30 if told.is_common else 42)
     starts = sorted({point.start for points in panels.values() for point in points})
     places = [_places(points, starts, told) for points in panels.values()]
     tops = [_top(points) for points in panels.values()]
@@ -119,13 +135,18 @@ def _points(table: Sequence[dict[str, Any]], told: Kind) -> list[Point]:
     def scaled(value: float | None) -> float | None:
         return told.factor * value if value is not None and isfinite(value) else None
 
-    return [
+    points = [
         Point(
             row["start"], row["end"], scaled(row["value"]), scaled(row["center"]), scaled(row["lower"]),
-            scaled(row["upper"]), bool(row["signal"]), bool(row["is_tested"]),
+            scaled(row["upper"]), bool(row["signal"]), bool(row["is_tested"]), bool(row["is_baseline"]),
         )
         for row in table
+        # Neither pulled nor cut: nobody works on such a day.
+        if row["value"] is not None or row["is_cut"] is not False
     ]  # fmt: skip
+    # What lies before the first capture is not missing.
+    known = list(dropwhile(lambda one: one.value is None, points))
+    return known[-MOST_POINTS:] if told.by_pull else known
 
 
 def _places(points: list[Point], starts: list[dt.datetime], told: Kind) -> list[int]:
@@ -205,9 +226,12 @@ def _draw(chart: go.Figure, at: int, *, places: list[int], points: list[Point], 
         x=places, y=[one.value for one in points], mode="lines", line={"color": LIGHT.accent, "width": 1.7},
         hoverinfo="skip", **on,
     )  # fmt: skip
-    for choose, marker in _MARKERS:
+    for choose, drawn in _MARKERS:
+        marker = drawn
         chosen = [index for index, one in enumerate(points) if one.value is not None and choose(one)]
         if chosen:
+            if len(points) > MOST_MARKED and "symbol" not in marker:
+                marker = {"size": 8, "opacity": 0, "color": LIGHT.accent}  # still there to be asked
             chart.add_scatter(
                 x=[places[index] for index in chosen], y=[points[index].value for index in chosen], mode="markers",
                 marker=marker, hovertext=[hovers[index] for index in chosen],
@@ -216,12 +240,19 @@ def _draw(chart: go.Figure, at: int, *, places: list[int], points: list[Point], 
 
 
 _MARKERS: tuple[tuple[Callable[[Point], bool], dict[str, Any]], ...] = (
-    (lambda one: one.is_tested and not one.signal, {"size": 6, "color": LIGHT.accent}),
+    (lambda one: not one.is_hollow and not one.signal, {"size": 6, "color": LIGHT.accent}),
     (
-        lambda one: not one.is_tested,
+        lambda one: one.is_hollow,
         {"size": 6.5, "color": LIGHT.surface, "line": {"color": LIGHT.accent, "width": 1.6}},
     ),
-    (lambda one: one.is_tested and one.signal, {"size": 10, "color": LIGHT.alarm, "symbol": "triangle-up"}),
+    (
+        lambda one: not one.is_hollow and one.signal and not one.is_low,
+        {"size": 10, "color": LIGHT.alarm, "symbol": "triangle-up"},
+    ),
+    (
+        lambda one: not one.is_hollow and one.signal and one.is_low,
+        {"size": 10, "color": LIGHT.alarm, "symbol": "triangle-down"},
+    ),
 )
 
 
@@ -275,7 +306,7 @@ def _against(one: Point, told: Kind) -> str:
     if one.lower is None or one.upper is None:
         return ", not tested: too few"
     limits = wording.number_range(one.lower, one.upper, 1 if one.upper < 100 else 0)
-    if not one.is_tested:
+    if one.is_hollow:
         return f", not tested: still open or cut; limits {limits}"
     unit = f"{wording.NBSP}{told.unit}" if told.unit == "d" else ""
     return f", limits {limits}{unit}"
@@ -285,15 +316,15 @@ def _state(points: list[Point], state: Mapping[str, Any] | None, told: Kind, zon
     """What there is to say of an item, and whether it needs a look."""
     if state and state["may_be_dead"]:
         return f"no press for {wording.duration(state['silent_s'])}", True
-    tested = [one for one in points if one.is_tested]
-    signals = [one for one in tested if one.signal]
-    if not tested:
+    whole = [one for one in points if not one.is_hollow]
+    signals = [one for one in whole if one.signal]
+    if all(one.center is None for one in points):
         return "too few pulls to say", False
     if signals:
         last = signals[-1]
-        side = "above" if last.value is not None and last.value > (last.center or 0.0) else "below"
+        side = "below" if last.is_low else "above"
         when = bucket_name(last.end if told.by_pull else last.start, last, told, zone)
-        return f"{side} its limit, {when}", last in tested[-RECENT:]
+        return f"{side} its limit, {when}", last in whole[-RECENT:]
     trend = state["trend"] if state else ""
     return {"rising": "within, rising", "falling": "within, falling"}.get(trend, "steady"), False
 
@@ -305,6 +336,7 @@ def _numbers(panels: Mapping[str, list[Point]], told: Kind, zone: str) -> Table:
             limits = "–"
             if one.lower is not None and one.upper is not None:
                 limits = wording.number_range(one.lower, one.upper, 1)
-            remark = "outside" if one.signal and one.is_tested else "within" if one.is_tested else "not tested"
+            within = "sets the limits" if one.is_baseline else "within" if one.is_tested else "not tested"
+            remark = "outside" if one.signal and one.is_tested else within
             body.append([item, _span(one, told, zone), _value(one, told), limits, remark])
     return Table(("Item", "Until" if told.by_pull else "Bucket", "Value", "Limits", "Result"), body, right=(2, 3))

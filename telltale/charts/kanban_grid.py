@@ -9,7 +9,7 @@ from telltale.charts.base import label
 from telltale.look.tokens import LIGHT
 
 _HEAD_PX, _FOOT_PX = 27, 30
-_WIDE_PX, _NARROW_PX = 850, 320
+_WIDE_PX, _NARROW_PX = 780, 320
 """The widths in which insets are reckoned: those of a report and of a phone."""
 _APART = 0.024
 _RIGHT_PX = 14
@@ -72,14 +72,19 @@ class Grid(NamedTuple):
             chart: gets the words.
             told: name, words, whether they need a look.
         """
+        narrow = dict(chart.layout.meta.get("narrow", {}))
+        cell = (1 - _APART * (self.columns - 1)) / self.columns
         for at, (name, words, loud) in enumerate(told):
-            place = {"xref": f"{axis('x', at)} domain", "yref": f"{axis('y', at)} domain", "y": 1, "yanchor": "bottom"}
-            shown = f"<b>{shortened(name)}</b>"
-            named = label(shown, **place, x=0, xanchor="left", xshift=-self.left_px, yshift=7)
+            place = {"xref": "paper", "yref": f"{axis('y', at)} domain", "y": 1, "yanchor": "bottom", "yshift": 7}
+            left = at % self.columns * (cell + _APART)
+            first = len(chart.layout.annotations)
+            narrow |= {f"annotations.{first}.x": 0, f"annotations.{first + 1}.x": 1}
+            named = label(f"<b>{shortened(name)}</b>", **place, x=left, xanchor="left")
             chart.add_annotation(named | {"font": {"color": LIGHT.ink, "size": 12}})
             font = {"color": LIGHT.alarm_text if loud else LIGHT.ink3, "size": 12}
-            right = label(f"▲ {words}" if loud else words, **place, x=1, xanchor="right", xshift=8, yshift=7)
+            right = label(f"▲ {words}" if loud else words, **place, x=left + cell, xanchor="right", xshift=-6)
             chart.add_annotation(right | {"font": font})
+        chart.update_layout(meta={**chart.layout.meta, "narrow": narrow})
 
 
 def axis(letter: str, at: int) -> str:

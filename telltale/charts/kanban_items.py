@@ -21,16 +21,17 @@ _LONGEST_NAME = 16
 DAY_S = 86_400.0
 
 
-def cards_needed(items: Any) -> go.Figure:
+def cards_needed(items: Any, *, target: float = 0.05) -> go.Figure:
     """Cards in use (ring) and recommended (dot) of each item, the difference written.
 
     Args:
-        items: item, cards, cards_recommended, cards_lo, cards_hi, note (`tt.kanban.items`).
+        items: item, cards, cards_recommended, cards_lo, cards_hi, risk_lo, note (`tt.kanban.items`).
+        target: the largest stock-out risk one accepts; what is surely above it is loud.
 
     Returns:
         the figure; no rows give one sentence.
     """
-    table = rows(items, "item", "cards", "cards_recommended", "cards_lo", "cards_hi", "note")[:MOST_ROWS]
+    table = rows(items, "item", "cards", "cards_recommended", "cards_lo", "cards_hi", "risk_lo", "note")[:MOST_ROWS]
     if not table:
         return nothing(NO_ITEM)
     counts = [row[name] for row in table for name in ("cards", "cards_recommended") if known(row[name])]
@@ -44,13 +45,13 @@ def cards_needed(items: Any) -> go.Figure:
         xaxis={"range": [low - 0.4, high + 1.6], "tickvals": list(range(int(low), int(high) + 1, step))},
     )
     for at, row in enumerate(table):
-        _cards(chart, at, row)
+        _cards(chart, at, row, target)
     return chart
 
 
-def _cards(chart: go.Figure, at: int, row: Mapping[str, Any]) -> None:
+def _cards(chart: go.Figure, at: int, row: Mapping[str, Any], target: float) -> None:
     used, wanted = (row[name] if known(row[name]) else None for name in ("cards", "cards_recommended"))
-    short = used is not None and wanted is not None and wanted > used
+    short = used is not None and wanted is not None and wanted > used and is_above(row, target)
     colour = LIGHT.alarm if short else LIGHT.accent
     told = {"hovertext": [_cards_told(row)], "hovertemplate": "%{hovertext}<extra></extra>"}
     if used is not None and wanted is not None and wanted != used:
@@ -69,6 +70,11 @@ def _cards(chart: go.Figure, at: int, row: Mapping[str, Any]) -> None:
         edge = max(value for value in (used, wanted, chart.layout.xaxis.range[0] + 0.4) if value is not None)
         font = {"color": LIGHT.alarm_text if short else LIGHT.ink2, "size": 12}
         chart.add_annotation(label(text, x=edge, y=at, xanchor="left", xshift=9) | {"font": font})
+
+
+def is_above(row: Mapping[str, Any], target: float) -> bool:
+    """Whether the risk is above the target for sure: the whole interval is."""
+    return known(row["risk_lo"]) and row["risk_lo"] > target
 
 
 def _difference(used: float | None, wanted: float | None) -> str:
@@ -125,9 +131,10 @@ def button_silence(items: Any) -> go.Figure:
         key=(("accent", "silence so far"), ("sunk", "usual range"), ("limit", "limit")),
         numbers=_silence_table(table),
         barmode="overlay",
-        xaxis={"range": [0, 1.18 * largest / unit_s], "nticks": 6, "ticksuffix": f"{wording.NBSP}{unit}",
+        xaxis={"range": [0, 1.03 * largest / unit_s], "nticks": 6, "ticksuffix": f"{wording.NBSP}{unit}",
                "showticksuffix": "last"},
     )  # fmt: skip
+    chart.update_layout(margin={"r": 66})
     places = range(len(table))
     limits = [row["silence_limit_s"] / unit_s if known(row["silence_limit_s"]) else None for row in table]
     silences = [row["silent_s"] / unit_s if known(row["silent_s"]) else None for row in table]

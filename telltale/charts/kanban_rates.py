@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from itertools import groupby
+from itertools import dropwhile, groupby
 from typing import Any
 
 import plotly.graph_objects as go
@@ -31,8 +31,8 @@ def pull_rates(rates: Any, *, timezone: str = "UTC", most: int = MOST_PANELS) ->
         the figure; no rows give one sentence.
     """
     table = sorted(rows(rates, *_RATES), key=lambda row: (row["item"], row["start"]))
-    panels = {item: list(run) for item, run in groupby(table, key=lambda row: row["item"])}
-    panels = dict(list(panels.items())[:most])
+    panels = {item: _captured(list(run)) for item, run in groupby(table, key=lambda row: row["item"])}
+    panels = {item: found for item, found in list(panels.items())[:most] if found}
     if not panels:
         return nothing(NO_ITEM)
     top = 1.06 * max(_reached(table), default=1.0)
@@ -51,6 +51,11 @@ def pull_rates(rates: Any, *, timezone: str = "UTC", most: int = MOST_PANELS) ->
         _rate_panel(chart, at, found, top, timezone)
     grid.heads(chart, [(item, wording.count(_pulls(found), "pull"), False) for item, found in panels.items()])
     return chart
+
+
+def _captured(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without what lies before the first capture: that is not missing."""
+    return list(dropwhile(lambda row: not known(row["rate_per_day"]), found))
 
 
 def _reached(table: Sequence[Mapping[str, Any]]) -> list[float]:

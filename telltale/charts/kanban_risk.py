@@ -11,7 +11,7 @@ from telltale.charts.base import figure, label, nothing
 from telltale.charts.frames import rows
 from telltale.charts.kanban_control import MOST_PANELS
 from telltale.charts.kanban_grid import Grid, axis
-from telltale.charts.kanban_items import MOST_ROWS, NO_ITEM, TOO_FEW, by_item, known
+from telltale.charts.kanban_items import MOST_ROWS, NO_ITEM, TOO_FEW, by_item, is_above, known
 from telltale.look.table import Table
 from telltale.look.tokens import LIGHT
 
@@ -47,7 +47,7 @@ def stock_out_risk(items: Any, *, target: float = 0.05) -> go.Figure:
     )  # fmt: skip
     for at, row in enumerate(table):
         _risk(chart, at, row, target)
-    loud = sorted((at for at, row in enumerate(table) if _is_above(row, target)), key=lambda at: -table[at]["risk"])
+    loud = sorted((at for at, row in enumerate(table) if is_above(row, target)), key=lambda at: -table[at]["risk_lo"])
     for at in loud[:MOST_LABELS]:
         chart.add_annotation(_risk_label(table[at], at, top))
     return chart
@@ -57,7 +57,7 @@ def _risk(chart: go.Figure, at: int, row: Mapping[str, Any], target: float) -> N
     if not known(row["risk"]):
         chart.add_annotation(label(row["note"] and TOO_FEW, x=target, y=at, xanchor="left", xshift=8))
         return
-    above = _is_above(row, target)
+    above = is_above(row, target)
     line = {"color": LIGHT.alarm if above else LIGHT.edge, "width": 2.2}
     ends = [row["risk_lo"], row["risk_hi"]]
     if all(known(end) for end in ends):
@@ -85,10 +85,6 @@ def risk_words(row: Mapping[str, Any]) -> str:
     low, high = row["risk_lo"], row["risk_hi"]
     spread = f" ({wording.number_range(100 * low, 100 * high)})" if known(low) and known(high) else ""
     return f"{wording.percent(row['risk'])}{spread}"
-
-
-def _is_above(row: Mapping[str, Any], target: float) -> bool:
-    return known(row["risk"]) and row["risk"] > target
 
 
 def _risk_table(table: Sequence[Mapping[str, Any]]) -> Table:
@@ -120,7 +116,7 @@ def risk_curves(risks: Any, items: Any, *, target: float = 0.05, most: int = MOS
     if not panels:
         return nothing("No risk can be told: it needs five pulls and a lead time, measured or from buttons.csv.")
     used = {row["item"]: row for row in rows(items, "item", "cards", "cards_recommended")}
-    grid = Grid(len(panels), left_px=42)
+    grid = Grid(len(panels), left_px=46)
     y = {"range": [-0.05, 1.05], "tickvals": list(_PERCENT_STEPS), "ticktext": ["0", "50", f"100{wording.NBSP}%"]}
     chart = figure(
         height=grid.height,

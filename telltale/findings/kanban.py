@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from telltale import wording
 from telltale.charts.frames import local, rows
 from telltale.charts.kanban_control import RECENT, bucket_name
+from telltale.charts.kanban_items import is_above
 from telltale.charts.kanban_risk import risk_words
 from telltale.findings.attention import Found
 from telltale.findings.kanban_capture import ENOUGH, Coverage
@@ -27,9 +28,14 @@ _MOST_NAMED = 2
 
 
 def runs_short(row: Mapping[str, Any], target: float) -> bool:
-    """Whether an item is above the risk one accepts and more cards are recommended."""
+    """Whether an item is above the risk one accepts for sure, and more cards are recommended."""
     used, wanted = row["cards"], row["cards_recommended"]
-    return known(row["risk"]) and row["risk"] > target and known(used) and known(wanted) and wanted > used
+    return known(row["risk"]) and is_above(row, target) and known(used) and known(wanted) and wanted > used
+
+
+def is_unsure(row: Mapping[str, Any], target: float) -> bool:
+    """Whether the risk may be above the target, and may not."""
+    return not is_above(row, target) and known(row["risk_hi"]) and row["risk_hi"] > target
 
 
 def kanban_sentence(items: Any, coverage: Coverage | None, *, target: float = 0.05, period: str = "") -> str:
@@ -50,8 +56,6 @@ def kanban_sentence(items: Any, coverage: Coverage | None, *, target: float = 0.
     parts = [*_short(table, target), *_dead(table)]
     if not parts:
         parts = [_calm(table, pulls, target, period)]
-    elif len(table) > 1:
-        parts.append(f"**{wording.count(pulls, 'pull')}** of **{_items(len(table))}** {period or 'in this period'}.")
     return " ".join(parts) + _uncovered(coverage)
 
 
@@ -119,7 +123,7 @@ def _calm(table: Sequence[Mapping[str, Any]], pulls: int, target: float, period:
     listed = [row for row in sized if known(row["cards"])]
     if not listed:
         return f"{told}. How many cards are in use stands in buttons.csv, as cards; none is listed yet."
-    above = [row for row in listed if known(row["risk"]) and row["risk"] > target]
+    above = [row for row in listed if is_above(row, target)]
     rest = "their cards suffice" if len(listed) > 1 else "its cards suffice"
     if above:
         rest = f"{_items(len(above))} above {wording.percent(target)} risk"
@@ -172,18 +176,18 @@ def kanban_concerns(items: Any, *, now: dt.datetime, target: float = 0.05, page:
 
 def pulls_title(chart: Any, *, timezone: str = "UTC") -> str:
     """`Gaskets are pulled more often than their limits allow; the rest is steady`, by the newest tested buckets."""
-    table = rows(chart, "item", "start", "end", "value", "center", "signal", "is_tested")
-    tested: dict[str, list[dict[str, Any]]] = {}
+    table = rows(chart, "item", "start", "end", "value", "center", "signal", "is_tested", optional=("is_baseline",))
+    whole: dict[str, list[dict[str, Any]]] = {}
     for row in sorted(table, key=lambda row: (row["item"], row["start"])):
-        found = tested.setdefault(row["item"], [])
-        if row["is_tested"]:
+        found = whole.setdefault(row["item"], [])
+        if row["is_tested"] or row["is_baseline"]:
             found.append(row)
-    late = {item: [row for row in found[-RECENT:] if row["signal"]] for item, found in tested.items()}
+    late = {item: [row for row in found[-RECENT:] if row["signal"]] for item, found in whole.items()}
     news = [(item, found[-1]) for item, found in late.items() if found]
-    if not any(tested.values()):
+    if not any(known(row["center"]) for row in table):
         return "Pulls by bucket; too few to say what is usual"
     if not news:
-        earlier = sum(1 for found in tested.values() for row in found if row["signal"])
+        earlier = sum(1 for found in whole.values() for row in found if row["signal"])
         if earlier:
             return f"Pulls are steady now; {wording.in_words(earlier)} earlier {_were(earlier)} outside the limits"
         return "Pulls are steady: no item leaves its limits"
@@ -193,7 +197,7 @@ def pulls_title(chart: Any, *, timezone: str = "UTC") -> str:
     name = wording.sentence_case(item)
     if len(news) > 1:
         return f"{wording.sentence_case(_items(len(news)))} left their limits, {name} {side} in {when}"
-    rest = "; the rest is steady" if len(tested) > 1 else ""
+    rest = "; the rest is steady" if len(whole) > 1 else ""
     return f"{name} was pulled {'more' if side == 'above' else 'less'} often than its limits allow, {when}{rest}"
 
 
@@ -237,14 +241,14 @@ def risk_title(items: Any, *, target: float = 0.05) -> str:
     table = [row for row in rows(items, *ITEM) if known(row["risk"])]
     if not table:
         return "Will it run empty? Too little is known to say"
-    above = sorted((row for row in table if row["risk"] > target), key=lambda row: -row["risk"])
-    unsure = [row for row in table if row["risk"] <= target and known(row["risk_hi"]) and row["risk_hi"] > target]
+    above = sorted((row for row in table if is_above(row, target)), key=lambda row: -row["risk"])
+    unsure = [row for row in table if is_unsure(row, target)]
     if above:
         names = wording.joined([row["item"] for row in above[:2]] + (["others"] if len(above) > 2 else []))
         verb = "runs" if len(above) == 1 else "run"
         return f"{wording.sentence_case(_items(len(above)))} {verb} empty too often: {names}"
     if unsure:
-        return f"No item is above {wording.percent(target)} risk; {wording.in_words(len(unsure))} may be"
+        return f"No item is above {wording.percent(target)} risk for sure; {wording.in_words(len(unsure))} may be"
     return f"Every item stays within {wording.percent(target)} risk"
 
 

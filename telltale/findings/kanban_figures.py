@@ -2,12 +2,14 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from itertools import dropwhile
 from typing import Any
 
 from telltale import wording
 from telltale.charts.frames import rows
+from telltale.charts.kanban_items import is_above
 from telltale.charts.kanban_leads import median
-from telltale.findings.kanban import ITEM
+from telltale.findings.kanban import ITEM, is_unsure
 from telltale.findings.kanban_capture import Coverage, capture_tile
 from telltale.findings.presence import known
 from telltale.show import Tile, Tiles
@@ -41,18 +43,21 @@ def kanban_tiles(
 
 
 def _pulls_tile(rates: Any) -> Tile:
-    by_day: dict[dt.datetime, int] = {}
-    for row in rows(rates, "start", "pulls"):
-        by_day[row["start"]] = by_day.get(row["start"], 0) + int(row["pulls"])
-    counts = [by_day[day] for day in sorted(by_day)]
-    weeks = [sum(counts[max(0, end - _WEEK) : end]) for end in range(len(counts), 0, -_WEEK) if end >= _WEEK][::-1]
-    if len(weeks) < 3:
-        return Tile("Pulls, last 7 days", wording.number(sum(counts[-_WEEK:])), "", "no earlier weeks to compare with")
+    by_day: dict[dt.datetime, tuple[int, float]] = {}
+    for row in rows(rates, "start", "pulls", "observed_s"):
+        pulls, observed_s = by_day.get(row["start"], (0, 0.0))
+        by_day[row["start"]] = (pulls + int(row["pulls"]), max(observed_s, row["observed_s"]))
+    days = [by_day[day] for day in sorted(by_day)]
+    # Before the capture began nothing is known: it is no week of few pulls.
+    counts = [pulls for pulls, _ in dropwhile(lambda day: not day[1], days)]
+    weeks = [sum(counts[end - _WEEK : end]) for end in range(len(counts), _WEEK - 1, -_WEEK)][::-1]
+    if len(weeks) < 2:
+        return Tile("Pulls, last 7 days", wording.number(sum(counts[-_WEEK:])), "", "no earlier week to compare with")
     *earlier, last = weeks
     change = wording.number(last - sum(earlier) / len(earlier), signed=True)
     course = [float(count) for count in weeks[-16:]]
-    note = f"**{change}** on the mean of {wording.count(len(earlier), 'week')}"
-    return Tile("Pulls, last 7 days", wording.number(last), "", note, course)
+    basis = f"mean of {wording.count(len(earlier), 'week')}" if len(earlier) > 1 else "7 days before"
+    return Tile("Pulls, last 7 days", wording.number(last), "", f"**{change}** on the {basis}", course)
 
 
 def _lead_tile(leads: Any, items: Any) -> Tile:
@@ -65,8 +70,12 @@ def _lead_tile(leads: Any, items: Any) -> Tile:
         return Tile("Lead time", value, "d" if given else "", note)
     lasted = [row["lead_time_s"] for row in closed]
     value, unit = _spelt(sum(lasted) / len(lasted))
-    note = f"median {wording.duration(median(lasted))}, longest {wording.duration(max(lasted))}; n = {len(lasted)}"
+    note = f"median {wording.duration(median(lasted))}, longest {wording.duration(max(lasted))}; {_n(lasted)}"
     return Tile("Lead time, mean", value, unit, note, [seconds / DAY_S for seconds in lasted[-16:]])
+
+
+def _n(values: Sequence[float]) -> str:
+    return f"n{wording.NBSP}={wording.NBSP}{wording.number(len(values))}"
 
 
 def _spelt(seconds: float) -> tuple[str, str]:
@@ -100,10 +109,8 @@ def _risk_tile(items: Any, target: float) -> Tile:
     name = f"Items above {wording.percent(target)} risk"
     if not table:
         return Tile(name, "–", "", "needs pulls, a lead time and the cards in use")
-    above = [row["item"] for row in table if row["risk"] > target]
-    unsure = [
-        row["item"] for row in table if row["risk"] <= target and known(row["risk_hi"]) and row["risk_hi"] > target
-    ]
+    above = [row["item"] for row in table if is_above(row, target)]
+    unsure = [row["item"] for row in table if is_unsure(row, target)]
     parts = [wording.joined(above[:2] + (["others"] if len(above) > 2 else []))] if above else []
     parts += [f"{_few(unsure)} uncertain"] if unsure else []
     course = sorted(row["risk"] for row in table)
@@ -138,7 +145,7 @@ def leads_note(leads: Any, items: Any) -> str:
     parts = []
     if closed:
         mean = wording.duration(sum(closed) / len(closed))
-        parts.append(f"Lead time from acknowledge presses, mean {mean} (n = {len(closed)}).")
+        parts.append(f"Lead time from acknowledge presses, mean {mean} ({_n(closed)}).")
     if given:
         parts.append(f"That of {wording.count(given, 'item')} is the one listed in buttons.csv.")
     if orphans:
@@ -171,11 +178,9 @@ def dead_note(items: Any) -> str:
 
 def buckets_note(chart: Any) -> str:
     """Which buckets are not tested."""
-    table = rows(chart, "start", "is_tested")
-    untested = {row["start"] for row in table if not row["is_tested"]}
-    if not untested:
-        return ""
-    return "Hollow: a bucket that is still open, or that the capture saw only in part. It is not tested."
+    table = rows(chart, "start", "is_tested", optional=("is_baseline",))
+    untested = {row["start"] for row in table if not (row["is_tested"] or row["is_baseline"])}
+    return "Hollow: still open, or seen only in part by the capture; not tested." if untested else ""
 
 
 def hint_note(presses: Any) -> str:

@@ -79,7 +79,11 @@ def _container(quantity: float | None) -> str:
 def _lead(row: Mapping[str, Any]) -> str:
     if not known(row["lead_time_days"]):
         return "unknown"
-    source = f", n = {int(row['lead_times'])}" if row["lead_time_source"] == "measured" else ", listed"
+    source = (
+        f", n{wording.NBSP}={wording.NBSP}{wording.number(row['lead_times'])}"
+        if row["lead_time_source"] == "measured"
+        else ", listed"
+    )
     return f"{wording.duration(row['lead_time_days'] * DAY_S)}{source}"
 
 
@@ -121,9 +125,9 @@ def _moment(moment: dt.datetime | None, zone: str) -> str:
 
 
 TESTS = {
-    "mann_kendall": "Mann–Kendall, by day",
+    "mann_kendall": "Mann–Kendall, by weekday",
     "laplace": "Laplace, by moment",
-    "two_periods": "second half against first",
+    "two_periods": "against as long before",
 }
 VERDICTS = {"none": "no trend"}
 

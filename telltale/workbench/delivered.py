@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from telltale.contract import Source
 from telltale.sources import SOURCES
-from telltale.tables import REJECT, TABLES, Table
+from telltale.tables import COLLECTOR_HEARTBEAT, REJECT, TABLES, Table
 from telltale.workbench.project import Project
 from telltale.workbench.rows import View
 from telltale.workbench.times import DAY, SECOND, Span
@@ -67,7 +67,9 @@ def _of(view: View, source: Source, span: Span, rejects: int) -> Delivered:
     for moment in moments:
         hours[min(23, (moment - span.since_us) // HOUR)] += 1
     heard, known = (_devices(view, source, Span(span.until_us - back, span.until_us)) for back in (DAY, 7 * DAY))
-    return Delivered(source, newest, usual_us / SECOND, tuple(hours), gaps / SECOND, heard, max(known, heard), rejects)
+    # A capture tells by its heartbeat that it is alive: a button that nobody pressed for a day is not missing.
+    known = heard if COLLECTOR_HEARTBEAT.name in source.tables else max(known, heard)
+    return Delivered(source, newest, usual_us / SECOND, tuple(hours), gaps / SECOND, heard, known, rejects)
 
 
 def _moments(view: View, source: str, span: Span) -> list[int]:

@@ -4,14 +4,14 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from telltale.dashboard.board import Ask
-from telltale.dashboard.pages import common, sensor_figures
+from telltale.dashboard.pages import common, kanban_figures, sensor_figures
 from telltale.dashboard.pages.presence_figures import Figures
 from telltale.findings import attention
 from telltale.findings.attention import Found
 from telltale.workbench.delivered import Delivered, delivered
 from telltale.workbench.times import local_time
 
-PAGE_OF = {"cloudtrax": "presence", "sigfox": "sensors"}
+PAGE_OF = {"cloudtrax": "presence", "meraki": "presence", "sigfox": "sensors", "button": "kanban"}
 """Where the figures of a source are."""
 
 
@@ -24,7 +24,7 @@ def found(
         sources: what each delivered.
         sites: presence of each site today.
         now: the present on the site's clock.
-        sensors: what needs a look of the sensors (`sensor_figures.concerns`).
+        sensors: what needs a look of sensors and items (`of_things`).
     """
     return attention.ordered(
         [
@@ -34,6 +34,11 @@ def found(
             *sensors,
         ]
     )
+
+
+def of_things(ask: Ask) -> list[Found]:
+    """What needs a look of sensors, items and their buttons."""
+    return [*sensor_figures.concerns(ask), *kanban_figures.concerns(ask)]
 
 
 def badges(ask: Ask) -> Mapping[str, int]:
@@ -50,4 +55,4 @@ def present(ask: Ask, sites: Sequence[Figures]) -> dt.datetime:
 
 def _counted(ask: Ask) -> Mapping[str, int]:
     sites = [Figures(ask, site) for site in common.sites(ask)]
-    return attention.badges(found(delivered(ask.project), sites, present(ask, sites), sensor_figures.concerns(ask)))
+    return attention.badges(found(delivered(ask.project), sites, present(ask, sites), of_things(ask)))

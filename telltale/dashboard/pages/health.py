@@ -7,7 +7,7 @@ from typing import Any
 from telltale import charts, findings, wording
 from telltale.charts.frames import local, rows
 from telltale.dashboard.board import Ask, Board, Cell, Control, Freshness
-from telltale.dashboard.pages import common, concerns
+from telltale.dashboard.pages import common, concerns, kanban_figures
 from telltale.dashboard.pages.concerns import PAGE_OF
 from telltale.dashboard.pages.operations import TITLES, sources_card
 from telltale.dashboard.pages.sensor_figures import health, missing, trends
@@ -58,6 +58,7 @@ def page(ask: Ask) -> Board:
             ),
             (Cell("devices", 12, "Devices by their messages", partial(_devices, told, choice["period"], zone)),),
             *_batteries(trends(ask)),
+            *_captures(ask, zone, now),
             (Cell("sightings", 12, "Newest sightings", partial(_sightings, ask, int(choice["sightings"]), zone)),),
         ),
         f"{common.foot(zone)} Devices are late after three of their intervals and silent after six. "
@@ -114,6 +115,24 @@ def _batteries(found: Any) -> tuple[tuple[Cell, ...], ...]:
     if not len(found):
         return ()
     return ((Cell("batteries", 12, "Batteries and signals", partial(_trends, found)),),)
+
+
+def _captures(ask: Ask, zone: str, now: dt.datetime) -> tuple[tuple[Cell, ...], ...]:
+    """A row for the capture of buttons, where there is one."""
+    found = kanban_figures.capture(ask)
+    if not found.num_rows:
+        return ()
+    return ((Cell("captures", 12, "The capture of buttons", partial(_capture, found, zone, now)),),)
+
+
+def _capture(found: Any, zone: str, now: dt.datetime) -> Card:
+    told = findings.coverage(found, until=now)
+    return Card(
+        findings.capture_title(told),
+        findings.capture_table(found, timezone=zone, most=8),
+        "Last 7 days, newest stretch first: interface, until when it listened, frames kept, of others, lost",
+        [findings.capture_note(told, timezone=zone)],
+    )
 
 
 def _trends(found: Any) -> Card:

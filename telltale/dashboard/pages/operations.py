@@ -7,7 +7,7 @@ from typing import Any
 from telltale import charts, findings, wording
 from telltale.charts.frames import local, rows
 from telltale.charts.usual import FEWEST_DAYS
-from telltale.dashboard.board import Ask, Board, Cell
+from telltale.dashboard.board import Ask, Board, Cell, Freshness
 from telltale.dashboard.pages import common, concerns, sensor_figures
 from telltale.dashboard.pages.presence import stay_tile, visitors_tile
 from telltale.dashboard.pages.presence_figures import VISITS_D, Figures
@@ -21,7 +21,7 @@ from telltale.workbench import presence
 from telltale.workbench.delivered import Delivered, delivered
 
 PAGE_OF = concerns.PAGE_OF
-TITLES = {"presence": "Presence", "sensors": "Sensors", "health": "Health"}
+TITLES = {"presence": "Presence", "kanban": "Kanban", "sensors": "Sensors", "health": "Health"}
 
 
 def page(ask: Ask) -> Board:
@@ -32,16 +32,27 @@ def page(ask: Ask) -> Board:
     sites = common.sites(ask)
     figures = [Figures(ask, site) for site in sites]
     now = concerns.present(ask, figures)
-    found = concerns.found(sources, figures, now, sensor_figures.concerns(ask))
+    found = concerns.found(sources, figures, now, concerns.of_things(ask))
     name = wording.joined(list(sites.values())) or ask.project.settings.site.name
     return Board(
         Sentence(attention.sentence(found, _calm(figures)), common.head("Operations", now, name)),
         Tiles([*_presence_tiles(figures[0] if figures else None), *_delivery_tiles(sources, found)]),
         [_lists(sources, found, now), *(_site_charts(ask, site) for site in figures), *_sensor_charts(ask)],
         f"{common.foot(str(now.tzinfo))} {_rejected(sources)}",
-        common.freshness(ask, str(now.tzinfo)),
+        _freshness(ask, sources, str(now.tzinfo)),
         attention=attention.badges(found),
     )
+
+
+def _freshness(ask: Ask, sources: list[Delivered], zone: str) -> Freshness:
+    """Of the nodes; in a project without any, of the newest record of any source."""
+    found = common.freshness(ask, zone)
+    if found.newest_us is not None:
+        return found
+    newest = max(one.newest_us or 0 for one in sources)
+    usual_s = min((one.interval_s for one in sources if one.interval_s), default=0.0)
+    late_s = max(common.SHORTEST_LATE_S, common.PATIENCE * usual_s)
+    return Freshness(newest, late_s, max(common.SILENT_S, 2 * late_s), timezone=zone)
 
 
 def _calm(figures: list[Figures]) -> str:
