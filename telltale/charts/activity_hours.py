@@ -91,7 +91,7 @@ def activity_ranges(daily: Any) -> go.Figure:
             hovertemplate="%{hovertext}<extra></extra>",
         )
         at = {"x": high, "y": place, "xanchor": "left", "xshift": 10}
-        chart.add_annotation(label(range_text(low, high), **at))
+        chart.add_annotation(label(range_text(low, high), **at, bgcolor=LIGHT.surface, borderpad=1))
     return chart
 
 

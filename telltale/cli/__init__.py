@@ -35,7 +35,10 @@ COMMANDS = {
     "discover": "discover",
     "service": "service",
     "forward": "forward",
+    "activity": "activity",
+    "kanban": "kanban",
     "efento": "efento",
+    "modem": "modem",
     "sigfox": "sigfox",
 }
 """Each command and the module below `telltale.cli` that holds it under the same name."""

@@ -69,12 +69,16 @@ class _Server(ThreadingHTTPServer):
 def main() -> None:
     """Serve the figures of the project found from here until the parent process ends."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    from telltale.dashboard.owners import owners
     from telltale.dashboard.pages import PAGES
+    from telltale.dashboard.pages.activity import owner_page
     from telltale.workbench.project import Project
 
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     address = urlsplit(os.environ[ADDRESS])
-    boards = Boards(Project(), PAGES)
+    project = Project()
+    own = {one.page: owner_page(one.name) for one in owners(project.settings)}
+    boards = Boards(project, {**PAGES, **own})
     threading.Thread(target=_keep_warm, args=(boards,), daemon=True).start()
     server = serve(boards, host=str(address.hostname), port=int(address.port or 0), secret=os.environ[SECRET])
     try:

@@ -16,6 +16,7 @@ from collectors.listening import free_port, is_loopback
 from telltale.contract import ConfigError
 from telltale.dashboard.client import ADDRESS, SECRET
 from telltale.dashboard.look import JUPYTER
+from telltale.dashboard.owners import owners, write_notebooks
 from telltale.settings import Settings
 from telltale.supervise import Child, Say, print_line, running
 
@@ -79,15 +80,17 @@ def serve(settings: Settings, *, host: str, port: int, token: str, say: Say = pr
         token: of the login; empty asks for none.
         say: told what the computing process says.
     """
-    pages = notebooks(settings)
+    pages, own = notebooks(settings), owners(settings, general=token)
     with _gathered(pages) as folder:
+        write_notebooks(folder, own)
         _prepare(settings)
         figures = Child("figures", (sys.executable, "-m", "telltale.dashboard.figures"))
         # Only now: Voilà reads where templates lie when it is imported.
         from telltale.dashboard.server import application
 
         titles = {name: title(path) for name, path in pages.items()}
-        app = application(folder, titles, host=host, port=port, token=token)
+        owner_pages = [one.page for one in own]
+        app = application(folder, titles, host=host, port=port, token=token, owner_pages=owner_pages)
         app.cookie_secret = hashlib.sha256(b"telltale cookie " + (token or secrets.token_hex(16)).encode()).digest()
         with running([figures], say=say):
             app.start()

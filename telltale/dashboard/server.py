@@ -8,7 +8,7 @@ import logging
 import os
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,14 @@ import tornado.web
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server.utils import url_path_join
-from traitlets import Dict
+from traitlets import Dict, List
 from traitlets.config import Config
 from voila.app import Voila  # type: ignore[import-untyped]
 from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-untyped]
 
+from telltale.dashboard.login import Login, own_page
 from telltale.dashboard.look import JUPYTER, served, template_values
+from telltale.dashboard.owners import PREFIX, is_owner_page
 
 UNNEEDED = (
     "jupyterlab-plotly",  # five megabytes a page; charts have the page's own plotly.js
@@ -50,6 +52,8 @@ class Dashboards(Voila):  # type: ignore[misc]  # Voilà carries no types
 
     titles = Dict()
     """Name and title of each page."""
+    owner_pages: List[str] = List()
+    """Names of the pages of one's own; they have no tab."""
 
     def setup_template_dirs(self) -> None:
         """Find our template beside Jupyter's own."""
@@ -81,7 +85,7 @@ class Dashboards(Voila):  # type: ignore[misc]  # Voilà carries no types
             "config": self.config,
             "voila_configuration": self.voila_configuration,
         }
-        names = "|".join(self.titles)
+        names = "|".join([*self.titles, *self.owner_pages])
         return [
             (url_path_join(self.base_url, r"/look/([a-z.]+)"), LookHandler),
             (url_path_join(self.base_url, r"/voila/api/shutdown/(.*)"), LeaveHandler),
@@ -124,6 +128,17 @@ class Kernels(AsyncMappingKernelManager):
 class PageHandler(TornadoVoilaHandler):  # type: ignore[misc]
     """A page by its short name."""
 
+    @tornado.web.authenticated
+    async def get(self, path: str = "") -> None:
+        """The page, to whom it may be shown: an owner sees the own one only, and nobody else does."""
+        own = own_page(self.current_user)
+        if own and path != own:
+            self.redirect(url_path_join(self.base_url, own))
+            return
+        if is_owner_page(path) and not own:
+            raise tornado.web.HTTPError(404)
+        await super().get(path)
+
     async def get_generator(self, path: str | None = None) -> Any:
         """The page's HTML as it comes."""
         async for html in super().get_generator(path=f"{path}.ipynb"):
@@ -139,8 +154,8 @@ class LandingHandler(JupyterHandler):
 
     @tornado.web.authenticated
     def get(self) -> None:
-        """Lead there."""
-        self.redirect(url_path_join(self.base_url, self._page))
+        """Lead there; an owner to the page of their own."""
+        self.redirect(url_path_join(self.base_url, own_page(self.current_user) or self._page))
 
 
 class LeaveHandler(JupyterHandler):
@@ -183,7 +198,9 @@ class MissingHandler(JupyterHandler):
         self.finish(page.render(status_code=404, base_url=self.base_url))
 
 
-def configuration(folder: Path, *, host: str, port: int, token: str, base_url: str = "/") -> Config:
+def configuration(
+    folder: Path, *, host: str, port: int, token: str, owner_pages: Sequence[str] = (), base_url: str = "/"
+) -> Config:
     """Everything Voilà is told."""
     config = Config()
     config.Voila.root_dir = str(folder)
@@ -193,6 +210,9 @@ def configuration(folder: Path, *, host: str, port: int, token: str, base_url: s
     config.Voila.base_url = base_url
     config.Voila.open_browser = False
     config.Voila.token = token
+    config.Voila.identity_provider_class = Login
+    config.Login.owner_pages = set(owner_pages)
+    config.VoilaKernelManager.preheat_denylist = [f"{PREFIX}.*"]  # a spare kernel for each owner would cost too much
     config.Voila.log_level = logging.ERROR  # Jupyter warns of every start of an unsigned notebook
     config.VoilaConfiguration.template = "telltale"
     config.VoilaConfiguration.allow_template_override = "NO"
@@ -211,8 +231,9 @@ def configuration(folder: Path, *, host: str, port: int, token: str, base_url: s
     return config
 
 
-def application(folder: Path, titles: Mapping[str, str], **told: Any) -> Dashboards:
+def application(folder: Path, titles: Mapping[str, str], *, owner_pages: Sequence[str] = (), **told: Any) -> Dashboards:
     """The server, ready to start (`.start()` serves until SIGTERM or Ctrl-C)."""
-    app = Dashboards(titles=dict(titles), config=configuration(folder, **told))
+    config = configuration(folder, owner_pages=owner_pages, **told)
+    app = Dashboards(titles=dict(titles), owner_pages=list(owner_pages), config=config)
     app.initialize([])
     return app

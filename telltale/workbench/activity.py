@@ -13,14 +13,25 @@ from telltale.contract import ConfigError
 from telltale.engine import Relation
 from telltale.workbench import recorded
 from telltale.workbench.pcs import By, PCs, answer
-from telltale.workbench.project import Project
+from telltale.workbench.project import Project, here
 from telltale.workbench.recorded import correct, import_activitywatch
 from telltale.workbench.times import When
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["correct", "daily", "import_activitywatch", "intervals", "levels", "messages", "records", "strips", "team"]
+__all__ = [
+    "correct",
+    "daily",
+    "import_activitywatch",
+    "intervals",
+    "levels",
+    "messages",
+    "records",
+    "shows_single",
+    "strips",
+    "team",
+]
 
 Rule = Literal["input", "seed", "seed_web"]
 RULES = ("input", "seed", "seed_web")
@@ -174,6 +185,17 @@ def records(*, device: str | None = None, project: Project | None = None) -> "pd
     Columns: device_id, name, person, table, kind, records, first_at, last_at.
     """
     return answer(recorded.kept, None, None, device=device, project=project)
+
+
+def shows_single(device: str = "", *, project: Project | None = None) -> bool:
+    """Whether a page or report may tell of single PCs: of the one it is for, or where all data are invented.
+
+    Args:
+        device: whose report it is; empty is nobody's, and then only a team may be told of.
+        project: another project than the one found from here.
+    """
+    told = (project or here()).settings
+    return bool(device) or (told.activity.show_everyone and told.site.keep)
 
 
 def _totals(asked: PCs, by: By, rule: Rule) -> Relation:

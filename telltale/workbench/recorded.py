@@ -126,7 +126,11 @@ def import_activitywatch(body: bytes, *, project: Project | None = None) -> int:
 
 def _pc_and_taken(view: View, device: str, since_us: int) -> tuple[str, int | None]:
     """The PC meant, and the newest correction of it that begins within a millisecond of this moment."""
-    (row,) = PCs(view, Span(0, since_us), device).pcs().to_pylist()[:1]
+    pcs = PCs(view, Span(0, since_us), device).pcs().to_pylist()
+    if len(pcs) > 1:
+        names = ", ".join(row["device_id"] for row in pcs)
+        raise ConfigError(f'"{device}" has {len(pcs)} PCs ({names}): name the one to correct')
+    row = pcs[0]
     near = view.table("activity", Span(since_us, since_us + 1_000))
     text = """select max(epoch_us(observed_at)) as at_us from activity
         where kind = 'correction' and device_id = :device_id"""

@@ -29,10 +29,9 @@ BREAKS_S = (180, 300, 900)
 
 def page(ask: Ask) -> Board:
     """The page of the general token."""
-    told = ask.project.settings
     if not everyone(ask.project):
         return _nothing_yet(ask)
-    if told.activity.show_everyone and told.site.keep:
+    if activity.shows_single(project=ask.project):
         return _pcs(ask, "", "Invented data: with real ones only the owner of a PC sees its page.", shared=True)
     return _team(ask)
 

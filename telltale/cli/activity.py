@@ -1,0 +1,116 @@
+"""`telltale activity`: hours, corrections, and exchange with ActivityWatch."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from telltale.cli.output import json_option, show, show_one
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@click.group(epilog="Example: telltale activity hours --since 7d")
+def activity() -> None:
+    """Show when PCs were in use, correct it, and exchange it with ActivityWatch."""
+
+
+@activity.command(epilog="Example: telltale activity hours --since 7d --device Anna --json")
+@click.option("--since", default="7d", show_default=True, help="How far back: 7d, 24h, or a day such as 2026-11-20.")
+@click.option("--until", help="The end; by default now.")
+@click.option("--device", help="One PC by id or name, or a person; by default all.")
+@click.option("--by", type=click.Choice(["day", "week", "stretch"]), default="day", show_default=True)
+@click.option(
+    "--rule", type=click.Choice(["input", "seed", "seed_web"]), default="input", show_default=True,
+    help="input: pauses are away; seed: from level to level; seed_web: the tutorial's sum.",
+)  # fmt: skip
+@json_option
+def hours(since: str, until: str | None, device: str | None, by: Any, rule: Any, *, as_json: bool) -> None:
+    """Show how long each PC was active, away and unknown, with start and end of each day."""
+    from telltale.workbench import activity as answers
+
+    rows = _records(answers.daily(since, until, by=by, rule=rule, device=device))
+    show(rows if as_json else [_worded(row) for row in rows], as_json=as_json, empty="No PC has told of its activity.")
+
+
+@activity.command(epilog="Example: telltale activity export --format activitywatch --since 30d > afk.json")
+@click.option(
+    "--format", "form", type=click.Choice(["activitywatch", "csv"]), default="activitywatch", show_default=True
+)
+@click.option("--since", default="30d", show_default=True, help="How far back: 7d, 24h, or a day such as 2026-11-20.")
+@click.option("--until", help="The end; by default now.")
+@click.option("--device", help="One PC by id or name, or a person; by default all.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file instead of the screen.")
+def export(form: str, since: str, until: str | None, device: str | None, output: Path | None) -> None:
+    """Write stretches of active and away: AFK buckets that ActivityWatch imports, or a CSV of all stretches."""
+    import json
+
+    from telltale.activitywatch import export as buckets
+    from telltale.cli.output import moment
+    from telltale.workbench import activity as answers
+    from telltale.workbench.project import here
+
+    found = answers.intervals(since, until, device=device)
+    if form == "csv":
+        text = found.to_csv(index=False)
+    else:
+        created = moment(here().now_us())
+        assert created is not None  # noqa: S101 - only no moment gives none
+        text = json.dumps(buckets(_records(found), created=created), indent=2, ensure_ascii=False) + "\n"
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+@activity.command("import", epilog="Example: telltale activity import aw-buckets-export.json")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@json_option
+def import_(file: Path, *, as_json: bool) -> None:
+    """Keep an ActivityWatch export; its AFK buckets count where nothing better is known."""
+    from telltale.activitywatch import active_s, afk_buckets
+    from telltale.workbench import activity as answers
+
+    body = file.read_bytes()
+    told = {host: active_s(events) / 3600 for host, events in afk_buckets(body).items()}
+    raw_id = answers.import_activitywatch(body)
+    said = ", ".join(f"pc:{host} {hours:.1f} h active" for host, hours in told.items())
+    value = {"raw_id": raw_id, "active_h": told}
+    show_one(value, as_json=as_json, sentence=f"Kept as record {raw_id}: {said}.")
+
+
+@activity.command(epilog='Example: telltale activity correct pc:desk-3 "2026-11-20 09:00" "2026-11-20 10:30" active')
+@click.argument("device")
+@click.argument("start")
+@click.argument("end")
+@click.argument("state", type=click.Choice(["active", "away"]))
+@click.option("--note", default="", help="Why, such as a meeting.")
+@json_option
+def correct(device: str, start: str, end: str, state: str, note: str, *, as_json: bool) -> None:
+    """Say that somebody was active, or away, from START to END on the site's clock; what was measured stays beside."""
+    from telltale.workbench import activity as answers
+
+    raw_id = answers.correct(device, start, end, state == "active", note)
+    value = {"raw_id": raw_id, "device": device, "start": start, "end": end, "state": state, "note": note}
+    show_one(value, as_json=as_json, sentence=f"{device} is {state} from {start} to {end} (record {raw_id}).")
+
+
+def _records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+    """The rows as plain values; what is missing is None."""
+    from telltale.charts.frames import rows
+
+    return rows(frame, *frame.columns)
+
+
+def _worded(row: dict[str, Any]) -> dict[str, Any]:
+    """A day for people."""
+    from telltale.wording import number
+
+    names = ("active_s", "away_s", "unknown_s", "active_lo_s", "active_hi_s")
+    hours = {name: number(None if row[name] is None else row[name] / 3600, 2) for name in names}
+    return {
+        "name": row["name"], "period": row["label"] or "all", "first active": row["first_active_at"],
+        "last active": row["last_active_at"], "active h": hours["active_s"], "away h": hours["away_s"],
+        "unknown h": hours["unknown_s"], "at least h": hours["active_lo_s"], "at most h": hours["active_hi_s"],
+    }  # fmt: skip
