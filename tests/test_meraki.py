@@ -229,6 +229,10 @@ def test_decoding_finds_every_sighting_the_simulator_knows_once() -> None:
     }
 
 
+TAG = "ac:23:3f:45:78:48"
+"""A Bluetooth tag of the warehouse, on the owner's list of what never leaves."""
+
+
 class TwoVendors:
     """A lake of a day with both vendors."""
 
@@ -236,6 +240,7 @@ class TwoVendors:
         start_s = int(FIRST.timestamp())
         self.plan = Scenario(11, start_s + 7 * 3600, start_s + 23 * 3600, ZONE)
         self.project = Project(settings=load(settings_of(root)), now=lambda: self.plan.end_s * 1_000_000)
+        self.project.lists.add("fixed", TAG)
         for name, plan in (
             ("meraki", self.plan),
             ("cloudtrax", self.plan._replace(start_s=start_s + 11 * 3600, end_s=start_s + 13 * 3600)),
@@ -275,6 +280,14 @@ def test_both_vendors_are_sites_of_one_lake(both: TwoVendors) -> None:
         ("meraki", NETWORK),
         ("meraki", "meraki"),
     }
+
+
+def test_a_listed_bluetooth_tag_is_not_among_the_wifi_devices_left_out(both: TwoVendors) -> None:
+    ask: dict[str, Any] = {"since": "2026-11-19", "until": "2026-11-20", "site": NETWORK, "project": both.project}
+    tags = tt.sql("select count(*) as n from sighting where flags = 'fixed' and radio = 'ble'", project=both.project)
+    assert tags["n"].item() > 100
+    assert len(tt.presence.noise(**ask)) == 0
+    assert tt.presence.summary(**ask)["fixed"].tolist() == [0, 0, 0]
 
 
 @pytest.mark.slow

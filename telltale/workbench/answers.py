@@ -166,7 +166,8 @@ def nodes(asked: Asked) -> pa.Table:
 
 def noise(asked: Asked) -> pa.Table:
     """Devices left out before counting: those of the lists, and those the rules find."""
-    sightings = asked.view.table(SIGHTING.name, asked.span)
+    told = {"sighting": asked.view.table(SIGHTING.name, asked.span)}
+    sightings = asked.engine.run(stays.OF_RADIO, told, radio=asked.rules.radio)
     listed = asked.engine.run(LISTED, {"sighting": sightings}, site=asked.site)
     if asked.told.rotation == "day":
         return listed.arrow()

@@ -123,7 +123,8 @@ def _left_out(asked: Asked) -> Row:
         rejected = {"rejected": None}
     if span.until_us <= view.kept_from(SIGHTING.name, site):
         return rejected | {"flagged": None, "fixed": None, "staff": None}
-    sightings = view.table(SIGHTING.name, span)
+    heard = {"sighting": view.table(SIGHTING.name, span)}
+    sightings = asked.engine.run(stays.OF_RADIO, heard, radio=asked.rules.radio)
     flagged = _one(asked.engine.run(FLAGGED, {"sighting": sightings}, site=site))
     relations = {"sighting": sightings, "period": asked.engine.from_arrow(_key_periods(asked))}
     listed = _one(asked.engine.run(LISTED, relations, site=site))
