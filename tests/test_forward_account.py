@@ -121,6 +121,15 @@ def test_a_key_is_not_sent_in_clear_to_another_machine(tmp_path: Path, toml: str
     opened.close()
 
 
+def test_a_key_no_header_may_hold_is_refused_unseen(tmp_path: Path) -> None:
+    toml = "[forward.thingworx]\nbase_url = 'https://example.com/Thingworx'\n"
+    opened = project(tmp_path, toml, secrets='[thingworx]\napp_key = "se cret\\n"\n')
+    with pytest.raises(ConfigError, match="no header may hold") as raised:
+        passings(opened)
+    assert "se cret" not in str(raised.value)
+    opened.close()
+
+
 def test_no_password_is_shown(tmp_path: Path) -> None:
     opened = project(tmp_path, '[forward.cumulocity]\ntenant = "h"\nuser = "t1/x"\n')
     found = account(opened.settings)

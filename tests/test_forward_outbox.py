@@ -13,6 +13,7 @@ from telltale.forward.facts import Press
 from telltale.forward.outbox import LONGEST_ERROR, Event, Outbox, Row, Sent, Standing, cut, parked, release
 from telltale.forward.presses import History, Look, look
 from telltale.forward.presses import add as add_presses
+from telltale.forward.sending import warning
 from telltale.landing import Store
 from telltale.landing.schema import FORWARD_MARK, OUTBOX
 from telltale.workbench.project import Project
@@ -160,12 +161,26 @@ def test_sent_rows_go_some_day_but_the_newest_of_a_device_stay(outbox: Outbox) -
     assert outbox.times(0) == {"a": [8 * DAY, 9 * DAY], "b": [1], "c": [1]}
 
 
+@pytest.mark.parametrize(
+    ("waiting", "oldest_h", "expected"),
+    [
+        (0, None, None),
+        (9, 2.0, None),
+        (10, 0.0, "10 rows wait, as many as warn_rows = 10; none is dropped"),
+        (1, 2.01, "the oldest row waits for 2 h, longer than warn_age_h = 2; none is dropped"),
+    ],
+)
+def test_too_much_is_warned_of_never_dropped(waiting: int, oldest_h: float | None, expected: str | None) -> None:
+    oldest_at = None if oldest_h is None else NOW - round(oldest_h * 3600 * SECOND)
+    assert warning(Standing(waiting, 0, 0, oldest_at), now_us=NOW, rows=10, age_h=2) == expected
+
+
 # Presses
 
 
-def looked(opened: Project, outbox: Outbox, *, started_us: int = START - DAY, count_late: bool = False) -> Look:
+def looked(opened: Project, outbox: Outbox, *, started_us: int = START - DAY, late_since_us: int | None = None) -> Look:
     """What a look finds, once it is written."""
-    found = look(outbox, History(opened), started_us=started_us, count_late=count_late)
+    found = look(outbox, History(opened), started_us=started_us, late_since_us=late_since_us)
     add_presses(outbox, found.new, lambda press: press.device_id, now_us=opened.now_us())
     return found
 
@@ -228,10 +243,11 @@ def test_presses_before_the_slack_are_counted_not_forwarded(opened: Project) -> 
     looked(opened, outbox)
     # the watermark is at 2 h, folding begins at the press at 1 h: 90 min is new, 30 min is late
     store_frames(opened, [(BOLTS, START + hour // 2), (BOLTS, START + hour * 3 // 2)])
-    found = looked(opened, outbox, count_late=True)
+    found = looked(opened, outbox, late_since_us=START - DAY)
     assert times(found) == [("bolts-M8", 5400)]
     assert found.late == 1
-    assert looked(opened, outbox, count_late=True) == Look((), 1)
+    assert looked(opened, outbox, late_since_us=START - DAY) == Look((), 1)
+    assert looked(opened, outbox, late_since_us=START + hour) == Look((), 0)
 
 
 def test_each_device_has_a_window_of_its_own(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ NAMES = {BOLTS: "bolts-M8", NUTS: "nuts", BOX: "bolts box"}
 
 
 def toml(broker: Broker | None = None, thingworx: FakeThingworx | None = None, *, per_second: float = 1_000) -> str:
-    told = ["[forward]", "backlog_days = 36500.0"]  # whatever day this test runs on
+    told = ["[forward]", "backlog_days = 36500.0", "keep_sent_days = 36500"]  # whatever day this test runs on
     if broker is not None:
         told += ["[forward.cumulocity]", 'tenant = "https://localhost/"', f"port = {broker.tls_port}"]
         told += [f'ca_file = "{broker.ca_file}"', 'tenant_id = "t123"', "user = 't123\\kanban'"]
@@ -218,6 +218,7 @@ def test_one_forwarder_a_store_and_sigterm_ends_it(root: Path) -> None:
         opened.close()
 
 
+@pytest.mark.slow
 def test_killed_between_confirmation_and_note_it_sends_the_same_again(tmp_path: Path, root: Path) -> None:
     """Another writer holds the store, so that the forwarder cannot note what the broker has confirmed; then kill -9."""
     with (

@@ -102,6 +102,15 @@ def test_received_rows_are_not_split_by_hand(payload: bytes, expected: list[list
     assert rows(payload) == expected
 
 
+@given(st.binary())
+def test_whatever_is_received_gives_rows(payload: bytes) -> None:
+    assert all(rows(payload))
+
+
+def test_a_value_no_row_has_room_for_is_one_text() -> None:
+    assert rows(b"x" * 200_000) == [["x" * 200_000]]
+
+
 @pytest.mark.parametrize(
     ("at_us", "expected"),
     [

@@ -173,6 +173,7 @@ def test_a_busy_server_is_left_alone_for_as_long_as_it_asks(
     ("answer", "sentence"),
     [
         (LOGIN_PAGE, "is that a log-in page?"),
+        (Answer(302), "expected no redirection"),
         (Answer(after_s=3), "no answer in time"),
         (Answer(200, b"x", "text/plain"), "expected JSON"),
     ],

@@ -98,13 +98,13 @@ class Cumulocity:
             self.close()
         elif not self._session.is_connected:
             self.close()
-            raise Unreachable(f"{self._account.host}:{self._account.port}: the session ended")
+            raise Unreachable(self._ended("while nothing was sent"))
         elif self._clock() - self._heard_at > HEARTBEAT_S:
             try:
                 self._publish(self._session, Message("s/us", "125"))
             except Lost as lost:
                 self.close()
-                raise Unreachable(f"{self._account.host}:{self._account.port}: the session ended ({lost})") from lost
+                raise Unreachable(self._ended(lost)) from lost
 
     def close(self) -> None:
         """End the session."""
@@ -140,8 +140,14 @@ class Cumulocity:
                 self._publish(session, message)
         except Lost as lost:
             self.close()
-            raise Unreachable(f"{account.host}:{account.port}: the session ended ({lost})") from lost
+            raise Unreachable(self._ended(lost)) from lost
         return session
+
+    def _ended(self, why: object) -> str:
+        return (
+            f"{self._account.host}:{self._account.port}: the session ended ({why}); "
+            "another one of the same client id would end it too"
+        )
 
     def _own_id(self, press: Press) -> str:
         return self._account.device_id if self._account.mode == "gateway" else identifier(press.device_id)

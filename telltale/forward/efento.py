@@ -12,7 +12,7 @@ from telltale.contract import Raw
 from telltale.forward.outbox import Event
 from telltale.workbench.efento_json import efento_json
 from telltale.workbench.project import Project
-from telltale.workbench.times import FOREVER, Span
+from telltale.workbench.times import FOREVER, SECOND, Span
 
 DEVICE_PREFIX = "efento:"
 WATERMARK = DEVICE_PREFIX
@@ -26,6 +26,11 @@ def events(project: Project, since_us: int) -> Iterator[Event]:
         if told != {"measurements": []}:
             device = _device(told)
             yield Event(_id(raw), device, device, raw.received_at, json.dumps(told))
+
+
+def slack_us(project: Project) -> int:
+    """How long after the moment it was received a record may become visible: its collector waits no longer."""
+    return round(max(60.0, 2 * project.settings.landing.ticket_timeout_s) * SECOND)
 
 
 def _device(told: dict[str, object]) -> str:

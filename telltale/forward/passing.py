@@ -80,13 +80,15 @@ def passings(project: Project) -> list[Passing]:
     return found
 
 
-def pending(project: Project, passing: Passing, *, started_us: int, count_late: bool) -> tuple[Look, list[Event]]:
+def pending(
+    project: Project, passing: Passing, *, started_us: int, late_since_us: int | None = None
+) -> tuple[Look, list[Event]]:
     """What is not in the outbox yet: presses, and sensors' records as events."""
-    found = presses.look(passing.outbox, History(project), started_us=started_us, count_late=count_late)
+    found = presses.look(passing.outbox, History(project), started_us=started_us, late_since_us=late_since_us)
     if not passing.with_readings:
         return found, []
-    mark = passing.outbox.marks("watermark").get(efento.WATERMARK, started_us + presses.SLACK_US)
-    return found, list(efento.events(project, mark - presses.SLACK_US))
+    mark = passing.outbox.marks("watermark").get(efento.WATERMARK)
+    return found, list(efento.events(project, started_us if mark is None else mark - efento.slack_us(project)))
 
 
 def fill(project: Project, passing: Passing, *, count_late: bool) -> Found:
@@ -99,7 +101,10 @@ def fill(project: Project, passing: Passing, *, count_late: bool) -> Found:
     now_us, outbox = project.now_us(), passing.outbox
     seen = state(project.store, with_readings=passing.with_readings)  # before the look: what comes meanwhile is news
     started_us = outbox.start(starting(project, now_us))
-    found, records = pending(project, passing, started_us=started_us, count_late=count_late)
+    # What was sent long ago is no longer in the outbox, and would look as if it came late.
+    kept_us = now_us - project.settings.forward.keep_sent_days * DAY
+    late_since_us = max(started_us, kept_us) if count_late else None
+    found, records = pending(project, passing, started_us=started_us, late_since_us=late_since_us)
     events = [event(press, passing.lane_of(press)) for press in found.new]
     marks = {efento.WATERMARK: max(record.event_at for record in records)} if records else {}
     new = outbox.add([*events, *records], marks=marks, now_us=now_us)
@@ -117,7 +122,7 @@ def preview(project: Project, passing: Passing) -> Sequence[Event]:
     started_us = passing.outbox.mark("started")
     if started_us is None:
         started_us = starting(project, project.now_us())
-    found, records = pending(project, passing, started_us=started_us, count_late=False)
+    found, records = pending(project, passing, started_us=started_us)
     known = set() if not records else passing.outbox.known([record.event_id for record in records])
     events = [event(press, passing.lane_of(press)) for press in found.new]
     events += [record for record in records if record.event_id not in known]

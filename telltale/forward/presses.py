@@ -87,14 +87,14 @@ class History:
         return Press(device_id, button.name, button.role, button.item, at, frames, kinds)
 
 
-def look(outbox: Outbox, history: History, *, started_us: int, count_late: bool) -> Look:
+def look(outbox: Outbox, history: History, *, started_us: int, late_since_us: int | None = None) -> Look:
     """The presses that are not in the outbox yet.
 
     Args:
         outbox: of the target.
         history: the presses there are.
         started_us: nothing of before is passed on.
-        count_late: also count what came too late; reads all frames since then.
+        late_since_us: also count what came too late, from then on, and read all frames since then; None counts nothing.
     """
     dead_times_us = history.dead_times_us
     anchors = outbox.anchors(SLACK_US)
@@ -102,9 +102,9 @@ def look(outbox: Outbox, history: History, *, started_us: int, count_late: bool)
     first_us = min(starts.values(), default=started_us)
     known = outbox.times(first_us - max(dead_times_us.values(), default=0))
     new = _unknown(history.fold(starts), known, dead_times_us)
-    if not count_late:
+    if late_since_us is None:
         return Look(tuple(new), 0)
-    every = history.fold(dict.fromkeys(starts, started_us))
+    every = history.fold(dict.fromkeys(starts, late_since_us))
     passed = [press for press in every if press.pressed_at < starts[press.device_id]]
     return Look(tuple(new), len(_unknown(passed, outbox.times(0), dead_times_us)))
 

@@ -43,7 +43,7 @@ def once(project: Project, say: Say) -> list[Drained]:
                     sender.stop.set()
                     sender.target.close()
                 for passing in found:
-                    _tell(project, passing, say)
+                    _tell(project, passing, say, {})
 
 
 def forever(project: Project, say: Say, stop: threading.Event) -> None:
@@ -96,7 +96,7 @@ def _watch(
 ) -> None:
     """Look whenever something was stored; tell now and then how the outboxes stand."""
     late_at = tell_at = time.monotonic()
-    complaint = ""
+    complaint, told = "", dict[str, str]()
     while not stop.is_set() and not any(future.done() for future in running):  # one ends by a fault only
         now = time.monotonic()
         try:
@@ -107,7 +107,7 @@ def _watch(
             if now >= tell_at:
                 _renew(project)
                 for passing in found:
-                    _tell(project, passing, say)
+                    _tell(project, passing, say, told)
                 tell_at, complaint = now + TELL_S, ""
         except (StoreError, ConfigError) as error:  # the store may come back; a broken list is corrected while we run
             if str(error) != complaint:
@@ -126,16 +126,18 @@ def _look(project: Project, passing: Passing, say: Say, *, count_late: bool) -> 
         say(Said(name, "late", text, {"late": found.late}))
 
 
-def _tell(project: Project, passing: Passing, say: Say) -> None:
-    """How an outbox stands, what is too much in it; and let go of what was sent long ago."""
-    told, now_us = project.settings.forward, project.now_us()
-    passing.outbox.forget_sent(now_us - told.keep_sent_days * DAY)
+def _tell(project: Project, passing: Passing, say: Say, told: dict[str, str]) -> None:
+    """How an outbox stands where that has changed, what is too much in it; and let go of what was sent long ago."""
+    name, limits, now_us = passing.target.name, project.settings.forward, project.now_us()
+    passing.outbox.forget_sent(now_us - limits.keep_sent_days * DAY)
     standing = passing.outbox.standing()
     facts = {"waiting": standing.waiting, "sent": standing.sent, "parked": standing.parked}
     text = f"{standing.waiting:,} waiting, {standing.sent:,} sent, {standing.parked:,} parked"
-    say(Said(passing.target.name, "standing", text, facts))
-    if too_much := warning(standing, now_us=now_us, rows=told.warn_rows, age_h=told.warn_age_h):
-        say(Said(passing.target.name, "warning", f"WARNING: {too_much}"))
+    if told.get(name) != text:
+        told[name] = text
+        say(Said(name, "standing", text, facts))
+    if too_much := warning(standing, now_us=now_us, rows=limits.warn_rows, age_h=limits.warn_age_h):
+        say(Said(name, "warning", f"WARNING: {too_much}"))
 
 
 def _renew(project: Project) -> None:

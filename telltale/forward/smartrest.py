@@ -53,7 +53,10 @@ def row(*values: str, style: QuoteStyle = "double") -> str:
 def rows(payload: bytes) -> list[list[str]]:
     """The rows of a received payload; what is no text is replaced."""
     text = payload.decode("utf-8", "replace").replace("\0", "")
-    return [found for found in csv.reader(io.StringIO(text, newline="")) if found]
+    try:
+        return [found for found in csv.reader(io.StringIO(text, newline="")) if found]
+    except csv.Error:  # a value longer than any row of the platform
+        return [[text]]
 
 
 def identifier(mac: str) -> str:

@@ -94,6 +94,8 @@ class Thingworx:
             if answer.content_type == "application/json" or not answer.body.strip():
                 return
             raise Unreachable(f"{place} {said[:300]}; expected JSON: is that a log-in page?")
+        if 300 <= answer.status < 400:
+            raise Unreachable(f"{place} {said[:300]}; expected no redirection: does it lead to a log-in page?")
         if answer.status in _AWAY:
             raise Unreachable(f"{place} {said[:300]}", answer.retry_after_s)
         if answer.status == 408 or answer.status >= 500:
@@ -124,6 +126,8 @@ def thingworx_of(settings: Settings) -> Thingworx | None:
             "no app_key for ThingWorx: write it to secrets.toml below [thingworx], "
             "or set TELLTALE_SECRET_THINGWORX_APP_KEY"
         )
+    if not app_key.isascii() or not app_key.isprintable() or " " in app_key:
+        raise ConfigError("app_key of ThingWorx: holds a blank or a character no header may hold; copy it anew")
     return Thingworx(told, app_key, ca_file=str(settings.root / told.ca_file) if told.ca_file else "")
 
 
