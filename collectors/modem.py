@@ -144,6 +144,10 @@ class Modem:
         # Without an answer nobody knows; after OK the frame is out, and only the downlink is missing.
         return Sent(Outcome.SENT if "OK" in said else Outcome.UNKNOWN, None, tuple(said))
 
+    def close(self) -> None:
+        """Let the port go."""
+        self._line.close()
+
     def _asked(self, command: str, shape: "re.Pattern[str]", expected: str) -> str:
         """The first text of a shape in the answer to a command."""
         found, said = _query(self._line, command, shape, self._timeouts)
@@ -155,9 +159,8 @@ class Modem:
         return found
 
 
-@contextmanager
-def opened(port: str, *, dialect: str = "auto", timeouts: Timeouts = USUAL) -> Iterator[Modem]:
-    """The modem at a port, such as /dev/ttyUSB0, COM3 or socket://127.0.0.1:7000, until the end of the block.
+def connect(port: str, *, dialect: str = "auto", timeouts: Timeouts = USUAL) -> Modem:
+    """The modem at a port, such as /dev/ttyUSB0, COM3 or socket://127.0.0.1:7000.
 
     Raises:
         ConfigError: the port's name is none.
@@ -165,9 +168,20 @@ def opened(port: str, *, dialect: str = "auto", timeouts: Timeouts = USUAL) -> I
     """
     line = Line(port)
     try:
-        yield Modem(line, DIALECTS[dialect] if dialect in DIALECTS else detected(line, timeouts), timeouts)
-    finally:
+        return Modem(line, DIALECTS[dialect] if dialect in DIALECTS else detected(line, timeouts), timeouts)
+    except BaseException:
         line.close()
+        raise
+
+
+@contextmanager
+def opened(port: str, *, dialect: str = "auto", timeouts: Timeouts = USUAL) -> Iterator[Modem]:
+    """The same until the end of the block."""
+    modem = connect(port, dialect=dialect, timeouts=timeouts)
+    try:
+        yield modem
+    finally:
+        modem.close()
 
 
 def detected(line: Line, timeouts: Timeouts) -> Dialect:

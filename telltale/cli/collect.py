@@ -6,7 +6,13 @@ import click
 
 from telltale.contract import ConfigError
 
-COLLECTORS = {"webhooks": "webhooks", "coap": "coap_server", "arp": "arp_sniffer", "mqtt": "mqtt_subscriber"}
+COLLECTORS = {
+    "webhooks": "webhooks",
+    "coap": "coap_server",
+    "arp": "arp_sniffer",
+    "mqtt": "mqtt_subscriber",
+    "idle": "idle_sender",
+}
 """Each collector, named as its section of telltale.toml, and its module; none is called as a library it uses."""
 
 

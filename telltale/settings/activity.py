@@ -16,6 +16,7 @@ ACTIVITY_TOML = """\
 # dialect = "auto"             # auto, uplynx, wisol, td1207, snt
 # daily_uplinks = 140          # of the contract, in any 24 hours
 # hourly_uplinks = 6
+# slot_s = 0                   # seconds between two frames; 0: what daily_uplinks allows for ever (618)
 # downlink = false             # true asks for an answer with a frame, up to 4 a day
 
 [activity]                     # what samples mean
@@ -36,6 +37,7 @@ class IdleSettings(Section):
     dialect: Literal["auto", "uplynx", "wisol", "td1207", "snt"] = "auto"
     daily_uplinks: Annotated[int, Field(ge=1, le=140)] = 140
     hourly_uplinks: Annotated[int, Field(ge=1, le=6)] = 6
+    slot_s: Annotated[int, Field(ge=0, le=86_400)] = 0
     downlink: bool = False
 
 

@@ -1,0 +1,124 @@
+"""Looks at the idle time into samples, and samples into one record a minute.
+
+Between two looks the wall clock and the steady clock, which stands still while the machine sleeps, must pass equally. A
+jump of one against the other is a sleep or a clock that was set: nothing is known of that time, so the look after it
+gives no sample. An idle time that reaches into the slept time was counted by a clock that slept too (nobody types on a
+sleeping PC): the sleep is added to it.
+
+Source: wire/sigfox.md 6 (suspend), 8.2 (sample locally).
+"""
+
+import json
+from typing import NamedTuple
+
+JUMP_S = 2.0
+"""Clocks differ less than this between two looks that nothing happened between."""
+_SLEEPS = 16
+
+
+class Sample(NamedTuple):
+    """What one look gave, ms."""
+
+    at_ms: int
+    idle_ms: int
+
+    @property
+    def input_s(self) -> float:
+        """When the last input was, seconds since 1970."""
+        return (self.at_ms - self.idle_ms) / 1000
+
+
+class Seen(NamedTuple):
+    """One look: its sample, None where nothing is known, and whether it goes on from the one before."""
+
+    sample: Sample | None
+    goes_on: bool
+
+
+class _Sleep(NamedTuple):
+    from_s: float
+    to_s: float
+
+
+class Watch:
+    """The looks of one agent, in their order.
+
+    Args:
+        every_s: seconds between two; more than two and a half times of it is a hole.
+    """
+
+    def __init__(self, every_s: float) -> None:
+        self._longest_s = 2.5 * every_s
+        self._last: tuple[float, float] | None = None
+        self._sleeps: list[_Sleep] = []
+        self._was_known = False
+
+    def look(self, wall_s: float, steady_s: float, idle_s: float | None) -> Seen:
+        """One look."""
+        jumped, late = self._passed(wall_s, steady_s)
+        self._last = wall_s, steady_s
+        if jumped or idle_s is None:
+            self._was_known = False
+            return Seen(None, goes_on=False)
+        goes_on, self._was_known = self._was_known and not late, True
+        return Seen(Sample(round(wall_s * 1000), round(self._true_idle(wall_s, idle_s) * 1000)), goes_on)
+
+    def _passed(self, wall_s: float, steady_s: float) -> tuple[bool, bool]:
+        """Whether the clocks jumped since the last look, and whether that was long ago."""
+        if self._last is None:
+            return False, False
+        wall_before_s, steady_before_s = self._last
+        steady = steady_s - steady_before_s
+        jump_s = wall_s - wall_before_s - steady
+        if jump_s > JUMP_S:
+            self._sleeps = [*self._sleeps[1 - _SLEEPS :], _Sleep(wall_before_s, wall_before_s + jump_s)]
+        elif jump_s < -JUMP_S:
+            self._sleeps = []  # set back: what was before has no place on this clock
+        return abs(jump_s) > JUMP_S, steady > self._longest_s
+
+    def _true_idle(self, wall_s: float, idle_s: float) -> float:
+        for sleep in reversed(self._sleeps):
+            if wall_s - idle_s < sleep.to_s:
+                if wall_s - idle_s <= sleep.from_s - JUMP_S:
+                    break  # counted through the sleep
+                idle_s += sleep.to_s - sleep.from_s
+        return idle_s
+
+
+class Records:
+    """Samples gathered into one record for each minute of the wall clock.
+
+    Args:
+        device_id: the PC.
+        every_s: seconds between two samples.
+    """
+
+    def __init__(self, device_id: str, every_s: float) -> None:
+        self._device_id = device_id
+        self._every_s = every_s
+        self._samples: list[Sample] = []
+        self._backend = ""
+
+    def add(self, wall_s: float, sample: Sample | None, backend: str) -> bytes | None:
+        """Take what a look gave; the record of the minute before, where this look is in another."""
+        is_over = bool(self._samples) and (
+            self._samples[0].at_ms // 60_000 != int(wall_s // 60) or self._backend != backend
+        )
+        over = self.rest() if is_over else None
+        if sample is not None:
+            self._samples.append(sample)
+            self._backend = backend
+        return over
+
+    def rest(self) -> bytes | None:
+        """The record of what is left; None where there is nothing."""
+        if not self._samples:
+            return None
+        told = {
+            "device_id": self._device_id,
+            "every_s": self._every_s,
+            "backend": self._backend,
+            "samples": [list(sample) for sample in self._samples],
+        }
+        self._samples = []
+        return json.dumps(told, separators=(",", ":")).encode()

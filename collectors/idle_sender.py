@@ -1,0 +1,281 @@
+"""The agent on a PC: looks at the idle time, keeps each minute here, and sends levels or minutes by a Sigfox modem.
+
+Start it with `telltale collect idle` in the person's own session. A look is taken at each multiple of `every_s` of the
+wall clock; a record a minute goes through the door into this project's store. Where the idle time is unknown, where the
+PC slept or its clock was set, there is no sample, and nothing is sent for it. On SIGTERM the minute that was begun is
+stored. What is kept: times and idle times; never which key, window or program.
+
+Sending: `idle/sender.py`; which minutes: `idle/minutes.py`; the modem: `modem.py`; its budget: `budget.py`.
+"""
+
+import json
+import logging
+import re
+import signal
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from collectors import budget, modem
+from collectors.idle.lock import only_one
+from collectors.idle.minutes import Frames, Watched
+from collectors.idle.probe import Idle, Look, order
+from collectors.idle.sender import Plan, Sender
+from collectors.idle.watch import Records, Watch
+from telltale.contract import ConfigError, Request
+from telltale.door import Door, open_door
+from telltale.settings import Settings
+from telltale.sources import pc_idle
+
+log = logging.getLogger("telltale.idle")
+
+RETRY_S = 30.0
+"""How long to wait before asking again who tells the idle time."""
+FINISH_S = 20.0
+"""How long a frame on its way may take at the end."""
+_WAITING = 1440
+"""Records kept for a store that is away: a day."""
+Put = Callable[[bytes, int], bool]
+"""Makes a record durable, received at that moment (µs UTC); False where the store is away."""
+
+
+class Clock(Protocol):
+    """The machine's clocks, and how to wait by them."""
+
+    def wall_s(self) -> float:
+        """Seconds since 1970; may be set."""
+
+    def steady_s(self) -> float:
+        """Seconds that only rise, and stand still while the machine sleeps where they can."""
+
+    def moment(self) -> budget.Moment:
+        """The budget's moment."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait; True when it is time to end."""
+
+
+def run(settings: Settings) -> None:
+    """Look until SIGTERM or Ctrl-C.
+
+    Raises:
+        ConfigError: `send` is set without a port, or another agent runs for this PC or port.
+        StoreError: the store cannot be opened.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    told, stop = settings.idle, threading.Event()
+    device_id, folder = told.device_id or own_name(), settings.data / "idle"
+    if told.send != "none" and not told.port:
+        raise ConfigError(f'[idle] send = "{told.send}" needs port, such as "/dev/ttyUSB0" or "COM3"')
+    with ExitStack() as stack:
+        stack.enter_context(only_one(folder, device_id))
+        if told.send != "none":
+            stack.enter_context(only_one(folder, told.port))
+        door = open_door(settings, [pc_idle.SOURCE])
+        stack.callback(door.close)
+        clock = SystemClock(stop)
+        idle = Idle(order(told.backend), retry_s=RETRY_S, clock=clock.steady_s)
+        stack.callback(idle.close)
+        memory = Memory(folder / f"minutes-{_file_name(device_id)}.json")
+        frames, sender = Frames(memory.read()), None
+        if told.send != "none":
+            worker = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="modem"))
+            plan = Plan(told.send, told.daily_uplinks, told.hourly_uplinks, told.slot_s, told.downlink)
+            connect = Connector(told.port, told.dialect)
+            sender = Sender(plan, connect=connect, folder=folder, clock=clock.moment, worker=worker, frames=frames)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        log.info(
+            "idle looks every %d s for %s by %s, send: %s",
+            told.every_s,
+            device_id,
+            "/".join(order(told.backend)),
+            told.send,
+        )
+        Agent(
+            device_id,
+            told.every_s,
+            look=idle.look,
+            clock=clock,
+            put=partial(put, door),
+            frames=frames,
+            sender=sender,
+            memory=memory,
+        ).run()
+
+
+class Agent:
+    """Looks, keeps and sends until its clock says it is over.
+
+    Args:
+        device_id: the PC.
+        every_s: seconds between two looks.
+        look: the idle time now.
+        clock: when now is.
+        put: keeps a record.
+        frames: gets the minutes, for the modem.
+        sender: sends; None only keeps.
+        memory: where minutes that are still to be sent outlast the process.
+    """
+
+    def __init__(
+        self,
+        device_id: str,
+        every_s: float,
+        *,
+        look: Callable[[], Look],
+        clock: Clock,
+        put: Put,
+        frames: Frames,
+        sender: Sender | None,
+        memory: "Memory",
+    ) -> None:
+        self._every_s = every_s
+        self._look = look
+        self._clock = clock
+        self._put = put
+        self._watch, self._watched = Watch(every_s), Watched()
+        self._records = Records(device_id, every_s)
+        self._frames = frames
+        self._sender = sender
+        self._memory = memory
+        self._waiting: deque[tuple[bytes, int]] = deque(maxlen=_WAITING)
+        self._backend = ""
+
+    def run(self) -> None:
+        """Look at each multiple of `every_s`; at the end keep what was begun."""
+        while not self._clock.wait(self._every_s - self._clock.wall_s() % self._every_s):
+            self.look()
+        self._keep(self._records.rest())
+        if self._sender is not None:
+            self._sender.finish(FINISH_S)
+        self._memory.write(self._frames.unsent)
+
+    def look(self) -> None:
+        """One look."""
+        told = self._look()
+        if told.backend != self._backend:
+            log.info("the idle time comes from %s", told.backend)
+            self._backend = told.backend
+        wall_s, steady_s = self._clock.wall_s(), self._clock.steady_s()
+        seen = self._watch.look(wall_s, steady_s, told.idle_s)
+        self._keep(self._records.add(wall_s, seen.sample, told.backend))
+        if self._sender is None:
+            return
+        before = self._frames.unsent
+        self._frames.learn(self._watched.look(seen))
+        idle_s = None if seen.sample is None else seen.sample.idle_ms / 1000
+        self._sender.look(wall_s, steady_s, idle_s)
+        if self._frames.unsent != before:
+            self._memory.write(self._frames.unsent)
+
+    def _keep(self, record: bytes | None) -> None:
+        if record is not None:
+            self._waiting.append((record, int(self._clock.wall_s() * 1_000_000)))
+        while self._waiting and self._put(*self._waiting[0]):
+            self._waiting.popleft()
+
+
+class SystemClock:
+    """The real clocks.
+
+    Args:
+        stop: ends a wait.
+    """
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self.moment = budget.clock()
+
+    def wall_s(self) -> float:
+        """Seconds since 1970."""
+        return time.time()
+
+    def steady_s(self) -> float:
+        """Seconds that only rise."""
+        return time.monotonic()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait; True when it is time to end."""
+        return self._stop.wait(seconds)
+
+
+class Connector:
+    """Opens the modem for each frame, so that it may be unplugged between; its dialect is asked once.
+
+    Args:
+        port: where it is plugged in.
+        dialect: how it is spoken to, or "auto".
+        timeouts: how long to wait for answers.
+    """
+
+    def __init__(self, port: str, dialect: str, timeouts: modem.Timeouts = modem.USUAL) -> None:
+        self._port = port
+        self._dialect = dialect
+        self._timeouts = timeouts
+
+    def __call__(self) -> modem.Modem:
+        """The modem, open.
+
+        Raises:
+            ModemError: it is not there.
+        """
+        found = modem.connect(self._port, dialect=self._dialect, timeouts=self._timeouts)
+        self._dialect = found.dialect.name
+        return found
+
+
+class Memory:
+    """Minutes that are still to be sent, in a file.
+
+    Args:
+        path: the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> dict[int, tuple[bool, int]]:
+        """What was left; nothing where there is no file, or one that cannot be read."""
+        try:
+            told = json.loads(self._path.read_text(encoding="ascii"))
+            return {int(minute): (bool(is_active), int(copies)) for minute, is_active, copies in told}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, TypeError) as error:
+            log.warning("%s cannot be read (%s): minutes in it are not sent", self._path, error)
+            return {}
+
+    def write(self, minutes: dict[int, tuple[bool, int]]) -> None:
+        """Replace what was there."""
+        rows = [[minute, is_active, copies] for minute, (is_active, copies) in sorted(minutes.items())]
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self._path.with_suffix(".tmp")
+        temporary.write_text(json.dumps(rows), encoding="ascii")
+        temporary.replace(self._path)
+
+
+def own_name() -> str:
+    """This machine as a device: pc:<its name>."""
+    return f"pc:{_file_name(socket.gethostname()) or 'unnamed'}"
+
+
+def put(door: Door, record: bytes, received_at: int) -> bool:
+    """Take a record to the door; False where the store is away, so that it is tried again."""
+    headers = {"content-type": "application/json"}
+    request = Request("pc_idle", received_at, "", "local", "POST", "/samples", headers, "", record)
+    verdict = door.handle(request)
+    if verdict.reason != "stored":
+        log.warning("a minute is not stored: %s %s", verdict.reason, verdict.detail)
+    return verdict.reply.status != 503
+
+
+def _file_name(text: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", text)[:64].strip("-")

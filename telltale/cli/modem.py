@@ -1,0 +1,156 @@
+"""`telltale modem`: ask a Sigfox modem, send a frame by it, or play one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from telltale.cli.output import json_option, show_one
+
+if TYPE_CHECKING:
+    from collectors.modem import Modem
+    from telltale.settings import Settings
+
+_DIALECTS = ("auto", "uplynx", "wisol", "td1207", "snt")
+_port = click.option("--port", help="The modem's port; by default [idle] port.")
+_dialect = click.option("--dialect", type=click.Choice(_DIALECTS), help="By default [idle] dialect.")
+
+
+@click.group(epilog="Example: telltale modem id --port /dev/ttyUSB0")
+def modem() -> None:
+    """Ask a Sigfox modem on a serial port, send a frame by it, or play one without hardware."""
+
+
+@modem.command(name="id", epilog="Example: telltale modem id --port /dev/ttyUSB0")
+@_port
+@_dialect
+@json_option
+def id_(port: str | None, dialect: str | None, *, as_json: bool) -> None:
+    """Show the modem's id as the backend writes it, and its dialect."""
+    with _opened(port, dialect) as (found, _):
+        told = {"device_id": f"sigfox:{found.device()}", "dialect": found.dialect.name}
+    show_one(told, as_json=as_json, sentence=f"{told['device_id']}, a {told['dialect']} modem")
+
+
+@modem.command(epilog="Example: telltale modem pac --port COM3")
+@_port
+@_dialect
+def pac(port: str | None, dialect: str | None) -> None:
+    """Show the modem's PAC, needed once to register it at the operator: who has it may do so."""
+    with _opened(port, dialect) as (found, _):
+        click.echo(found.pac())
+
+
+@modem.command(epilog="Example: telltale modem send 313030 --port /dev/ttyUSB0")
+@click.argument("payload", metavar="HEX")
+@click.option("--downlink", is_flag=True, help="Ask for an answer, and wait for it.")
+@_port
+@_dialect
+@json_option
+def send(payload: str, port: str | None, dialect: str | None, *, downlink: bool, as_json: bool) -> None:
+    """Send HEX, 1 to 12 bytes, as one frame; it counts in the modem's budget."""
+    from collectors.budget import Budget, clock
+    from collectors.idle.sender import budget_path
+    from collectors.modem import Outcome
+    from telltale.contract import ConfigError
+
+    data = _payload(payload)
+    with _opened(port, dialect) as (found, settings):
+        told, now = settings.idle, clock()()
+        path = budget_path(settings.data / "idle", found.device())
+        budget = Budget(path, daily=told.daily_uplinks, hourly=told.hourly_uplinks)
+        if not budget.take(now, downlink=downlink):
+            what = "with an answer " if downlink else ""
+            raise ConfigError(
+                f"no frame {what}is left: {told.hourly_uplinks} an hour and {told.daily_uplinks} a day may be sent, "
+                "4 of them with an answer; try again later"
+            )
+        sent = found.send(data, downlink=downlink)
+        if sent.outcome is Outcome.NOT_SENT:
+            budget.give_back(downlink=downlink)
+    answer = sent.downlink.hex() if sent.downlink else None
+    row = {"payload": data.hex(), "outcome": str(sent.outcome), "downlink": answer, "said": list(sent.said)}
+    sentence = f"{data.hex()}: {sent.outcome}" + (f", answer {answer}" if answer else "")
+    show_one(row, as_json=as_json, sentence=f"{sentence} ({' / '.join(sent.said) or 'nothing was said'})")
+    if sent.outcome is not Outcome.SENT:
+        raise click.exceptions.Exit(1)
+
+
+@modem.command(epilog="Example: telltale modem simulate --dialect wisol --to http://127.0.0.1:8080 --link /tmp/modem")
+@click.option("--dialect", type=click.Choice(_DIALECTS[1:]), default="wisol", show_default=True)
+@click.option("--id", "device", default="2D24E6", show_default=True, help="The modem's id.")
+@click.option(
+    "--to", "url", help="Where its frames go, as the backend's callbacks; by default the project's collector."
+)
+@click.option("--form", is_flag=True, help="Callbacks as form instead of JSON.")
+@click.option("--type", "type_id", default="", help="The device type its callbacks tell.")
+@click.option(
+    "--link", type=click.Path(path_type=Path), help="Name of the pseudo-terminal; by default data/idle/modem."
+)
+@click.option("--tcp", type=click.IntRange(0, 65535), help="A TCP port instead, for socket://; 0 takes a free one.")
+@click.option("--script", default="", help="What happens to its sends in turn, such as ok,error,silence,unplug.")
+@click.option(
+    "--air", "air_s", type=click.FloatRange(0, 60), default=1.0, show_default=True, help="Seconds a frame takes."
+)
+def simulate(url: str | None, *, link: Path | None, tcp: int | None, script: str, **options: Any) -> None:
+    """Play a modem and the network behind it until Ctrl-C: what it is told to send arrives at a collector.
+
+    Words of --script: ok, error, silence, garbage, split, lost, no-downlink, unplug.
+    """
+    import signal
+    import threading
+
+    from telltale.settings import load
+    from telltale.simulate_backend import Backend
+    from telltale.simulate_modem import Pty, SimulatedModem, Tcp, serving
+
+    settings, stop = load(), threading.Event()
+    secrets = settings.source("sigfox").secrets
+    backend = Backend(
+        url or f"http://{settings.webhooks.host}:{settings.webhooks.port}",
+        secret=secrets[min(secrets)] if secrets else "",
+        form=options["form"],
+        type_id=options["type_id"],
+    )
+    words = [word.strip() for word in script.split(",") if word.strip()]
+    played = SimulatedModem(options["dialect"], backend, device=options["device"], script=words, air_s=options["air_s"])
+    place = link or settings.data / "idle" / "modem"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        with serving(played, Pty(place) if tcp is None else Tcp(tcp)) as port:
+            click.echo(f"a {options['dialect']} modem {played.device} on {port}")
+            stop.wait()
+    finally:
+        backend.close()
+
+
+@contextmanager
+def _opened(port: str | None, dialect: str | None) -> "Iterator[tuple[Modem, Settings]]":
+    """The modem, held so that no agent speaks to it at the same time."""
+    from collectors.idle.lock import only_one
+    from collectors.modem import opened
+    from telltale.contract import ConfigError
+    from telltale.settings import load
+
+    settings = load()
+    port = port or settings.idle.port
+    if not port:
+        raise ConfigError("no port: give --port, such as /dev/ttyUSB0 or COM3, or set [idle] port in telltale.toml")
+    with only_one(settings.data / "idle", port), opened(port, dialect=dialect or settings.idle.dialect) as found:
+        yield found, settings
+
+
+def _payload(text: str) -> bytes:
+    from telltale.contract import ConfigError
+
+    try:
+        data = bytes.fromhex(text)
+    except ValueError:
+        data = b""
+    if not 1 <= len(data) <= 12:
+        raise ConfigError(f'"{text}": expected 1 to 12 bytes in hex, such as 313030')
+    return data
