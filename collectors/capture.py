@@ -5,7 +5,8 @@ filter. Measured with 60-byte frames on one core: 0.8 µs of our time a frame an
 for `recvmsg` and 7 µs for scapy's listening socket undissected, which lost 8 % and 1.4 % there. The ring holds 25,000
 frames whatever the system's limit for socket buffers is (by default a few hundred), so a slow disk costs none. No
 library is loaded where the right to capture is held. The socket outlives its interface, and binding it again needs no
-right: rights can be dropped once it is open. Promiscuous mode stays off: what buttons send is broadcast.
+right: rights can be dropped once it is open. Two captures of an interface stamp a frame alike, so that it counts once
+even where an old and a new collector overlap. Promiscuous mode stays off: what buttons send is broadcast.
 
 Elsewhere scapy's sockets read, through libpcap, Npcap or BPF devices (`collectors/capture_scapy.py`).
 
@@ -36,6 +37,7 @@ RETIRE_MS = 60
 
 _SOL_PACKET, _RX_RING, _STATISTICS, _VERSION = 263, 5, 6, 10
 _TPACKET_V3, _ETH_P_ALL, _ETHERNET = 2, 0x0003, 1
+_TIMESTAMP_NS, _PACKET_TIMESTAMP, _SOFTWARE_STAMP = 35, 17, 1 << 4
 _REQUEST = struct.Struct("=7I")
 _BLOCK = struct.Struct("=3I")
 """At 8 in a block: status, number of frames, offset of the first."""
@@ -143,6 +145,9 @@ class Ring:
         self._socket.setsockopt(
             _SOL_PACKET, _RX_RING, _REQUEST.pack(BLOCK_BYTES, BLOCKS, 2048, frames, RETIRE_MS, 0, 0)
         )
+        # By default each ring stamps for itself; so the frame is stamped once, as it is received.
+        self._socket.setsockopt(socket.SOL_SOCKET, _TIMESTAMP_NS, 1)
+        self._socket.setsockopt(_SOL_PACKET, _PACKET_TIMESTAMP, _SOFTWARE_STAMP)
         self._memory = mmap.mmap(self._socket.fileno(), BLOCK_BYTES * BLOCKS)
         self._socket.setblocking(False)
         self.link()

@@ -12,8 +12,12 @@ _ROUTES = Path("/proc/net/route")
 _IS_UP, _HAS_GATEWAY = 0x1, 0x2
 
 
-def chosen(named: tuple[str, ...]) -> tuple[str, ...]:
+def chosen(named: tuple[str, ...], where: str = "telltale.toml [arp] interfaces") -> tuple[str, ...]:
     """The interfaces to capture on; of those named, some may be absent and come later.
+
+    Args:
+        named: their names; none takes the one that leads to the gateway.
+        where: the place they were named, for the error.
 
     Raises:
         ConfigError: none of those named is here; or none is named and no route leads to a gateway.
@@ -23,9 +27,7 @@ def chosen(named: tuple[str, ...]) -> tuple[str, ...]:
         return (_to_gateway(here),)
     if not set(named) & set(here):
         seen = ", ".join(f'"{name}"' for name in named)
-        raise ConfigError(
-            f"telltale.toml [arp] interfaces = [{seen}]: no such interface here; expected one of {', '.join(here)}"
-        )
+        raise ConfigError(f"{where} = [{seen}]: no such interface here; expected one of {', '.join(here)}")
     return tuple(dict.fromkeys(named))
 
 

@@ -96,11 +96,17 @@ def _systemd(settings: Settings, unit: _Unit) -> str:
     rights = f"AmbientCapabilities={unit.capabilities}\nCapabilityBoundingSet={unit.capabilities}"
     families = f"\nRestrictAddressFamilies={unit.families}" if unit.families else ""
     only = f"\n{_COLLECTOR}" if unit.capabilities else ""
+    home = _home(settings)
+    hint = (
+        ""
+        if home == "yes"
+        else f"\n#   {USER} must be able to read {settings.root} and {sys.prefix}: check the folders above"
+    )
     return f"""\
 # {unit.name}.service
 #   sudo useradd --system --no-create-home --shell /usr/sbin/nologin {USER}
 #   sudo mkdir -p {shown} && sudo chown -R {USER}: {shown}
-#   sudo chown {USER}: {settings.root / "secrets.toml"}    # mode 600: only its owner may read it
+#   sudo chown {USER}: {settings.root / "secrets.toml"}    # mode 600: only its owner may read it{hint}
 #   telltale service --print {_name(unit)} | sudo tee /etc/systemd/system/{unit.name}.service
 #   sudo systemctl daemon-reload && sudo systemctl enable --now {unit.name}
 #   journalctl -u {unit.name} -f
@@ -123,7 +129,7 @@ TimeoutStopSec={STOP_S}
 
 {rights}
 {_ALWAYS}
-ProtectHome={_home(settings)}
+ProtectHome={home}
 ReadWritePaths={" ".join(_quoted(str(folder)) for folder in folders)}{families}{only}
 
 [Install]

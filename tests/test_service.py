@@ -10,9 +10,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from telltale.cli import run
 from telltale.service import System, What, service, writable
 from telltale.settings import load
-from tests.served import make_project, telltale
+from tests.served import make_project
 
 
 def unit(root: Path, what: What, system: System = "systemd") -> str:
@@ -76,9 +77,11 @@ def test_the_untried_ones_say_so_and_are_well_formed(tmp_path: Path, what: What)
     assert f'-m telltale --project "{root}" ' in arguments.text
 
 
-def test_the_command_prints_up_unless_told(tmp_path: Path) -> None:
-    root = make_project(tmp_path)
-    assert re.search(r"^ExecStart=.* up$", telltale(root, "service", "--print").stdout, re.MULTILINE)
-    told = telltale(root, "service", "--print", "collector", "--for", "launchd")
-    assert told.stdout.startswith("<?xml")
-    assert told.returncode == 0
+def test_the_command_prints_up_unless_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TELLTALE_HOME", str(make_project(tmp_path)))
+    assert run(["service", "--print"]) == 0
+    assert re.search(r"^ExecStart=.* up$", capsys.readouterr().out, re.MULTILINE)
+    assert run(["service", "--print", "collector", "--for", "launchd"]) == 0
+    assert capsys.readouterr().out.startswith("<?xml")

@@ -55,10 +55,11 @@ def _listen(
     discovery: "Discovery", settings: "Settings", interfaces: tuple[str, ...], wait: float, seconds: float
 ) -> None:
     """Listen for both stretches; Ctrl-C ends the second one early."""
-    from collectors.arp_sniffer import open_captures
+    from collectors.capture import open_capture
+    from collectors.interfaces import chosen
 
-    told = {"dhcp": True} | ({"interfaces": interfaces} if interfaces else {})
-    captures = open_captures(settings.arp.model_copy(update=told))
+    wanted = chosen(interfaces, "--interface") if interfaces else chosen(settings.arp.interfaces)
+    captures = [open_capture(name, dhcp=True) for name in wanted]
     names = ", ".join(capture.interface + ("" if capture.link() else " (its link is down)") for capture in captures)
     began = time.time()
     discovery.press_from_us = int((began + wait) * 1e6)
