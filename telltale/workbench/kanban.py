@@ -16,16 +16,17 @@ import pyarrow.compute as pc
 
 from telltale.analysis import kanban as analysis
 from telltale.analysis.kanban.charts import Limits
-from telltale.analysis.kanban.rates import rate
 from telltale.analysis.kanban.risk import stock_out
 from telltale.analysis.kanban.sizing import days_covered, line_flow, reorder_point, size, takt_s
 from telltale.arrow import TIMESTAMP
 from telltale.tables import FRAME
 from telltale.workbench.asked import stretch
 from telltale.workbench.frames import tidy
-from telltale.workbench.kanban_asked import Asked, By, answer, table
+from telltale.workbench.kanban_asked import Asked, By, answer
 from telltale.workbench.kanban_charts import Kind, chart_table, trends_table
-from telltale.workbench.kanban_items import facts, items_table, leads_of, risk_of
+from telltale.workbench.kanban_items import items_table, leads_of
+from telltale.workbench.kanban_manual import enter
+from telltale.workbench.kanban_rates import rates_table, risks_table
 from telltale.workbench.press_rules import presence_rules, rules
 from telltale.workbench.project import Project, here
 from telltale.workbench.rows import answered
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "ack",
     "chart",
     "days_covered",
     "items",
@@ -42,6 +44,7 @@ __all__ = [
     "line_flow",
     "observed",
     "presses",
+    "pull",
     "pulls",
     "rates",
     "reorder_point",
@@ -53,10 +56,6 @@ __all__ = [
     "takt_s",
     "trends",
 ]
-
-BEYOND = 3
-"""Cards shown beyond the most that is recommended."""
-NOT_MANY_CARDS = 10
 
 PRESSES = """
 select p.device_id, coalesce(b.name, 'by hand') as name,
@@ -74,32 +73,6 @@ where s.is_open or unix_micros(s.left_at) >= :since_us
 order by s.joined_at, s.device_id
 """
 
-RATES = pa.schema(
-    [
-        ("item", pa.string()),
-        ("label", pa.string()),
-        ("start", TIMESTAMP),
-        ("end", TIMESTAMP),
-        ("pulls", pa.int64()),
-        ("quantity", pa.float64()),
-        ("observed_s", pa.float64()),
-        ("is_cut", pa.bool_()),
-        ("rate_per_day", pa.float64()),
-        ("rate_lo", pa.float64()),
-        ("rate_hi", pa.float64()),
-    ]
-)
-
-RISKS = pa.schema(
-    [
-        ("item", pa.string()),
-        ("cards", pa.int64()),
-        ("risk", pa.float64()),
-        ("risk_lo", pa.float64()),
-        ("risk_hi", pa.float64()),
-    ]
-)
-
 
 def presses(
     since: When = "30d", until: When = None, *, item: str | None = None, project: Project | None = None
@@ -115,16 +88,17 @@ def presses(
         item: one item; None is all.
         project: another project than the one found from here.
     """
+    return answer(presses_table, since, until, item=item, project=project)
 
-    def ask(asked: Asked) -> pa.Table:
-        engine = asked.view.project.engine
-        relations = {
-            "press": engine.from_arrow(asked.inside(asked.known.presses, "pressed_at")),
-            "button": engine.from_arrow(asked.view.project.button_info()),
-        }
-        return asked.mine(engine.run(PRESSES, relations).arrow())
 
-    return answer(ask, since, until, item=item, project=project)
+def presses_table(asked: Asked) -> pa.Table:
+    """The columns of `presses`."""
+    engine = asked.view.project.engine
+    relations = {
+        "press": engine.from_arrow(asked.inside(asked.known.presses, "pressed_at")),
+        "button": engine.from_arrow(asked.view.project.button_info()),
+    }
+    return asked.mine(engine.run(PRESSES, relations).arrow())
 
 
 def pulls(
@@ -185,11 +159,7 @@ def rates(
         item: one item; None is all.
         project: another project than the one found from here.
     """
-
-    def ask(asked: Asked) -> pa.Table:
-        return table((row for one in asked.items for row in _rate_rows(asked, one, by)), RATES)
-
-    return answer(ask, since, until, item=item, project=project)
+    return answer(lambda asked: rates_table(asked, by), since, until, item=item, project=project)
 
 
 def lead_times(
@@ -286,11 +256,7 @@ def risks(
     """
     chosen = None if cards is None else list(cards)
 
-    def ask(asked: Asked) -> pa.Table:
-        most = {row["item"]: row for row in items_table(asked).to_pylist()}
-        return table((row for one in asked.items for row in _risk_rows(asked, one, most[one.name], chosen)), RISKS)
-
-    return answer(ask, since, until, item=item, project=project)
+    return answer(lambda asked: risks_table(asked, chosen), since, until, item=item, project=project)
 
 
 def observed(since: When = "30d", until: When = None, *, project: Project | None = None) -> "pd.DataFrame":
@@ -337,34 +303,22 @@ def stays(since: When = "30d", until: When = None, *, project: Project | None = 
     return tidy(answered(project, ask))
 
 
-def _rate_rows(asked: Asked, item: Any, by: By) -> Iterable[dict[str, Any]]:
-    found = asked.bucketed(item, by)
-    columns = zip(
-        found.labels, found.starts_us.tolist(), found.ends_us.tolist(), found.counts.tolist(),
-        found.quantities.tolist(), found.observed_us.tolist(), found.is_cut.tolist(), strict=True,
-    )  # fmt: skip
-    for label, start, end, count, quantity, observed_us, is_cut in columns:
-        of = rate(count, observed_us / 1e6 / asked.clock.day_s) if observed_us else (None, None, None)
-        yield {
-            "item": item.name,
-            "label": label,
-            "start": start,
-            "end": end,
-            "pulls": count,
-            "quantity": quantity,
-            "observed_s": observed_us / 1e6,
-            "is_cut": is_cut,
-            **dict(zip(("rate_per_day", "rate_lo", "rate_hi"), of, strict=True)),
-        }
+def pull(item: str, at: When = None, *, note: str = "", project: Project | None = None) -> str:
+    """Enter a pull by hand, for a press that was lost; returns the item's name.
+
+    Args:
+        item: of buttons.csv, in any case, or the name of one of its buttons.
+        at: when; None is now, `2h` two hours ago.
+        note: why, kept with the record.
+        project: another project than the one found from here.
+
+    Raises:
+        ConfigError: no such item, or a moment ahead, or entered already.
+        StoreError: it could not be stored.
+    """
+    return enter("pull", item, at, note=note, project=project)
 
 
-def _risk_rows(asked: Asked, item: Any, row: dict[str, Any], chosen: list[int] | None) -> Iterable[dict[str, Any]]:
-    found = facts(asked, item)
-    value, low, high = found.rate
-    if found.lead_days is None or value is None:
-        return
-    most = max(row["cards"] or 0, row["cards_hi"] or 0, row["cards_recommended"] or 0) + BEYOND
-    for cards in chosen if chosen is not None else range(1, max(most, NOT_MANY_CARDS) + 1):
-        rates_of = (None if found.too_few else value, low, high)
-        risks_of = [risk_of(asked, found, cards, one) for one in rates_of]
-        yield {"item": item.name, "cards": cards} | dict(zip(("risk", "risk_lo", "risk_hi"), risks_of, strict=True))
+def ack(item: str, at: When = None, *, note: str = "", project: Project | None = None) -> str:
+    """Enter by hand that a container was delivered; arguments and errors as for `pull`."""
+    return enter("ack", item, at, note=note, project=project)

@@ -32,6 +32,7 @@ By = Literal["day", "week", "stretch"]
 SOURCE = "button"
 BY_HAND = "item:"
 
+OF_FRAMES = "select device_id, observed_at, kind, interface from frame"
 OF_BUTTONS = "select * from collector_heartbeat where source = :source"
 
 
@@ -64,7 +65,7 @@ class Asked:
         self.zone = view.project.settings.site.timezone
         self.buttons: list[dict[str, Any]] = view.project.button_info().to_pylist()
         self._periods: dict[tuple[By, Span], pa.Table] = {}
-        self._item = None if item is None else self._named(item)
+        self.only: str | None = None if item is None else self._named(item)
 
     @cached_property
     def known(self) -> Known:
@@ -104,7 +105,7 @@ class Asked:
         pulls = self.signals.filter(pc.equal(self.signals["signal"], "pull"))
         listed = {row["item"]: row for row in reversed(self.buttons) if row["role"] == "button"}
         names = sorted({*listed, *self.signals["item"].to_pylist()})
-        return [self._item_of(name, pulls) for name in names if self._item in (None, name)]
+        return [self._item_of(name, pulls) for name in names if self.only in (None, name)]
 
     @cached_property
     def lead_times(self) -> pa.Table:
@@ -192,7 +193,7 @@ class Asked:
 
     def mine(self, rows: pa.Table) -> pa.Table:
         """The rows of the item asked for."""
-        return rows if self._item is None else rows.filter(pc.equal(rows["item"], self._item))
+        return rows if self.only is None else rows.filter(pc.equal(rows["item"], self.only))
 
     def _first_signal(self) -> list[int]:
         first: list[int] = self.known.signals["signalled_at"].cast(pa.int64()).to_pylist()[:1]
@@ -200,7 +201,7 @@ class Asked:
 
     def _known(self, told: pa.Table) -> Known:
         engine = self.view.project.engine
-        frames = self.view.table(FRAME.name)
+        frames = engine.keep(engine.run(OF_FRAMES, {"frame": self.view.table(FRAME.name)}))  # read three times below
         pressed = engine.keep(analysis.presses(engine, frames, told))
         buttons = engine.from_arrow(self.view.project.button_info())
         heartbeats = {"collector_heartbeat": self.view.table(COLLECTOR_HEARTBEAT.name)}
