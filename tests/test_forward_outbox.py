@@ -9,15 +9,15 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telltale.forward.facts import Press
+from telltale.contract import Raw
+from telltale.forward.facts import Press, event
 from telltale.forward.outbox import LONGEST_ERROR, Event, Outbox, Row, Sent, Standing, cut, parked, release
 from telltale.forward.presses import History, Look, look
-from telltale.forward.presses import add as add_presses
 from telltale.forward.sending import warning
 from telltale.landing import Store
 from telltale.landing.schema import FORWARD_MARK, OUTBOX
 from telltale.workbench.project import Project
-from tests.forwarded import BOLTS, BOX, DAY, NUTS, SECOND, START, project, store_frames
+from tests.forwarded import BOLTS, BOX, BUTTONS, DAY, NUTS, SECOND, START, project, store_frames
 
 NOW = START + DAY
 
@@ -181,7 +181,7 @@ def test_too_much_is_warned_of_never_dropped(waiting: int, oldest_h: float | Non
 def looked(opened: Project, outbox: Outbox, *, started_us: int = START - DAY, late_since_us: int | None = None) -> Look:
     """What a look finds, once it is written."""
     found = look(outbox, History(opened), started_us=started_us, late_since_us=late_since_us)
-    add_presses(outbox, found.new, lambda press: press.device_id, now_us=opened.now_us())
+    outbox.add([event(press, press.device_id) for press in found.new], marks={}, now_us=opened.now_us())
     return found
 
 
@@ -270,6 +270,24 @@ def test_a_button_that_chatters_for_days_is_one_press(tmp_path: Path) -> None:
     store_frames(opened, day[1_000:])
     assert times(looked(opened, outbox)) == []
     opened.close()
+
+
+def test_a_phone_and_what_is_entered_by_hand_are_not_forwarded(tmp_path: Path) -> None:
+    phone = "02:7e:11:a0:00:09"
+    opened = project(tmp_path, "[kanban]\npresence = true\n", buttons=f"{BUTTONS}a phone, {phone}, presence\n")
+    store_frames(opened, [(phone, START), (BOLTS, START + SECOND)])
+    body = f'{{"kind": "pull", "item": "nuts", "at_us": {START}, "note": ""}}'.encode()
+    manual = Raw(0, "button", START, "here", '{"transport": "manual", "method": "POST", "path": "/manual"}', body)
+    with opened.store.writer() as connection:
+        opened.store.insert(connection, [manual])
+    assert times(looked(opened, Outbox(opened.store, "cumulocity"))) == [("bolts-M8", 1)]
+    opened.close()
+
+
+def test_a_burst_under_way_at_the_beginning_is_of_before(opened: Project) -> None:
+    store_frames(opened, [(BOLTS, START + second * SECOND) for second in (-50, -1, 1, 5, 60)])
+    # -50 is of before and holds until 10; 60 is the next
+    assert times(looked(opened, Outbox(opened.store, "x"), started_us=START)) == [("bolts-M8", 60)]
 
 
 def test_nothing_of_before_the_beginning_is_forwarded(opened: Project) -> None:

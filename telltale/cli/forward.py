@@ -3,6 +3,7 @@
 import json
 import signal
 import threading
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -38,7 +39,7 @@ def forward(context: click.Context, *, is_once: bool, dry_run: bool, as_json: bo
         from telltale.contract import TelltaleError
         from telltale.forward.run import once
 
-        drained = once(Project(), sayer(as_json=as_json))
+        drained = once(Project(), sayer(as_json=as_json, but={"unreachable"}))
         if unreachable := [str(one.unreachable) for one in drained if one.unreachable is not None]:
             raise TelltaleError("; ".join(unreachable))
     else:
@@ -87,13 +88,15 @@ def release(ids: tuple[int, ...], *, is_all: bool, target: str | None) -> None:
     click.echo(f"{count:,} released; telltale forward sends them.")
 
 
-def sayer(*, as_json: bool) -> "Say":
-    """Print one line for each thing that happens; several threads may call it."""
+def sayer(*, as_json: bool, but: Collection[str] = ()) -> "Say":
+    """Print one line for each thing that happens, but for those kinds; several threads may call it."""
     from telltale.forward.sending import Said
 
     one_at_a_time = threading.Lock()
 
     def say(said: Said) -> None:
+        if said.what in but:
+            return
         fact = {"target": said.target, "what": said.what, "text": said.text, **said.facts}
         line = json.dumps(fact, ensure_ascii=False) if as_json else f"{said.target or 'forward'}: {said.text}"
         with one_at_a_time:

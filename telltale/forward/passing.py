@@ -1,6 +1,6 @@
 """What each target is passed, and the looks that fill its outbox."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from telltale.contract import ConfigError
 from telltale.forward import cumulocity, efento, presses, thingworx
 from telltale.forward.account import account
-from telltale.forward.facts import event
+from telltale.forward.facts import Press, event
 from telltale.forward.outbox import Event, Outbox
-from telltale.forward.presses import History, LaneOf, Look
+from telltale.forward.presses import History, Look
 from telltale.forward.target import Target
 from telltale.landing import Store
 from telltale.landing.schema import RAW
@@ -29,7 +29,8 @@ class Passing:
 
     target: Target
     outbox: Outbox
-    lane_of: LaneOf
+    lane_of: Callable[[Press], str]
+    """What is sent in the order of its time."""
     with_readings: bool
     """Sensors' records too."""
     seen: State | None = None

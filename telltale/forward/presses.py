@@ -9,13 +9,13 @@ Source: wire/forwarding.md section 1.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
 
 from telltale.analysis.kanban import presses as folded
-from telltale.forward.facts import Press, event
+from telltale.forward.facts import Press
 from telltale.forward.outbox import Outbox
 from telltale.settings import buttons
 from telltale.workbench.press_rules import rules
@@ -30,8 +30,6 @@ select f.* from frame f
 inner join start s on s.device_id = f.device_id
 where f.kind not in ('manual_pull', 'manual_ack') and unix_micros(f.observed_at) >= s.since_us
 """
-
-LaneOf = Callable[[Press], str]
 
 
 class Look(NamedTuple):
@@ -98,20 +96,17 @@ def look(outbox: Outbox, history: History, *, started_us: int, late_since_us: in
     """
     dead_times_us = history.dead_times_us
     anchors = outbox.anchors(SLACK_US)
-    starts = {device_id: anchors.get(device_id, started_us) for device_id in dead_times_us}
+    # Without an accepted press a burst may be under way at the beginning: its own beginning is looked for too.
+    starts = {device_id: anchors.get(device_id, started_us - dead_us) for device_id, dead_us in dead_times_us.items()}
     first_us = min(starts.values(), default=started_us)
     known = outbox.times(first_us - max(dead_times_us.values(), default=0))
-    new = _unknown(history.fold(starts), known, dead_times_us)
+    presses = [press for press in history.fold(starts) if press.pressed_at >= started_us]
+    new = _unknown(presses, known, dead_times_us)
     if late_since_us is None:
         return Look(tuple(new), 0)
     every = history.fold(dict.fromkeys(starts, late_since_us))
     passed = [press for press in every if press.pressed_at < starts[press.device_id]]
     return Look(tuple(new), len(_unknown(passed, outbox.times(0), dead_times_us)))
-
-
-def add(outbox: Outbox, presses: Sequence[Press], lane_of: LaneOf, *, now_us: int) -> int:
-    """Write presses to the outbox; how many were new."""
-    return outbox.add([event(press, lane_of(press)) for press in presses], marks={}, now_us=now_us)
 
 
 def _unknown(

@@ -34,7 +34,7 @@ def once(project: Project, say: Say) -> list[Drained]:
         found = passings(project)
         senders = [Sender(one.outbox, one.target, project.now_us, say) for one in found]
         for passing in found:
-            _look(project, passing, say, count_late=True)
+            _look(project, passing, say, {}, count_late=True)
         with ThreadPoolExecutor(len(senders)) as pool:
             try:
                 return list(pool.map(Sender.drain, senders))
@@ -102,7 +102,7 @@ def _watch(
         try:
             for passing in found:
                 if passing.has_news(project.store):
-                    _look(project, passing, say, count_late=now >= late_at)
+                    _look(project, passing, say, told, count_late=now >= late_at)
             late_at = now + LATE_S if now >= late_at else late_at
             if now >= tell_at:
                 _renew(project)
@@ -116,13 +116,17 @@ def _watch(
         stop.wait(LOOK_S)
 
 
-def _look(project: Project, passing: Passing, say: Say, *, count_late: bool) -> None:
+def _look(project: Project, passing: Passing, say: Say, told: dict[str, str], *, count_late: bool) -> None:
+    """Write what is new to an outbox, and say so; what came late where that has changed."""
     name = passing.target.name
     found = fill(project, passing, count_late=count_late)
     if found.new:
         say(Said(name, "new", f"{found.new:,} new in the outbox", {"new": found.new}))
-    if found.late:
-        text = f"{found.late:,} presses came to light after their time had passed; they are not forwarded"
+    text = f"{found.late:,} presses came to light after their time had passed and are not forwarded"
+    if found.late == 1:
+        text = "1 press came to light after its time had passed and is not forwarded"
+    if found.late and told.get(f"{name} late") != text:
+        told[f"{name} late"] = text
         say(Said(name, "late", text, {"late": found.late}))
 
 
