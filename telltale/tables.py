@@ -146,7 +146,7 @@ UPLINK = Table(
         Column("device_id", "string", "what and which, such as sigfox:2d24e6"),
         Column("seq", "int64", "the device's number of the message, 0 to 4095, then 0", nullable=True),
         Column("observed_at", "timestamp", "when the network received it"),
-        Column("data", "string", "payload in hex; empty for none, null where it was not told", nullable=True),
+        Column("data", "string", "payload in hex; empty for none, null where not told, or of a status", nullable=True),
         Column("rssi_dbm", "float64", "signal at the station", nullable=True),
         Column("snr_db", "float64", "signal to noise at the station", nullable=True),
         Column("station", "string", "the station that heard it", nullable=True),
@@ -166,7 +166,7 @@ DEVICE_STATUS = Table(
     (
         *ORIGIN,
         Column("device_id", "string", "what and which, such as efento:282c024156af"),
-        Column("kind", "string", "what it came with: measurements, or info of its own"),
+        Column("kind", "string", "what it came with: measurements, info, status, acknowledge, error, …"),
         Column("observed_at", "timestamp", "the newest sample it came with; received_at where there is none"),
         Column("battery_v", "float64", "the battery's voltage", nullable=True),
         Column("battery_ok", "bool", "the device's own judgement", nullable=True),

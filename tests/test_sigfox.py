@@ -161,6 +161,12 @@ def test_a_sensor_that_is_no_name_is_not_found(sensor: str) -> None:
         SIGFOX.accept(callback(f"/data/{sensor}"), OPEN)
 
 
+@pytest.mark.parametrize("path", ["/sigfox/uplinks", "/sigfox/data", "/sigfox/x/uplink"])
+def test_a_kind_that_is_none_is_not_found(path: str) -> None:
+    with pytest.raises(Refused, match="bad_kind: expected /sigfox/ and one of uplink, downlink, batch"):
+        SIGFOX.accept(callback(path), OPEN)
+
+
 def test_a_secret_in_the_query_is_not_kept() -> None:
     request = callback(query="device=1&key=open%20sesame&again=open sesame", authorization="Bearer open sesame")
     assert SIGFOX.accept(request, CLOSED).query == "device=1&key=***********&again=***********"

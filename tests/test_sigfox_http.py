@@ -50,6 +50,26 @@ def test_every_wire_and_address_gives_the_same_reading(collector: Collector) -> 
     assert uplinks.to_dict("records") == [{"n": 7, "numbered": 4}]
 
 
+SERVICES: list[tuple[str, str, bytes]] = [
+    ("GET", "/sigfox/status?device=C1&time=1795165200&batt=3.6&seqNumber=4", b""),
+    ("PUT", "/sigfox/ack/labs", b'{"thing":"C1","time":1795165260,"infoCode":0}'),
+    ("POST", "/sigfox/error", b"device=C1&time=1795165320&severity=WARN"),
+    ("POST", "/sigfox/batch?batch=C1%3B1795165380%3B2A%0AC1%3B1795165440%3B2B", b""),
+    ("POST", "/sigfox/advanced", b'{"device":"C1","time":1795165380,"data":"2A","lqi":"Good","computedLocation":null}'),
+]
+
+
+def test_other_callbacks_and_batches_come_over_every_method(collector: Collector) -> None:
+    for method, path, body in SERVICES:
+        assert collector.send(method, path, body).status == 204, path
+    project = Project(collector.root)
+    kinds = sql("select kind from device_status where device_id = 'sigfox:c1' order by observed_at", project=project)
+    assert kinds["kind"].tolist() == ["status", "acknowledge", "error"]
+    text = "select seq, data, link_quality from uplink where device_id = 'sigfox:c1' order by observed_at"
+    rows = sql(text, project=project).astype(object).where(lambda told: told.notna(), None)
+    assert rows.to_numpy().tolist() == [[4, None, None], [None, "2a", "good"], [None, "2b", None]]
+
+
 def test_the_query_is_kept_where_it_is_the_record(collector: Collector) -> None:
     collector.send("GET", "/sigfox/uplink?device=B1&time=1795165200&data=")
     project = Project(collector.root)

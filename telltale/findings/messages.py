@@ -57,7 +57,7 @@ def messages_tiles(arrived: Any, health: Any) -> Tiles:
         (
             Tile("Callbacks kept", wording.number(records), "", aside, by_day[-31:], bars=True),
             Tile("Messages", wording.number(messages), "", "each counted once"),
-            Tile("Told again", wording.number(again), "", "copies of other stations, and retries"),
+            Tile("Told again", wording.number(again), "", "copies, retries, and what was told later"),
             Tile("Lost on the air", wording.number(lost), "", note),
             clock_tile(health),
         )

@@ -28,9 +28,9 @@ from telltale.sources.sigfox.kinds import ACK, DATA, DOWNLINK, KINDS, MESSAGES, 
 from telltale.sources.sigfox.plan import Plan, plan
 
 _METHODS = ("POST", "GET", "PUT")
+_PATHS = ("/sigfox/uplink", "/sigfox/<kind>", "/sigfox/<kind>/<endpoint>")
 ROUTES = (
-    *(Route(method, f"/sigfox/{kind}") for kind in KINDS for method in _METHODS),
-    *(Route(method, f"/sigfox/{kind}/<endpoint>") for kind in KINDS for method in _METHODS),
+    *(Route(method, path) for path in _PATHS for method in _METHODS),
     Route("POST", "/data/<sensor>", alias=True),
     Route("POST", "/messages/create", alias=True),
     Route("GET", "/graph", alias=True),
@@ -53,8 +53,10 @@ def accept(request: Request, settings: SourceSettings) -> Reply:
     if not request.is_trusted:
         _authenticate(request, settings, told.secret_header)
     where = place(request.path)
-    if not where.is_known:
+    if not where.is_known and where.kind:
         raise Refused(404, "bad_sensor", "expected 1 to 64 letters, digits, points, blanks or dashes")
+    if not where.is_known:
+        raise Refused(404, "bad_kind", f"expected /sigfox/ and one of {', '.join(KINDS)}")
     if not request.body.strip() and not request.query:
         raise Refused(400, "empty", "neither body nor query: check the callback's template in the backend")
     query = _without_secrets(request.query, settings)

@@ -30,7 +30,7 @@ _SENSOR = re.compile(r"[\w. -]{1,64}")
 
 
 class Place(NamedTuple):
-    """What the path says: of which kind, which endpoint, and of `/data/<sensor>` the sensor."""
+    """What the path says: of which kind (empty for none of ours), which endpoint, and of `/data/<sensor>` the sensor."""
 
     kind: str = UPLINK
     endpoint: str = UPLINK
@@ -46,5 +46,6 @@ def place(path: str) -> Place:
         return Place(UPLINK, DATA, sensor, _SENSOR.fullmatch(sensor) is not None)
     if parts[0] == MESSAGES:
         return Place(UPLINK, MESSAGES)
-    kind = parts[1] if len(parts) > 1 and parts[1] in KINDS else UPLINK
-    return Place(kind, parts[2] if len(parts) == 3 else kind)
+    kind = parts[1] if len(parts) > 1 else UPLINK
+    endpoint = parts[2] if len(parts) == 3 else kind
+    return Place(kind, endpoint) if kind in KINDS else Place("", endpoint, is_known=False)
