@@ -95,6 +95,7 @@ REDACTIONS = [
     (b'{"SECRET":"abc"}', b'{"SECRET":"***"}', ("secret",)),
     (b'{"secret":7}', b'{"secret":0}', ("secret",)),
     (b'{"version":"2.1"}', b'{"version":"2.1"}', ()),
+    (b'{"secret":' + b"1" * 5000 + b"}", b'{"secret' + b"*" * 5003, ("secret", "userId")),
     (b'{"secret":"abc', b'{"secret******', ("secret", "userId")),
     (b"\xffversion=2&secret=abc", b"\xffversion=2&secret****", ("secret", "userId")),
     (b"", b"", ()),

@@ -97,10 +97,15 @@ def redacted(body: bytes) -> Redacted:
     text = body.decode("latin-1")  # one character a byte; JSON's own characters are ASCII
     try:
         msgspec.json.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _overwritten(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         found = _LOOSE.search(text)
         at = len(text) if found is None else found.end()
         return Redacted(body[:at] + b"*" * (len(body) - at), () if found is None else _NAMES)
+
+
+def _overwritten(text: str) -> Redacted:
+    """The same of JSON; ValueError or RecursionError where a value is of a size Python does not read."""
     out, done, names = [], 0, set()
     # Without a backslash no string can hold what looks like a key, and this is ten times as fast.
     for key in (_STRING if "\\" in text else _PLAIN_KEY).finditer(text):

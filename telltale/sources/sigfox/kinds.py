@@ -30,7 +30,7 @@ _SENSOR = re.compile(r"[\w. -]{1,64}")
 
 
 class Place(NamedTuple):
-    """What the path says: of which kind (empty for none of ours), which endpoint, and of `/data/<sensor>` the sensor."""
+    """What the path says: the kind (empty for none of ours), the endpoint, and of `/data/<sensor>` the sensor."""
 
     kind: str = UPLINK
     endpoint: str = UPLINK
