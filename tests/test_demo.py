@@ -30,13 +30,21 @@ def test_demo_finds_what_the_simulator_knows_and_leaves_reports(tmp_path: Path) 
     assert sensed is not None
     assert sensed[1] == sensed[2]
     assert int(sensed[1]) >= 6 * 5 + 8 * 3 * 4  # 5 figures a sensor, and 4 of 8 series on each of 3 days
+    for kind, at_least in (("button", 9 * 2 + 5 * 40), ("PC", 6 * 2 * 3)):
+        found = re.search(rf"([\d,]+) of ([\d,]+) {kind} figures equal the simulator's", done.stdout)
+        assert found is not None
+        assert found[1] == found[2]
+        assert int(found[1]) >= at_least * 0.7  # an item nobody pulled on a day, a PC that stayed off
     counts = dict(re.findall(rf"^({'|'.join(COUNTS)}) +([\d,]+ +[\d,]+)$", done.stdout, re.MULTILINE))
     assert set(counts) == set(COUNTS)
     for found, true in (pair.split() for pair in counts.values()):
         assert found == true != "0"
     reports = tmp_path / "demo" / "data" / "reports"
     index = (reports / "index.html").read_text()
-    for name in ("presence_dwell", "ingest_cloudtrax", "ingest_sigfox", "sensor_report", "data_health"):
+    for name in (
+        *("presence_dwell", "ingest_cloudtrax", "ingest_sigfox", "ingest_efento", "sensor_report", "data_health"),
+        *("ingest_button", "kanban_trends"),
+    ):
         pages = list((reports / name).glob("*.html"))
         assert len(pages) == 1
         assert f"{name}/{pages[0].name}" in index

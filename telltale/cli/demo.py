@@ -1,6 +1,7 @@
 """`telltale demo`: the main job in one go, on invented devices."""
 
 import signal
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from telltale.contract import Scenario
-    from telltale.demo import Compared, Filled, Sensed
+    from telltale.demo import Compared, Figure, Filled
     from telltale.workbench.project import Project
 
 FOLDER = Path("data") / "demo"
+_OF_WEEKS = ("ingest_button", "kanban_trends")
+"""Reports about the weeks of the capture file."""
+_OF_BUTTONS = ("presses", "pulls", "deliveries", "open")
 
 
 @click.command(epilog="Example: telltale demo --days 7 --no-serve")
@@ -31,13 +35,13 @@ FOLDER = Path("data") / "demo"
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=FOLDER, show_default=True,
               help="The demo's own project; an older demo there is replaced.")  # fmt: skip
 def demo(days: int, seed: int, *, serve: bool, folder: Path) -> None:
-    """Simulate access points and sensors over real HTTP, settle, analyse, report.
+    """Simulate access points, sensors, buttons and PCs over real wires, settle, analyse, report.
 
     Figures are printed beside the simulators' truth. Dashboards are served from the start, and after the reports
     until Ctrl-C, unless --no-serve.
     """
     from collectors.listening import free_port
-    from telltale.demo import collecting, compared, fill, place, scenario, sensed, truths
+    from telltale.demo import collecting, compared, fill, place, plan_of, pressed, scenario, sensed, truths, worked
     from telltale.workbench.project import Project
 
     port = free_port("127.0.0.1", 0)
@@ -57,7 +61,9 @@ def demo(days: int, seed: int, *, serve: bool, folder: Path) -> None:
             )  # fmt: skip
         _tell_counts(project, url, filled, known)
         _tell_figures(compared(project, plan, known["cloudtrax"]))
-        _tell_sensors(sensed(project, plan, known["sigfox"]))
+        _tell("sensor", sensed(project, plan, known["sigfox"]), ("messages", "lost", "resets", "excursions"))
+        _tell("button", pressed(project, plan_of("button", plan), known["button"]), _OF_BUTTONS)
+        _tell("PC", worked(project, plan, known["pc_idle"]), ())
         if serve:
             _live(running_things, project, plan)
         _reports(project, plan)
@@ -75,8 +81,7 @@ def _tell_counts(
         return int(load(table, engine="arrow", since=None, project=project).num_rows)
 
     for name, one in filled.items():
-        posted = f"{one.played.accepted:,} posted to {url} ({one.played.refused} refused, {one.played.lost} lost)"
-        click.echo(f"{name}: {one.handed_in:,} records handed in with their own times, {posted}.")
+        click.echo(f"{name}: {one.handed_in:,} records {_way(name)}{_posted(one, url)}.")
     wifi, sensors = known["cloudtrax"]["totals"], known["sigfox"]["totals"]
     counts = {
         "reports": (filled["cloudtrax"].records, wifi["reports"]),
@@ -92,6 +97,17 @@ def _tell_counts(
     )
 
 
+def _way(name: str) -> str:
+    return "replayed from a capture file" if name == "button" else "handed in with their own times"
+
+
+def _posted(one: "Filled", url: str) -> str:
+    played = one.played
+    if played is None:
+        return ""
+    return f", {played.accepted:,} posted to {url} ({played.refused} refused, {played.lost} lost)"
+
+
 def _tell_figures(cells: "Sequence[Compared]") -> None:
     by_day: dict[str, dict[str, Any]] = {}
     for cell in cells:
@@ -103,15 +119,17 @@ def _tell_figures(cells: "Sequence[Compared]") -> None:
     click.echo(f"{agree:,} of {len(cells):,} day figures equal the simulator's.")
 
 
-def _tell_sensors(figures: "Sequence[Sensed]") -> None:
-    by_sensor: dict[str, dict[str, Any]] = {}
+def _tell(kind: str, figures: "Sequence[Figure]", shown: "Sequence[str]") -> None:
+    """Those of the figures that fit a table, and how many of all agree."""
+    by_name: dict[str, dict[str, Any]] = {}
     for one in figures:
-        if one.figure in {"messages", "lost", "resets", "excursions"}:
-            row = by_sensor.setdefault(one.name, {"sensor (found / true)": one.name})
+        if one.figure in shown:
+            row = by_name.setdefault(one.name, {f"{kind} (found / true)": one.name, **dict.fromkeys(shown, "")})
             row[one.figure] = f"{_shown(one.found)} / {_shown(one.true)}"
-    show(list(by_sensor.values()), as_json=False, empty="")
+    if by_name:
+        show(list(by_name.values()), as_json=False, empty="")
     agree = sum(one.agrees for one in figures)
-    click.echo(f"{agree:,} of {len(figures):,} sensor figures equal the simulator's.")
+    click.echo(f"{agree:,} of {len(figures):,} {kind} figures equal the simulator's.")
 
 
 def _shown(value: float | None) -> str:
@@ -119,11 +137,13 @@ def _shown(value: float | None) -> str:
 
 
 def _reports(project: "Project", plan: "Scenario") -> None:
+    from telltale.demo import plan_of
     from telltale.report import notebooks, run
 
     zone = ZoneInfo(plan.timezone)
-    first, today = (datetime.fromtimestamp(moment_s, zone).date() for moment_s in (plan.start_s, plan.end_s))
     for name in notebooks(project):
+        of = plan_of("button", plan) if name in _OF_WEEKS else plan
+        first, today = (datetime.fromtimestamp(moment_s, zone).date() for moment_s in (of.start_s, of.end_s))
         with progress() as bar:
             tell = partial(_describe, bar, bar.add_task(f"report {name}", total=None))
             done = run(name, f"{first}/{today}", {}, project, progress=tell)
@@ -144,15 +164,17 @@ def _dashboards(running_things: ExitStack, project: "Project") -> None:
 
 def _live(running_things: ExitStack, project: "Project", plan: "Scenario") -> None:
     """Let the devices go on where the simulation ended: what was sent meanwhile goes at once, and counts once."""
-    from telltale.demo import SOURCES
+    from telltale.demo import TAIL_S
     from telltale.supervise import Child, running, telltale_command
 
     home = {"TELLTALE_HOME": str(project.settings.root)}
     waited_min = (project.now_us() // 1_000_000 - plan.end_s) // 60 + 1
     children = [Child("settle", telltale_command("settle", "--loop"), home)]
-    for name in SOURCES:
+    for name in TAIL_S:
         live = telltale_command("simulate", name, "--live", "--since", f"{waited_min}m", "--seed", str(plan.seed))
         children.append(Child(f"simulate {name}", live, home))
+    rotate = (sys.executable, "-m", "telltale.demo.rotate", str(plan.seed), str(plan.end_s))
+    children.append(Child("buttons", rotate, home))
     running_things.enter_context(running(children))
 
 

@@ -1,26 +1,34 @@
 """The whole main path on invented devices, in one go: what `telltale demo` does.
 
-A project of its own is written (`place`), its collector is started as a real process (`collector`), days of reports
-are handed in and the newest are posted to it over HTTP (`run`), everything is settled and analysed, and the figures are
-laid beside what the simulators know (`compare`, `sensed`).
+A project of its own is written (`place`), its collector is started as a real process (`collector`), days of records
+are handed in, a capture file is replayed and the newest reports are posted over HTTP (`run`), everything is settled and
+analysed, and the figures are laid beside what the simulators know (`compare`, `sensed`, `pressed`, `worked`).
 """
 
 from telltale.demo.collector import collecting
 from telltale.demo.compare import Compared, compared
+from telltale.demo.figure import Figure
 from telltale.demo.place import place
-from telltale.demo.run import SOURCES, Filled, fill, scenario, truths
-from telltale.demo.sensed import Sensed, sensed
+from telltale.demo.pressed import pressed
+from telltale.demo.run import LOCAL, SOURCES, TAIL_S, Filled, fill, plan_of, scenario, truths
+from telltale.demo.sensed import sensed
+from telltale.demo.worked import worked
 
 __all__ = [
+    "LOCAL",
     "SOURCES",
+    "TAIL_S",
     "Compared",
+    "Figure",
     "Filled",
-    "Sensed",
     "collecting",
     "compared",
     "fill",
     "place",
+    "plan_of",
+    "pressed",
     "scenario",
     "sensed",
     "truths",
+    "worked",
 ]

@@ -1,4 +1,9 @@
-"""Fill the demo's store: history handed in with its own times, the newest minutes over real HTTP, all settled."""
+"""Fill the demo's store: each source by its own way in, all settled.
+
+cloudtrax, sigfox   history handed in with its own times, the newest minutes over real HTTP
+pc_idle             handed in: an agent stores on its own PC
+button              eight weeks of frames as a capture file, replayed
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -7,28 +12,30 @@ from zoneinfo import ZoneInfo
 
 from telltale.contract import Scenario
 from telltale.demo.place import list_devices
+from telltale.demo.pressed import NAME as BUTTON
+from telltale.demo.pressed import capture_and_replay, list_buttons, of_weeks
 from telltale.simulate import Played, backfill, play
 from telltale.sources import source
 from telltale.workbench.project import Project
 
 TAIL_S = {"sigfox": 900, "cloudtrax": 60}
-"""The sources of the demo, and how much of the newest past of each goes over the wire: about two reports a node, one
-message a sensor. More would arrive long after it was sent, and look like slow clocks and gaps."""
-
-
-SOURCES = tuple(TAIL_S)
+"""The sources that go over HTTP, and how much of the newest past of each: about two reports a node, one message a
+sensor. More would arrive long after it was sent, and look like slow clocks and gaps."""
+LOCAL = ("pc_idle",)
+SOURCES = (*TAIL_S, *LOCAL, BUTTON)
 
 
 class Filled(NamedTuple):
     """How the records of a source came in."""
 
     handed_in: int
-    played: Played
+    played: Played | None = None
+    """Over HTTP; None for a source that has another way in."""
 
     @property
     def records(self) -> int:
         """All that is in the lake."""
-        return self.handed_in + self.played.accepted
+        return self.handed_in + (self.played.accepted if self.played else 0)
 
 
 def scenario(settings_timezone: str, *, days: int, seed: int, now_us: int) -> Scenario:
@@ -38,9 +45,15 @@ def scenario(settings_timezone: str, *, days: int, seed: int, now_us: int) -> Sc
     return Scenario(seed, int(begin.timestamp()), int(now.timestamp()), settings_timezone)
 
 
+def plan_of(name: str, plan: Scenario) -> Scenario:
+    """The scenario of one source; that of the buttons begins earlier."""
+    return of_weeks(plan) if name == BUTTON else plan
+
+
 def truths(project: Project, plan: Scenario) -> dict[str, dict[str, Any]]:
     """What the simulators of the demo know, by source."""
-    return {name: dict(source(name).truth(plan, project.settings.source(name))) for name in TAIL_S}
+    settings = project.settings
+    return {name: dict(source(name).truth(plan_of(name, plan), settings.source(name))) for name in SOURCES}
 
 
 def fill(
@@ -57,17 +70,27 @@ def fill(
     `tell(step, records)` hears how far it is.
     """
     _introduce(project, known)
+    filled = {name: Filled(_hand_in(project, name, plan, tell)) for name in LOCAL}
+    filled[BUTTON] = Filled(
+        capture_and_replay(project, of_weeks(plan), "workshop", lambda at: tell(f"{BUTTON}: replaying a capture", at))
+    )
     handed_in = {name: _hand_in(project, name, _until(plan, name), tell) for name in TAIL_S}
     played = {name: _post(project, name, url, plan, tell) for name in TAIL_S}
+    filled |= {name: Filled(handed_in[name], played[name]) for name in TAIL_S}
     project.lake.settle_all(now_us=project.now_us())
     project.lake.merge(now_us=project.now_us())
-    return {name: Filled(handed_in[name], played[name]) for name in TAIL_S}
+    return {name: filled[name] for name in SOURCES}
 
 
 def _introduce(project: Project, known: Mapping[str, Mapping[str, Any]]) -> None:
     nodes = [{**node, "device_id": node["node_id"], "role": "node"} for node in known["cloudtrax"]["nodes"]]
-    sensors = [{**told, "device_id": device_id} for device_id, told in known["sigfox"]["devices"].items()]
-    list_devices(project.settings.root, [*nodes, *sensors])
+    others = [
+        {**told, "device_id": device_id}
+        for name in ("sigfox", *LOCAL)
+        for device_id, told in known[name]["devices"].items()
+    ]
+    list_devices(project.settings.root, [*nodes, *others])
+    list_buttons(project)
     for role in ("staff", "fixed"):
         for address in known["cloudtrax"][role]:
             project.lists.add(role, address)

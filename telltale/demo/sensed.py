@@ -1,11 +1,11 @@
 """What `tt.sensors` and `tt.health` say of the simulated sensors, beside what the simulator knows."""
 
-import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from telltale.contract import Scenario
+from telltale.demo.figure import Figure
 from telltale.workbench import sensors
 from telltale.workbench.devices import health_tables
 from telltale.workbench.project import Project
@@ -14,23 +14,7 @@ BEFORE_S = 3_600
 """A callback just after the beginning may tell of a message just before it."""
 
 
-class Sensed(NamedTuple):
-    """One figure of one sensor; `true` is the simulator's."""
-
-    name: str
-    figure: str
-    found: float | None
-    true: float | None
-
-    @property
-    def agrees(self) -> bool:
-        """Equal counts; values equal but for the order in which a mean adds up."""
-        if self.found is None or self.true is None:
-            return self.found is self.true
-        return math.isclose(self.found, self.true, rel_tol=1e-9)
-
-
-def sensed(project: Project, plan: Scenario, truth: Mapping[str, Any]) -> list[Sensed]:
+def sensed(project: Project, plan: Scenario, truth: Mapping[str, Any]) -> list[Figure]:
     """Messages, losses and resets of each sensor, its figures of every day, and when it left its limits."""
     since, until = _moment(plan.start_s - BEFORE_S), _moment(plan.end_s)
     heard = {row["device_id"]: row for row in health_tables(project, since, until).devices.to_pylist()}
@@ -49,29 +33,29 @@ def sensed(project: Project, plan: Scenario, truth: Mapping[str, Any]) -> list[S
     ]
 
 
-def _messages(told: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Sensed]:
+def _messages(told: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Figure]:
     last = found["last_seen"].timestamp() if found else None
-    yield Sensed(told["name"], "messages", found.get("reports"), told["uplinks"])
-    yield Sensed(told["name"], "lost", found.get("missing"), told["missing"])
-    yield Sensed(told["name"], "resets", found.get("resets"), len(told["resets"]))
-    yield Sensed(told["name"], "newest", last, told["last_s"])
+    yield Figure(told["name"], "messages", found.get("reports"), told["uplinks"])
+    yield Figure(told["name"], "lost", found.get("missing"), told["missing"])
+    yield Figure(told["name"], "resets", found.get("resets"), len(told["resets"]))
+    yield Figure(told["name"], "newest", last, told["last_s"])
 
 
-def _days(told: Mapping[str, Any], found: Mapping[tuple[str, str], Mapping[Any, Any]]) -> Iterator[Sensed]:
+def _days(told: Mapping[str, Any], found: Mapping[tuple[str, str], Mapping[Any, Any]]) -> Iterator[Figure]:
     names = {"count": "readings", "min": "value_min", "mean": "value_mean", "max": "value_max"}
     for quantity, true in told["quantities"].items():
         for day, figures in true["days"].items():
             row = found.get((quantity, day), {})
             for name, column in names.items():
-                yield Sensed(told["name"], f"{quantity} {name} {day}", row.get(column), figures[name])
+                yield Figure(told["name"], f"{quantity} {name} {day}", row.get(column), figures[name])
 
 
-def _excursions(told: Mapping[str, Any], found: list[dict[Any, Any]]) -> Iterator[Sensed]:
-    yield Sensed(told["name"], "excursions", len(found), len(told["excursions"]))
+def _excursions(told: Mapping[str, Any], found: list[dict[Any, Any]]) -> Iterator[Figure]:
+    yield Figure(told["name"], "excursions", len(found), len(told["excursions"]))
     for row, true in zip(found, told["excursions"], strict=False):
-        yield Sensed(told["name"], "left its limits", row["started_at"].timestamp(), true["started_s"])
-        yield Sensed(told["name"], "was back", row["ended_at"].timestamp(), true["ended_s"])
-        yield Sensed(told["name"], "peak", row["peak"], true["peak"])
+        yield Figure(told["name"], "left its limits", row["started_at"].timestamp(), true["started_s"])
+        yield Figure(told["name"], "was back", row["ended_at"].timestamp(), true["ended_s"])
+        yield Figure(told["name"], "peak", row["peak"], true["peak"])
 
 
 def _moment(at_s: int) -> datetime:
