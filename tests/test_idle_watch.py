@@ -134,7 +134,7 @@ def test_a_slept_minute_is_never_told() -> None:
     ]
     found: dict[int, bool] = {}
     for wall, steady in looks:
-        found |= minutes_.look(watch.look(WALL + wall, steady, steady + 100))
+        found |= minutes_.look(watch.look(WALL + wall, steady, steady + 7200))
     known = sorted(minute - START_MIN for minute in found)
     # Asleep from 120 s to 3730 s = 62:10: minutes 0 and 1 before it; 63 is the first whole one after.
     assert known == [0, 1, 63]
@@ -142,7 +142,7 @@ def test_a_slept_minute_is_never_told() -> None:
 
 
 day = st.lists(
-    st.tuples(st.integers(1, 200), st.sampled_from(["used", "idle", "mixed", "off"])), min_size=1, max_size=14
+    st.tuples(st.integers(1, 150), st.sampled_from(["used", "idle", "mixed", "off"])), min_size=1, max_size=8
 )
 
 
@@ -171,7 +171,7 @@ def sent_frames(known: dict[int, bool], *, until: int, slot: int = 11) -> list[t
     return out
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(stretches=day, data=st.data())
 def test_losing_any_single_frame_loses_no_minute(stretches: list[tuple[int, str]], data: st.DataObject) -> None:
     known = lived(stretches)

@@ -87,7 +87,7 @@ class Sender:
         self._clock = clock
         self._worker = worker
         self._frames = frames
-        self._next_s = float("-inf")
+        self._last_s = float("-inf")
         self._next_ask_s = float("-inf")
         self._begun: tuple[Future[Sent | None], MinuteFrame | None] | None = None
         self.slot_s = plan.usual_slot_s
@@ -95,7 +95,7 @@ class Sender:
     def look(self, wall_s: float, steady_s: float, idle_s: float | None) -> None:
         """Send what is due, unless a frame is on its way."""
         self.collect()
-        if self._begun is not None or steady_s < self._next_s:
+        if self._begun is not None or steady_s < self._last_s + self.slot_s:
             return
         frame = self._frames.next(int(wall_s // 60)) if self._plan.form == BITMAP else None
         if frame is not None:
@@ -104,7 +104,7 @@ class Sender:
             payload = level(idle_s)
         else:
             return
-        self._next_s = steady_s + self.slot_s
+        self._last_s = steady_s
         asks = self._plan.downlink and steady_s >= self._next_ask_s
         self._begun = self._worker.submit(lambda: self._send(payload, asks=asks)), frame
         if asks:

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 JUMP_S = 2.0
 """Clocks differ less than this between two looks that nothing happened between."""
-_SLEEPS = 16
+SAME_S = 1.0
+"""Two looks that put the last input this close to each other mean the same one."""
 
 
 class Sample(NamedTuple):
@@ -36,8 +37,15 @@ class Seen(NamedTuple):
 
 
 class _Sleep(NamedTuple):
+    """Between two looks: fallen asleep after the first, at most `awake_s` later, and awake at the second."""
+
     from_s: float
     to_s: float
+    awake_s: float
+
+    @property
+    def lasted_s(self) -> float:
+        return self.to_s - self.from_s - self.awake_s
 
 
 class Watch:
@@ -50,18 +58,22 @@ class Watch:
     def __init__(self, every_s: float) -> None:
         self._longest_s = 2.5 * every_s
         self._last: tuple[float, float] | None = None
-        self._sleeps: list[_Sleep] = []
+        self._sleep: _Sleep | None = None
+        self._told_s: float | None = None
+        self._input_s = 0.0
         self._was_known = False
 
     def look(self, wall_s: float, steady_s: float, idle_s: float | None) -> Seen:
         """One look."""
         jumped, late = self._passed(wall_s, steady_s)
         self._last = wall_s, steady_s
+        if idle_s is not None:
+            idle_s = wall_s - self._last_input(wall_s - idle_s)
         if jumped or idle_s is None:
             self._was_known = False
             return Seen(None, goes_on=False)
         goes_on, self._was_known = self._was_known and not late, True
-        return Seen(Sample(round(wall_s * 1000), round(self._true_idle(wall_s, idle_s) * 1000)), goes_on)
+        return Seen(Sample(round(wall_s * 1000), round(idle_s * 1000)), goes_on)
 
     def _passed(self, wall_s: float, steady_s: float) -> tuple[bool, bool]:
         """Whether the clocks jumped since the last look, and whether that was long ago."""
@@ -71,18 +83,22 @@ class Watch:
         steady = steady_s - steady_before_s
         jump_s = wall_s - wall_before_s - steady
         if jump_s > JUMP_S:
-            self._sleeps = [*self._sleeps[1 - _SLEEPS :], _Sleep(wall_before_s, wall_before_s + jump_s)]
-        elif jump_s < -JUMP_S:
-            self._sleeps = []  # set back: what was before has no place on this clock
+            self._sleep = _Sleep(wall_before_s, wall_s, steady)
         return abs(jump_s) > JUMP_S, steady > self._longest_s
 
-    def _true_idle(self, wall_s: float, idle_s: float) -> float:
-        for sleep in reversed(self._sleeps):
-            if wall_s - idle_s < sleep.to_s:
-                if wall_s - idle_s <= sleep.from_s - JUMP_S:
-                    break  # counted through the sleep
-                idle_s += sleep.to_s - sleep.from_s
-        return idle_s
+    def _last_input(self, told_s: float) -> float:
+        """When the last input was, of what the counter says."""
+        before_s, self._told_s = self._told_s, told_s
+        sleep, self._sleep = self._sleep, None
+        if before_s is not None and abs(told_s - before_s) < SAME_S:
+            self._input_s += told_s - before_s
+        elif sleep and before_s is not None and abs(told_s - before_s - sleep.lasted_s) < SAME_S:
+            pass  # the same input, moved by the sleep
+        elif sleep and sleep.from_s + sleep.awake_s < told_s < sleep.to_s - SAME_S:
+            self._input_s = told_s - sleep.lasted_s  # the last one before the sleep, which no look had seen
+        else:
+            self._input_s = told_s
+        return self._input_s
 
 
 class Records:
