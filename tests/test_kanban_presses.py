@@ -144,13 +144,13 @@ def plainly(frames: Sequence[Frame], told: Windows) -> list[dict[str, int]]:
     return found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(FRAMES_DRAWN, WINDOWS_DRAWN)
 def test_the_kernel_is_the_plain_loop_in_whatever_order(frames: list[Frame], told: Windows) -> None:
     assert folded(rows(frames), windows=told).to_pylist() == plainly(frames, told)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(FRAMES_DRAWN, WINDOWS_DRAWN, st.lists(st.integers(0, 40), max_size=6))
 def test_where_the_frames_are_cut_does_not_matter(frames: list[Frame], told: Windows, cuts: list[int]) -> None:
     whole = rows(sorted(frames))
@@ -159,7 +159,7 @@ def test_where_the_frames_are_cut_does_not_matter(frames: list[Frame], told: Win
     assert pa.concat_tables(fold(parts, windows=told)).to_pylist() == plainly(frames, told)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(FRAMES_DRAWN, WINDOWS_DRAWN)
 def test_folding_anew_from_any_press_gives_the_same_presses_after_it(frames: list[Frame], told: Windows) -> None:
     """What lets a forwarder keep nothing but the last press it sent."""

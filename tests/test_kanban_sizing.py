@@ -4,6 +4,7 @@ import datetime as dt
 from math import exp, lgamma, log
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -155,6 +156,20 @@ def test_counts_that_vary_more_than_chance_take_the_negative_binomial() -> None:
     assert stock_out(8, expected_pulls=4, counts=VARIED) > stock_out(8, expected_pulls=4)
     found = size(demand_per_day=4, lead_time_days=1, counts=VARIED)
     assert (found.formula, found.cards) == ("negative binomial", fewest(expected_pulls=4, counts=VARIED))
+
+
+@pytest.mark.parametrize("shape", ["fixed", "exponential", "lognormal"])
+def test_the_risk_is_that_of_a_replay_whatever_the_shape_of_the_lead_time(shape: str) -> None:
+    """60,000 pulls at 2 a lead time; a pull finds no full container when 4 or more cards are away (Palm)."""
+    random = np.random.default_rng(3)
+    pulled = np.cumsum(random.exponential(0.5, 60_000))
+    lead = {
+        "fixed": np.ones(len(pulled)),
+        "exponential": random.exponential(1.0, len(pulled)),
+        "lognormal": random.lognormal(-0.5, 1.0, len(pulled)),  # mean exp(-0.5 + 0.5)
+    }[shape]
+    away = np.arange(len(pulled)) - np.searchsorted(np.sort(pulled + lead), pulled, "right")
+    assert float((away >= 4).mean()) == pytest.approx(stock_out(4, expected_pulls=2), abs=0.01)
 
 
 @pytest.mark.parametrize(

@@ -313,6 +313,7 @@ def test_a_dated_baseline_sets_the_limits(tmp_path: Path) -> None:
     dated = small(tmp_path, told, more='[kanban]\nbaseline = ["2026-11-02", "2026-11-04"]\n')
     chart = tt.kanban.chart("14d", item="bolts", project=dated)
     assert set(chart["center"]) == {1.0}
+    assert chart.attrs["note"] == "fewer than 5 pulls a day, take longer buckets or kind t: bolts"
     assert chart["is_baseline"].tolist() == [True] * 3 + [False] * 11
     assert chart[chart["is_tested"]]["signal"].all()
     whole = tt.kanban.chart("14d", item="bolts", project=small(tmp_path / "b", told))

@@ -1,6 +1,7 @@
 """`telltale kanban`: items and presses as tables; pulls and acknowledgements by hand."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 import click
@@ -37,10 +38,13 @@ def kanban() -> None:
 @json_option
 def items(since: str, item: str | None, *, as_json: bool) -> None:
     """Show each item: pulls a day, lead time, cards in use and recommended, stock-out risk."""
+    from telltale.contract import ConfigError
     from telltale.workbench.kanban_asked import answer_table
     from telltale.workbench.kanban_items import items_table
     from telltale.workbench.project import Project
 
+    if find_spec("scipy") is None:
+        raise ConfigError("SciPy is not installed here; run: pip install 'telltale[lab]'")
     rows = answer_table(items_table, Project(), since, None, item=item)
     if not as_json:
         rows = rows.select(ITEM_COLUMNS)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from telltale.analysis import kanban as analysis
-from telltale.analysis.kanban.charts import Limits
+from telltale.analysis.kanban.charts import FEWEST_PER_BUCKET, Limits
 from telltale.analysis.kanban.risk import stock_out
 from telltale.analysis.kanban.sizing import days_covered, line_flow, reorder_point, size, takt_s
 from telltale.arrow import TIMESTAMP
@@ -207,7 +207,8 @@ def chart(
     from the first 20 whole buckets in control since the first heartbeat, or from `[kanban] baseline`.
 
     Values: `c` pulls of a bucket, `u` pulls a day, `t` observed seconds between pulls (the last gap is still open),
-    `ewma` the weighted mean of pulls per bucket, `cusum` the larger of both sums, that of a fall below 0.
+    `ewma` the weighted mean of pulls per bucket, `cusum` the larger of both sums, that of a fall below 0. In
+    `.attrs["note"]` the items whose buckets are too small for a `c` chart.
 
     Args:
         since: beginning of the stretch.
@@ -218,7 +219,10 @@ def chart(
         item: one item; None is all.
         project: another project than the one found from here.
     """
-    return answer(lambda asked: chart_table(asked, kind, by, limits), since, until, item=item, project=project)
+    frame = answer(lambda asked: chart_table(asked, kind, by, limits), since, until, item=item, project=project)
+    few = sorted(set(frame[frame["center"] < FEWEST_PER_BUCKET]["item"])) if kind == "c" else []
+    frame.attrs["note"] = f"fewer than 5 pulls a {by}, take longer buckets or kind t: {', '.join(few)}" if few else ""
+    return frame
 
 
 def trends(
