@@ -148,19 +148,23 @@ def test_titles_of_silence(frame: pd.DataFrame, title: str) -> None:
     assert findings.silence_title(frame) == title
 
 
+def pulled(skip: int = 0) -> pd.DataFrame:
+    """One pull a day for three weeks, two a day in the fourth; without the first few days."""
+    first = dt.datetime(2026, 10, 24, 9, tzinfo=dt.UTC)
+    days = [n for n in range(28) for _ in range(2 if n >= 21 else 1) if n >= skip]
+    return pd.DataFrame({"pulled_at": [first + dt.timedelta(days=n) for n in days]})
+
+
 def by_day() -> pd.DataFrame:
-    """Four weeks of days: one pull a day in the first three, two a day in the last."""
+    """Four weeks of days, captured all through."""
     first = dt.datetime(2026, 10, 24, tzinfo=dt.UTC)
     return pd.DataFrame(
-        [
-            {"item": "A", "start": first + dt.timedelta(days=n), "pulls": 2 if n >= 21 else 1, "observed_s": k.DAY_S}
-            for n in range(28)
-        ]
+        [{"item": "A", "start": first + dt.timedelta(days=n), "observed_s": k.DAY_S} for n in range(28)]
     )
 
 
 def test_tiles_have_their_basis() -> None:
-    tiles = findings.kanban_tiles(ALL, by_day(), k.leads(), covered(stretch(-24, 0)), days=112).tiles
+    tiles = findings.kanban_tiles(ALL, pulled(), by_day(), k.leads(), covered(stretch(-24, 0)), days=112).tiles
     told = [(tile.label, tile.value, tile.unit, tile.state) for tile in tiles]
     # Lead times: 2.1 + 3.0 + 2.4 + 5.1 + 1.9 + 2.6 + 2.7 + 1.2 + 4.0 = 25.0 d over nine.
     assert [tuple(map(plain, one)) for one in told] == [
@@ -179,17 +183,17 @@ def test_tiles_have_their_basis() -> None:
 
 def test_weeks_before_the_capture_are_not_compared_with() -> None:
     days = by_day()
-    days.loc[days.index[:9], ["pulls", "observed_s"]] = 0
-    tile = findings.kanban_tiles(ALL, days, k.leads(), None).tiles[0]
+    days.loc[days.index[:9], "observed_s"] = 0
+    tile = findings.kanban_tiles(ALL, pulled(9), days, k.leads(), None).tiles[0]
     # Nineteen days are left: 7 × 2 = 14 against the one whole week before, 7 × 1.
     assert (tile.value, plain(tile.note)) == ("14", "**+7** on the 7 days before")
 
 
 def test_tiles_of_nothing_say_why() -> None:
     none = ALL.assign(risk=None, lead_time_days=None)
-    tiles = findings.kanban_tiles(none, by_day().head(5), k.leads().head(0), None).tiles
+    tiles = findings.kanban_tiles(none, pulled().head(5), by_day().head(5), k.leads().head(0), None).tiles
     assert [tile.value for tile in tiles] == ["5", "–", "–", "–", "–"]
-    listed = findings.kanban_tiles(ALL.assign(lead_time_days=2.0), by_day(), k.leads().head(0), None).tiles[1]
+    listed = findings.kanban_tiles(ALL.assign(lead_time_days=2.0), pulled(), by_day(), k.leads().head(0), None).tiles[1]
     assert (listed.label, listed.value, listed.note) == (
         "Lead time",
         "2.0",

@@ -1,6 +1,7 @@
 """Cards and pulls in figures: the tiles of a page, and the doubts beside its charts."""
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import dropwhile
 from typing import Any
@@ -19,13 +20,14 @@ _WEEK = 7
 
 
 def kanban_tiles(
-    items: Any, rates: Any, leads: Any, found: Coverage | None, *, target: float = 0.05, days: int = 0
+    items: Any, pulls: Any, rates: Any, leads: Any, found: Coverage | None, *, target: float = 0.05, days: int = 0
 ) -> Tiles:
     """Pulls of seven days, mean lead time, open pulls, items above the accepted risk, capture running.
 
     Args:
         items: `tt.kanban.items`.
-        rates: pulls by day (`tt.kanban.rates(by="day")`).
+        pulls: `tt.kanban.pulls`.
+        rates: what was captured by day (`tt.kanban.rates(by="day")`).
         leads: `tt.kanban.lead_times`.
         found: what `coverage` gave.
         target: the largest risk one accepts.
@@ -33,7 +35,7 @@ def kanban_tiles(
     """
     return Tiles(
         (
-            _pulls_tile(rates),
+            _pulls_tile(pulls, rates),
             _lead_tile(leads, items),
             _open_tile(leads),
             _risk_tile(items, target),
@@ -42,17 +44,23 @@ def kanban_tiles(
     )
 
 
-def _pulls_tile(rates: Any) -> Tile:
-    by_day: dict[dt.datetime, tuple[int, float]] = {}
-    for row in rows(rates, "start", "pulls", "observed_s"):
-        pulls, observed_s = by_day.get(row["start"], (0, 0.0))
-        by_day[row["start"]] = (pulls + int(row["pulls"]), max(observed_s, row["observed_s"]))
-    days = [by_day[day] for day in sorted(by_day)]
+def _pulls_tile(pulls: Any, rates: Any) -> Tile:
+    observed: dict[dt.datetime, float] = {}
+    for row in rows(rates, "start", "observed_s"):
+        observed[row["start"]] = max(observed.get(row["start"], 0.0), row["observed_s"])
+    starts = sorted(observed)
+    counts = dict.fromkeys(starts, 0)
+    # A press counts at once; that the capture was alive then is known with its next heartbeat.
+    for row in rows(pulls, "pulled_at"):
+        at = bisect_right(starts, row["pulled_at"]) - 1
+        if at >= 0:
+            counts[starts[at]] += 1
+    days = [(counts[start], observed[start]) for start in starts]
     # Before the capture began nothing is known: it is no week of few pulls.
-    counts = [pulls for pulls, _ in dropwhile(lambda day: not day[1], days)]
-    weeks = [sum(counts[end - _WEEK : end]) for end in range(len(counts), _WEEK - 1, -_WEEK)][::-1]
+    by_day = [count for count, _ in dropwhile(lambda day: not any(day), days)]
+    weeks = [sum(by_day[end - _WEEK : end]) for end in range(len(by_day), _WEEK - 1, -_WEEK)][::-1]
     if len(weeks) < 2:
-        return Tile("Pulls, last 7 days", wording.number(sum(counts[-_WEEK:])), "", "no earlier week to compare with")
+        return Tile("Pulls, last 7 days", wording.number(sum(by_day[-_WEEK:])), "", "no earlier week to compare with")
     *earlier, last = weeks
     change = wording.number(last - sum(earlier) / len(earlier), signed=True)
     course = [float(count) for count in weeks[-16:]]

@@ -27,7 +27,13 @@ def page(ask: Ask) -> Board:
     return Board(
         Sentence(_sentence(figures), common.head("Kanban", figures.now, figures.settings.site.name)),
         findings.kanban_tiles(
-            figures.items, figures.rates, figures.leads, figures.coverage, target=figures.target, days=figures.days
+            figures.items,
+            figures.pulls,
+            figures.rates,
+            figures.leads,
+            figures.coverage,
+            target=figures.target,
+            days=figures.days,
         ),
         (
             (Cell("pulls", 12, "Pulls by bucket, with their limits", partial(_pulls, figures)),),

@@ -57,8 +57,13 @@ class KanbanFigures:
 
     @cached_property
     def rates(self) -> pa.Table:
-        """Pulls by day."""
+        """How often, and what was captured, by day."""
         return arrow_of(kanban.rates(self.stretch, by="day", **self._which))
+
+    @cached_property
+    def pulls(self) -> pa.Table:
+        """Each pull."""
+        return arrow_of(kanban.pulls(self.stretch, **self._which))
 
     @cached_property
     def leads(self) -> pa.Table:
