@@ -19,6 +19,7 @@ import mmap
 import socket
 import struct
 import sys
+import threading
 import time
 from contextlib import suppress
 from typing import NamedTuple, Protocol
@@ -39,8 +40,8 @@ _SOL_PACKET, _RX_RING, _STATISTICS, _VERSION = 263, 5, 6, 10
 _TPACKET_V3, _ETH_P_ALL, _ETHERNET = 2, 0x0003, 1
 _TIMESTAMP_NS, _PACKET_TIMESTAMP, _SOFTWARE_STAMP = 35, 17, 1 << 4
 _REQUEST = struct.Struct("=7I")
-_BLOCK = struct.Struct("=3I")
-"""At 8 in a block: status, number of frames, offset of the first."""
+_STATUS, _BLOCK = struct.Struct("=I"), struct.Struct("=2I")
+"""At 8 and 12 in a block: its status; number of frames, offset of the first."""
 _FRAME = struct.Struct("=6I2H2IHH")
 """Offset of the next; s, ns; captured and wire length; status; offsets of frame and payload; hash; tag and its type."""
 _COUNTS = struct.Struct("=3I")
@@ -137,6 +138,7 @@ class Ring:
         self.interface = interface
         self._index = 0
         self._block = 0
+        self._order = threading.Lock()
         # Protocol 0 receives nothing, so the filter is in place before the first frame.
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         attach(self._socket, program(dhcp=dhcp))
@@ -159,9 +161,10 @@ class Ring:
     def read(self) -> list[Frame]:
         """The frames of the next block."""
         start = self._block * BLOCK_BYTES
-        status, count, first = _BLOCK.unpack_from(self._memory, start + 8)
-        if not status & _USER:
+        if not _STATUS.unpack_from(self._memory, start + 8)[0] & _USER:
             return []
+        with self._order:  # no processor reads the block ahead of its status
+            count, first = _BLOCK.unpack_from(self._memory, start + 12)
         frames, place, memory = [], start + first, self._memory
         for _ in range(count):
             step, s, ns, size, _wire, flags, data_at, _net, _hash, tag, kind = _FRAME.unpack_from(memory, place)[:11]
@@ -170,7 +173,7 @@ class Ring:
                 data = (data[:12] + struct.pack("!HH", kind or 0x8100, tag & 0xFFFF) + data[12:])[:LONGEST]
             frames.append(Frame(s * 1_000_000 + ns // 1000, data))
             place += step
-        struct.pack_into("=I", memory, start + 8, 0)  # the kernel may use the block again
+        _STATUS.pack_into(memory, start + 8, 0)  # the kernel may use the block again
         self._block = (self._block + 1) % BLOCKS
         return frames
 

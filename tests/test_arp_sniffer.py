@@ -148,7 +148,7 @@ def test_a_changed_list_holds_at_once_and_a_broken_one_never(tmp_path: Path, cap
 
 
 def test_a_list_that_is_wrong_from_the_start_is_an_error(tmp_path: Path) -> None:
-    write_list(make_project(tmp_path), "Name, MAC-Address\nBolts, 02\n")
+    write_list(make_project(tmp_path), "Name, MAC-Address\nBolts\n")
     with pytest.raises(ConfigError, match=r"buttons\.csv line 2"):
         Listed(load(tmp_path))
 

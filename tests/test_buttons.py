@@ -60,6 +60,7 @@ def test_the_list_init_writes_is_empty_and_says_so(tmp_path: Path) -> None:
     [
         (f"{SEED}Tide,ac:63:be:00:00\n", 'line 2 MAC-Address = "ac:63:be:00:00": expected six pairs of hex digits'),
         (f"{SEED}\n# x\nTide,\n", 'line 4 MAC-Address = "": expected six pairs'),
+        (f"{SEED}Tide\n", 'line 2 MAC-Address = "": expected six pairs'),
         (f"{SEED}Tide,00:00:00:00:00:00\n", 'line 2 MAC-Address = "00:00:00:00:00:00": all zeros'),
         (f"{SEED}Tide,FF:FF:FF:FF:FF:FF\n", 'line 2 MAC-Address = "FF:FF:FF:FF:FF:FF": the broadcast address'),
         (f"{SEED}Tide,01:00:5e:00:00:01\n", 'line 2 MAC-Address = "01:00:5e:00:00:01": a multicast address'),

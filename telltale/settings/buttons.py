@@ -23,6 +23,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import get_close_matches
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -159,7 +160,7 @@ def _rows(file: str, reader: Any) -> Iterator[Button]:
             continue
         if any(texts[len(columns) :]):
             raise ConfigError(f"{where}: more values than columns; put texts with commas in quotes")
-        yield _button(where, dict(zip(columns, texts, strict=False)), reader.line_num)
+        yield _button(where, dict(zip_longest(columns, texts[: len(columns)], fillvalue="")), reader.line_num)
 
 
 def _columns(where: str, texts: Sequence[str]) -> list[str]:
