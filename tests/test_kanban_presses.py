@@ -1,5 +1,6 @@
 """Frames to presses: the dead time of wire/kanban.md 4, whatever the order and the parts the frames come in."""
 
+import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telltale.analysis.kanban import RULES, presses
-from telltale.analysis.kanban.dead_time import FRAMES, OutOfOrderError, Windows, fold, folded
+from telltale.analysis.kanban.dead_time import FRAMES, OutOfOrderError, Windows, _compiled, fold, folded
 from telltale.arrow import schema
 from telltale.engine import DuckEngine
 from telltale.tables import FRAME
@@ -190,6 +191,15 @@ def test_long_histories_are_compiled_and_give_the_same() -> None:
     assert compiled.to_pylist() == plainly(frames, told)
     with pytest.raises(OutOfOrderError, match="row 1 "):
         list(fold([rows([Frame(0, 5), Frame(0, 4)])], windows=told, few=0))
+
+
+def test_long_histories_are_folded_without_numba_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numba", None)  # what Python does where a package is not installed
+    _compiled.cache_clear()
+    frames = [Frame(0, 0), Frame(0, 59), Frame(0, 60), Frame(1, 5)]
+    found = pa.concat_tables(fold([rows(frames)], windows=windows(60, 60), few=0))
+    _compiled.cache_clear()
+    assert pressed(found) == [(0, 2), (60, 1), (5, 1)]
 
 
 # From the table of frames.

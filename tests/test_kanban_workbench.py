@@ -306,6 +306,15 @@ def test_with_a_calendar_a_day_is_a_working_day(tmp_path: Path) -> None:
     assert tt.kanban.items("14d", item="bolts", project=free).iloc[0]["observed_s"] == 9 * 16 * 3600
 
 
+def test_two_periods_are_compared_in_the_same_days(tmp_path: Path) -> None:
+    """Five working days of 16 h each: 5 pulls then 5 pulls are as many, however long a working day is."""
+    hours = [24 * day + 12 for week in (0, 7) for day in range(week, week + 5)]
+    calendar = '[kanban]\nworking_hours = ["Mon-Fri 06:00-22:00"]\n'
+    project = small(tmp_path, [*beats((0, 336)), *by_hand("pull", "bolts", *hours)], more=calendar)
+    found = tt.kanban.trends("7d", item="bolts", project=project).set_index("test").loc["two_periods"]
+    assert (found["n"], found["statistic"], found["p_value"], found["verdict"]) == (10, 1, 1, "none")
+
+
 def test_a_dated_baseline_sets_the_limits(tmp_path: Path) -> None:
     """One pull on each of the first three days, four on the others: out of 1 ± 3 only against the first."""
     hours = [24 * day + 8 + hour for day in range(14) for hour in range(1 if day < 3 else 5)]

@@ -218,7 +218,7 @@ def _against_before(asked: Asked, item: Item) -> trends.Trend:
     pulled = item.pulled_us[(item.pulled_us >= before.since_us) & (item.pulled_us < before.until_us)]
     return trends.two_periods(
         int(asked.clock.listened.hold(pulled).sum()),
-        asked.clock.observed.within(*before).total_us / 86_400e6,
+        asked.clock.observed.within(*before).total_us / 1e6 / asked.clock.day_s,
         len(asked.counted(item)),
         asked.observed_days,
     )

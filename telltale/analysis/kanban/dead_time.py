@@ -111,7 +111,7 @@ def _step(
     told: Any = tuple(windows)
     made: Any = tuple(np.empty((_COLUMNS, part.num_rows + 1), np.int64))
     walk: Callable[..., int] = _walk if part.num_rows <= few else _compiled()
-    if part.num_rows <= few:
+    if walk is _walk:
         rows, told, made = (tuple(column.tolist() for column in columns) for columns in (rows, told, made))
     for column, value in zip(made, opened, strict=False):
         column[0] = value
@@ -160,8 +160,11 @@ def _walk(frames: Any, windows: Any, presses: Any, before_us: int, by_time: bool
 
 @cache
 def _compiled() -> Callable[..., int]:
-    import numba
-
+    """The loop in machine code; as it is where numba is not installed."""
+    try:
+        import numba
+    except ImportError:
+        return _walk
     compiled: Callable[..., int] = numba.njit(cache=True)(_walk)
     return compiled
 
