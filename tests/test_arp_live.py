@@ -15,15 +15,12 @@ from contextlib import closing, contextmanager
 from ctypes.util import find_library
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 import telltale as tt
-from telltale.analysis.kanban import RULES, presses
-from telltale.engine import DuckEngine
 from telltale.sources.button.layout import Parsed, parse
 from tests.served import make_project
-from tests.wire import Wire, arp, ip, missing, wire
+from tests.wire import Wire, arp, dhcp, ip, missing, wire
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
@@ -143,16 +140,19 @@ def test_frames_of_one_namespace_are_rows_in_another(
     assert seen["vlan"].astype(object).where(seen["vlan"].notna(), None).tolist() == [None, 20, 30]
     assert seen["flags"].tolist()[2] == "random_address,sender_differs"
     assert set(seen["interface"]) == {pair.far}
-    assert len(tt.load("collector_heartbeat", since="1h")) == 2
+    [press] = tt.kanban.presses(since="1h").to_dict("records")
+    assert (press["item"], press["frames"], press["kinds"]) == ("Bolts 0", 3, "announce,probe,request")
+    [stretch] = tt.kanban.observed(since="1h").to_dict("records")
+    assert (stretch["frames"], stretch["unlisted"], stretch["drops"]) == (3, 3, 0)
 
 
 def test_what_was_sent_just_before_the_end_is_stored(pair: Wire, tmp_path: Path) -> None:
-    root = project(tmp_path, pair, "heartbeat_s = 0.3\n")
+    root = project(tmp_path, pair, "heartbeat_s = 0.3\ndhcp = true\n")
     with sniffing(root, pair) as sniffer:
         sniffer.wait_until(lambda: len(beats(root)) >= 3)
-        pair.send([arp(MAC)], count=50)
+        pair.send([arp(MAC), dhcp(MAC, 1), dhcp(OTHER, 1)], count=150)
         sniffer.stop()
-    assert len(frames(root)) == 50
+    assert [body for _at, body in frames(root)] == [arp(MAC), dhcp(MAC, 1)] * 50
     first, *others = beats(root)
     assert first["covered_s"] == 0
     covered_us = sum(float(str(beat["covered_s"])) for beat in others) * 1e6
@@ -193,12 +193,7 @@ def test_kill_and_restart_during_a_burst_neither_doubles_nor_loses_the_press(
     assert set(bodies) <= set(burst)
     assert {*burst[:2], *burst[6:]} <= set(bodies), "before the kill and after it"
     monkeypatch.setenv("TELLTALE_HOME", str(root))
-    engine = DuckEngine()
-    heard = engine.from_arrow(tt.load("frame", engine="arrow"))
-    rule = pa.Table.from_pylist(
-        [{"device_id": MAC, "dead_time_us": 60_000_000, "is_quiet": False, "kinds": "probe,announce,request"}], RULES
-    )
-    [press] = presses(engine, heard, rule).arrow().to_pylist()
+    [press] = tt.kanban.presses(since="1h").to_dict("records")
     assert (press["device_id"], press["frames"]) == (MAC, len(bodies))
 
 

@@ -12,21 +12,11 @@ from telltale.cli import run
 from telltale.discovery import Discovery, advice, dhcp_names, list_line
 from telltale.settings.buttons import read_buttons
 from tests.served import make_project
-from tests.wire import arp, missing, wire
+from tests.wire import arp, dhcp, missing, wire
 
 BUTTON, PHONE, ROUTER, KNOWN = "ac:63:be:00:00:01", "02:7e:11:b0:00:02", "00:0d:b9:00:00:03", "ac:63:be:00:00:04"
 START_US = 1_795_160_000_000_000
 PRESS_US = START_US + 10_000_000
-
-
-def dhcp(mac: str, kind: int, options: bytes = b"") -> bytes:
-    """A DHCP frame: Ethernet, IPv4, UDP 68 to 67, BOOTP with chaddr, cookie, option 53 and more."""
-    device = bytes.fromhex(mac.replace(":", ""))
-    bootp = bytes.fromhex("01010600") + bytes(24) + device + bytes(202) + bytes.fromhex("63825363")
-    message = bootp + bytes((53, 1, kind)) + options + b"\xff"
-    udp = bytes.fromhex("00440043") + (8 + len(message)).to_bytes(2) + bytes(2)
-    ip = bytes.fromhex("4500") + (28 + len(message)).to_bytes(2) + bytes.fromhex("0000000040110000") + bytes(8)
-    return b"\xff" * 6 + device + b"\x08\x00" + ip + udp + message
 
 
 def option(number: int, text: bytes) -> bytes:

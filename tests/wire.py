@@ -3,7 +3,6 @@
 Needs root (CAP_NET_ADMIN and CAP_SYS_ADMIN) and `ip`; nothing of the machine's own network is touched.
 """
 
-import os
 import shutil
 import socket
 import subprocess
@@ -152,5 +151,11 @@ def arp(
     return head + device + socket.inet_aton(ip_sender) + bytes(6) + socket.inet_aton(ip_target) + bytes(18)
 
 
-def is_root() -> bool:
-    return hasattr(os, "geteuid") and os.geteuid() == 0
+def dhcp(mac: str, kind: int, options: bytes = b"") -> bytes:
+    """A DHCP frame: Ethernet, IPv4, UDP 68 to 67, BOOTP with chaddr, cookie, option 53 and more."""
+    device = bytes.fromhex(mac.replace(":", ""))
+    bootp = bytes.fromhex("01010600") + bytes(24) + device + bytes(202) + bytes.fromhex("63825363")
+    message = bootp + bytes((53, 1, kind)) + options + b"\xff"
+    udp = bytes.fromhex("00440043") + (8 + len(message)).to_bytes(2) + bytes(2)
+    ip = bytes.fromhex("4500") + (28 + len(message)).to_bytes(2) + bytes.fromhex("0000000040110000") + bytes(8)
+    return b"\xff" * 6 + device + b"\x08\x00" + ip + udp + message
