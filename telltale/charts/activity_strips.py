@@ -29,8 +29,8 @@ MOST_DAYS = 14
 _ROW_PX, _HEAD_PX, _FOOT_PX = 19, 26, 28
 _DAY_PX = 52
 """Left of a strip, for its day."""
-_WIDE_PX, _NARROW_PX = 1130, 320
-"""Roughly how wide the plot is in either place: names need room in shares of it."""
+_NARROWEST_PX = 620
+"""A place of two columns is hardly narrower; the second column's days need a share of it."""
 _COLOURS = {"active": LIGHT.accent, "away": LIGHT.away}
 
 
@@ -58,15 +58,15 @@ def activity_strips(strips: Any, *, timezone: str = "UTC") -> go.Figure:
         height=round(height) + 4,
         key=KEY,
         numbers=_numbers(pcs, days),
-        margin={"l": 0, "r": 8, "t": 0, "b": 4},
+        margin={"l": _DAY_PX, "r": 8, "t": 0, "b": 4},
         barmode="overlay",
         bargap=0.26,
         narrow={"height": round(tall) + 4} | _narrow(narrow),
-        **_axes([_inset(cell, _WIDE_PX) for cell in wide], days, span),
+        **_axes([_inset(cell) for cell in wide], days, span),
     )
     for number, pc in enumerate(pcs):
         chart.add_traces(_traces(pc, days, span, number))
-        chart.layout.annotations += tuple(_head(pc, days, _inset(wide[number], _WIDE_PX), wide[number]))
+        chart.layout.annotations += tuple(_head(pc, days, _inset(wide[number])))
     return chart
 
 
@@ -86,9 +86,10 @@ def _hour(day: Day, moment: dt.datetime) -> float:
     return 24 * later + moment.hour + moment.minute / 60 + moment.second / 3600
 
 
-def _inset(cell: Cell, width_px: float) -> Cell:
-    """The panel without the room for its days."""
-    return cell._replace(x=(cell.x[0] + _DAY_PX / width_px, cell.x[1]))
+def _inset(cell: Cell) -> Cell:
+    """The panel without the room for its days; those of the first column stand in the margin."""
+    left = cell.x[0] + (_DAY_PX / _NARROWEST_PX if cell.x[0] else 0)
+    return cell._replace(x=(left, cell.x[1]))
 
 
 def _axes(cells: Sequence[Cell], days: Sequence[dt.date], span: tuple[float, float]) -> dict[str, Any]:
@@ -168,12 +169,18 @@ def sums_text(sums: dict[str, float]) -> str:
     return " · ".join(f"{wording.quantity(seconds / 3600, 'h', 1)} {state}" for state, seconds in sums.items())
 
 
-def _head(pc: PC, days: Sequence[dt.date], plot: Cell, cell: Cell) -> list[dict[str, Any]]:
+def _head(pc: PC, days: Sequence[dt.date], cell: Cell) -> list[dict[str, Any]]:
     common = {"showarrow": False, "xref": "paper", "yref": "paper", "yanchor": "bottom", "y": cell.y[1], "yshift": 2}
-    name = {"text": f"<b>{pc.name}</b>", "x": cell.x[0], "xanchor": "left", "font": {"color": LIGHT.ink, "size": 13}}
+    name = {
+        "text": f"<b>{pc.name}</b>",
+        "x": cell.x[0],
+        "xanchor": "left",
+        "xshift": 6 - _DAY_PX,
+        "font": {"color": LIGHT.ink, "size": 13},
+    }
     beside = {
         "text": sums_text(_sums(pc, days)),
-        "x": plot.x[1],
+        "x": cell.x[1],
         "xanchor": "right",
         "font": {"color": LIGHT.ink2, "size": 12},
     }
@@ -183,12 +190,12 @@ def _head(pc: PC, days: Sequence[dt.date], plot: Cell, cell: Cell) -> list[dict[
 def _narrow(cells: Sequence[Cell]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for number, cell in enumerate(cells):
-        plot = _inset(cell, _NARROW_PX)
-        made[f"{layout_axis('x', number)}.domain"] = list(plot.x)
-        made[f"{layout_axis('y', number)}.domain"] = list(plot.y)
+        made[f"{layout_axis('x', number)}.domain"] = list(cell.x)
+        made[f"{layout_axis('y', number)}.domain"] = list(cell.y)
         for at, lift in ((2 * number, 20), (2 * number + 1, 2)):
             made |= {f"annotations.{at}.y": cell.y[1], f"annotations.{at}.yshift": lift}
             made |= {f"annotations.{at}.x": 0, f"annotations.{at}.xanchor": "left"}
+            made |= {f"annotations.{at}.xshift": 6 - _DAY_PX}
     return made
 
 

@@ -4,7 +4,7 @@ A finding never claims a cause, at most an order in time, and says nothing where
 """
 
 from telltale.findings import notes
-from telltale.findings.activity import activity_sentence, activity_text, activity_tiles, team_text
+from telltale.findings.activity import activity_text, activity_tiles, team_text
 from telltale.findings.activity_figures import (
     corrections_note,
     hours_note,
@@ -20,6 +20,17 @@ from telltale.findings.activity_figures import (
     records_title,
     strips_note,
     strips_title,
+)
+from telltale.findings.activity_reports import (
+    agents_sentence,
+    agents_table,
+    agents_tiles,
+    agents_title,
+    heard_of,
+    hours_footer,
+    hours_sentence,
+    hours_tiles,
+    rejects_of,
 )
 from telltale.findings.conditions import (
     consumption_table,
@@ -129,10 +140,13 @@ from telltale.findings.today import against_band
 
 __all__ = [
     "FORMULAS",
-    "activity_sentence",
     "activity_text",
     "activity_tiles",
     "against_band",
+    "agents_sentence",
+    "agents_table",
+    "agents_tiles",
+    "agents_title",
     "arrivals_title",
     "buckets_note",
     "busiest_day",
@@ -167,9 +181,13 @@ __all__ = [
     "health_sentence",
     "health_text",
     "health_tiles",
+    "heard_of",
     "hint_note",
+    "hours_footer",
     "hours_note",
+    "hours_sentence",
     "hours_table",
+    "hours_tiles",
     "hours_title",
     "ingest_sentence",
     "ingest_tiles",
@@ -216,6 +234,7 @@ __all__ = [
     "records_note",
     "records_table",
     "records_title",
+    "rejects_of",
     "rejects_table",
     "risk_note",
     "risk_title",

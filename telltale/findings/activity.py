@@ -8,7 +8,7 @@ from telltale import wording
 from telltale.charts.activity_panels import PC, pcs_of
 from telltale.charts.frames import local, rows
 from telltale.findings.today import usual_by_now
-from telltale.show import Sentence, Tile, Tiles
+from telltale.show import Tile, Tiles
 
 _AWAY_LONG = dt.timedelta(hours=1)
 """Shorter absences at the end are not worth a sentence."""
@@ -60,19 +60,6 @@ def activity_text(
     return f"{text} {wording.sentence_case('; '.join(rest))}." if rest else text
 
 
-def activity_sentence(strips: Any, daily: Any, when: Any, *, name: str = "") -> Sentence:
-    """The same of a closed period, for a report.
-
-    Args:
-        strips: see `activity_text`.
-        daily: see there.
-        when: the period (`tt.report.period`).
-        name: of the site.
-    """
-    text = activity_text(strips, daily, now=when.now, period="in this period", timezone=when.timezone)
-    return Sentence(text, f"{when.head} · {name}" if name else when.head)
-
-
 def activity_tiles(
     strips: Any,
     daily: Any,
@@ -97,10 +84,10 @@ def activity_tiles(
     pcs, past = pcs_of(strips, timezone), pcs_of(history, timezone)
     return Tiles(
         (
-            _active_tile(pcs, past, daily, now, period),
-            _share_tile(pcs, past, period),
-            _longest_tile(pcs, period),
-            _unknown_tile(pcs, past, period),
+            active_tile(pcs, past, daily, period),
+            share_tile(pcs, past, period),
+            longest_tile(pcs, period),
+            unknown_tile(pcs, past, period),
             _reporting_tile(pcs, levels, now),
         )
     )
@@ -181,18 +168,20 @@ def _course(past: Sequence[PC], state: str) -> list[float | None]:
     return [sum(day.sum_s(state) for day in own) / 3600 if own else None for own in known.values()]
 
 
-def _active_tile(pcs: Sequence[PC], past: Sequence[PC], daily: Any, now: dt.datetime, period: str) -> Tile:
+def active_tile(pcs: Sequence[PC], past: Sequence[PC], daily: Any, period: str) -> Tile:
+    """Hours of activity, with the lower bound where they are bounded."""
     seconds = sums_of(pcs).active
     note = f"of **{wording.quantity(sums_of(pcs).recorded / 3600, 'h', 1)}** recorded"
     if is_bounded(daily):
         low = sum(row["active_lo_s"] or 0 for row in rows(daily, "active_lo_s"))
         note = f"at most; at least **{wording.quantity(low / 3600, 'h', 1)}**"
-    running = " so far" if period == "today" and now else ""
+    running = " so far" if period == "today" else ""
     value = wording.number(seconds / 3600, 1)
     return Tile(f"Active {period}{running}", value, "h", note, _course(past, "active"), bars=True)
 
 
-def _share_tile(pcs: Sequence[PC], past: Sequence[PC], period: str) -> Tile:
+def share_tile(pcs: Sequence[PC], past: Sequence[PC], period: str) -> Tile:
+    """The active share of what is recorded."""
     sums, before = sums_of(pcs), sums_of(past)
     if not sums.recorded:
         return Tile(f"Active share {period}", "–", "", "nothing is recorded")
@@ -209,7 +198,8 @@ def _share_tile(pcs: Sequence[PC], past: Sequence[PC], period: str) -> Tile:
     return Tile(f"Active share {period}", wording.number(100 * share), "%", note, course)
 
 
-def _longest_tile(pcs: Sequence[PC], period: str) -> Tile:
+def longest_tile(pcs: Sequence[PC], period: str) -> Tile:
+    """The longest stretch of activity."""
     found = [
         (piece.lasted_s, pc.name, piece)
         for pc in pcs
@@ -226,7 +216,8 @@ def _longest_tile(pcs: Sequence[PC], period: str) -> Tile:
     return Tile(f"Longest stretch {period}", wording.duration(seconds), "", note)
 
 
-def _unknown_tile(pcs: Sequence[PC], past: Sequence[PC], period: str) -> Tile:
+def unknown_tile(pcs: Sequence[PC], past: Sequence[PC], period: str) -> Tile:
+    """Hours of which nothing is known, between first and last record of each day."""
     sums = sums_of(pcs)
     whole = sums.recorded + sums.unknown
     note = "between first and last record"

@@ -221,14 +221,18 @@ def hours_table(daily: Any, *, timezone: str = "UTC") -> Table:
     names = ("name", "start", "active_s", "away_s", "active_lo_s", "active_hi_s", "first_active_at", "last_active_at")
     body = []
     for row in rows(daily, *names):
-        if not row["active_s"] + row["away_s"]:
+        if not row["active_s"] + (row["away_s"] or 0):
             continue
         first, last = (
             wording.clock(local(row[name], timezone)) if row[name] else "–"
             for name in ("first_active_at", "last_active_at")
         )
         low, high = row["active_lo_s"], row["active_hi_s"]
-        bounds = "–" if high - low <= SAME_S else f"{wording.number_range(low / 3600, high / 3600, 1)}{wording.NBSP}h"
+        bounds = (
+            "–"
+            if high is None or high - low <= SAME_S
+            else f"{wording.number_range(low / 3600, high / 3600, 1)}{wording.NBSP}h"
+        )
         day = wording.short_date(local(row["start"], timezone))
         body.append([row["name"], day, first, last, wording.duration(row["active_s"]), bounds])
     return Table(("PC", "Day", "Start", "End", "Active", "Between"), body, right=(2, 3, 4, 5))
