@@ -113,6 +113,18 @@ def test_items_find_the_dead_button_and_the_rising_demand(pressed: Pressed) -> N
         assert row.lead_time_source == ("measured" if told["lead_times"] else "buttons.csv")
 
 
+def test_days_nobody_works_are_pointed_out_until_the_calendar_says_so(pressed: Pressed, tmp_path: Path) -> None:
+    """The simulated workshop rests at weekends: counts by day vary far more than chance, those of working days less."""
+    found = rows(tt.kanban.items(ALL, project=pressed.project))["Bolts M8"]
+    assert "negative binomial; no pulls on Sat, Sun: working_hours of [kanban] would leave these out" in found.note
+    told = f'[kanban]\nworking_hours = ["Mon-Fri 06:00-22:00"]\n[paths]\ndata = "{pressed.project.settings.data}"\n'
+    other = tt.Project(settings=load(write_settings(tmp_path, more=told)), now=pressed.project.now_us)
+    (tmp_path / "buttons.csv").write_text((pressed.project.settings.root / "buttons.csv").read_text())
+    kept = rows(tt.kanban.items(ALL, project=other))["Bolts M8"]
+    assert "no pulls on" not in kept.note
+    assert kept.rate_per_day == pytest.approx(found.rate_per_day * 7 / 5, rel=0.05)
+
+
 def test_the_recommendation_is_the_fewest_with_the_risk_allowed(pressed: Pressed) -> None:
     wanted = tt.kanban.items(ALL, item="Fuses", project=pressed.project).iloc[0]
     curve = tt.kanban.risks(ALL, item="Fuses", project=pressed.project).set_index("cards")["risk"]

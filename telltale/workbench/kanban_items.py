@@ -1,5 +1,6 @@
 """`tt.kanban.items`: one row an item, what a dashboard says of it; where there is too little data, why."""
 
+import datetime as dt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -7,11 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from telltale.analysis.kanban import risk, trends
+from telltale.analysis.kanban.buckets import Buckets
 from telltale.analysis.kanban.lead_times import LeadTimes, summary
 from telltale.analysis.kanban.rates import Rate, rate
 from telltale.analysis.kanban.risk import Dispersion
 from telltale.analysis.kanban.sizing import Size, size
 from telltale.arrow import TIMESTAMP
+from telltale.settings.working_hours import DAYS
 from telltale.workbench.kanban_asked import Asked, Item, table
 from telltale.workbench.kanban_gaps import Silence, silence
 
@@ -71,6 +74,8 @@ class Facts(NamedTuple):
     lead_source: str
     counts: Dispersion
     demand_sd_per_day: float
+    idle_days: tuple[str, ...]
+    """Weekdays without a pull where chance would have given some."""
 
     @property
     def too_few(self) -> str:
@@ -115,6 +120,7 @@ def facts(asked: Asked, item: Item) -> Facts:
         source,
         risk.dispersion(days.counts[whole].tolist()),
         float(np.std(per_day, ddof=1)) if len(per_day) > 1 else 0.0,
+        () if asked.settings.working_hours else _idle_days(days),
     )
 
 
@@ -232,6 +238,19 @@ def laplace_of(asked: Asked, item: Item) -> trends.Trend:
     return trends.laplace(at.tolist(), observed=float(before[-1]))
 
 
+def _idle_days(days: Buckets) -> tuple[str, ...]:
+    """The weekdays nothing was pulled on, though five pulls or more were to be expected on them."""
+    found: dict[int, list[int]] = {}
+    for label, count, is_whole in zip(days.labels, days.counts.tolist(), days.is_whole.tolist(), strict=True):
+        if is_whole:
+            found.setdefault(dt.date.fromisoformat(label).weekday(), []).append(count)
+    whole = [count for counts in found.values() for count in counts]
+    mean = sum(whole) / max(len(whole), 1)
+    return tuple(
+        DAYS[day] for day, counts in sorted(found.items()) if not sum(counts) and len(counts) * mean >= FEWEST_PULLS
+    )
+
+
 def _note(found: Facts, quiet: Silence) -> str:
     said = [found.too_few] if found.too_few else []
     if not said and found.counts.is_over:
@@ -239,6 +258,8 @@ def _note(found: Facts, quiet: Silence) -> str:
             f"pulls vary more than chance (variance {found.counts.ratio:.1f} × mean over {found.counts.buckets} days): "
             "negative binomial"
         )
+        if found.idle_days:
+            said.append(f"no pulls on {', '.join(found.idle_days)}: working_hours of [kanban] would leave these out")
     if quiet.may_be_dead:
         said.append("silent for longer than is usual: button, battery, or no demand")
     return "; ".join(said)
