@@ -5,9 +5,11 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +20,9 @@ import sqlalchemy as sa
 from telltale.cli import run as run_command
 from telltale.forward.facts import Press
 from telltale.forward.outbox import Event, Outbox, parked
-from telltale.landing.schema import FORWARD_MARK, OUTBOX
+from telltale.forward.run import TakenOver, forever
+from telltale.forward.sending import Said
+from telltale.landing.schema import FORWARD_MARK, LOCK, OUTBOX
 from telltale.workbench.project import Project
 from tests.fake_cumulocity import FakeCumulocity, fake_cumulocity
 from tests.fake_thingworx import FakeThingworx, fake_thingworx
@@ -215,6 +219,61 @@ def test_one_forwarder_a_store_and_sigterm_ends_it(root: Path, run: Run) -> None
             running.send_signal(signal.SIGTERM)
             assert running.wait(30) == 0
         assert run("--once").code == 0
+        opened.close()
+
+
+@contextmanager
+def in_a_thread(opened: Project) -> Iterator[tuple["Future[None]", list[Said]]]:
+    """The loop of `telltale forward` in this process, and what it says."""
+    stop, said = threading.Event(), list[Said]()
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            yield pool.submit(forever, opened, said.append, stop), said
+        finally:
+            stop.set()
+
+
+def test_a_broken_list_is_said_once_and_what_came_meanwhile_is_sent_when_it_is_whole(root: Path) -> None:
+    with fake_thingworx() as server:
+        opened = project(root, toml(None, server))
+        with in_a_thread(opened) as (running, said):
+            store_frames(opened, [(BOLTS, START)])
+            assert within(30, lambda: len(server.calls) == 1)
+            whole = (root / "buttons.csv").read_text(encoding="utf-8")
+            (root / "buttons.csv").write_text(f"{whole}no address, here\n", encoding="utf-8")
+            store_frames(opened, [(NUTS, START)])
+            assert within(30, lambda: any("buttons.csv line 5" in one.text for one in said))
+            (root / "buttons.csv").write_text(whole, encoding="utf-8")
+            assert within(30, lambda: len(server.calls) == 2)
+        running.result()
+        opened.close()
+    assert [one.what for one in said].count("warning") == 1
+
+
+def test_a_forwarder_that_was_taken_for_dead_ends(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("telltale.forward.run.TELL_S", 0.0)
+    with fake_thingworx() as server:
+        opened = project(root, toml(None, server))
+        with in_a_thread(opened) as (running, said):
+            assert within(30, lambda: any(one.what == "standing" for one in said))
+            with opened.store.writer() as connection:
+                connection.execute(LOCK.delete())
+            with pytest.raises(TakenOver, match="taken over"):
+                running.result(30)
+        opened.close()
+
+
+def test_a_store_that_is_away_for_a_while_stops_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("telltale.forward.run.TELL_S", 0.0)  # something to write each second
+    with fake_thingworx() as server:
+        opened = project(root, toml(None, server) + "[landing]\nbusy_timeout_s = 0.2\n")
+        with in_a_thread(opened) as (running, said):
+            assert within(30, lambda: any(one.what == "standing" for one in said))
+            store_frames(opened, [(BOLTS, START)])
+            with holding(opened):
+                assert within(30, lambda: any("another program in it?" in one.text for one in said))
+            assert within(30, lambda: len(server.calls) == 1)
+        running.result()
         opened.close()
 
 
