@@ -125,7 +125,7 @@ def test_a_dry_run_prints_the_lines_and_calls_and_touches_nothing(root: Path, ru
         shown = run("--dry-run")
         as_json = json.loads(run("--dry-run", "--json").out)
         assert server.calls == []
-        assert "New client connected" not in broker.log.replace("as auto-", "")
+        assert "New client connected" not in broker.log
     with opened.store.reader() as connection:
         rows = [connection.scalar(sa.select(sa.func.count()).select_from(table)) for table in (OUTBOX, FORWARD_MARK)]
     assert rows == [0, 0]

@@ -228,6 +228,8 @@ def test_a_body_that_is_no_press_parks(opened: Project) -> None:
         ("Fri, 20 Nov 2026 08:00:30 GMT", 30.0),
         ("Fri, 20 Nov 2026 07:00:00 GMT", 0.0),
         ("soon", None),
+        ("9" * 400, 86_400.0),
+        ("Fri, 20 Nov 2099 08:00:30 GMT", 86_400.0),
     ],
 )
 def test_retry_after_is_a_number_or_a_date(text: str | None, expected: float | None) -> None:

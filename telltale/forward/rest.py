@@ -16,6 +16,8 @@ from telltale.contract import ConfigError
 from telltale.forward.target import Unreachable
 
 LONGEST_ANSWER = 1 << 16
+LONGEST_WAIT_S = 86_400.0
+"""A server that asks for more has its clock or its number wrong."""
 
 
 class Answer(NamedTuple):
@@ -117,11 +119,12 @@ def retry_after_s(text: str | None, now_s: float) -> float | None:
     if not text:
         return None
     if text.strip().isascii() and text.strip().isdigit():
-        return float(text.strip())
+        return min(float(text.strip()), LONGEST_WAIT_S)
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now_s)
+        wait_s = email.utils.parsedate_to_datetime(text).timestamp() - now_s
     except ValueError:
         return None
+    return min(max(0.0, wait_s), LONGEST_WAIT_S)
 
 
 def _context(ca_file: str) -> ssl.SSLContext:
