@@ -6,23 +6,22 @@ what was kept, what was not (frames of others, and broken ones), and what was lo
 
 import logging
 import selectors
-import socket
 import threading
 import time
+from collections.abc import Callable
 
-from collectors.capture import RETIRE_MS, Capture, Frame, Moment, moment
+from collectors.capture import BLOCKS, RETIRE_MS, Capture, Frame, Moment, moment
 from collectors.keeping import Keeper
 from collectors.listed import Listed
 from collectors.packetlog import Packet, PacketLog
+from collectors.tap import SOURCE, STEP_S, Tap, apart_s, for_door
 from telltale.contract import Request
 from telltale.door import Door
 from telltale.settings import Settings
-from telltale.sources.button.listed import Filter
-from telltale.sources.button.records import METHOD, Heartbeat, frame_path, heartbeat_body, heartbeat_path
+from telltale.sources.button.records import frame_path
 
 log = logging.getLogger("telltale.arp")
 
-SOURCE, TRANSPORT = "button", "arp"
 TICK_S = 0.2
 PENDING_S = 0.02
 """The same while records are on their way, to see soon that they are durable."""
@@ -30,59 +29,9 @@ CHECK_S = 1.0
 """How often the links and the list of devices are looked at."""
 FULL_WAIT_S = 0.05
 BLOCKS_AT_A_TIME = 4
-DRAIN_S = 20.0
+DRAIN_S = 12.0
+"""Shorter than the supervisor waits, with what a full queue may take before it."""
 _FRAME_PATH = frame_path("")
-_STEP_S = 1.0
-"""A difference between the two clocks above this is a step of the wall clock, below it its steering."""
-
-
-class Tap:
-    """One interface: its capture, who is kept there, and what its next heartbeat says.
-
-    Args:
-        capture: open; the interface may be away.
-        listed: the role of each listed device.
-        settings: which frames are kept.
-    """
-
-    def __init__(self, capture: Capture, listed: dict[str, str], settings: Settings) -> None:
-        self.capture = capture
-        self.name = capture.interface
-        self.path = frame_path(self.name)
-        self.is_up: bool | None = None
-        self._settings = settings
-        self.choose = self._filter(listed)
-        self.last_frame_at: int | None = None
-        self._since = moment()
-        self._collector = f"{TRANSPORT}@{socket.gethostname()}"
-
-    def relist(self, listed: dict[str, str]) -> None:
-        """Keep these devices from now on."""
-        counts = self.choose.take()
-        self.choose = self._filter(listed)
-        self.choose.counts = counts
-
-    def begin(self, now: Moment) -> None:
-        """From now on frames are heard."""
-        self._since = now
-
-    def heartbeat(self, now: Moment) -> Request:
-        """What has been since the last one, or since `begin`."""
-        since, counts = self._since, self.choose.take()
-        by_wall, by_steady = (now.wall_us - since.wall_us) / 1e6, now.steady_s - since.steady_s
-        covered_s = by_wall if abs(by_wall - by_steady) < _STEP_S else by_steady
-        self._since = now
-        lost = self.capture.drops()
-        if lost:
-            log.warning("%s: %d frames were lost before they could be read", self.name, lost)
-        not_kept = counts.unlisted + counts.malformed + counts.other
-        body = heartbeat_body(
-            Heartbeat(self._collector, round(max(covered_s, 0), 6), self.last_frame_at, counts.kept, not_kept, lost)
-        )
-        return _request(now.wall_us, self._collector, heartbeat_path(self.name), body)
-
-    def _filter(self, listed: dict[str, str]) -> Filter:
-        return Filter(listed, dhcp=self._settings.arp.dhcp, presence=self._settings.kanban.presence)
 
 
 class Sniffing:
@@ -94,19 +43,28 @@ class Sniffing:
         settings: intervals, and the list of devices.
         packets: gets a line for each kept frame.
         since: when the captures were opened; their kernel side has collected since then.
+        clock: tells the time.
 
     Raises:
         ConfigError: the list of devices is wrong.
     """
 
     def __init__(
-        self, captures: list[Capture], door: Door, settings: Settings, packets: PacketLog, since: Moment
+        self,
+        captures: list[Capture],
+        door: Door,
+        settings: Settings,
+        packets: PacketLog,
+        since: Moment,
+        *,
+        clock: Callable[[], Moment] = moment,
     ) -> None:
         self._listed = Listed(settings)
         self._taps = [Tap(capture, self._listed.roles, settings) for capture in captures]
         self._keeper = Keeper(door, self._settled)
         self._packets = packets
-        self._opened = since
+        self._clock = clock
+        self._opened = self._checked = since
         self._heartbeat_s = settings.arp.heartbeat_s
         self._heartbeat_at = time.monotonic() + self._heartbeat_s
         self._check_at = 0.0
@@ -149,7 +107,7 @@ class Sniffing:
         for frame in frames:
             told = tap.choose(frame.data)
             if told is not None:
-                self._keeper.add(_request(frame.at_us, told.device_id, tap.path, frame.data, told.kind))
+                self._keeper.add(for_door(frame.at_us, told.device_id, tap.path, frame.data, told.kind))
         tap.last_frame_at = frames[-1].at_us
 
     def _check(self) -> None:
@@ -157,6 +115,7 @@ class Sniffing:
         now = time.monotonic()
         if now >= self._check_at:
             self._check_at = now + CHECK_S
+            self._follow_clock()
             for tap in self._taps:
                 self._follow(tap)
             if self._listed.refresh():
@@ -166,13 +125,26 @@ class Sniffing:
             self._heartbeat_at = now + self._heartbeat_s
             self._beat()
 
+    def _follow_clock(self) -> None:
+        """Where the wall clock stepped, or the machine slept, one stretch ends before it and another begins after."""
+        before, now = self._checked, self._clock()
+        self._checked = now
+        if abs(apart_s(before, now)) < STEP_S:
+            return
+        log.info("the clock stepped by %+.0f s, or the machine slept as long", apart_s(before, now))
+        for tap in self._taps:
+            if tap.is_up:
+                self._keeper.add(tap.heartbeat(before))
+                tap.begin(now)
+                self._keeper.add(tap.heartbeat(now))
+
     def _follow(self, tap: Tap) -> None:
         """Note when the link comes or goes; the time in between is not covered."""
         is_up = tap.capture.link()
         if is_up == tap.is_up:
             return
         log.info("%s is %s", tap.name, "up" if is_up else "down or not there; it is looked for every second")
-        now = self._opened if tap.is_up is None else moment()
+        now = self._opened if tap.is_up is None else self._clock()
         if is_up:
             tap.begin(now)
         if is_up or tap.is_up:
@@ -182,17 +154,21 @@ class Sniffing:
     def _beat(self) -> None:
         for tap in self._taps:
             if tap.is_up:
-                self._keeper.add(tap.heartbeat(moment()))
+                self._keeper.add(tap.heartbeat(self._clock()))
 
     def _drain(self) -> None:
         """Store what was captured until now, and until when that was."""
         time.sleep(2 * RETIRE_MS / 1e3)  # the block that the kernel is filling is handed over
-        while not self._keeper.is_full and self._read():
+        for _ in range(BLOCKS // BLOCKS_AT_A_TIME):  # once around, however much still arrives
             self._keeper.push()
+            if self._keeper.is_full and self._keeper.finish(DRAIN_S):
+                break
+            if not self._read():
+                break
         self._beat()
         left = self._keeper.finish(DRAIN_S)
         if left:
-            log.error("%d records are lost: the store did not take them within %g s", left, DRAIN_S)
+            log.error("at least %d records are lost: the store did not take them within %g s", left, DRAIN_S)
 
     def _settled(self, request: Request, reason: str, detail: str) -> None:
         if reason == "stored" and not request.path.startswith(_FRAME_PATH):
@@ -201,10 +177,6 @@ class Sniffing:
         status = 204 if reason == "stored" else 400
         at, size = request.received_at / 1e6, len(request.body)
         self._packets.add(Packet(at, SOURCE, request.sender, size, status, reason, took_s, detail or _said(request)))
-
-
-def _request(at_us: int, sender: str, path: str, body: bytes, kind: str = "") -> Request:
-    return Request(SOURCE, at_us, sender, TRANSPORT, METHOD, path, {"kind": kind}, "", body)
 
 
 def _said(request: Request) -> str:

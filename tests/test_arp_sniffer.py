@@ -1,5 +1,6 @@
 """The capture's parts that need no right: the kernel's filter, interfaces, the list, the way to the store."""
 
+import io
 import json
 import logging
 import os
@@ -13,13 +14,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from collectors.capture import Frame, Moment, may_capture
+from collectors.capture import Frame, Moment, may_capture, moment
 from collectors.capture_filter import attach, program
 from collectors.interfaces import chosen, default_route
 from collectors.keeping import Keeper
 from collectors.listed import Listed
 from collectors.packetlog import PacketLog
-from collectors.sniffing import Sniffing, Tap
+from collectors.sniffing import Sniffing
+from collectors.tap import Tap
 from telltale.cli import run
 from telltale.cli.up import wanted
 from telltale.contract import ConfigError, Request
@@ -278,7 +280,7 @@ def sniffed(script: Script, door: Door, settings: Settings, seconds: float, *, l
     stop = threading.Event()
     with log.open("w") as stream:
         packets = PacketLog(stream)
-        sniffing = Sniffing([script], door, settings, packets, Moment(1_000_000, time.monotonic()))
+        sniffing = Sniffing([script], door, settings, packets, moment())
         timer = threading.Timer(seconds, stop.set)
         timer.start()
         sniffing.run(stop)
@@ -307,6 +309,34 @@ def test_no_time_is_covered_while_the_link_is_down(door: Door, settings: Setting
     script.up = False
     sniffed(script, door, settings, 0.2)
     assert stored(door) == []
+
+
+def test_where_the_clock_steps_one_stretch_ends_and_another_begins(door: Door, settings: Settings) -> None:
+    """As when a laptop sleeps for an hour: the hour is covered by nobody."""
+    hour_us, began = 3_600_000_000, Moment(1_795_160_000_000_000, time.monotonic())
+    slept: list[int] = []
+
+    def clock() -> Moment:
+        steady_s = time.monotonic()
+        return Moment(began.wall_us + int((steady_s - began.steady_s) * 1e6) + sum(slept), steady_s)
+
+    stop = threading.Event()
+    packets = PacketLog(io.StringIO())
+    timers = [threading.Timer(0.1, slept.append, (hour_us,)), threading.Timer(1.4, stop.set)]
+    for timer in timers:
+        timer.start()
+    Sniffing([Script()], door, settings, packets, began, clock=clock).run(stop)
+    for timer in timers:
+        timer.join()
+    packets.close()
+    with door.landing.store.reader() as connection:
+        rows = connection.execute(sa.text("select received_at, body from raw order by id")).all()
+    ends = [int(at) - began.wall_us for at, _body in rows]
+    covered_us = [json.loads(body)["covered_s"] * 1e6 for _at, body in rows]
+    assert len(rows) == 4
+    assert (covered_us[0], covered_us[2]) == (0, 0)
+    assert ends[1] < hour_us < ends[2] < ends[3]
+    assert sum(covered_us) == pytest.approx(ends[1] + ends[3] - ends[2], abs=10)
 
 
 def test_a_reader_that_fails_ends_the_collector(door: Door, settings: Settings) -> None:

@@ -39,7 +39,7 @@ MAY_IMPORT = {
     | {"collectors.blocks", "collectors.exchanges"}
     # of the capture
     | {"collectors.capture", "collectors.capture_filter", "collectors.capture_scapy", "collectors.interfaces"}
-    | {"collectors.keeping", "collectors.listed", "collectors.rights", "collectors.sniffing"}
+    | {"collectors.keeping", "collectors.listed", "collectors.rights", "collectors.sniffing", "collectors.tap"}
     # of the agent on a PC
     | {"collectors.budget", "collectors.idle", "collectors.modem", "collectors.serial_line"},
 }
