@@ -91,6 +91,21 @@ def test_a_retry_of_a_callback_gets_the_answer_it_got() -> None:
     assert backend.asks(8, NOW + 660) == answered(TWO)
 
 
+def test_another_copy_of_a_message_gets_its_answer_and_another_message_its_own() -> None:
+    backend = Backend(ONE, TWO)
+    assert backend.asks(7) == answered(ONE)
+    assert backend.asks(7, NOW + 3, duplicate=True) == answered(ONE)
+    assert backend.states == ["sent", "waiting"]
+    assert backend.asks(7, NOW + 600) == answered(TWO), "the device was reset and counts again"
+
+
+def test_without_a_number_the_time_tells_messages_apart() -> None:
+    backend = Backend(ONE, TWO)
+    for at_s, expected in ((NOW, ONE), (NOW, ONE), (NOW + 20, TWO)):
+        told = {"device": "2D24E6", "time": at_s, "data": "2a", "ack": "true"}
+        assert backend.tells("/sigfox/downlink", json.dumps(told).encode(), at_s + 2) == answered(expected, "2D24E6")
+
+
 def test_a_retry_after_nothing_gets_nothing_although_something_waits_by_now() -> None:
     """Its device listened for 25 s only: a downlink answered to the retry would be lost."""
     backend = Backend()

@@ -44,6 +44,9 @@ TRIES = 3
 RETRY_S = 3600
 """The backend tries for seven minutes; so long an answer of nothing is remembered."""
 
+COPY_S = 60
+"""The same number with the same payload again so soon is another copy of the message."""
+
 MEANINGS: Mapping[int, tuple[str, str]] = {
     0: (CONFIRMED, "sent by a station"),
     1: (WAITING, "our server gave no answer"),
@@ -72,10 +75,10 @@ def answer(callbacks: Iterable[Fields], names: Mapping[str, str], known: Known, 
             continue
         if not reader.truth("ack"):
             continue
-        # seqNumber and data as spelt: only the same callback again must be found.
-        key = f"{at_s} {reader.take('seqNumber') or ''} {(reader.take('data') or '').lower()}"
+        # seqNumber and data as spelt: only the same message again must be found.
+        frame = f"{reader.take('seqNumber') or ''} {(reader.take('data') or '').lower()}"
         facts = memories.get(device_id) or _facts(known.get(device_id, {}))
-        data = _answer(facts, known.get(device_id, {}).get(WANTED, {}).get("downlinks", ()), key, at_s, now_s)
+        data = _answer(facts, known.get(device_id, {}).get(WANTED, {}).get("downlinks", ()), frame, at_s, now_s)
         memories[device_id] = facts
         if data is not None:
             told[spelt or ""] = {"downlinkData": data}
@@ -108,19 +111,21 @@ def answered_of_day(asked: Mapping[str, Any], now_s: int) -> int:
 
 
 def _answer(
-    facts: dict[str, Facts], wanted: Iterable[Mapping[str, Any]], key: str, at_s: int, now_s: int
+    facts: dict[str, Facts], wanted: Iterable[Mapping[str, Any]], frame: str, at_s: int, now_s: int
 ) -> str | None:
     """The downlink for this callback: that of the first time, else the oldest that waits."""
     sent, asked = facts[SENT], facts[ASKED]
-    if key in asked:
-        found: str | None = asked[key]["data"]
+    former = _asked_before(asked, frame, at_s)
+    if former is not None:
+        found: str | None = former["data"]
         return found
-    for former in [one for one, told in asked.items() if now_s - told["at"] >= (DAY_S if told["data"] else RETRY_S)]:
-        del asked[former]
+    key = f"{at_s} {frame}"
+    for old in [one for one, told in asked.items() if now_s - told["at"] >= (DAY_S if told["data"] else RETRY_S)]:
+        del asked[old]
     is_over_quota = answered_of_day(asked, now_s) >= PER_DAY
     downlinks = {str(one["id"]): one for one in wanted}
-    for former in sent.keys() - downlinks.keys():  # the command has taken it off the list
-        del sent[former]
+    for gone in sent.keys() - downlinks.keys():  # the command has taken it off the list
+        del sent[gone]
     chosen = next((one for one in downlinks if sent.get(one, {}).get("state", WAITING) == WAITING), None)
     if chosen is None or is_over_quota:
         asked[key] = {"at": now_s, "id": None, "data": None}
@@ -136,6 +141,17 @@ def _answer(
         "tries": former_told.get("tries", 0) + 1,
     }
     return data
+
+
+def _asked_before(asked: Facts, frame: str, at_s: int) -> Facts | None:
+    """The answer to this callback or to another copy of its message, whose time may differ where it has a number."""
+    slack_s = 0 if frame.startswith(" ") else COPY_S
+    for key, told in asked.items():
+        head, _, tail = key.partition(" ")
+        if tail == frame and abs(int(head) - at_s) <= slack_s:
+            copy: Facts = told
+            return copy
+    return None
 
 
 def _follow(sent: Facts, code: int, at_s: int, now_s: int) -> bool:

@@ -17,6 +17,7 @@ import random
 import struct
 from collections.abc import Iterator
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -166,6 +167,7 @@ def dice(*of: object) -> random.Random:
     return random.Random(" ".join(map(str, of)))  # noqa: S311 - invented weather, not secrets
 
 
+@lru_cache(maxsize=256)  # asked of every message
 def _phase(world: World, sensor: Sensor) -> float:
     return dice(world.seed, "phase", sensor.device).uniform(0, sensor.period_s)
 
@@ -178,8 +180,13 @@ def _sent_at(world: World, sensor: Sensor, number: int) -> float:
     return _nominal(world, sensor, number) + dice(world.seed, "message", sensor.device, number).uniform(-20, 20)
 
 
+@lru_cache(maxsize=256)
+def _first_seq(world: World, sensor: Sensor) -> int:
+    return dice(world.seed, "count", sensor.device).randrange(sensor.wrap)
+
+
 def _seq(world: World, sensor: Sensor, count: int) -> int:
-    return (dice(world.seed, "count", sensor.device).randrange(sensor.wrap) + count) % sensor.wrap
+    return (_first_seq(world, sensor) + count) % sensor.wrap
 
 
 def _message(world: World, sensor: Sensor, number: int) -> Message:
