@@ -22,6 +22,8 @@ from tests.sensed import OPTIONS, hand_in, list_devices, truth_of
 TOKEN = "a-token-for-the-tests"
 HOURS = 30
 """Since the day before yesterday's evening at most: enough for days to compare with."""
+BUTTONS_D = 21
+"""Pulls are rarer."""
 
 
 class Dashboards(NamedTuple):
@@ -52,6 +54,7 @@ def fill_until_now(root: Path, *, hours: float = HOURS, seed: int = 5) -> Path:
     from telltale import retention
     from telltale.contract import Scenario
     from telltale.settings import load
+    from telltale.sources.button.truth import buttons_csv
     from telltale.sources.cloudtrax import SOURCE
     from telltale.workbench import Project
 
@@ -61,6 +64,8 @@ def fill_until_now(root: Path, *, hours: float = HOURS, seed: int = 5) -> Path:
     nodes = SOURCE.truth(scenario, project.settings.source(SOURCE.name))["nodes"]
     lines = [f"{node['node_id']},{node['name']},,{node['zone']},node,,," for node in nodes]
     list_devices(root, truth_of(project, "sigfox", scenario), *lines)
+    (root / "buttons.csv").write_text(buttons_csv())
+    hand_in(project, "button", scenario._replace(start_s=now_s - BUTTONS_D * 86_400))
     for name in (SOURCE.name, "sigfox"):
         hand_in(project, name, scenario)
     project.lake.settle_all(now_us=project.now_us())
