@@ -20,7 +20,7 @@ except ImportError:  # Windows
 BAUD = 9600
 _LINE_MAX = 4096
 """Bytes kept of a line that does not end: garbage at a wrong speed."""
-_POLL_S = 0.05
+_POLL_S = 0.02
 
 
 class ModemError(TelltaleError):

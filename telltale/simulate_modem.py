@@ -31,7 +31,7 @@ from telltale.simulate_backend import Frame
 FAULTS = ("ok", "error", "silence", "garbage", "split", "lost", "no-downlink", "unplug")
 GARBAGE = bytes((0xF8, 0x00, 0x9C, 0xFE, 0x80, 0xE6))
 _PIECE = 3
-_POLL_S = 0.05
+_POLL_S = 0.02
 
 Network = Callable[[Frame], bytes | None]
 

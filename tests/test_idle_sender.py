@@ -113,12 +113,13 @@ def run(
     network: Any = None,
     script: tuple[str, ...] = (),
     every_s: float = 30,
+    keeps: bool = False,
 ) -> SimulatedModem:
-    """An agent's life from its start to its SIGTERM, with a modem beside it."""
+    """An agent's life from its start to its SIGTERM, with a modem beside it; where it `keeps`, with the real store."""
     settings = Settings(root=folder)
     memory = Memory(settings.data / "idle" / "minutes.json")
     frames = Frames(memory.read())
-    door = open_door(settings, [pc_idle.SOURCE])
+    door = open_door(settings, [pc_idle.SOURCE]) if keeps else None
     there = SimulatedModem("wisol", network or Air(office), script=script, away_s=0)
     try:
         with serving(there, Pty(folder / "modem")) as port:
@@ -135,13 +136,14 @@ def run(
                 every_s,
                 look=office.look,
                 clock=office,
-                put=lambda record, at_us: put(door, record, at_us),
+                put=lambda record, at_us: door is None or put(door, record, at_us),
                 frames=frames,
                 sender=sender,
                 memory=memory,
             ).run()
     finally:
-        door.close()
+        if door is not None:
+            door.close()
     return there
 
 
@@ -212,14 +214,14 @@ def test_a_level_nobody_knows_is_not_sent(tmp_path: Path) -> None:
     office = Office(HOUR_S, [])
     air = Air(office)
     office.look = lambda: Look(None, "unknown")  # type: ignore[method-assign]
-    run(tmp_path, office, Plan("levels"), network=air)
+    run(tmp_path, office, Plan("levels"), network=air, keeps=True)
     assert air.heard == []
     assert stored(tmp_path) == []
 
 
 def test_each_minute_is_kept_and_the_partial_one_at_the_end(tmp_path: Path) -> None:
     office = Office(200, typed((0, 200)))
-    run(tmp_path, office, None, every_s=10)
+    run(tmp_path, office, None, every_s=10, keeps=True)
     records = [json.loads(raw.body) for raw in stored(tmp_path)]
     times = [[(at - START_S * 1000) / 1000 for at, _ in record["samples"]] for record in records]
     assert times == [[10, 20, 30, 40, 50], [60, 70, 80, 90, 100, 110], [120, 130, 140, 150, 160, 170], [180, 190]]
@@ -234,7 +236,7 @@ def test_a_sleep_leaves_a_gap_in_what_is_kept(tmp_path: Path, *, counter_sleeps:
     """Asleep at 310 s; the last input is seen by the look at 300 s, or by none before the sleep."""
     inputs = [*typed((0, 280)), last_s]
     office = Office(HOUR_S + 100, inputs, asleep=((310.0, HOUR_S),), counter_sleeps=counter_sleeps)
-    run(tmp_path, office, None, every_s=10)
+    run(tmp_path, office, None, every_s=10, keeps=True)
     samples = [sample for raw in stored(tmp_path) for sample in json.loads(raw.body)["samples"]]
     times = [(at - START_S * 1000) / 1000 for at, _ in samples]
     assert [at for at in times if 300 < at < HOUR_S + 5] == []

@@ -146,7 +146,7 @@ def test_a_replugged_modem_is_there_again(heard: Heard, link: Path) -> None:
     assert [frame.payload for frame in heard.frames] == [b"50"]
 
 
-@each_dialect
+@pytest.mark.parametrize("dialect", ["wisol", "td1207"])
 def test_a_socket_does_where_there_is_no_terminal(dialect: str, heard: Heard) -> None:
     with serving(SimulatedModem(dialect, heard, script=["ok", "split", "error"]), Tcp()) as port:
         assert port.startswith("socket://127.0.0.1:")
