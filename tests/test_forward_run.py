@@ -205,6 +205,7 @@ def test_without_a_target_the_error_says_what_to_set(root: Path, run: Run) -> No
     assert "set tenant below [forward.cumulocity] or base_url below [forward.thingworx]" in ended.err
 
 
+@pytest.mark.slow
 def test_one_forwarder_a_store_and_sigterm_ends_it(root: Path, run: Run) -> None:
     with fake_thingworx() as server:
         opened = project(root, toml(None, server))
