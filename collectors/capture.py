@@ -2,7 +2,7 @@
 
 On Linux the kernel writes them into a ring of memory shared with this process (AF_PACKET, TPACKET_V3), behind our own
 filter. Measured with 60-byte frames on one core: 0.8 µs of our time a frame and none lost at 60,000/s, against 5.2 µs
-for `recvmsg` and 7 µs for scapy's listening socket undissected, which lost 8 % and 1.4 % there. The ring holds 25,000
+for `recvmsg` and 7 µs for scapy's listening socket undissected, which lost 8 % and 1.4 % there. The ring holds 29,000
 frames whatever the system's limit for socket buffers is (by default a few hundred), so a slow disk costs none. No
 library is loaded where the right to capture is held. The socket outlives its interface, and binding it again needs no
 right: rights can be dropped once it is open. Two captures of an interface stamp a frame alike, so that it counts once
