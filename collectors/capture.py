@@ -4,8 +4,8 @@ On Linux the kernel writes them into a ring of memory shared with this process (
 filter. Measured with 60-byte frames on one core: 0.8 µs of our time a frame and none lost at 60,000/s, against 5.2 µs
 for `recvmsg` and 7 µs for scapy's listening socket undissected, which lost 8 % and 1.4 % there. The ring holds 29,000
 frames whatever the system's limit for socket buffers is (by default a few hundred), so a slow disk costs none. No
-capture library runs where the right to capture is held. The socket outlives its interface, and binding it again needs no
-right: rights can be dropped once it is open. Two captures of an interface stamp a frame alike, so that it counts once
+capture library runs where the right to capture is held. The socket outlives its interface, and binding it again needs
+no right: rights can be dropped once it is open. Two captures of an interface stamp a frame alike, so it counts once
 even where an old and a new collector overlap. Promiscuous mode stays off: what buttons send is broadcast.
 
 Elsewhere scapy's sockets read, through libpcap, Npcap or BPF devices (`collectors/capture_scapy.py`).
