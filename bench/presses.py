@@ -39,6 +39,7 @@ def main() -> None:
     for column, ours in zip(bare, found.columns, strict=True):
         assert np.array_equal(column, ours.to_numpy()), "the kernel and the bare loop differ"
     print(f"{rows.num_rows:,} frames of {DEVICES} buttons, {found.num_rows:,} presses; both ways the same")
+    print(f"medians of {REPEATS} interleaved repeats, CPU seconds of all threads, warm")
     cases: dict[str, Callable[[], object]] = {
         "bare loop": lambda: bare_presses(arrays, windows.dead_us),
         "kernel": lambda: folded(rows, windows=windows),
@@ -115,14 +116,14 @@ def rules_of() -> pa.Table:
 
 
 def interleaved(cases: dict[str, Callable[[], object]], repeats: int = REPEATS) -> dict[str, float]:
-    """Median seconds of each, taken in turn after one round to warm up."""
+    """Median CPU seconds of each, taken in turn after one round to warm up."""
     taken: dict[str, list[float]] = {name: [] for name in cases}
     for repeat in range(repeats + 1):
         for name, case in cases.items():
-            begin = time.perf_counter()
+            begin = time.process_time()
             case()
             if repeat:
-                taken[name].append(time.perf_counter() - begin)
+                taken[name].append(time.process_time() - begin)
     return {name: statistics.median(values) for name, values in taken.items()}
 
 

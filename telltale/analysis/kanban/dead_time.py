@@ -68,7 +68,7 @@ def folded(rows: pa.Table, *, windows: Windows) -> pa.Table:
     except OutOfOrderError:
         keys = [(name, "ascending") for name in FRAMES.names]
         parts = list(fold([rows.sort_by(keys)], windows=windows))
-    return pa.concat_tables(parts).combine_chunks()
+    return pa.concat_tables(parts)
 
 
 def fold(parts: Iterable[pa.Table], *, windows: Windows, by_time: bool = True, few: int = FEW) -> Iterator[pa.Table]:
