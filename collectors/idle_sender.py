@@ -23,12 +23,13 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from collectors import budget, modem
+from collectors.budget import Moment, clock
 from collectors.idle.lock import only_one
 from collectors.idle.minutes import Frames, Watched
 from collectors.idle.probe import Idle, Look, order
 from collectors.idle.sender import Plan, Sender
 from collectors.idle.watch import Records, Watch
+from collectors.modem import USUAL, Modem, Timeouts, connect
 from telltale.contract import ConfigError, Request
 from telltale.door import Door, open_door
 from telltale.settings import Settings
@@ -55,7 +56,7 @@ class Clock(Protocol):
     def steady_s(self) -> float:
         """Seconds that only rise, and stand still while the machine sleeps where they can."""
 
-    def moment(self) -> budget.Moment:
+    def moment(self) -> Moment:
         """The budget's moment."""
 
     def wait(self, seconds: float) -> bool:
@@ -71,6 +72,7 @@ def run(settings: Settings) -> None:
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     told, stop = settings.idle, threading.Event()
+    ways = order(told.backend, file=told.file and str(settings.root / told.file))
     device_id, folder = told.device_id or own_name(), settings.data / "idle"
     if told.send != "none" and not told.port:
         raise ConfigError(f'[idle] send = "{told.send}" needs port, such as "/dev/ttyUSB0" or "COM3"')
@@ -80,30 +82,30 @@ def run(settings: Settings) -> None:
             stack.enter_context(only_one(folder, told.port))
         door = open_door(settings, [pc_idle.SOURCE])
         stack.callback(door.close)
-        clock = SystemClock(stop)
-        idle = Idle(order(told.backend), retry_s=RETRY_S, clock=clock.steady_s)
+        machine = SystemClock(stop)
+        idle = Idle(ways, retry_s=RETRY_S, clock=machine.steady_s)
         stack.callback(idle.close)
         memory = Memory(folder / f"minutes-{_file_name(device_id)}.json")
         frames, sender = Frames(memory.read()), None
         if told.send != "none":
             worker = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="modem"))
             plan = Plan(told.send, told.daily_uplinks, told.hourly_uplinks, told.slot_s, told.downlink)
-            connect = Connector(told.port, told.dialect)
-            sender = Sender(plan, connect=connect, folder=folder, clock=clock.moment, worker=worker, frames=frames)
+            connector = Connector(told.port, told.dialect)
+            sender = Sender(plan, connect=connector, folder=folder, clock=machine.moment, worker=worker, frames=frames)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
         log.info(
             "idle looks every %d s for %s by %s, send: %s",
             told.every_s,
             device_id,
-            "/".join(order(told.backend)),
+            "/".join(ways),
             told.send,
         )
         Agent(
             device_id,
             told.every_s,
             look=idle.look,
-            clock=clock,
+            clock=machine,
             put=partial(put, door),
             frames=frames,
             sender=sender,
@@ -192,7 +194,7 @@ class SystemClock:
 
     def __init__(self, stop: threading.Event) -> None:
         self._stop = stop
-        self.moment = budget.clock()
+        self.moment = clock()
 
     def wall_s(self) -> float:
         """Seconds since 1970."""
@@ -216,18 +218,18 @@ class Connector:
         timeouts: how long to wait for answers.
     """
 
-    def __init__(self, port: str, dialect: str, timeouts: modem.Timeouts = modem.USUAL) -> None:
+    def __init__(self, port: str, dialect: str, timeouts: Timeouts = USUAL) -> None:
         self._port = port
         self._dialect = dialect
         self._timeouts = timeouts
 
-    def __call__(self) -> modem.Modem:
+    def __call__(self) -> Modem:
         """The modem, open.
 
         Raises:
             ModemError: it is not there.
         """
-        found = modem.connect(self._port, dialect=self._dialect, timeouts=self._timeouts)
+        found = connect(self._port, dialect=self._dialect, timeouts=self._timeouts)
         self._dialect = found.dialect.name
         return found
 
