@@ -362,3 +362,27 @@ def test_jeepney_calls_are_as_used() -> None:
     """The stand-in's header field 3 is the member's name."""
     call = new_method_call(DBusAddress("/a", bus_name="a.b", interface="a.b"), "Name")
     assert call.header.fields[3] == "Name"
+
+
+def test_a_file_that_is_touched_at_every_input(tmp_path: Path) -> None:
+    path = tmp_path / "input"
+    names = order("file", file=str(path))
+    idle = Idle(names, retry_s=0.0, clock=time.monotonic)
+    assert idle.look() == Look(None, "unknown")
+    assert "No such file" in idle.reasons[names[0]]
+
+    path.touch()
+    os.utime(path, (time.time() - 500, time.time() - 500))
+    told = idle.look()
+    assert told.backend == "file"
+    assert told.idle_s is not None
+    assert 500 <= told.idle_s < 600
+
+    path.touch()
+    told = idle.look()
+    assert told.idle_s is not None
+    assert told.idle_s < 100
+
+    path.unlink()
+    assert idle.look() == Look(None, "file")
+    assert first(order("file"))[1] == {"file:": "[idle] file names no file"}

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from collectors.idle.backend import Backend, Unavailable
 
-NAMES = ("x11", "mutter", "kde", "wayland", "logind", "windows", "macos")
-"""Each a module beside this one with `connect()`."""
+NAMES = ("x11", "mutter", "kde", "wayland", "logind", "windows", "macos", "file")
+"""Each a module beside this one with `connect()`; that of `file:<path>` is given the path."""
 
 
 class Look(NamedTuple):
@@ -68,7 +68,7 @@ def first(names: Sequence[str]) -> tuple[Backend | None, dict[str, str]]:
     reasons: dict[str, str] = {}
     for name in names:
         try:
-            backend: Backend = import_module(f"collectors.idle.{name}").connect()
+            backend = _connected(name)
         except Unavailable as reason:
             reasons[name] = str(reason)
         else:
@@ -76,8 +76,12 @@ def first(names: Sequence[str]) -> tuple[Backend | None, dict[str, str]]:
     return None, reasons
 
 
-def order(chosen: str, *, platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+def order(
+    chosen: str, *, file: str = "", platform: str = sys.platform, environment: Mapping[str, str] = os.environ
+) -> tuple[str, ...]:
     """The ways to try: the chosen one alone, or with "auto" those that may work on this system."""
+    if chosen == "file":
+        return (f"file:{file}",)
     if chosen != "auto":
         return (chosen,)
     if platform == "win32":
@@ -87,3 +91,10 @@ def order(chosen: str, *, platform: str = sys.platform, environment: Mapping[str
     if environment.get("WAYLAND_DISPLAY") or environment.get("XDG_SESSION_TYPE") == "wayland":
         return ("mutter", "kde", "wayland", "logind")
     return ("x11", "mutter", "kde", "logind")
+
+
+def _connected(name: str) -> Backend:
+    way, is_told, place = name.partition(":")
+    connect = import_module(f"collectors.idle.{way}").connect
+    backend: Backend = connect(place) if is_told else connect()
+    return backend

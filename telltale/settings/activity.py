@@ -10,7 +10,8 @@ ACTIVITY_TOML = """\
 [idle]                         # the agent on a PC: telltale collect idle
 # device_id = ""               # empty: pc:<this machine's name>
 # every_s = 10                 # seconds between two looks at the idle time, 5 to 30
-# backend = "auto"             # auto, x11, mutter, kde, wayland, logind, windows, macos
+# backend = "auto"             # auto, x11, mutter, kde, wayland, logind, windows, macos, file
+# file = ""                    # of backend = "file": something touches it at every input
 # send = "none"                # none: samples are kept here only; levels or bitmap: also sent by the modem
 # port = ""                    # the modem's serial port, such as /dev/ttyUSB0, COM3 or socket://host:port
 # dialect = "auto"             # auto, uplynx, wisol, td1207, snt
@@ -31,7 +32,8 @@ class IdleSettings(Section):
 
     device_id: str = ""
     every_s: Annotated[int, Field(ge=5, le=30)] = 10
-    backend: Literal["auto", "x11", "mutter", "kde", "wayland", "logind", "windows", "macos"] = "auto"
+    backend: Literal["auto", "x11", "mutter", "kde", "wayland", "logind", "windows", "macos", "file"] = "auto"
+    file: str = ""
     send: Literal["none", "levels", "bitmap"] = "none"
     port: str = ""
     dialect: Literal["auto", "uplynx", "wisol", "td1207", "snt"] = "auto"
