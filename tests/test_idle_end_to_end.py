@@ -15,9 +15,12 @@ import pytest
 
 import telltale as tt
 from collectors.idle.sender import Plan
+from telltale.contract import Scenario, Secrets, SourceSettings
 from telltale.settings import load
 from telltale.simulate_backend import Backend
+from telltale.simulate_desk import play
 from telltale.simulate_modem import Pty, SimulatedModem, serving
+from telltale.sources.pc_idle import SOURCE
 from telltale.workbench.project import Project
 from tests.served import collecting, make_project, telltale
 from tests.test_idle_backends import needs_xvfb, screen, touch
@@ -168,3 +171,25 @@ def test_the_commands_ask_send_and_keep_the_budget(tmp_path: Path) -> None:
         backend.close()
     silent = telltale(root, "modem", "id")
     assert silent.stderr.startswith("telltale: no port: give --port")
+
+
+def test_a_desk_of_the_office_is_told_by_its_modem(tmp_path: Path) -> None:
+    """Friday 2026-11-20, 9:00 to 17:00 in Berlin; what arrives is what the office's truth says, minute by minute."""
+    scenario = Scenario(
+        seed=7, start_s=int(START_S) + 8 * 3600, end_s=int(START_S) + 16 * 3600, timezone="Europe/Berlin"
+    )
+    root = make_project(tmp_path / "project", TOML.format(port="", form="bitmap"))
+    with collecting(root) as collector:
+        played = play(f"http://127.0.0.1:{collector.port}", scenario, form="bitmap", pc="desk-2", device="2D24E6")
+        assert played.device_id == "sigfox:2d24e6"
+        assert 8 <= played.frames <= 24
+        until(lambda: len(rows(root)) > 0)
+        found = rows(root)
+    day = next(iter(SOURCE.truth(scenario, SourceSettings({}, Secrets()))["devices"][played.same_as]["days"].values()))
+    for at, is_active in zip(found["observed_at"], found["active"], strict=True):
+        start = at.timestamp()
+        assert any(awake < start + 60 and start < asleep for awake, asleep in day["awake"]), "nobody watched"
+        within = any(begin - 1 < start and start + 60 < end + 1 for begin, end in day["active"])
+        outside = all(start + 60 < begin or end < start for begin, end in day["active"])
+        assert is_active if within else not (outside and is_active)
+    assert len(found) > 200
