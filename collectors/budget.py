@@ -2,8 +2,8 @@
 
 What was spent lies in a small file, written before the frame goes out, so neither a restart nor a crash gives any of it
 back. Times in it are of a clock of its own that only rises: within one boot it follows the machine's steady clock, so
-that setting the wall clock changes nothing; over a reboot it follows the wall clock, and stands still where that went
-back.
+that setting the wall clock changes nothing; over a reboot (where the system does not name its boots, over a restart of
+the process) it follows the wall clock, and stands still where that went back.
 
 Source: wire/sigfox.md 3 (RC1: 1 % of an hour, three times 2 s a frame; 140 a day usable; 4 downlinks).
 """

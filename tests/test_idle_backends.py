@@ -89,6 +89,16 @@ def test_a_screen_that_ends_is_unknown_and_one_that_comes_is_found(monkeypatch: 
         idle.close()
 
 
+def test_why_nobody_tells_is_said_once(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    now = [0.0]
+    idle = Idle(("x11", "windows"), retry_s=30, clock=lambda: now[0])
+    for now[0] in (0, 10, 40, 80):
+        assert idle.look() == Look(None, "unknown")
+    why = "x11: no display: DISPLAY is not set; windows: this is linux"
+    assert caplog.messages == [f"nobody tells the idle time, asked again every 30 s: {why}"]
+
+
 def test_without_a_display_it_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
     found, reasons = first(("x11",))

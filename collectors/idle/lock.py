@@ -5,7 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -27,15 +27,20 @@ def only_one(folder: Path, name: str) -> Iterator[None]:
         try:
             _lock(file)
         except OSError as error:
-            file.seek(0)
-            raise ConfigError(
-                f"{name} is used by another process ({file.read().strip() or 'unknown'}); stop that one first"
-            ) from error
+            raise ConfigError(f"{name} is used by another process ({_holder(file)}); stop that one first") from error
         file.seek(0)
         file.truncate()
         file.write(f"pid {os.getpid()}\n")
         file.flush()
         yield
+
+
+def _holder(file: IO[str]) -> str:
+    """Who wrote into the file; Windows lets nobody else read what is locked."""
+    with suppress(OSError):
+        file.seek(0)
+        return file.read().strip() or "unknown"
+    return "unknown"
 
 
 def _lock(file: IO[str]) -> None:

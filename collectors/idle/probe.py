@@ -4,6 +4,7 @@ Under Wayland X11 is not asked: XWayland sees only a part of the input, and woul
 away. logind comes last: it is as coarse as the desktop that sets it.
 """
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +12,8 @@ from importlib import import_module
 from typing import NamedTuple
 
 from collectors.idle.backend import Backend, Unavailable
+
+log = logging.getLogger("telltale.idle")
 
 NAMES = ("x11", "mutter", "kde", "wayland", "logind", "windows", "macos", "file")
 """Each a module beside this one with `connect()`; that of `file:<path>` is given the path."""
@@ -44,7 +47,11 @@ class Idle:
     def look(self) -> Look:
         """The idle time now."""
         if self._backend is None and self._clock() >= self._try_again_s:
+            before = self.reasons
             self._backend, self.reasons = first(self._names)
+            if self._backend is None and self.reasons != before:
+                told = "; ".join(f"{name}: {reason}" for name, reason in self.reasons.items())
+                log.warning("nobody tells the idle time, asked again every %g s: %s", self._retry_s, told)
             self._try_again_s = self._clock() + self._retry_s
         if self._backend is None:
             return Look(None, "unknown")
