@@ -35,6 +35,7 @@ def test_demo_finds_what_the_simulator_knows_and_leaves_reports(tmp_path: Path) 
         assert found is not None
         assert found[1] == found[2]
         assert int(found[1]) >= at_least * 0.7  # an item nobody pulled on a day, a PC that stayed off
+    assert "desk-7: a frame went from the agent over a serial line" in done.stdout
     counts = dict(re.findall(rf"^({'|'.join(COUNTS)}) +([\d,]+ +[\d,]+)$", done.stdout, re.MULTILINE))
     assert set(counts) == set(COUNTS)
     for found, true in (pair.split() for pair in counts.values()):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from telltale.contract import Scenario
     from telltale.demo import Compared, Figure, Filled
+    from telltale.supervise import Child
     from telltale.workbench.project import Project
 
 FOLDER = Path("data") / "demo"
@@ -41,7 +42,20 @@ def demo(days: int, seed: int, *, serve: bool, folder: Path) -> None:
     until Ctrl-C, unless --no-serve.
     """
     from collectors.listening import free_port
-    from telltale.demo import collecting, compared, fill, place, plan_of, pressed, scenario, sensed, truths, worked
+    from telltale.demo import (
+        collecting,
+        compared,
+        desk,
+        fill,
+        place,
+        plan_of,
+        pressed,
+        scenario,
+        sensed,
+        truths,
+        worked,
+    )
+    from telltale.supervise import running
     from telltale.workbench.project import Project
 
     port = free_port("127.0.0.1", 0)
@@ -64,12 +78,30 @@ def demo(days: int, seed: int, *, serve: bool, folder: Path) -> None:
         _tell("sensor", sensed(project, plan, known["sigfox"]), ("messages", "lost", "resets", "excursions"))
         _tell("button", pressed(project, plan_of("button", plan), known["button"]), _OF_BUTTONS)
         _tell("PC", worked(project, plan, known["pc_idle"]), ())
+        at_desk = desk.children(project, url, seed=seed)
         if serve:
-            _live(running_things, project, plan)
+            _live(running_things, project, plan, at_desk)
+            _tell_desk(project, is_there=bool(at_desk))
+        else:
+            with running(at_desk, say=lambda *_: None):
+                _tell_desk(project, is_there=bool(at_desk))
         _reports(project, plan)
         if serve:
             click.echo("Live until Ctrl-C.")
             _until_stopped()
+
+
+def _tell_desk(project: "Project", *, is_there: bool) -> None:
+    from telltale.demo import desk
+
+    if not is_there:
+        click.echo("desk-7: left out, there are no pseudo-terminals here.")
+    elif desk.wait(project):
+        click.echo(
+            f"desk-7: a frame went from the agent over a serial line to its modem {desk.MODEM}, and came back by HTTP."
+        )
+    else:
+        click.echo(f"desk-7: no frame of its modem came within {desk.ARRIVES_S:g} s.")
 
 
 def _tell_counts(
@@ -162,7 +194,7 @@ def _dashboards(running_things: ExitStack, project: "Project") -> None:
     running_things.enter_context(running(dashboard_child(project.settings)))
 
 
-def _live(running_things: ExitStack, project: "Project", plan: "Scenario") -> None:
+def _live(running_things: ExitStack, project: "Project", plan: "Scenario", more: "Sequence[Child]") -> None:
     """Let the devices go on where the simulation ended: what was sent meanwhile goes at once, and counts once."""
     from telltale.demo import TAIL_S
     from telltale.supervise import Child, running, telltale_command
@@ -174,7 +206,7 @@ def _live(running_things: ExitStack, project: "Project", plan: "Scenario") -> No
         live = telltale_command("simulate", name, "--live", "--since", f"{waited_min}m", "--seed", str(plan.seed))
         children.append(Child(f"simulate {name}", live, home))
     rotate = (sys.executable, "-m", "telltale.demo.rotate", str(plan.seed), str(plan.end_s))
-    children.append(Child("buttons", rotate, home))
+    children += [Child("buttons", rotate, home), *more]
     running_things.enter_context(running(children))
 
 

@@ -2,9 +2,11 @@
 
 A project of its own is written (`place`), its collector is started as a real process (`collector`), days of records
 are handed in, a capture file is replayed and the newest reports are posted over HTTP (`run`), everything is settled and
-analysed, and the figures are laid beside what the simulators know (`compare`, `sensed`, `pressed`, `worked`).
+analysed, and the figures are laid beside what the simulators know (`compare`, `sensed`, `pressed`, `worked`). A PC
+sends through its modem meanwhile (`desk`).
 """
 
+from telltale.demo import desk
 from telltale.demo.collector import collecting
 from telltale.demo.compare import Compared, compared
 from telltale.demo.figure import Figure
@@ -23,6 +25,7 @@ __all__ = [
     "Filled",
     "collecting",
     "compared",
+    "desk",
     "fill",
     "place",
     "plan_of",

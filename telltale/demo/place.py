@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from telltale.contract import ConfigError
+from telltale.demo import desk
 from telltale.settings import DEVICES_FILE, SECRETS_FILE, SETTINGS_FILE, Device
 
 NETWORK = "71234"
@@ -40,7 +41,11 @@ quantities = {{ temperature = {{ unit = "°C" }} }}
 ids = ["5d8cdc8fe833d917af81f4d7"]
 payload = "temperature::float:32 humidity::uint:8"
 quantities = {{ temperature = {{ unit = "°C" }}, humidity = {{ unit = "%" }} }}
-"""
+
+[activity]
+show_everyone = true
+
+{desk}"""
 
 
 def place(folder: Path, *, port: int) -> Path:
@@ -55,7 +60,7 @@ def place(folder: Path, *, port: int) -> Path:
     elif folder.is_dir() and any(folder.iterdir()):
         raise ConfigError(f"{folder} is not empty and no demo; give another one: telltale demo --folder FOLDER")
     folder.mkdir(parents=True, exist_ok=True)
-    settings.write_text(_TOML.format(mark=_MARK, port=port), encoding="utf-8")
+    settings.write_text(_TOML.format(mark=_MARK, port=port, desk=desk.SETTINGS), encoding="utf-8")
     secret = folder / SECRETS_FILE
     secret.touch(mode=0o600)
     told = (("cloudtrax", NETWORK), ("sigfox", "backend"))

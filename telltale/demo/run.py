@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from telltale.contract import Scenario
+from telltale.demo import desk
 from telltale.demo.place import list_devices
 from telltale.demo.pressed import NAME as BUTTON
 from telltale.demo.pressed import capture_and_replay, list_buttons, of_weeks
@@ -89,7 +90,7 @@ def _introduce(project: Project, known: Mapping[str, Mapping[str, Any]]) -> None
         for name in ("sigfox", *LOCAL)
         for device_id, told in known[name]["devices"].items()
     ]
-    list_devices(project.settings.root, [*nodes, *others])
+    list_devices(project.settings.root, [*nodes, *others, *desk.DEVICES])
     list_buttons(project)
     for role in ("staff", "fixed"):
         for address in known["cloudtrax"][role]:
