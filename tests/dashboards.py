@@ -25,6 +25,11 @@ HOURS = 30
 BUTTONS_D = 21
 """Pulls are rarer."""
 
+PCS_D = 6
+"""Days of PCs: nobody is at them at the weekend."""
+EVERYONE = "[activity]\nshow_everyone = true\n"
+"""Nobody is real here: the page shows single PCs."""
+
 
 class Dashboards(NamedTuple):
     """Running dashboards."""
@@ -60,12 +65,13 @@ def fill_until_now(root: Path, *, hours: float = HOURS, seed: int = 5) -> Path:
 
     now_s = int(time.time())
     scenario = Scenario(seed, now_s - round(hours * 3600), now_s, ZONE)
-    project = Project(settings=load(write_settings(root, more=OPTIONS)))
+    project = Project(settings=load(write_settings(root, more=OPTIONS + EVERYONE)))
     nodes = SOURCE.truth(scenario, project.settings.source(SOURCE.name))["nodes"]
     lines = [f"{node['node_id']},{node['name']},,{node['zone']},node,,," for node in nodes]
     list_devices(root, truth_of(project, "sigfox", scenario), *lines)
     (root / "buttons.csv").write_text(buttons_csv())
     hand_in(project, "button", scenario._replace(start_s=now_s - BUTTONS_D * 86_400))
+    hand_in(project, "pc_idle", scenario._replace(start_s=now_s - PCS_D * 86_400))
     for name in (SOURCE.name, "sigfox"):
         hand_in(project, name, scenario)
     project.lake.settle_all(now_us=project.now_us())

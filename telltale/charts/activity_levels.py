@@ -75,12 +75,20 @@ def _at(row: dict[str, Any], zone: str) -> dt.datetime:
 def _steps(own: Sequence[dict[str, Any]], end: dt.datetime, on: str, zone: str) -> list[go.Scatter]:
     """A filled step line for each run without a break; a level holds until the next, the last one until now."""
     runs: list[list[dict[str, Any]]] = []
+    before = None
     for row in own:
-        if runs and row["observed_at"] - runs[-1][-1]["observed_at"] <= _BREAK:
-            runs[-1].append(row)
-        else:
+        if before is None or row["observed_at"] - before["observed_at"] > _BREAK:
             runs.append([row])
-    return [_run(run, min(end, run[-1]["observed_at"] + _BREAK / 2), on, zone) for run in runs]
+        elif row["score_pct"] != before["score_pct"] or row is own[-1]:
+            runs[-1].append(row)  # a step holds: of equal levels the first draws them all
+        before = row
+    ends = [
+        max(row["observed_at"] for row in own if row["observed_at"] < after[0]["observed_at"]) for after in runs[1:]
+    ]
+    return [
+        _run(run, min(end, last + _BREAK / 2), on, zone)
+        for run, last in zip(runs, [*ends, own[-1]["observed_at"]], strict=True)
+    ]
 
 
 def _run(run: Sequence[dict[str, Any]], end: dt.datetime, on: str, zone: str) -> go.Scatter:

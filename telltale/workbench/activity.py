@@ -4,6 +4,7 @@ Active is a stretch in which no two inputs are further apart than `[activity] aw
 the last input on; where nothing was recorded nobody knows. The three always add up to the period.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
@@ -169,14 +170,19 @@ def levels(
 
 
 def messages(
-    since: When = "7d", until: When = None, *, device: str | None = None, project: Project | None = None
+    since: When = "7d",
+    until: When = None,
+    *,
+    newest: int | None = None,
+    device: str | None = None,
+    project: Project | None = None,
 ) -> "pd.DataFrame":
     """Everything that arrived about the PCs, message by message, the newest last.
 
     Columns: observed_at, device_id, name, data (hex, of a modem's message), text (what it says), score_pct (of a
-    level), source, raw_id (`tt.raw` gives its bytes).
+    level), source, raw_id (`tt.raw` gives its bytes). `newest` gives the last so many only.
     """
-    return answer(recorded.messages, since, until, device=device, project=project)
+    return answer(partial(recorded.messages, newest=newest), since, until, device=device, project=project)
 
 
 def records(*, device: str | None = None, project: Project | None = None) -> "pd.DataFrame":

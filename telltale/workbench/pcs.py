@@ -33,16 +33,10 @@ FIRST_US = 1
 
 PCS = """
 select p.device_id, coalesce(nullif(i.name, ''), nullif(m.name, ''), p.device_id) as name,
-  coalesce(nullif(i.person, ''), nullif(m.person, ''), '') as person, p.first_us, p.last_us
+  coalesce(nullif(i.person, ''), nullif(m.person, ''), '') as person
 from (
-  select coalesce(nullif(i.same_as, ''), a.device_id) as device_id, min(a.first_us) as first_us,
-    max(a.last_us) as last_us
-  from (
-    select device_id, min(epoch_us(observed_at)) as first_us, max(epoch_us(received_at)) as last_us
-    from activity group by device_id
-  ) a
-  left join info i on i.device_id = a.device_id
-  group by 1
+  select distinct coalesce(nullif(i.same_as, ''), a.device_id) as device_id
+  from (select distinct device_id from activity) a left join info i on i.device_id = a.device_id
 ) p
 left join info i on i.device_id = p.device_id
 left join (
@@ -84,7 +78,7 @@ class PCs(NamedTuple):
         return self.engine.from_arrow(self.view.project.device_info())
 
     def pcs(self) -> pa.Table:
-        """The PCs meant that were ever heard: device_id, name, person, first_us, last_us, by name."""
+        """The PCs meant that were ever heard: device_id, name, person; by name."""
         known: pa.Table = self.view.remembered("pcs", self._pcs)
         if self.device is None:
             return known

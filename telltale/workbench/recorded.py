@@ -44,7 +44,7 @@ group by device_id, kind
 TABLES_OF_PCS = {"activity": "r.kind", "uplink": "''", "reading": "r.quantity", "device_status": "r.kind"}
 
 
-def messages(asked: PCs) -> pa.Table:
+def messages(asked: PCs, *, newest: int | None = None) -> pa.Table:
     """See `tt.activity.messages`."""
     span = asked.span
     rows = {"activity": asked.view.table("activity", span), "info": asked.info}
@@ -54,7 +54,10 @@ def messages(asked: PCs) -> pa.Table:
     found = asked.engine.run("select * from told union all select * from heard", both)
     columns = ("observed_at", "device_id", "name", "data", "score_pct", "source", "raw_id")
     extra = ("kind", "rows_in", "idle_s", "period_s", "active", "note", "first_at")
-    listed = asked.named(found, *columns, *extra, order="observed_at, name, raw_id, kind")
+    order = "observed_at, name, raw_id, kind"
+    listed = asked.named(found, *columns, *extra, order=order)
+    if newest is not None:
+        listed = listed.slice(max(0, listed.num_rows - newest))
     texts = pa.array([_text(row, asked.zone) for row in listed.to_pylist()], pa.string())
     return listed.select(columns).add_column(4, "text", texts)
 

@@ -29,7 +29,7 @@ BREAKS_S = (180, 300, 900)
 
 def page(ask: Ask) -> Board:
     """The page of the general token."""
-    if not everyone(ask.project):
+    if not _everyone(ask):
         return _nothing_yet(ask)
     if activity.shows_single(project=ask.project):
         return _pcs(ask, "", "Invented data: with real ones only the owner of a PC sees its page.", shared=True)
@@ -44,12 +44,18 @@ def owner_page(owner: str) -> Page:
     """
 
     def own(ask: Ask) -> Board:
-        known = {text.casefold() for row in everyone(ask.project) for text in row.values()}
+        known = {text.casefold() for row in _everyone(ask) for text in row.values()}
         if owner.casefold() not in known:
             return _nothing_yet(ask, owner)
         return _pcs(ask, owner, f"Only who has the token of {owner} sees this page.", shared=False)
 
     return own
+
+
+def _everyone(ask: Ask) -> list[dict[str, str]]:
+    """The PCs that were ever heard; looked up once a minute, sooner as long as there are none."""
+    found: list[dict[str, str]] = ask.slowly("everyone", lambda: everyone(ask.project)) or everyone(ask.project)
+    return found
 
 
 def _pcs(ask: Ask, owner: str, foot: str, *, shared: bool) -> Board:
@@ -160,12 +166,13 @@ def _levels(figures: ActivityFigures) -> Card:
 
 
 def _messages(figures: ActivityFigures, number: int) -> Card:
-    count, skip = figures.messages.num_rows, (number - 1) * ROWS
-    shown = max(0, min(count, skip + ROWS) - skip)
-    of = f"{skip + 1:,} to {skip + shown:,} of {count:,}" if shown else f"none of {count:,}"
+    skip = (number - 1) * ROWS
+    found = figures.messages(number * ROWS)
+    shown = max(0, found.num_rows - skip)
+    of = f"{skip + 1:,} to {skip + shown:,}" if shown else "none here"
     return Card(
         "What arrived",
-        findings.messages_table(figures.messages, now=figures.now, newest=ROWS, skip=skip),
+        findings.messages_table(found, now=figures.now, newest=ROWS, skip=skip),
         f"Messages of 7 days, newest first, {of}",
         empty="No message has arrived in this place of the list.",
     )
@@ -185,7 +192,7 @@ def _team(ask: Ask) -> Board:
     choice = {PERIOD.name: ask.chosen(PERIOD)}
     figures = ActivityFigures(ask, stretch=choice[PERIOD.name])
     k = figures.settings.site.k
-    people = len({row["person"] or row["device_id"] for row in everyone(ask.project)})
+    people = len({row["person"] or row["device_id"] for row in _everyone(ask)})
     days = ask.slowly("team days", lambda: activity.team("28d", by="day", project=ask.project))
     hours = ask.slowly(
         ("team hours", figures.stretch), lambda: activity.team(figures.stretch, by="hour", project=ask.project)

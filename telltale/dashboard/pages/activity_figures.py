@@ -97,10 +97,9 @@ class ActivityFigures:
         """The levels of 24 hours."""
         return arrow_of(activity.levels("24h", **self._about))
 
-    @cached_property
-    def messages(self) -> pa.Table:
-        """Everything that arrived in a week."""
-        return arrow_of(activity.messages("7d", **self._about))
+    def messages(self, newest: int) -> pa.Table:
+        """The newest of what arrived in a week."""
+        return arrow_of(activity.messages("7d", newest=newest, **self._about))
 
     @cached_property
     def records(self) -> pa.Table:
