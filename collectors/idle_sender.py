@@ -26,7 +26,7 @@ from typing import Protocol
 from collectors.budget import Moment, clock
 from collectors.idle.lock import only_one
 from collectors.idle.minutes import Frames, Watched
-from collectors.idle.probe import Idle, Look, order
+from collectors.idle.probe import UNKNOWN, Idle, Look, order
 from collectors.idle.sender import Plan, Sender
 from collectors.idle.watch import Records, Watch
 from collectors.modem import USUAL, Modem, Timeouts, connect
@@ -163,9 +163,9 @@ class Agent:
     def look(self) -> None:
         """One look."""
         told = self._look()
-        if told.backend != self._backend:
+        if told.backend not in {self._backend, UNKNOWN}:
             log.info("the idle time comes from %s", told.backend)
-            self._backend = told.backend
+        self._backend = told.backend
         wall_s, steady_s = self._clock.wall_s(), self._clock.steady_s()
         seen = self._watch.look(wall_s, steady_s, told.idle_s)
         self._keep(self._records.add(wall_s, seen.sample, told.backend))

@@ -18,6 +18,9 @@ log = logging.getLogger("telltale.idle")
 NAMES = ("x11", "mutter", "kde", "wayland", "logind", "windows", "macos", "file")
 """Each a module beside this one with `connect()`; that of `file:<path>` is given the path."""
 
+UNKNOWN = "unknown"
+"""In place of a way's name where none works."""
+
 
 class Look(NamedTuple):
     """What one look gave: seconds since the last input, None where it is unknown, and who says so."""
@@ -54,7 +57,7 @@ class Idle:
                 log.warning("nobody tells the idle time, asked again every %g s: %s", self._retry_s, told)
             self._try_again_s = self._clock() + self._retry_s
         if self._backend is None:
-            return Look(None, "unknown")
+            return Look(None, UNKNOWN)
         name = self._backend.name
         try:
             return Look(self._backend.idle_s(), name)
