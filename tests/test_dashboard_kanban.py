@@ -133,12 +133,23 @@ def test_the_overview_lists_items_and_buttons_and_counts_them(shown: Shown) -> N
     assert "Button capture delivers" in said
     assert answer["attention"]["kanban"] == said.count("Kanban")
     assert answer["freshness"]["newest"] is not None
+    assert list(answer["figures"]) == ["pulls"]
+    assert re.search(r"Open pulls ?\d+", said)
+
+
+def test_weeks_before_the_capture_began_are_not_drawn_as_zero(shown: Shown) -> None:
+    """The capture began on Monday of week 37; the year asked for began much earlier."""
+    found = answer_rows(asked(shown.boards, "kanban", {"period": "52w"}), "pulls")
+    bolts = [row[1].replace("\xa0", " ") for row in found if row[0] == "Bolts M8"]
+    assert bolts[0] == "W37 from Mon 7 Sep"
+    assert len(bolts) == 10
 
 
 def test_the_health_page_lists_the_stretches_of_the_capture(shown: Shown) -> None:
     answer = asked(shown.boards, "health", {})
     assert 'data-slot="card-captures"' in answer["html"]
     assert "sim0" in text(answer)
+    assert "Button capture has records; no device is due at an interval." in text(answer)
     assert 'role="alert"' not in answer["html"]
 
 

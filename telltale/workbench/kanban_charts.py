@@ -133,16 +133,17 @@ def _points(
 ) -> list[dict[str, Any]]:
     """Value, limits and signal of every bucket of the history."""
     counts = found.counts.tolist()
+    unknown = {"value": None, "signal": False}  # what nobody listened to is not nothing
     if usual is None:
-        shown = [
-            count if kind == "c" else _rate(count, exposure) for count, exposure in zip(counts, exposures, strict=True)
-        ]
+        pairs = zip(counts, exposures.tolist(), strict=True)
+        shown = [(count if kind == "c" else count / exposure) if exposure else None for count, exposure in pairs]
         return [{"value": value, "signal": False} for value in shown]
     if kind == "c":
-        return [charts.c_point(count, usual.mean)._asdict() for count in counts]
+        pairs = zip(counts, exposures.tolist(), strict=True)
+        return [charts.c_point(count, usual.mean)._asdict() if exposure else unknown for count, exposure in pairs]
     if kind == "u":
         return [
-            charts.u_point(count, exposure, usual.mean)._asdict() if exposure else {"value": None, "signal": False}
+            charts.u_point(count, exposure, usual.mean)._asdict() if exposure else unknown
             for count, exposure in zip(counts, exposures.tolist(), strict=True)
         ]
     values = [
@@ -165,10 +166,6 @@ def _shift_row(shift: charts.Shift, starts_us: list[int]) -> dict[str, Any]:
         "signal": shift.signal,
         "shift_start": None if shift.started is None else starts_us[shift.started],
     }
-
-
-def _rate(count: int, exposure: float) -> float | None:
-    return count / exposure if exposure else None
 
 
 def trends_table(asked: Asked) -> pa.Table:

@@ -45,7 +45,7 @@ def page(ask: Ask) -> Board:
     silent = findings.silent_devices(told.attrs["attention"], told, now=now, pages=PAGE_OF)
     lost = missing(ask)
     return Board(
-        Sentence(findings.health_text(told.attrs["attention"], told), common.head("Health", now, settings.site.name)),
+        Sentence(_said(told, sources), common.head("Health", now, settings.site.name)),
         findings.health_tiles(told, told.attrs["sources"], told.attrs["rejects"], lost),
         (
             (
@@ -68,6 +68,13 @@ def page(ask: Ask) -> Board:
         choice,
         concerns.badges(ask),
     )
+
+
+def _said(told: Any, sources: list[Delivered]) -> str:
+    if len(told):
+        return findings.health_text(told.attrs["attention"], told)
+    names = wording.joined([f"**{one.title}**" for one in sources])
+    return f"{names} {'has' if len(sources) == 1 else 'have'} records; no device is due at an interval."
 
 
 def _silent(found: list[attention.Found]) -> Card:

@@ -26,17 +26,9 @@ def page(ask: Ask) -> Board:
     figures = KanbanFigures(ask, stretch=choice["period"], item=chosen)
     return Board(
         Sentence(_sentence(figures), common.head("Kanban", figures.now, figures.settings.site.name)),
-        findings.kanban_tiles(
-            figures.items,
-            figures.pulls,
-            figures.rates,
-            figures.leads,
-            figures.coverage,
-            target=figures.target,
-            days=figures.days,
-        ),
+        figures.tiles,
         (
-            (Cell("pulls", 12, "Pulls by bucket, with their limits", partial(_pulls, figures)),),
+            (Cell("pulls", 12, "Pulls by bucket, with their limits", partial(pulls, figures)),),
             (
                 Cell("cards", 4, "Cards in use and recommended", partial(_cards, figures)),
                 Cell("risk", 4, "Risk of an empty bin", partial(_risk, figures)),
@@ -62,7 +54,8 @@ def _sentence(figures: KanbanFigures) -> str:
     return findings.kanban_sentence(figures.items, figures.coverage, target=figures.target, period=period)
 
 
-def _pulls(figures: KanbanFigures) -> Card:
+def pulls(figures: KanbanFigures) -> Card:
+    """A control chart of each item."""
     return Card(
         findings.pulls_title(figures.chart, timezone=figures.zone),
         charts.control_charts(figures.chart, figures.items, timezone=figures.zone),

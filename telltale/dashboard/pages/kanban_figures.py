@@ -9,9 +9,10 @@ import pyarrow.compute as pc
 
 from telltale.dashboard.board import Ask, Freshness
 from telltale.dashboard.pages.common import PATIENCE, SHORTEST_LATE_S, SILENT_S, arrow_of
-from telltale.findings import coverage, kanban_concerns
+from telltale.findings import coverage, kanban_concerns, kanban_tiles
 from telltale.findings.attention import Found
 from telltale.findings.kanban_capture import Coverage
+from telltale.show import Tiles
 from telltale.workbench import kanban
 from telltale.workbench.times import local_time, micros
 
@@ -86,6 +87,12 @@ class KanbanFigures:
         return coverage(self.observed, until=self.now)
 
     @property
+    def tiles(self) -> Tiles:
+        """The five figures of the page."""
+        asked = (self.items, self.pulls, self.rates, self.leads, self.coverage)
+        return kanban_tiles(*asked, target=self.target, days=self.days)
+
+    @property
     def freshness(self) -> Freshness:
         """Of the newest press or heartbeat: a button that nobody presses is not late, a capture that is silent is."""
         newest = newest_us(self.observed, self.presses)
@@ -119,8 +126,13 @@ def capture(ask: Ask, since: str = "7d") -> pa.Table:
     return found
 
 
+def overview(ask: Ask) -> KanbanFigures:
+    """What the overview shows and judges by."""
+    return KanbanFigures(ask, stretch=WATCHED)
+
+
 def concerns(ask: Ask) -> list[Found]:
     """The items that run short, and the buttons that may be dead; looked up once a minute."""
-    figures = KanbanFigures(ask, stretch=WATCHED)
+    figures = overview(ask)
     items: pa.Table = ask.slowly(("kanban", WATCHED), lambda: figures.items)
     return kanban_concerns(items, now=figures.now, target=figures.target)

@@ -8,7 +8,7 @@ from telltale import charts, findings, wording
 from telltale.charts.frames import local, rows
 from telltale.charts.usual import FEWEST_DAYS
 from telltale.dashboard.board import Ask, Board, Cell, Freshness
-from telltale.dashboard.pages import common, concerns, sensor_figures
+from telltale.dashboard.pages import common, concerns, kanban, kanban_figures, sensor_figures
 from telltale.dashboard.pages.presence import stay_tile, visitors_tile
 from telltale.dashboard.pages.presence_figures import VISITS_D, Figures
 from telltale.dashboard.pages.sensors import readings
@@ -36,8 +36,13 @@ def page(ask: Ask) -> Board:
     name = wording.joined(list(sites.values())) or ask.project.settings.site.name
     return Board(
         Sentence(attention.sentence(found, _calm(figures)), common.head("Operations", now, name)),
-        Tiles([*_presence_tiles(figures[0] if figures else None), *_delivery_tiles(sources, found)]),
-        [_lists(sources, found, now), *(_site_charts(ask, site) for site in figures), *_sensor_charts(ask)],
+        Tiles([*(_presence_tiles(figures[0]) if figures else _kanban_tiles(ask)), *_delivery_tiles(sources, found)]),
+        [
+            _lists(sources, found, now),
+            *(_site_charts(ask, site) for site in figures),
+            *_sensor_charts(ask),
+            *_kanban_charts(ask),
+        ],
         f"{common.foot(str(now.tzinfo))} {_rejected(sources)}",
         _freshness(ask, sources, str(now.tzinfo)),
         attention=attention.badges(found),
@@ -64,9 +69,15 @@ def _calm(figures: list[Figures]) -> str:
     return f"{visitors[:-1]}; all {site.reporting.known} nodes report." if not site.reporting.now else visitors
 
 
-def _presence_tiles(figures: Figures | None) -> list[Tile]:
-    if figures is None:
+def _kanban_tiles(ask: Ask) -> list[Tile]:
+    """Where no node tells of visitors, open pulls and items that run empty."""
+    if not kanban_figures.known_items(ask):
         return []
+    tiles: Tiles = ask.slowly("kanban tiles", lambda: kanban_figures.overview(ask).tiles)
+    return list(tiles.tiles[2:4])
+
+
+def _presence_tiles(figures: Figures) -> list[Tile]:
     return [visitors_tile(figures), stay_tile(figures), findings.nodes_tile(figures.reporting)]
 
 
@@ -150,6 +161,14 @@ def _sensor_charts(ask: Ask) -> list[list[Cell]]:
         return []
     asked = sensor_figures.SensorFigures(ask, quantity=sensor_figures.known(ask).quantities[0])
     return [[Cell("readings", 12, "What the sensors measured", partial(readings, asked))]]
+
+
+def _kanban_charts(ask: Ask) -> list[list[Cell]]:
+    if not kanban_figures.known_items(ask):
+        return []
+    return [
+        [Cell("pulls", 12, "Pulls by week, with their limits", partial(kanban.pulls, kanban_figures.overview(ask)))]
+    ]
 
 
 def _usual(ask: Ask, figures: Figures) -> Card:
