@@ -24,6 +24,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import cache, lru_cache
 
 from aiocoap import NON, Message
+from aiocoap.error import NetworkError
 from aiocoap.numbers import codes
 from aiocoap.pipe import Pipe
 
@@ -31,7 +32,7 @@ from collectors.blocks import BlockError, Blocks
 from collectors.exchanges import RECEIVE_BUFFER, ServerContext
 from collectors.listening import free_port, served
 from collectors.packetlog import Packet, PacketLog
-from telltale.contract import Reply, Request
+from telltale.contract import ConfigError, Reply, Request
 from telltale.door import Door, Entry, open_door
 from telltale.settings import Settings
 from telltale.settings.model import CoapSettings
@@ -67,9 +68,19 @@ def run(settings: Settings) -> None:
 
 @asynccontextmanager
 async def serving(door: Door, packets: PacketLog, coap: CoapSettings) -> AsyncIterator[int]:
-    """The port of a running server; at the end of the block, what was begun is answered."""
+    """The port of a running server; at the end of the block, what was begun is answered.
+
+    Raises:
+        ConfigError: the system lets nobody listen at the address, as while its interface is down.
+    """
     site = Endpoints(door, packets, coap)
-    context = await ServerContext.create_server_context(site, (coap.host, coap.port), transports=["udp6"])
+    try:
+        context = await ServerContext.create_server_context(site, (coap.host, coap.port), transports=["udp6"])
+    except (NetworkError, OSError) as error:
+        raise ConfigError(
+            f'telltale.toml [coap] host = "{coap.host}": cannot listen there ({error}); bring up the interface that '
+            "has this address (for 127.0.0.1 it is lo), or choose another host"
+        ) from error
     context.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
     context.read_in_bursts()
     try:

@@ -22,6 +22,7 @@ from telltale.landing import Store
 from telltale.settings import load
 from tests.coap import M, needs_libcoap
 from tests.served import make_project, telltale
+from tests.wire import missing
 
 SERIAL = "282C024156AF"
 
@@ -150,3 +151,14 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "cannot listen on 127.0.0.1" in done.stderr
     assert free_port("127.0.0.1", 0, socket.SOCK_DGRAM)
+
+
+@pytest.mark.skipif(bool(missing()), reason=missing())
+def test_a_network_that_is_down_is_said_in_one_sentence(tmp_path: Path) -> None:
+    """In a new network namespace not even loopback is up."""
+    root = make_project(tmp_path, secrets="")
+    command = [sys.executable, "-m", "telltale", "--project", str(root), "collect", "coap", "--port", "0"]
+    done = subprocess.run(["unshare", "--net", *command], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert 'telltale.toml [coap] host = "127.0.0.1": cannot listen there' in done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
