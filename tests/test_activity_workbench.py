@@ -15,6 +15,7 @@ from telltale.activitywatch import active_s, afk_buckets, export
 from telltale.charts.frames import rows
 from telltale.contract import ConfigError, Raw
 from telltale.settings import load
+from telltale.sources.sigfox.minutes import bitmap
 from telltale.workbench import Project
 from tests.lake_fixture import ZONE, at, set_clock, write_settings
 
@@ -154,6 +155,15 @@ def test_corrections_that_make_no_sense_are_refused(project: Project, start: str
         tt.activity.correct("pc:desk-3", start, end, active=True, project=project)
 
 
+def test_a_long_correction_counts_on_days_it_only_reaches(project: Project) -> None:
+    fill(project)
+    tt.activity.correct(
+        "pc:lab", "2026-11-01 12:00", "2026-11-18 12:00", active=True, note="elsewhere", project=project
+    )
+    (row,) = tt.activity.daily("2026-11-17", "2026-11-18", device="pc:lab", project=project).to_dict("records")
+    assert (row["active_s"], row["samples"]) == (86_400, 0)
+
+
 def test_levels_as_sent_and_as_samples_give_them(project: Project) -> None:
     fill(project)
     found = tt.activity.levels("1d", project=project)
@@ -263,6 +273,32 @@ def test_an_export_has_the_shape_that_activitywatch_reads() -> None:
 def test_what_is_no_export_is_not_kept(project: Project, body: bytes) -> None:
     with pytest.raises(ConfigError, match="ActivityWatch export"):
         tt.activity.import_activitywatch(body, project=project)
+
+
+def test_a_lost_bitmap_frame_loses_no_minute(tmp_path: Path) -> None:
+    more = '[sources.sigfox.types.pc]\nids = ["5d8cdc8fe833d917af81f4aa"]\nactivity = "bitmap"\n'
+    # Minutes 09:00–10:59 UTC, three frames of 80 of which each repeats 40: input in the first 20 of each 40.
+    bits = ([True] * 20 + [False] * 20) * 4
+    frames = [(540 + 40 * n, bits[40 * n : 40 * n + 80]) for n in range(3)]
+    found = []
+    for lost in (None, 1):
+        project = Project(settings=load(write_settings(tmp_path / str(lost), more=more)), now=lambda: at(NOW))
+        keep(project, *(_bitmap(start, told) for n, (start, told) in enumerate(frames) if n != lost))
+        found.append(tt.activity.daily("1d", project=project))
+    pd.testing.assert_frame_equal(found[0], found[1])
+    (row,) = found[0].to_dict("records")
+    # Four stretches of 20 minutes, an hour and 20 min without input; at most so long, and at least 18 min each.
+    assert (row["active_s"], row["away_s"], row["samples"]) == (4 * 1200, 4 * 1200, 160)
+    assert (row["active_lo_s"], row["active_hi_s"]) == (4 * 1080, 4 * 1200)
+
+
+def _bitmap(start: int, told: list[bool]) -> Raw:
+    """A frame of 80 minutes, received in the minute after its last one."""
+    at_s = at("2026-11-20 01:00") // 10**6 + 60 * (start + 80)  # 01:00 in Berlin is midnight UTC
+    body = {"device": "ABC", "time": at_s, "seqNumber": start % 4096, "data": bitmap(start, told).hex()}
+    body |= {"deviceTypeId": "5d8cdc8fe833d917af81f4aa"}
+    meta = json.dumps({"path": "/sigfox/uplink"})
+    return Raw(0, "sigfox", at_s * 10**6, "network", meta, json.dumps(body).encode())
 
 
 def test_a_team_below_k_is_not_told(project: Project) -> None:

@@ -29,8 +29,8 @@ MOST_DAYS = 14
 _ROW_PX, _HEAD_PX, _FOOT_PX = 19, 26, 28
 _DAY_PX = 52
 """Left of a strip, for its day."""
-_NARROWEST_PX = 620
-"""A place of two columns is hardly narrower; the second column's days need a share of it."""
+_APART = 0.02 + _DAY_PX / 620
+"""Share of the width between columns: the second one's days stand there, also where the place is 620 px wide."""
 _COLOURS = {"active": LIGHT.accent, "away": LIGHT.away}
 
 
@@ -52,7 +52,7 @@ def activity_strips(strips: Any, *, timezone: str = "UTC") -> go.Figure:
     span = _hours(pcs, days)
     columns = 2 if len(pcs) > 1 else 1
     plot = _ROW_PX * len(days)
-    height, wide = grid(len(pcs), columns, head=_HEAD_PX, plot=plot, foot=_FOOT_PX, apart=0.02)
+    height, wide = grid(len(pcs), columns, head=_HEAD_PX, plot=plot, foot=_FOOT_PX, apart=_APART)
     tall, narrow = grid(len(pcs), 1, head=_HEAD_PX + 18, plot=plot, foot=_FOOT_PX, apart=0)
     chart = figure(
         height=round(height) + 4,
@@ -62,11 +62,11 @@ def activity_strips(strips: Any, *, timezone: str = "UTC") -> go.Figure:
         barmode="overlay",
         bargap=0.26,
         narrow={"height": round(tall) + 4} | _narrow(narrow),
-        **_axes([_inset(cell) for cell in wide], days, span),
+        **_axes(wide, days, span),
     )
     for number, pc in enumerate(pcs):
         chart.add_traces(_traces(pc, days, span, number))
-        chart.layout.annotations += tuple(_head(pc, days, _inset(wide[number])))
+        chart.layout.annotations += tuple(_head(pc, days, wide[number]))
     return chart
 
 
@@ -84,12 +84,6 @@ def _hour(day: Day, moment: dt.datetime) -> float:
     """Hours on the local clock since the midnight the day is named after; past 24 in the night behind it."""
     later = (moment.date() - day.date).days
     return 24 * later + moment.hour + moment.minute / 60 + moment.second / 3600
-
-
-def _inset(cell: Cell) -> Cell:
-    """The panel without the room for its days; those of the first column stand in the margin."""
-    left = cell.x[0] + (_DAY_PX / _NARROWEST_PX if cell.x[0] else 0)
-    return cell._replace(x=(left, cell.x[1]))
 
 
 def _axes(cells: Sequence[Cell], days: Sequence[dt.date], span: tuple[float, float]) -> dict[str, Any]:

@@ -255,7 +255,7 @@ def team_text(team: Any, *, k: int, people: int, period: str, timezone: str = "U
         heard = wording.count(people, "person", "people")
         return (
             f"**No activity is shown here**: it is that of {heard} {period}, and of fewer than "
-            f"{wording.in_words(k)} nothing is told. Whoever has a token of his own sees the page of his PC."
+            f"{wording.in_words(k)} nothing is told. Whoever has a token of their own sees the page of their PC."
         )
     last = table[-1]
     day = wording.short_date(local(last["start"], timezone))

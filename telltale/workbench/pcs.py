@@ -139,13 +139,13 @@ class PCs(NamedTuple):
         return self.engine.run(PCS, rows).arrow()
 
     def _heard(self) -> Relation:
-        reach = Span(self.span.since_us - LONGEST_GIVEN_D * DAY, self.span.until_us + JOINS_S * SECOND)
-        text = """select * from activity
-            where epoch_us(observed_at) >= :near_us or kind in ('correction', 'interval')"""
-        near = self.engine.run(
-            text, {"activity": self.view.table(ACTIVITY.name, reach)}, near_us=self.span.since_us - DAY
-        )
-        rows = analysis.heard(self.engine, near, self.info)
+        near_us = self.span.since_us - DAY
+        near = self.view.table(ACTIVITY.name, Span(near_us, self.span.until_us + JOINS_S * SECOND))
+        # What somebody told as a stretch may begin much earlier; in two parts, so that samples of then are not read.
+        before = self.view.table(ACTIVITY.name, Span(near_us - LONGEST_GIVEN_D * DAY, near_us))
+        text = "select * from near union all select * from before where kind in ('correction', 'interval')"
+        told = self.engine.run(text, {"near": near, "before": before})
+        rows = analysis.heard(self.engine, told, self.info)
         columns = ", ".join(f"r.{name}" for name in analysis.HEARD)
         listed = ", ".join(
             {"device_id": "device_id", "kind": f"'{analysis.LISTED}' as kind", "at_us": "0 as at_us"}.get(

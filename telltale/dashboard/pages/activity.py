@@ -206,7 +206,7 @@ def _team(ask: Ask) -> Board:
         Sentence(text, common.head("Activity", figures.now, figures.settings.site.name)),
         rows=(cells,) if len(days) else (),
         foot=f"{common.foot(figures.zone)} Periods with fewer than {k} people are left out. The page of a single PC is "
-        "shown only to its owner, by a token of his own.",
+        "shown only to its owner, by a token of their own.",
         freshness=figures.freshness(),
         controls=[PERIOD] if len(days) else [],
         choice=choice if len(days) else {},
