@@ -36,7 +36,7 @@ def page(ask: Ask) -> Board:
     name = wording.joined(list(sites.values())) or ask.project.settings.site.name
     return Board(
         Sentence(attention.sentence(found, _calm(figures)), common.head("Operations", now, name)),
-        Tiles([*(_presence_tiles(figures[0]) if figures else _kanban_tiles(ask)), *_delivery_tiles(sources, found)]),
+        Tiles([*(_presence_tiles(figures[0]) if figures else _kanban_tiles(ask)), *_delivery_tiles(sources, now)]),
         [
             _lists(sources, found, now),
             *(_site_charts(ask, site) for site in figures),
@@ -81,11 +81,11 @@ def _presence_tiles(figures: Figures) -> list[Tile]:
     return [visitors_tile(figures), stay_tile(figures), findings.nodes_tile(figures.reporting)]
 
 
-def _delivery_tiles(sources: list[Delivered], found: list[Found]) -> list[Tile]:
+def _delivery_tiles(sources: list[Delivered], now: dt.datetime) -> list[Tile]:
     hours = [sum(one.hours[at] for one in sources) for at in range(24)]
     records, rejects = sum(hours), sum(one.rejects for one in sources)
     gaps = max((one.gap_s for one in sources), default=0.0)
-    silent = any(one.concern.level == "alarm" for one in found)
+    silent = any(_state(one, now) == "hang" for one in sources)
     gap = f"longest gaps of a source **{wording.duration(gaps)}**" if gaps else "no gap in any source"
     share = wording.percent(rejects / records) if records else "nothing arrived"
     return [
