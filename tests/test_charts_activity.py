@@ -10,7 +10,10 @@ import pytest
 from telltale import charts, findings
 from telltale.charts.activity_hours import range_text, ranges
 from telltale.charts.activity_panels import grid, pcs_of
+from telltale.findings import attention
 from telltale.show import Table
+from telltale.sources import source
+from telltale.workbench.delivered import Delivered
 
 ZONE = "Europe/Berlin"
 NOW = dt.datetime(2026, 11, 20, 14, 30, tzinfo=ZoneInfo(ZONE))
@@ -205,3 +208,10 @@ def test_days_are_told_in_order_of_pcs() -> None:
         ("Front desk", pytest.approx(9 + 2 / 3), 0.0),
         ("Lab", 3.0, 2.0),
     ]
+
+
+@pytest.mark.parametrize(("name", "alarms"), [("pc_idle", 0), ("sigfox", 1)])
+def test_pcs_that_are_off_are_no_alarm(name: str, alarms: int) -> None:
+    at_us = round(at("19 18:00").timestamp() * 1e6)
+    one = Delivered(source(name), at_us, 60.0, (0,) * 24, 0.0, 0, 3, 0)
+    assert len(attention.silent_sources([one], now=NOW, pages={})) == alarms
