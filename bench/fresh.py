@@ -4,6 +4,7 @@ A project of two simulated days, a real collector; one report after the other is
 the row is there. The wait is the time from the 2xx to the answer that holds it.
 """
 
+import socket
 import statistics
 import subprocess
 import sys
@@ -47,8 +48,8 @@ def _waits() -> list[float]:
         landing.close()
         recent = cloudtrax.simulate(past._replace(start_s=now_s - 3_600, end_s=now_s), told)
         heard = (emission for emission in recent if b'"mac"' in emission.body)
-        with collecting(project.settings.root, port=port) as url:
-            waits = [_wait(project, url, next(heard)) for _ in range(POSTS)]
+        with collecting(project.settings.root, port=port, coap_port=free_port("127.0.0.1", 0, socket.SOCK_DGRAM)) as at:
+            waits = [_wait(project, at.http, next(heard)) for _ in range(POSTS)]
         project.close()
     return waits
 

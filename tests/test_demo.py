@@ -10,7 +10,7 @@ import pytest
 from telltale.contract import ConfigError
 from telltale.demo import place
 
-COUNTS = ("reports", "sightings", "rejected rows", "callbacks", "messages")
+COUNTS = ("reports", "sightings", "rejected rows", "callbacks", "messages", "Efento frames")
 
 
 def _telltale(*arguments: str) -> subprocess.CompletedProcess[str]:

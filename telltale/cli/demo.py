@@ -1,6 +1,7 @@
 """`telltale demo`: the main job in one go, on invented devices."""
 
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -58,27 +59,28 @@ def demo(days: int, seed: int, *, serve: bool, folder: Path) -> None:
     from telltale.supervise import running
     from telltale.workbench.project import Project
 
-    port = free_port("127.0.0.1", 0)
-    project = Project(place(folder.resolve(), port=port))
+    port, coap_port = free_port("127.0.0.1", 0), free_port("127.0.0.1", 0, socket.SOCK_DGRAM)
+    project = Project(place(folder.resolve(), port=port, coap_port=coap_port))
     plan = scenario(project.settings.site.timezone, days=days, seed=seed, now_us=project.now_us())
     with ExitStack() as running_things, suppress(KeyboardInterrupt):
         running_things.callback(project.close)
-        url = running_things.enter_context(collecting(project.settings.root, port=port))
+        at = running_things.enter_context(collecting(project.settings.root, port=port, coap_port=coap_port))
         if serve:
             _dashboards(running_things, project)
         with progress() as bar:
             task = bar.add_task("the simulators work out their truth", total=None)
             known = truths(project, plan)
             filled = fill(
-                project, url, plan, known,
+                project, at, plan, known,
                 tell=lambda step, records: bar.update(task, description=f"{step}: {records:,} records"),
             )  # fmt: skip
-        _tell_counts(project, url, filled, known)
+        _tell_counts(project, filled, known)
         _tell_figures(compared(project, plan, known["cloudtrax"]))
-        _tell("sensor", sensed(project, plan, known["sigfox"]), ("messages", "lost", "resets", "excursions"))
+        by_sensor = [figure for name in ("sigfox", "efento") for figure in sensed(project, plan, known[name])]
+        _tell("sensor", by_sensor, ("messages", "lost", "resets", "excursions"))
         _tell("button", pressed(project, plan_of("button", plan), known["button"]), _OF_BUTTONS)
         _tell("PC", worked(project, plan, known["pc_idle"]), ())
-        at_desk = desk.children(project, url, seed=seed)
+        at_desk = desk.children(project, at.http, seed=seed)
         if serve:
             _live(running_things, project, plan, at_desk)
             _tell_desk(project, is_there=bool(at_desk))
@@ -104,23 +106,22 @@ def _tell_desk(project: "Project", *, is_there: bool) -> None:
         click.echo(f"desk-7: no frame of its modem came within {desk.ARRIVES_S:g} s.")
 
 
-def _tell_counts(
-    project: "Project", url: str, filled: "Mapping[str, Filled]", known: "Mapping[str, Mapping[str, Any]]"
-) -> None:
+def _tell_counts(project: "Project", filled: "Mapping[str, Filled]", known: "Mapping[str, Mapping[str, Any]]") -> None:
     from telltale.workbench.reading import load
 
     def rows(table: str) -> int:
         return int(load(table, engine="arrow", since=None, project=project).num_rows)
 
     for name, one in filled.items():
-        click.echo(f"{name}: {one.handed_in:,} records {_way(name)}{_posted(one, url)}.")
-    wifi, sensors = known["cloudtrax"]["totals"], known["sigfox"]["totals"]
+        click.echo(f"{name}: {one.handed_in:,} records {_way(name)}{_sent(name, one)}.")
+    wifi, sensors, frames = (known[name]["totals"] for name in ("cloudtrax", "sigfox", "efento"))
     counts = {
         "reports": (filled["cloudtrax"].records, wifi["reports"]),
         "sightings": (rows("sighting"), wifi["sightings"]),
         "rejected rows": (rows("reject"), wifi["rejected"]),
         "callbacks": (filled["sigfox"].records, sensors["callbacks"]),
         "messages": (rows("uplink"), sensors["uplinks"]),
+        "Efento frames": (_frames(project), frames["frames"] - frames["copies"]),
     }
     show(
         [{"count": name, "in the lake": found, "simulator": true} for name, (found, true) in counts.items()],
@@ -129,15 +130,24 @@ def _tell_counts(
     )
 
 
+def _frames(project: "Project") -> int:
+    """Measurement frames of Efento sensors, each once: what was sent twice is one row."""
+    from telltale.workbench.reading import sql
+
+    text = "select count(*) as n from device_status where kind = 'measurements' and source = 'efento'"
+    return int(sql(text, project=project)["n"].iloc[0])
+
+
 def _way(name: str) -> str:
     return "replayed from a capture file" if name == "button" else "handed in with their own times"
 
 
-def _posted(one: "Filled", url: str) -> str:
+def _sent(name: str, one: "Filled") -> str:
     played = one.played
     if played is None:
         return ""
-    return f", {played.accepted:,} posted to {url} ({played.refused} refused, {played.lost} lost)"
+    wire = "CoAP" if name == "efento" else "HTTP"
+    return f", {played.accepted:,} sent over {wire} ({played.refused} refused, {played.lost} lost)"
 
 
 def _tell_figures(cells: "Sequence[Compared]") -> None:

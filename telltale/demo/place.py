@@ -27,7 +27,7 @@ keep = true
 port = {port}
 
 [coap]
-port = 0
+port = {coap_port}
 
 [dashboard]
 port = 0
@@ -48,7 +48,7 @@ show_everyone = true
 {desk}"""
 
 
-def place(folder: Path, *, port: int) -> Path:
+def place(folder: Path, *, port: int, coap_port: int = 0) -> Path:
     """An empty demo project in `folder`; an older demo there is removed.
 
     Raises:
@@ -60,7 +60,7 @@ def place(folder: Path, *, port: int) -> Path:
     elif folder.is_dir() and any(folder.iterdir()):
         raise ConfigError(f"{folder} is not empty and no demo; give another one: telltale demo --folder FOLDER")
     folder.mkdir(parents=True, exist_ok=True)
-    settings.write_text(_TOML.format(mark=_MARK, port=port, desk=desk.SETTINGS), encoding="utf-8")
+    settings.write_text(_TOML.format(mark=_MARK, port=port, coap_port=coap_port, desk=desk.SETTINGS), encoding="utf-8")
     secret = folder / SECRETS_FILE
     secret.touch(mode=0o600)
     told = (("cloudtrax", NETWORK), ("sigfox", "backend"))

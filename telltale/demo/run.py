@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from telltale.contract import Scenario
 from telltale.demo import desk
+from telltale.demo.collector import Addresses
 from telltale.demo.place import list_devices
 from telltale.demo.pressed import NAME as BUTTON
 from telltale.demo.pressed import capture_and_replay, list_buttons, of_weeks
@@ -19,8 +20,9 @@ from telltale.simulate import Played, backfill, play
 from telltale.sources import source
 from telltale.workbench.project import Project
 
-TAIL_S = {"sigfox": 900, "cloudtrax": 60}
-"""The sources that go over HTTP, and how much of the newest past of each: about two reports a node, one message a
+EFENTO = "efento"
+TAIL_S = {"sigfox": 900, EFENTO: 900, "cloudtrax": 60}
+"""The sources that go over a wire, and how much of the newest past of each: about two reports a node, one message a
 sensor. More would arrive long after it was sent, and look like slow clocks and gaps."""
 LOCAL = ("pc_idle",)
 SOURCES = (*TAIL_S, *LOCAL, BUTTON)
@@ -31,7 +33,7 @@ class Filled(NamedTuple):
 
     handed_in: int
     played: Played | None = None
-    """Over HTTP; None for a source that has another way in."""
+    """Over its wire; None for a source that has another way in."""
 
     @property
     def records(self) -> int:
@@ -59,13 +61,13 @@ def truths(project: Project, plan: Scenario) -> dict[str, dict[str, Any]]:
 
 def fill(
     project: Project,
-    url: str,
+    at: Addresses,
     plan: Scenario,
     known: Mapping[str, Mapping[str, Any]],
     *,
     tell: Callable[[str, int], None],
 ) -> dict[str, Filled]:
-    """Simulate `plan` into the project, its newest part by HTTP to `url`, and settle it.
+    """Simulate `plan` into the project, its newest part over HTTP and CoAP to the collectors, and settle it.
 
     The devices are listed, and staff and fixed ones put on the project's lists first, as their owner would.
     `tell(step, records)` hears how far it is.
@@ -76,7 +78,7 @@ def fill(
         capture_and_replay(project, of_weeks(plan), "workshop", lambda at: tell(f"{BUTTON}: replaying a capture", at))
     )
     handed_in = {name: _hand_in(project, name, _until(plan, name), tell) for name in TAIL_S}
-    played = {name: _post(project, name, url, plan, tell) for name in TAIL_S}
+    played = {name: _post(project, name, at.coap if name == EFENTO else at.http, plan, tell) for name in TAIL_S}
     filled |= {name: Filled(handed_in[name], played[name]) for name in TAIL_S}
     project.lake.settle_all(now_us=project.now_us())
     project.lake.merge(now_us=project.now_us())
@@ -87,7 +89,7 @@ def _introduce(project: Project, known: Mapping[str, Mapping[str, Any]]) -> None
     nodes = [{**node, "device_id": node["node_id"], "role": "node"} for node in known["cloudtrax"]["nodes"]]
     others = [
         {**told, "device_id": device_id}
-        for name in ("sigfox", *LOCAL)
+        for name in ("sigfox", EFENTO, *LOCAL)
         for device_id, told in known[name]["devices"].items()
     ]
     list_devices(project.settings.root, [*nodes, *others, *desk.DEVICES])
@@ -121,5 +123,5 @@ def _post(project: Project, name: str, url: str, plan: Scenario, tell: Callable[
         source(name).simulate(tail, project.settings.source(name)),
         url,
         origin_us=plan.end_s * 1_000_000,
-        tell=lambda sofar: tell(f"{name}: posting", sofar.accepted),
+        tell=lambda sofar: tell(f"{name}: sending", sofar.accepted),
     )

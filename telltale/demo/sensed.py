@@ -25,7 +25,7 @@ def sensed(project: Project, plan: Scenario, truth: Mapping[str, Any]) -> list[F
         figure
         for device_id, told in truth["devices"].items()
         for part in (
-            _messages(told, heard.get(device_id, {})),
+            _messages(told, heard.get(device_id, {})) if "uplinks" in told else (),
             _days(told, {key[1:]: row for key, row in days.items() if key[0] == device_id}),
             _excursions(told, [row for row in excursions if row["device_id"] == device_id]),
         )
@@ -43,7 +43,7 @@ def _messages(told: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Fig
 
 def _days(told: Mapping[str, Any], found: Mapping[tuple[str, str], Mapping[Any, Any]]) -> Iterator[Figure]:
     names = {"count": "readings", "min": "value_min", "mean": "value_mean", "max": "value_max"}
-    for quantity, true in told["quantities"].items():
+    for quantity, true in told.get("quantities", {}).items():
         for day, figures in true["days"].items():
             row = found.get((quantity, day), {})
             for name, column in names.items():
@@ -51,6 +51,8 @@ def _days(told: Mapping[str, Any], found: Mapping[tuple[str, str], Mapping[Any, 
 
 
 def _excursions(told: Mapping[str, Any], found: list[dict[Any, Any]]) -> Iterator[Figure]:
+    if "excursions" not in told:  # a switch or a counter
+        return
     yield Figure(told["name"], "excursions", len(found), len(told["excursions"]))
     for row, true in zip(found, told["excursions"], strict=False):
         yield Figure(told["name"], "left its limits", row["started_at"].timestamp(), true["started_s"])
