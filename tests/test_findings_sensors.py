@@ -237,6 +237,27 @@ def test_what_is_silent_becomes_a_line_for_the_list() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("told", "lost", "link"),
+    [
+        # 3 left out of 140 that came: 3 / 143 = 2.1 %
+        ({"missing": 3, "missing_share": 3 / 143, "rssi_dbm": -112.4, "weak_share": 0.08},
+         "3 (2 %)", "−112 dBm, 8 % weak"),
+        ({"missing": 1, "missing_share": 1 / 1001, "rssi_dbm": -98.0, "weak_share": 0.0}, "1 (< 1 %)", "−98 dBm"),
+        ({"missing": 0, "missing_share": 0.0, "rssi_dbm": None, "weak_share": 1.0}, "0", "100 % weak"),
+        ({"missing": 12, "missing_share": 0.5, "resets": 1, "rssi_dbm": -130.0, "weak_share": None},
+         "12 (50 %) + reset", "−130 dBm"),
+        ({"missing": None, "missing_share": None, "rssi_dbm": None, "weak_share": None}, "–", "–"),
+        ({"missing": 0, "missing_share": None, "rssi_dbm": None, "weak_share": None}, "0", "–"),
+    ],
+)  # fmt: skip
+def test_each_device_with_what_it_lost_and_how_well_it_is_heard(told: dict[str, Any], lost: str, link: str) -> None:
+    table = findings.devices_table(health(dock="on_time").assign(**told))
+    row = dict(zip(table.columns, map(said, table.rows[0]), strict=True))
+    assert (row["Device"], row["Messages"], row["Lost"], row["Link"]) == ("dock", "140", lost, link)
+    assert "Lost" not in [table.columns[column] for column in table.wide], "a phone shows it too"
+
+
 def test_messages_and_what_was_lost() -> None:
     period = parse("2026-W46", NOW)
     arrived = pd.DataFrame({"records": [300]})

@@ -182,7 +182,7 @@ def clock_tile(health: Any) -> Tile:
 
 
 def devices_table(health: Any, *, timezone: str = "UTC") -> Table:
-    """Every device: state, newest, messages, interval, longest gap, lost, clock."""
+    """Every device: state, newest, messages, interval, longest gap, lost, how well it is heard, clock."""
     body = [
         [
             row["name"],
@@ -192,17 +192,18 @@ def devices_table(health: Any, *, timezone: str = "UTC") -> Table:
             _duration(row["interval_s"]) + ("" if row["is_given"] or not known(row["interval_s"]) else " *"),
             _duration(row["longest_gap_s"]),
             _lost(row),
+            _link(row),
             wording.quantity(row["clock_offset_s"], "s", signed=True) if known(row["clock_offset_s"]) else "–",
         ]
         for row in rows(health, *_DEVICE)
     ]
-    heads = ("Device", "State", "Newest", "Messages", "Interval", "Longest gap", "Lost", "Clock behind ours")
-    return Table(heads, body, right=(3, 4, 5, 6, 7), wide=(2, 4, 5, 7))
+    heads = ("Device", "State", "Newest", "Messages", "Interval", "Longest gap", "Lost", "Link", "Clock behind ours")
+    return Table(heads, body, right=(3, 4, 5, 6, 7, 8), wide=(2, 4, 5, 7, 8))
 
 
 _DEVICE = (
-    *("name", "state", "last_seen", "reports", "interval_s", "is_given", "longest_gap_s", "missing", "resets"),
-    "clock_offset_s",
+    *("name", "state", "last_seen", "reports", "interval_s", "is_given", "longest_gap_s", "missing", "missing_share"),
+    *("resets", "rssi_dbm", "weak_share", "clock_offset_s"),
 )
 
 
@@ -211,10 +212,18 @@ def _duration(seconds: float | None) -> str:
 
 
 def _lost(row: Mapping[str, Any]) -> str:
-    """Numbers left out of the device's count; its count may have begun again."""
+    """Numbers left out of the device's count, and their share of all it sent; its count may have begun again."""
     if not known(row["missing"]):
         return "–"
-    return wording.number(row["missing"]) + (" + reset" if row["resets"] else "")
+    share = f" ({wording.percent(row['missing_share'])})" if row["missing"] and known(row["missing_share"]) else ""
+    return f"{wording.number(row['missing'])}{share}{' + reset' if row['resets'] else ''}"
+
+
+def _link(row: Mapping[str, Any]) -> str:
+    """The median of how strongly it is heard, and how often the network called it weak."""
+    strength = wording.quantity(row["rssi_dbm"], "dBm") if known(row["rssi_dbm"]) else ""
+    weak = f"{wording.percent(row['weak_share'])} weak" if known(row["weak_share"]) and row["weak_share"] else ""
+    return ", ".join(filter(None, (strength, weak))) or "–"
 
 
 def devices_title(health: Any) -> str:

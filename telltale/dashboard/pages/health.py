@@ -112,7 +112,8 @@ def _devices(told: Any, stretch: str, zone: str) -> Card:
     return Card(
         findings.devices_title(told),
         findings.devices_table(told, timezone=zone),
-        f"Last {PERIOD.options[stretch]}: newest, messages, usual interval, longest gap, numbers left out, clock",
+        f"Last {PERIOD.options[stretch]}: newest, messages, usual interval, longest gap, numbers left out "
+        "(of all it sent), median RSSI and how often the network called the link weak, clock",
         [findings.interval_note(told)],
     )
 
