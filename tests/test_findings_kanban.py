@@ -54,6 +54,8 @@ CALM = ("Cable ties", "Labels A6", "Tape 19 mm")
         (only(*CALM), "their cards suffice, and every button was pressed within its usual time."),
         (only(*CALM, cards_recommended=None), "too few to say how many cards they need."),
         (only(*CALM, cards=None), "none is listed yet."),
+        (only("Labels A6", "M6 screws", may_be_dead=False), "the cards of one suffice, of one too little is known"),
+        (only(*CALM, silence_limit_s=[None, 9e5, 9e5]), "and no button is past its usual silence."),
         (only(*CALM, pulls=0), "**No pull** in this period"),
         (only(*CALM, risk=0.08, risk_lo=0.06), "three items above 5 % risk"),
         (
@@ -92,7 +94,9 @@ def test_each_thing_that_needs_a_look_is_one_line() -> None:
         (k.chart(), "Gaskets 40 mm was pulled more often than its limits allow, W46; the rest is steady"),
         (k.chart().assign(signal=False), "Pulls are steady: no item leaves its limits"),
         (k.chart().assign(is_tested=False, center=None), "Pulls by bucket; too few to say what is usual"),
-        (k.chart().assign(is_tested=False), "Pulls are steady: no item leaves its limits"),
+        (k.chart().assign(is_tested=False), "Pulls by bucket; too few to say what is usual"),
+        (k.chart().assign(is_tested=False, is_baseline=True, signal=False),
+         "Pulls are steady: no item leaves its limits"),
         # Later weeks set the limits: a signal two whole weeks before them is no news.
         (k.chart().assign(is_baseline=lambda f: f["label"] > "2026-W44", is_tested=lambda f: f["label"] <= "2026-W44",
                           signal=lambda f: (f["label"] == "2026-W44") & (f["item"] == "Gloves L")),
@@ -128,6 +132,10 @@ def test_titles_of_cards(frame: pd.DataFrame, title: str) -> None:
         (ALL, "One item runs empty too often: Gaskets 40 mm"),
         (only(*CALM), "No item is above 5 % risk for sure; two may be"),
         (only("Gloves L"), "Every item stays within 5 % risk"),
+        (
+            only("Gloves L", "Labels A6", risk=[None, 0.01], risk_hi=0.02),
+            "No item is above 5 % risk, as far as it is known",
+        ),
         (only("Gloves L", risk=None), "Will it run empty? Too little is known to say"),
     ],
 )
@@ -141,6 +149,10 @@ def test_titles_of_risk(frame: pd.DataFrame, title: str) -> None:
         (ALL, "The M6 screws button may be dead"),
         (only(*CALM, may_be_dead=True), "The buttons of three items may be dead"),
         (only(*CALM), "Every button was pressed within its usual time"),
+        (
+            only(*CALM, silence_limit_s=[None, 9e5, 9e5]),
+            "No button is past its usual silence; of some too little is known",
+        ),
         (only(*CALM, silence_limit_s=None), "How long buttons have been silent; too few pulls for a limit"),
     ],
 )
@@ -273,6 +285,8 @@ def test_notes_name_orphans_hints_and_hollow_buckets() -> None:
         "Lead time from acknowledge presses, mean 2 d 19 h (n = 9). That of 1 item is the one listed in buttons.csv. "
         "1 acknowledgement had no open pull and gives no lead time."
     )
+    first_days = pd.concat([k.leads(), k.leads().tail(1)])  # two orphans beside nine pairs
+    assert findings.leads_note(first_days, ALL.head(1)).endswith("the first lead times may be too short.")
     presses = pd.DataFrame({"is_manual": [True, False]})
     assert plain(findings.hint_note(presses)).startswith("1 press entered by hand. A press is a hint")
     assert findings.buckets_note(k.chart()).startswith("Hollow:")

@@ -22,6 +22,8 @@ MOST_PANELS = 12
 """More items than a page can show; the tables have them all."""
 RECENT = 2
 """A signal among so many of the last whole buckets is news."""
+FEWEST_WHOLE = 5
+"""Fewer whole buckets do not tell what is usual."""
 MOST_POINTS = 60
 """Pauses before more pulls than these are older than one cares to see."""
 MOST_MARKED = 30
@@ -318,7 +320,7 @@ def _state(points: list[Point], state: Mapping[str, Any] | None, told: Kind, zon
         return f"no press for {wording.duration(state['silent_s'])}", True
     whole = [one for one in points if not one.is_hollow]
     signals = [one for one in whole if one.signal]
-    if all(one.center is None for one in points):
+    if len(whole) < FEWEST_WHOLE or all(one.center is None for one in points):
         return "too few pulls to say", False
     if signals:
         last = signals[-1]

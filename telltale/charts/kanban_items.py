@@ -38,11 +38,15 @@ def cards_needed(items: Any, *, target: float = 0.05) -> go.Figure:
     low, high = min(counts, default=0), max(counts, default=4)
     low = max(0, low - 1) if high - low < 12 else 0
     step = max(1, -(-int(high - low) // 7))
+    room = max(1.6, 0.16 * (high - low))  # for the difference beside the last dot
     chart = by_item(
         table,
         key=(("ring", "in use"), ("dot", "recommended")),
         numbers=_cards_table(table),
-        xaxis={"range": [low - 0.4, high + 1.6], "tickvals": list(range(int(low), int(high) + 1, step))},
+        xaxis={
+            "range": [low - 0.4, high + room],
+            "tickvals": list(range(int(low), int(high) + 1, step)),
+        },
     )
     for at, row in enumerate(table):
         _cards(chart, at, row, target)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from telltale import wording
 from telltale.charts.frames import local, rows
-from telltale.charts.kanban_control import RECENT, bucket_name
+from telltale.charts.kanban_control import FEWEST_WHOLE, RECENT, bucket_name
 from telltale.charts.kanban_items import is_above
 from telltale.charts.kanban_risk import risk_words
 from telltale.findings.attention import Found
@@ -124,10 +124,16 @@ def _calm(table: Sequence[Mapping[str, Any]], pulls: int, target: float, period:
     if not listed:
         return f"{told}. How many cards are in use stands in buttons.csv, as cards; none is listed yet."
     above = [row for row in listed if is_above(row, target)]
-    rest = "their cards suffice" if len(listed) > 1 else "its cards suffice"
+    rest = "their cards suffice" if len(table) > 1 else "its cards suffice"
     if above:
         rest = f"{_items(len(above))} above {wording.percent(target)} risk"
-    return f"{told}; {rest}, and every button was pressed within its usual time."
+    elif len(listed) < len(table):
+        unknown = wording.in_words(len(table) - len(listed))
+        rest = f"the cards of {wording.in_words(len(listed))} suffice, of {unknown} too little is known"
+    judged = [row for row in table if known(row["silence_limit_s"])]
+    if len(judged) == len(table):
+        return f"{told}; {rest}, and every button was pressed within its usual time."
+    return f"{told}; {rest}{', and no button is past its usual silence' if judged else ''}."
 
 
 def _items(count: int) -> str:
@@ -184,7 +190,8 @@ def pulls_title(chart: Any, *, timezone: str = "UTC") -> str:
             found.append(row)
     late = {item: [row for row in found[-RECENT:] if row["signal"]] for item, found in whole.items()}
     news = [(item, found[-1]) for item, found in late.items() if found]
-    if not any(known(row["center"]) for row in table):
+    most = max((len(found) for found in whole.values()), default=0)
+    if most < FEWEST_WHOLE or not any(known(row["center"]) for row in table):
         return "Pulls by bucket; too few to say what is usual"
     if not news:
         earlier = sum(1 for found in whole.values() for row in found if row["signal"])
@@ -249,6 +256,8 @@ def risk_title(items: Any, *, target: float = 0.05) -> str:
         return f"{wording.sentence_case(_items(len(above)))} {verb} empty too often: {names}"
     if unsure:
         return f"No item is above {wording.percent(target)} risk for sure; {wording.in_words(len(unsure))} may be"
+    if len(table) < len(rows(items, "item")):
+        return f"No item is above {wording.percent(target)} risk, as far as it is known"
     return f"Every item stays within {wording.percent(target)} risk"
 
 
@@ -263,4 +272,6 @@ def silence_title(items: Any) -> str:
     judged = [row for row in table if known(row["silence_limit_s"])]
     if not judged:
         return "How long buttons have been silent; too few pulls for a limit"
+    if len(judged) < len(rows(items, "item")):
+        return "No button is past its usual silence; of some too little is known"
     return "Every button was pressed within its usual time"

@@ -17,6 +17,8 @@ from telltale.show import Tile, Tiles
 
 DAY_S = 86_400.0
 _WEEK = 7
+FEW_ORPHANS = 0.15
+"""So many acknowledgements without a pull, for each with one, and the pairs may be wrong ones."""
 
 
 def kanban_tiles(
@@ -159,6 +161,8 @@ def leads_note(leads: Any, items: Any) -> str:
     if orphans:
         acks = wording.count(orphans, "acknowledgement")
         parts.append(f"{acks} had no open pull and {'gives' if orphans == 1 else 'give'} no lead time.")
+        if closed and orphans > FEW_ORPHANS * len(closed):
+            parts.append("What was pulled before the capture began is unknown: the first lead times may be too short.")
     return " ".join(parts)
 
 
