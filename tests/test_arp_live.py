@@ -218,19 +218,22 @@ def test_what_the_ring_cannot_hold_is_counted(pair: Wire, tmp_path: Path) -> Non
         pair.send([arp(MAC)])
         sniffer.wait_for_frames(1)
         sniffer.process.send_signal(signal.SIGSTOP)
+        before = pair.dropped()
         sent, _took = pair.send([arp(OTHER)], count=60_000)
+        arrived = sent - (pair.dropped() - before)  # a busy kernel may lose some between the two ends
         sniffer.process.send_signal(signal.SIGCONT)
         sniffer.stop()
         said = sniffer.said()
     lost = total(root, "drops")
-    assert total(root, "unlisted") + lost == sent == 60_000
+    assert sent == 60_000
+    assert total(root, "unlisted") + lost == arrived
     assert 10_000 < lost < 50_000, "the ring holds some 29,000"
     assert f"{lost} frames were lost before they could be read" in said
 
 
 @pytest.mark.slow
 def test_a_link_may_go_down_and_an_interface_away_and_come_back(pair: Wire, tmp_path: Path) -> None:
-    root = project(tmp_path, pair)
+    root = project(tmp_path, pair, "heartbeat_s = 3600\n")
     with sniffing(root, pair) as sniffer:
         pair.down()
         sniffer.wait_for_log("is down or not there")
@@ -258,18 +261,20 @@ def test_a_link_may_go_down_and_an_interface_away_and_come_back(pair: Wire, tmp_
 def test_the_list_is_read_again_while_the_capture_runs(pair: Wire, tmp_path: Path) -> None:
     root = project(tmp_path, pair)
     with sniffing(root, pair) as sniffer:
-        pair.send([arp(OTHER)])
+        pair.send([arp(OTHER), arp(MAC)])
+        sniffer.wait_for_frames(1)  # by then the one before it was judged by the list of then
         (root / "buttons.csv").write_text(f"Name, MAC-Address\nNuts, {OTHER}\n")
         sniffer.wait_for_log("buttons.csv: 1 listed now")
         (root / "buttons.csv").write_text("Name, MAC-Address\nNuts, everyone\n")
         sniffer.wait_for_log('buttons.csv line 2 MAC-Address = "everyone"')
         pair.send([arp(MAC), arp(OTHER, "10.99.0.9", "10.99.0.1")])
-        sniffer.wait_for_frames(1)
+        sniffer.wait_for_frames(2)
         sniffer.stop()
-    [(_at, body)] = frames(root)
-    told = parse(body)
-    assert isinstance(told, Parsed)
-    assert (told.device_id, told.kind) == (OTHER, "request")
+    kept = [parse(body) for _at, body in frames(root)]
+    assert [(told.device_id, told.kind) for told in kept if isinstance(told, Parsed)] == [
+        (MAC, "probe"),
+        (OTHER, "request"),
+    ]
 
 
 needs_setpriv = pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv (util-linux)")

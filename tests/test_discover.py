@@ -134,7 +134,8 @@ def test_a_press_on_a_real_wire_becomes_a_line_of_the_list(tmp_path: Path) -> No
     root = make_project(tmp_path)
     (root / "buttons.csv").write_text("Name, MAC-Address\n")
     with wire() as pair:
-        told = ("--interface", pair.far, "--wait", "0.5", "--seconds", "1")
+        pair.send([])  # its sender is ready: what is sent below goes at once
+        told = ("--interface", pair.far, "--wait", "2", "--seconds", "3")
         command = (sys.executable, "-m", "telltale", "--project", str(root), "discover", *told)
         process = pair.run_far(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         assert process.stderr is not None

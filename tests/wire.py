@@ -3,6 +3,7 @@
 Needs root (CAP_NET_ADMIN and CAP_SYS_ADMIN) and `ip`; nothing of the machine's own network is touched.
 """
 
+import json
 import shutil
 import socket
 import subprocess
@@ -90,6 +91,11 @@ class Wire:
     def unplug(self) -> None:
         self.stop_sending()
         ip("-n", self.far_space, "link", "del", self.far)
+
+    def dropped(self) -> int:
+        """Frames that were sent and did not reach the other end, since the pair was made."""
+        told = json.loads(ip("-n", self.near_space, "-s", "-j", "link", "show", self.near))
+        return int(told[0]["stats64"]["tx"]["dropped"])
 
     def stop_sending(self) -> None:
         if self.sender is not None:
