@@ -1,6 +1,7 @@
 """What sources remember of devices: durable with the record that told it, and seen by a running collector."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from telltale.contract import Memory, Raw, Reply, Request, StoreError
 from telltale.door import open_door
-from telltale.landing import Landing, Store, recall, remember
+from telltale.landing import Landing, Store, recall, remember, revise
 from telltale.landing.memory import REFRESH_S, Memories
 from telltale.settings import Settings
 from tests.test_door import TOY
@@ -57,6 +58,29 @@ def test_an_empty_value_is_forgotten(store: Store) -> None:
     remember(store, "toy", [SEEN, SEEN._replace(name="sent")])
     remember(store, "toy", [SEEN._replace(value={})])
     assert recall(store, "toy") == {"toy:1": {"sent": {"hash": 7}}}
+
+
+def test_changes_at_the_same_time_all_count(tmp_path: Path) -> None:
+    """Eight commands, each on its own connection, add to the same list: none overwrites another's."""
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+
+    def add(number: int) -> None:
+        with closing(Store(url)) as own:
+            revise(own, "toy", lambda known: [_with(known.get("toy:1", {}).get("list", {}).get("of", []), number)])
+
+    def _with(numbers: list[int], number: int) -> Memory:
+        return Memory("toy:1", "list", {"of": [*numbers, number]})
+
+    with closing(Store(url)) as store, ThreadPoolExecutor(8) as commands:
+        list(commands.map(add, range(8)))
+        assert sorted(recall(store, "toy")["toy:1"]["list"]["of"]) == list(range(8))
+
+
+def test_a_change_that_fails_changes_nothing(store: Store) -> None:
+    remember(store, "toy", [SEEN])
+    with pytest.raises(ZeroDivisionError):
+        revise(store, "toy", lambda known: [SEEN._replace(value={"hash": 1 // len(known["toy:1"]["seen"]) // 0})])
+    assert recall(store, "toy") == {"toy:1": {"seen": {"hash": 7}}}
 
 
 def test_the_door_hands_a_source_what_it_remembers(tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ WRONG_OPTIONS: list[tuple[Mapping[str, Any], str]] = [
         {"endpoints": {"a": {"type": "lab"}}},
         'endpoints.a] type = "lab": expected a type of [sources.sigfox.types]; known: none',
     ),
+    ({"types": {"lab": {"devices": ["2d24g6"]}}}, "types.lab] devices: '2d24g6', expected 1 to 8 hex digits"),
     ({"endpoints": {"a": {"fields": {"id": "x"}}}}, 'endpoints.a] fields: no variable "id"; known: device, time, data'),
     ({"endpoints": {"a": {"sequence": "octal"}}}, "Invalid enum value 'octal'"),
     ({"quantities": {"t": {"scale": "0.1"}}}, "Expected `float`, got `str`"),
@@ -88,6 +89,11 @@ def test_a_wrong_option_is_named(options: Mapping[str, Any], sentence: str) -> N
     with pytest.raises(ConfigError) as caught:
         SIGFOX.accept(callback(), SourceSettings(options, Secrets()))
     assert sentence in str(caught.value)
+
+
+def test_a_device_of_a_type_may_be_spelt_as_it_is_printed() -> None:
+    spelt = ["002D24E6", "sigfox:a1", " B2 ", "00000000"]
+    assert list(plan({"types": {"lab": {"devices": spelt}}}).by_device) == ["2d24e6", "a1", "b2", "0"]
 
 
 def test_a_config_beyond_twelve_bytes_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:

@@ -188,12 +188,43 @@ def test_a_batch_is_answered_for_each_that_listens() -> None:
     assert (status, json.loads(body)) == (200, {"2D24E6": {"downlinkData": ONE}, "0B": {"downlinkData": TWO}})
 
 
+def test_what_a_batch_says_of_all_holds_for_the_answer_too() -> None:
+    """As in the tables: what stands beside the batch in the query is of each line."""
+    backend = Backend(ONE, options={"endpoints": {"all": {"pattern": "{device};{time};{data}"}}})
+    request = Request(
+        "sigfox", (NOW + 2) * 10**6, "", "http", "POST", "/sigfox/downlink/all", {}, "ack=true",
+        f"2D24E6;{NOW};2a".encode(), known=backend.known,
+    )  # fmt: skip
+    reply = SIGFOX.accept(request, backend.settings)
+    assert (reply.status, reply.body) == answered(ONE, "2D24E6")
+
+
 def test_what_waits_can_be_withdrawn() -> None:
     backend = Backend(ONE, TWO)
     backend.asks(7)
     backend.remember(withdrawn(DEVICE, backend.known[DEVICE]))
     assert backend.states == ["sent"]
     assert backend.asks(8, NOW + 660) == NOTHING
+
+
+def test_what_was_withdrawn_while_under_way_is_not_tried_again() -> None:
+    backend = Backend(ONE)
+    backend.asks(7)
+    backend.remember(withdrawn(DEVICE, backend.known[DEVICE]))
+    backend.acknowledges(4)
+    assert backend.states == ["failed"], "could not be transmitted"
+    assert backend.asks(8, NOW + 660) == NOTHING
+    backend.remember(queued(DEVICE, backend.known[DEVICE], TWO, NOW + 700))
+    assert [one.data for one in pending(backend.known)] == [TWO]
+    assert backend.asks(9, NOW + 1320) == answered(TWO)
+
+
+def test_what_was_withdrawn_while_under_way_may_have_arrived() -> None:
+    backend = Backend(ONE)
+    backend.asks(7)
+    backend.remember(withdrawn(DEVICE, backend.known[DEVICE]))
+    backend.acknowledges(0)
+    assert backend.states == ["confirmed"]
 
 
 def test_what_is_over_leaves_the_list_with_the_next() -> None:

@@ -29,7 +29,7 @@ def configure(serial: str, pairs: tuple[str, ...], *, withdraw: bool, erase: boo
     together and is not given is taken from the configuration the sensor last reported.
     """
     from telltale.contract import ConfigError
-    from telltale.landing import recall, remember
+    from telltale.landing import recall, revise
     from telltale.sources.efento.downlink import change
     from telltale.sources.efento.queue import device_of, queued, reported, withdrawn
     from telltale.workbench.project import Project
@@ -39,14 +39,15 @@ def configure(serial: str, pairs: tuple[str, ...], *, withdraw: bool, erase: boo
         raise ConfigError("nothing to change: expected KEY=VALUE, such as transmission_interval=600, or --withdraw")
     if not erase and any(pair.startswith("reset_memory_request=") for pair in pairs):
         raise ConfigError("reset_memory_request erases all measurements of the sensor; add --erase if that is meant")
-    known = recall(project.store, SOURCE).get(device, {})
     if withdraw:
-        remember(project.store, SOURCE, [withdrawn(device, known)])
-        known = recall(project.store, SOURCE).get(device, {})
+        revise(project.store, SOURCE, lambda known: [withdrawn(device, known.get(device, {}))])
         click.echo(f"{device}: nothing more waits to be sent.")
     if pairs:
-        told = change(pairs, reported(known))
-        remember(project.store, SOURCE, [queued(device, known, told, project.now_us() // 1_000_000)])
+        told, now_s = (
+            change(pairs, reported(recall(project.store, SOURCE).get(device, {}))),
+            project.now_us() // 1_000_000,
+        )
+        revise(project.store, SOURCE, lambda known: [queued(device, known.get(device, {}), told, now_s)])
         said = ", ".join(f"{key}={value}" for key, value in told.shown.items())
         click.echo(f"{device}: {said} goes with the reply to its next confirmable measurements.")
 

@@ -25,7 +25,7 @@ def downlink(device: str, payload: str, *, withdraw: bool) -> None:
     A contract allows four a day.
     """
     from telltale.contract import ConfigError
-    from telltale.landing import recall, remember
+    from telltale.landing import revise
     from telltale.sources.sigfox.queue import device_of, left_today, payload_of, queued, withdrawn
     from telltale.workbench.project import Project
 
@@ -33,15 +33,13 @@ def downlink(device: str, payload: str, *, withdraw: bool) -> None:
         raise ConfigError("nothing to send: expected HEX, 16 hex digits, or --withdraw")
     device_id, data = device_of(device), payload_of(payload) if payload else ""
     project = Project()
-    known = recall(project.store, SOURCE).get(device_id, {})
     if withdraw:
-        remember(project.store, SOURCE, [withdrawn(device_id, known)])
-        known = recall(project.store, SOURCE).get(device_id, {})
+        revise(project.store, SOURCE, lambda known: [withdrawn(device_id, known.get(device_id, {}))])
         click.echo(f"{device_id}: nothing more waits to be sent.")
     if data:
         now_s = project.now_us() // 1_000_000
-        remember(project.store, SOURCE, [queued(device_id, known, data, now_s)])
-        left = left_today(known, now_s)
+        told = revise(project.store, SOURCE, lambda known: [queued(device_id, known.get(device_id, {}), data, now_s)])
+        left = left_today(told.get(device_id, {}), now_s)
         click.echo(
             f"{device_id}: {data} goes with the answer to its next message that asks; {left} of 4 left in 24 hours."
         )

@@ -79,10 +79,26 @@ def remember(store: Store, source: str, memories: Iterable[Memory]) -> None:
     Raises:
         StoreError: it could not be made durable.
     """
+    revise(store, source, lambda _: memories)
+
+
+def revise(store: Store, source: str, change: Callable[[Known], Iterable[Memory]]) -> Known:
+    """The same where the change follows from what is remembered, which nobody changes meanwhile; what it was before.
+
+    Args:
+        store: where it lies.
+        source: whose devices.
+        change: what to remember, of what is remembered; nothing is written where it raises.
+
+    Raises:
+        StoreError: it could not be made durable.
+    """
     with store.writer() as connection:
-        write_memories(connection, source, memories)
+        known = _read(connection).get(source, {})
+        write_memories(connection, source, change(known))
         if not connection.execute(META.update().where(_CHANGES).values(value=META.c.value + sa.literal(1))).rowcount:
             connection.execute(META.insert().values(key="memory", value=1))
+    return known
 
 
 def write_memories(connection: sa.Connection, source: str, memories: Iterable[Memory]) -> None:

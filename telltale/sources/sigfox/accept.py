@@ -77,13 +77,13 @@ def _callbacks(request: Request, told: Plan, where: Place) -> list[Fields]:
     try:
         if pattern is None:
             return [fields(request.body, request.query)]
-        found = lines.lines(request.body, request.query)
+        common, found = lines.common(request.query), lines.lines(request.body, request.query)
     except DecodeError:
         return []
     read = []
     for line in found:
         try:
-            read.append(lines.read(pattern, line))
+            read.append(common | lines.read(pattern, line))
         except DecodeError:
             continue
     return read

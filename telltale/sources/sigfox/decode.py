@@ -71,7 +71,7 @@ def decode(raw: Raw, options: Options) -> Iterator[Chunk | Reject]:
 
 def _batch(raw: Raw, query: str, pattern: lines.Pattern, told: Plan, where: Place) -> Iterator[Chunk | Reject]:
     """The rows of each line; what else stands in the query holds for all, and a line that is none costs no other."""
-    common = {name: text for name, text in fields(b"", query).items() if name != lines.QUERY_NAME}
+    common = lines.common(query)
     for at, line in enumerate(lines.lines(raw.body, query), 1):
         try:
             read = common | lines.read(pattern, line)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from telltale.contract import ConfigError, DecodeError
-from telltale.sources.sigfox.fields import MOST_FIELDS, Fields
+from telltale.sources.sigfox.fields import MOST_FIELDS, Fields, fields
 
 DEFAULT = "{device};{time};{data}"
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
@@ -59,6 +59,15 @@ def lines(body: bytes, query: str) -> list[str]:
     if text.startswith(f"{QUERY_NAME}="):  # as a form, which is the backend's default for a body
         text = dict(parse_qsl(text, keep_blank_values=True)).get(QUERY_NAME, "")
     return [line for line in text.splitlines() if line.strip()]
+
+
+def common(query: str) -> Fields:
+    """What else stands in the query: it holds for every line.
+
+    Raises:
+        DecodeError: the query is no query.
+    """
+    return {name: text for name, text in fields(b"", query).items() if name != QUERY_NAME}
 
 
 def read(pattern: Pattern, line: str) -> Fields:

@@ -34,9 +34,9 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 from msgspec import Meta, Struct
 
-from telltale.contract import ConfigError, Options
+from telltale.contract import ConfigError, DecodeError, Options
 from telltale.sources.sigfox import lines
-from telltale.sources.sigfox.callback import VARIABLES
+from telltale.sources.sigfox.callback import VARIABLES, device_of
 from telltale.sources.sigfox.kinds import BATCH, Place
 from telltale.sources.sigfox.payload import PAYLOAD_BYTES, BadConfigError, Slot, bytes_read, layout
 
@@ -147,7 +147,7 @@ def _plan(options: str) -> Plan:
         _kind("", told.payload, told.quantities),
         by_name,
         {one.lower(): by_name[name] for name, kind in told.types.items() for one in kind.ids},
-        {_device(one): by_name[name] for name, kind in told.types.items() for one in kind.devices},
+        {_device(name, one): by_name[name] for name, kind in told.types.items() for one in kind.devices},
         told.endpoints,
         {name: _pattern(name, endpoint.pattern) for name, endpoint in told.endpoints.items() if endpoint.pattern},
     )
@@ -184,5 +184,8 @@ def _check(name: str, endpoint: Endpoint, types: Mapping[str, Kind]) -> None:
             raise ConfigError(f'{place} fields: no variable "{variable}"; known: {", ".join(VARIABLES)}')
 
 
-def _device(text: str) -> str:
-    return text.lower().removeprefix("sigfox:").lstrip("0")
+def _device(name: str, text: str) -> str:
+    try:
+        return device_of(text.strip().lower().removeprefix("sigfox:"))
+    except DecodeError as error:
+        raise ConfigError(f"{_SECTION[:-1]}.types.{name}] devices: {error.detail}") from None

@@ -24,6 +24,7 @@ from telltale.sources.sigfox.replies import (
     WAITING,
     WANTED,
     answered_of_day,
+    state_of,
 )
 
 _PAYLOAD = re.compile(r"[0-9a-f]{16}", re.ASCII)
@@ -83,8 +84,8 @@ def queued(device_id: str, known: Remembered, data: str, now_s: int) -> Memory:
 
 
 def withdrawn(device_id: str, known: Remembered) -> Memory:
-    """What to remember so that nothing more is sent; what was sent stays on the list."""
-    downlinks = _downlinks(known, WAITING)
+    """What to remember so that nothing more is sent; what was sent stays on the list, and is not tried again."""
+    downlinks = [one | {"is_last": True} for one in _downlinks(known, WAITING)]
     return Memory(device_id, WANTED, {"downlinks": downlinks} if downlinks else {})
 
 
@@ -117,4 +118,4 @@ def _downlinks(known: Remembered, *without: str) -> list[dict[str, Any]]:
 
 
 def _state(known: Remembered, downlink: Mapping[str, Any]) -> str:
-    return str(known.get(SENT, {}).get(str(downlink["id"]), {}).get("state", WAITING))
+    return state_of(known.get(SENT, {}), downlink)

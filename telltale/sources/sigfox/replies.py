@@ -18,7 +18,8 @@ SERVICE ACKNOWLEDGE tells the outcome of the newest answer before it:
     7     the device asked again too early            waiting again
     8     no callback of the type is the downlink's   failed
 
-After three answers it fails whatever the code. What is remembered of a device, each name with one writer:
+After three answers it fails whatever the code, and so does one that was withdrawn meanwhile. What is remembered of a
+device, each name with one writer:
 
     sent     collector  what became of each downlink
     asked    collector  the callbacks answered lately, and with which downlink
@@ -110,6 +111,12 @@ def answered_of_day(asked: Mapping[str, Any], now_s: int) -> int:
     return sum(one["id"] is not None and now_s - one["at"] < DAY_S for one in asked.values())
 
 
+def state_of(sent: Mapping[str, Any], downlink: Mapping[str, Any]) -> str:
+    """What became of a queued downlink; one that was withdrawn while it was under way does not wait again."""
+    state = str(sent.get(str(downlink["id"]), {}).get("state", WAITING))
+    return FAILED if state == WAITING and downlink.get("is_last") else state
+
+
 def _answer(
     facts: dict[str, Facts], wanted: Iterable[Mapping[str, Any]], frame: str, at_s: int, now_s: int
 ) -> str | None:
@@ -126,7 +133,7 @@ def _answer(
     downlinks = {str(one["id"]): one for one in wanted}
     for gone in sent.keys() - downlinks.keys():  # the command has taken it off the list
         del sent[gone]
-    chosen = next((one for one in downlinks if sent.get(one, {}).get("state", WAITING) == WAITING), None)
+    chosen = next((number for number, one in downlinks.items() if state_of(sent, one) == WAITING), None)
     if chosen is None or is_over_quota:
         asked[key] = {"at": now_s, "id": None, "data": None}
         return None
