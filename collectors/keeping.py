@@ -18,6 +18,7 @@ from telltale.door import Door, Verdict
 log = logging.getLogger("telltale.keeping")
 
 MOST_RECORDS = 20_000
+MOST_BYTES = 128 << 20
 QUEUE_WAIT_S = 0.05
 """Before the next try when the landing's queue is full: it empties by itself."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.1, 5.0
@@ -36,12 +37,22 @@ class Keeper:
         door: where they go.
         settled: told (request, reason, detail) when a record is durable ("stored") or its source turned it away.
         most: records at most; `is_full` says so.
+        most_bytes: of their bodies at most, likewise.
     """
 
-    def __init__(self, door: Door, settled: Callable[[Request, str, str], None], *, most: int = MOST_RECORDS) -> None:
+    def __init__(
+        self,
+        door: Door,
+        settled: Callable[[Request, str, str], None],
+        *,
+        most: int = MOST_RECORDS,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
         self._door = door
         self._settled = settled
         self._most = most
+        self._most_bytes = most_bytes
+        self._bytes = 0
         self._waiting: deque[Request] = deque()
         self._offered: deque[_Offered] = deque()
         self._wait_s = 0.0
@@ -50,7 +61,7 @@ class Keeper:
     @property
     def is_full(self) -> bool:
         """Whether no more should be added."""
-        return len(self) >= self._most
+        return len(self) >= self._most or self._bytes >= self._most_bytes
 
     def __len__(self) -> int:
         return len(self._waiting) + len(self._offered)
@@ -58,6 +69,7 @@ class Keeper:
     def add(self, request: Request) -> None:
         """Take a record in, without waiting."""
         self._waiting.append(request)
+        self._bytes += len(request.body)
 
     def push(self) -> None:
         """Offer what waits, and see what has become durable; never waits."""
@@ -82,7 +94,7 @@ class Keeper:
             request, ticket = self._offered.popleft()
             error = ticket.exception()
             if error is None:
-                self._settled(request, "stored", "")
+                self._let_go(request, "stored", "")
                 self._is_back()
             else:
                 failed.append(request)
@@ -99,9 +111,13 @@ class Keeper:
                 return
             request = self._waiting.popleft()
             if isinstance(outcome, Verdict):
-                self._settled(request, outcome.reason, outcome.detail)
+                self._let_go(request, outcome.reason, outcome.detail)
             else:
                 self._offered.append(_Offered(request, outcome))
+
+    def _let_go(self, request: Request, reason: str, detail: str) -> None:
+        self._bytes -= len(request.body)
+        self._settled(request, reason, detail)
 
     def _back_off(self, reason: str) -> None:
         if not self._wait_s:

@@ -3,7 +3,7 @@
 Start it with `telltale collect mqtt`. A message of QoS 1 is acknowledged to the broker only after its record is
 durable, over a session the broker keeps: what was not acknowledged comes again, after a crash of either side too. A
 message the source cannot take is acknowledged, and stands in the `refused` list; while the store is away nothing is
-acknowledged, and the broker holds the rest back.
+acknowledged, at last nothing read, and the broker holds the rest back.
 
 The broker's login and access list say who may publish, in place of a webhook's signature; `meta.transport` is `mqtt`,
 and the topic stands in `meta.headers`. By default Mosquitto loses messages it has acknowledged when it is killed: it
@@ -24,7 +24,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from collectors.keeping import Keeper
+from collectors.keeping import MOST_RECORDS, Keeper
 from collectors.packetlog import Packet, PacketLog
 from telltale.contract import ConfigError, Request, Route, Source
 from telltale.door import Door, open_door
@@ -40,6 +40,9 @@ IDLE_S, BUSY_S = 0.2, 0.002
 """How long to wait for the network: shortly while records are on their way to the store."""
 LONGEST_WAIT_S = 30.0
 MOST_BYTES = 4 << 20
+_SHARED = "$share"
+_HUNG_UP = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+"""The broker went away in the middle of a handshake."""
 _UNAUTHORISED = {"Not authorized", "Bad user name or password"}
 
 
@@ -49,6 +52,11 @@ class Topic(NamedTuple):
     pattern: str
     source: Source
     route: Route
+
+    def takes(self, topic: str) -> bool:
+        """Whether a message comes by this filter; of one shared in a group, $share/<group>/<filter>, the end counts."""
+        shared, _, rest = self.pattern.partition("/")
+        return topic_matches_sub(rest.partition("/")[2] if shared == _SHARED else self.pattern, topic)
 
 
 class _Taken(NamedTuple):
@@ -71,7 +79,10 @@ def run(settings: Settings) -> None:
     found = topics(settings.mqtt)
     password = settings.source("mqtt").secrets.get("password", "")
     door, packets = open_door(settings, {topic.source.name: topic.source for topic in found}.values()), PacketLog()
-    subscriber = Subscriber(door, packets, settings.mqtt, found, password=password)
+    mqtt = settings.mqtt
+    if mqtt.ca_file:
+        mqtt = mqtt.model_copy(update={"ca_file": str(settings.root / mqtt.ca_file)})
+    subscriber = Subscriber(door, packets, mqtt, found, password=password)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: subscriber.stop())
     try:
@@ -85,7 +96,7 @@ def topics(mqtt: MqttSettings) -> list[Topic]:
     """The filters of `[mqtt] topics`, each `source` or `source/address`.
 
     Raises:
-        ConfigError: no broker, no topics, no such source, or it has no such address.
+        ConfigError: no broker, no topics, one is no filter, no such source, or it has no such address.
     """
     if not mqtt.host or not mqtt.topics:
         what = "topics" if mqtt.host else "host"
@@ -100,13 +111,20 @@ class Subscriber:
     """One session at a broker, and the messages of it that are not durable yet."""
 
     def __init__(
-        self, door: Door, packets: PacketLog, mqtt: MqttSettings, found: list[Topic], *, password: str = ""
+        self,
+        door: Door,
+        packets: PacketLog,
+        mqtt: MqttSettings,
+        found: list[Topic],
+        *,
+        password: str = "",
+        most: int = MOST_RECORDS,
     ) -> None:
         self._door = door
         self._packets = packets
         self._mqtt = mqtt
         self._topics = found
-        self._keeper = Keeper(door, self._settled)
+        self._keeper = Keeper(door, self._settled, most=most)
         self._taken: dict[int, _Taken] = {}
         self._session = 0
         self._stopping = False
@@ -121,9 +139,11 @@ class Subscriber:
         """
         wait_s = 0.0
         while not self._stopping:
+            before = self._session
             if self._connect():
-                wait_s = 0.0
                 self._serve()
+            if self._session > before:
+                wait_s = 0.0
             if not self._stopping:
                 wait_s = min(max(2 * wait_s, 1.0), LONGEST_WAIT_S)
                 self._pause(wait_s)
@@ -145,17 +165,31 @@ class Subscriber:
         if mqtt.username:
             client.username_pw_set(mqtt.username, password)
         if mqtt.tls:
-            client.tls_set(ca_certs=mqtt.ca_file or None)
+            try:
+                client.tls_set(ca_certs=mqtt.ca_file or None)
+            except OSError as error:
+                raise ConfigError(
+                    f'telltale.toml [mqtt] ca_file = "{mqtt.ca_file}": cannot be read ({error.strerror or error}); '
+                    "expected PEM certificates"
+                ) from error
         client.on_connect, client.on_disconnect, client.on_message = self._on_connect, self._on_disconnect, self._take
+        client.on_subscribe = self._on_subscribe
         return client
 
     def _connect(self) -> bool:
         try:
             self._client.connect(self._mqtt.host, self._mqtt.port, KEEPALIVE_S)
+        except _HUNG_UP as error:
+            log.warning("%s port %d hung up (%s); trying again", self._mqtt.host, self._mqtt.port, error.reason)
+            return False
         except ssl.SSLError as error:
             raise ConfigError(
                 f"[mqtt] {self._mqtt.host} port {self._mqtt.port}: TLS failed ({error.reason or error}); name the "
                 "authority of its certificate as ca_file, or set tls = false where the port is in clear"
+            ) from error
+        except ValueError as error:
+            raise ConfigError(
+                f'telltale.toml [mqtt] host = "{self._mqtt.host}": expected the name of a host'
             ) from error
         except OSError as error:
             log.warning("no broker at %s port %d (%s); trying again", self._mqtt.host, self._mqtt.port, error)
@@ -169,6 +203,10 @@ class Subscriber:
             ConfigError: the broker refuses the login.
         """
         while not self._stopping:
+            if self._keeper.is_full:  # nothing is read: the broker keeps it, and hangs up when that takes long
+                self._keeper.push()
+                time.sleep(BUSY_S)
+                continue
             ended = self._client.loop(BUSY_S if len(self._keeper) else IDLE_S)
             self._keeper.push()
             if self._refusal in _UNAUTHORISED:
@@ -204,14 +242,23 @@ class Subscriber:
             hint = "" if self._session or self._mqtt.tls else " (does that port speak TLS? then set tls = true)"
             log.warning("connection lost: %s%s", reason, hint)
 
+    def _on_subscribe(
+        self, _client: Client, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Properties | None
+    ) -> None:
+        for topic, reason in zip(self._topics, reasons, strict=False):
+            if reason.is_failure:
+                log.warning(
+                    'the broker refuses the topic "%s", so nothing comes by it; let "%s" read it in its access list',
+                    topic.pattern,
+                    self._mqtt.username,
+                )
+
     def _take(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
-        topic = next((each for each in self._topics if topic_matches_sub(each.pattern, message.topic)), None)
-        if topic is None or len(message.payload) > MOST_BYTES:
-            log.warning("%s: %d bytes, no source takes them; set aside", message.topic, len(message.payload))
+        topic = next((each for each in self._topics if each.takes(message.topic)), None)
+        if topic is None:  # the broker keeps what was once subscribed to in this session
+            log.warning("%r: in no topic of [mqtt], thrown away; another client_id ends that", message.topic)
             self._client.ack(message.mid, message.qos)
             return
-        if self._keeper.is_full:
-            return  # not acknowledged: it comes again with the next session
         request = Request(
             source=topic.source.name,
             received_at=time.time_ns() // 1000,
@@ -225,7 +272,25 @@ class Subscriber:
             is_trusted=True,
         )
         self._taken[id(request)] = _Taken(self._session, message.mid, message.qos, time.perf_counter())
-        self._keeper.add(request)
+        if len(request.body) > min(MOST_BYTES, self._door.landing.max_bytes // 2):
+            self._turn_away(request)
+        else:
+            self._keeper.add(request)
+
+    def _turn_away(self, request: Request) -> None:
+        """A message that is too large for the store's queue."""
+        reason, detail = "body_too_large", f"{len(request.body):,} bytes"
+        self._door.landing.refuse(
+            source=request.source,
+            received_at=request.received_at,
+            sender=request.sender,
+            status=413,
+            reason=reason,
+            detail=detail,
+            body=request.body,
+            meta="{}",
+        )
+        self._settled(request, reason, detail)
 
     def _settled(self, request: Request, reason: str, detail: str) -> None:
         taken = self._taken.pop(id(request), None)
@@ -238,6 +303,13 @@ class Subscriber:
 
 
 def _topic(pattern: str, told: str) -> Topic:
+    levels = pattern.split("/")
+    is_mixed = any(set(level) & set("+#") and len(level) > 1 for level in levels) or "#" in levels[:-1]
+    if not pattern or "\0" in pattern or is_mixed:
+        raise ConfigError(
+            f'telltale.toml [mqtt] topics "{pattern}": no filter, + stands for whole levels, # for all that follow; '
+            'expected such as "plant/+/report" or "plant/#"'
+        )
     name, _, address = told.partition("/")
     found = source_of(name)
     routes = [route for route in found.routes if "<" not in route.path]

@@ -1,14 +1,18 @@
 """The MQTT collector against a real Mosquitto: acknowledged once stored, nothing lost to kills of either side."""
 
 import json
+import logging
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +20,11 @@ import pytest
 from paho.mqtt.client import Client, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion
 
-from collectors.mqtt_subscriber import topics
+from collectors.mqtt_subscriber import Subscriber, topics
+from collectors.packetlog import PacketLog
 from telltale.contract import ConfigError
+from telltale.door import Door, open_door
+from telltale.settings import load
 from telltale.settings.brokers import MqttSettings
 from tests import served
 from tests.mosquitto import HOST, PASSWORD, PERSISTENT, USER, Broker, mosquitto
@@ -102,6 +109,10 @@ BAD = [
     (MqttSettings(host="b"), r"\[mqtt\] topics: nothing there"),
     (MqttSettings(host="b", topics={"a/#": "clodtrax"}), 'no source "clodtrax".*did you mean "cloudtrax"'),
     (MqttSettings(host="b", topics={"a/#": "efento/x"}), '"a/#" = "efento/x": no such address; known: .*efento/m'),
+    *(
+        (MqttSettings(host="b", topics={pattern: "cloudtrax"}), r"topics \".*\": no filter, \+ stands for whole levels")
+        for pattern in ("", "a/#/b", "#/b", "a/b#", "a+/b", "a/##", "a/\0")
+    ),
 ]
 
 
@@ -114,6 +125,131 @@ def test_topics_that_lead_nowhere_are_said(told: MqttSettings, sentence: str) ->
 def test_a_topic_stands_for_an_address_of_its_source() -> None:
     found = topics(MqttSettings(host="b", topics={"a": "cloudtrax", "b": "efento/c"}))
     assert [(each.source.name, each.route.path) for each in found] == [("cloudtrax", "/cloudtrax"), ("efento", "/c")]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "topic", "is_taken"),
+    [
+        ("a/#", "a", True),
+        ("a/+/c", "a/b/c", True),
+        ("+/b", "a/c", False),
+        ("$share/group/a/#", "a/b", True),
+        ("$share/group/a/#", "b/a", False),
+    ],
+)
+def test_a_filter_takes_what_the_broker_sends_for_it(pattern: str, topic: str, is_taken: bool) -> None:
+    (found,) = topics(MqttSettings(host="b", topics={pattern: "cloudtrax"}))
+    assert found.takes(topic) is is_taken
+
+
+def test_an_authority_lies_in_the_project_and_is_missed_by_name(tmp_path: Path) -> None:
+    told = '[mqtt]\nhost = "localhost"\nca_file = "nope.crt"\ntopics = { "a/#" = "cloudtrax" }\n'
+    root = served.make_project(tmp_path / "project", told, secrets="")
+    ended = served.telltale(root, "collect", "mqtt")
+    assert ended.returncode == 1
+    assert f'[mqtt] ca_file = "{root / "nope.crt"}": cannot be read (No such file or directory); ' in ended.stderr
+
+
+@contextmanager
+def subscribed(root: Path, *, most: int) -> Iterator[Door]:
+    """The collector in this process, so that it can be given little room."""
+    settings = load(root)
+    found = topics(settings.mqtt)
+    door, packets = open_door(settings, {topic.source.name: topic.source for topic in found}.values()), PacketLog()
+    subscriber = Subscriber(door, packets, settings.mqtt, found, most=most)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(subscriber.run)
+        try:
+            yield door
+        finally:
+            subscriber.stop()
+            running.result(30)
+            door.close()
+            packets.close()
+
+
+def test_what_has_no_room_while_the_store_is_away_is_read_afterwards(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The broker hands out 200 at once, room is for 10; all of them come within one session."""
+    caplog.set_level(logging.INFO)
+    with mosquitto(tmp_path / "broker", options="max_inflight_messages 0\nmax_queued_messages 0") as broker:
+        told = options(broker) + "[landing]\nbusy_timeout_s = 0.1\n"
+        root = served.make_project(tmp_path / "project", told, secrets="")
+        with subscribed(root, most=10) as door, publisher(broker) as client:
+            wait_for(lambda: "a new session" in caplog.text, lambda: caplog.text)
+            with closing(sqlite3.connect(root / "data/landing/telltale.db", isolation_level=None)) as other:
+                other.execute("begin immediate")
+                sent = [client.publish("plant/cloudtrax/hall", report(number), qos=1) for number in range(200)]
+                wait_for(lambda: all(one.is_published() for one in sent), lambda: broker.log)
+                wait_for(lambda: "records wait, at most 10" in caplog.text, lambda: caplog.text)
+            wait_for(lambda: numbers(root) == set(range(200)), lambda: f"{sorted(numbers(root))}")
+            assert door.landing.depth[0] == 0
+    assert caplog.text.count("connected to localhost") == 1
+
+
+def test_a_message_beyond_the_store_s_queue_is_refused_and_the_next_one_stored(tmp_path: Path) -> None:
+    with mosquitto(tmp_path / "broker") as broker:
+        told = options(broker) + "[landing]\nmax_bytes = 100000\n"
+        root = served.make_project(tmp_path / "project", told, secrets="")
+        with collecting(root), publisher(broker) as client:
+            wait_for(lambda: "a new session" in log(root), lambda: log(root))
+            client.publish("plant/cloudtrax/hall", b" " * 100_000, qos=1).wait_for_publish(10)
+            client.publish("plant/cloudtrax/hall", report(1), qos=1).wait_for_publish(10)
+            wait_for(lambda: rows(root, "select body from raw") == [(report(1),)], lambda: log(root))
+            told_of = "select status, reason, detail from refused"
+            wait_for(lambda: rows(root, told_of) == [(413, "body_too_large", "100,000 bytes")], lambda: log(root))
+
+
+@contextmanager
+def peer(talk: Callable[[socket.socket], object]) -> Iterator[int]:
+    """A broker of a few bytes, for each connection anew; its port."""
+    ending = threading.Event()
+
+    def serve() -> None:
+        while not ending.is_set():
+            with suppress(TimeoutError, OSError):
+                connection, _ = listener.accept()
+                with connection:
+                    connection.settimeout(30)
+                    talk(connection)
+
+    with socket.create_server((HOST, 0)) as listener, ThreadPoolExecutor(1) as pool:
+        listener.settimeout(0.1)
+        pool.submit(serve)
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            ending.set()
+
+
+def grant_the_first(connection: socket.socket) -> None:
+    connection.recv(4096)  # CONNECT
+    connection.sendall(b"\x20\x02\x00\x00")  # CONNACK, accepted
+    number = connection.recv(4096)[2:4]  # SUBSCRIBE, after its type and length
+    connection.sendall(b"\x90\x04" + number + b"\x01\x80")  # SUBACK: QoS 1, failure
+    connection.recv(4096)
+
+
+def test_a_topic_the_broker_refuses_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with peer(grant_the_first) as port:
+        told = f'[mqtt]\nhost = "{HOST}"\nport = {port}\ntls = false\nusername = "hall"\n'
+        root = served.make_project(
+            tmp_path / "project", f'{told}topics = {{ "a/#" = "cloudtrax", "b" = "efento/m" }}\n'
+        )
+        with subscribed(root, most=10):
+            wait_for(lambda: "refuses the topic" in caplog.text, lambda: caplog.text)
+    assert 'refuses the topic "b", so nothing comes by it; let "hall" read it in its access list' in caplog.text
+    assert 'refuses the topic "a/#"' not in caplog.text
+
+
+def test_a_broker_that_goes_away_while_tls_begins_is_tried_again(tmp_path: Path) -> None:
+    with peer(lambda connection: connection.recv(4096)) as port:
+        told = f'[mqtt]\nhost = "localhost"\nport = {port}\ntopics = {{ "a/#" = "cloudtrax" }}\n'
+        root = served.make_project(tmp_path / "project", told)
+        with collecting(root):
+            wait_for(lambda: log(root).count("trying again") == 2, lambda: log(root))
+    assert f"localhost port {port} hung up" in log(root)
 
 
 def test_messages_are_stored_with_their_topic_and_what_is_no_report_is_refused(tmp_path: Path) -> None:
