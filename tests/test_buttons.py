@@ -82,8 +82,13 @@ def test_the_list_init_writes_is_empty_and_says_so(tmp_path: Path) -> None:
         (f"{FULL}Tide,{A},,,,,,2.5\n", 'line 2 cards = "2.5": expected a whole number from 1 to 100000'),
         (f"{FULL}Tide,{A},,,,,,,nan\n", 'line 2 lead_time_days = "nan": expected days of at least 0'),
         (f"{FULL}Tide,{A},,,,,,,,soon\n", 'line 2 away_after_s = "soon": expected seconds above 0'),
-        (f'{SEED}"Tide,{A}\n', "not a UTF-8 comma-separated file"),
-        (b"Name,MAC\nK\xfcche,ac:63:be:00:00:01\n", "not a UTF-8 comma-separated file"),
+        (f"{FULL}Tide,{A},,,,,1e300\n", 'line 2 dead_time_s = "1e300": expected seconds of at least 0'),
+        (f"{FULL}Tide,{A},,,,,,,1e300\n", 'line 2 lead_time_days = "1e300": expected days of at least 0'),
+        (f"{FULL}Tide,{A},,,,,,,,1e300\n", 'line 2 away_after_s = "1e300": expected seconds above 0'),
+        (f'{SEED}"Tide,{A}\n', "line 2: not comma-separated (unexpected end of data)"),
+        (f'{SEED}Oats,{A}\n"5" nail",{B}\n', "line 3: not comma-separated"),
+        (f"Name;MAC-Address\nTide;{A}\n", 'line 1: unknown column "Name;MAC-Address"; expected Name, MAC-Address'),
+        (b"Name,MAC\nK\xfcche,ac:63:be:00:00:01\n", "line 2: not UTF-8 (invalid start byte); save it as CSV UTF-8"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str | bytes, sentence: str) -> None:

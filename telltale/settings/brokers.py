@@ -74,7 +74,7 @@ class CumulocitySettings(Section):
     device_type: str = "c8y_MACDevice"
     register_devices: bool = True
     quote_style: Literal["double", "backslash"] = "double"
-    per_second: Annotated[float, Field(gt=0)] = 5.0
+    per_second: Annotated[float, Field(ge=0.01, le=10_000)] = 5.0
     ini: str = ""
 
 
@@ -87,14 +87,14 @@ class ThingworxSettings(Section):
     efento_thing: str = ""
     efento_service: str = "ReceiveEfento"
     ca_file: str = ""
-    timeout_s: Annotated[float, Field(gt=0)] = 10.0
+    timeout_s: Annotated[float, Field(gt=0, le=600)] = 10.0
 
 
 class ForwardSettings(Section):
     """Where events are passed on to, and what the outbox keeps (wire/forwarding.md 1)."""
 
-    backlog_days: Annotated[float, Field(ge=0)] = 7.0
-    keep_sent_days: Annotated[int, Field(ge=2)] = 90
+    backlog_days: Annotated[float, Field(ge=0, le=36_500)] = 7.0
+    keep_sent_days: Annotated[int, Field(ge=2, le=36_500)] = 90
     warn_rows: Annotated[int, Field(ge=1)] = 10_000
     warn_age_h: Annotated[float, Field(gt=0)] = 24.0
     cumulocity: CumulocitySettings = CumulocitySettings()

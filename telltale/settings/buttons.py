@@ -19,6 +19,7 @@ Source: wire/kanban.md section 3.
 """
 
 import csv
+import io
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -90,12 +91,14 @@ class _Number(NamedTuple):
     expected: str
 
 
+_YEAR_S, _MOST_DAYS = 366 * 86_400, 3_660
+"""Beyond these a comma is missing; and microseconds must fit into 64 bits."""
 _NUMBERS = {
     "container_qty": _Number(lambda value: value > 0, "a number above 0, such as 200"),
-    "dead_time_s": _Number(lambda value: value >= 0, "seconds of at least 0, such as 60"),
+    "dead_time_s": _Number(lambda value: 0 <= value <= _YEAR_S, "seconds of at least 0, such as 60"),
     "cards": _Number(lambda value: value in range(1, 100_001), "a whole number from 1 to 100000, such as 4"),
-    "lead_time_days": _Number(lambda value: value >= 0, "days of at least 0, such as 2.5"),
-    "away_after_s": _Number(lambda value: value > 0, "seconds above 0, such as 1800"),
+    "lead_time_days": _Number(lambda value: 0 <= value <= _MOST_DAYS, "days of at least 0, such as 2.5"),
+    "away_after_s": _Number(lambda value: 0 < value <= _YEAR_S, "seconds above 0, such as 1800"),
 }
 _COLUMNS = {
     "name": "name",
@@ -137,13 +140,20 @@ def read_buttons(path: Path) -> AllowList:
         ConfigError: it cannot be read, a column is unknown, or a value is wrong; names the line.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True, skipinitialspace=True)
-            found = tuple(_rows(path.name, reader))
+        data = path.read_bytes()
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); check its path, owner and mode") from error
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path.name}: not a UTF-8 comma-separated file ({error}); save it as CSV UTF-8") from error
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{path.name} line {line}: not UTF-8 ({error.reason}); save it as CSV UTF-8") from error
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, skipinitialspace=True)
+    try:
+        found = tuple(_rows(path.name, reader))
+    except csv.Error as error:
+        where = f"{path.name} line {reader.line_num}"
+        raise ConfigError(f"{where}: not comma-separated ({error}); write a quote inside quotes twice") from error
     _no_address_twice(path.name, found)
     return AllowList(found, tuple(_warnings(path.name, found)))
 
@@ -172,6 +182,7 @@ def _columns(where: str, texts: Sequence[str]) -> list[str]:
         if column is None:
             near = get_close_matches(_bare(text), _COLUMNS, n=1)
             hint = f'; did you mean "{_COLUMNS[near[0]]}"?' if near else ""
+            hint = "; put commas between them" if set(text) & set(";\t") else hint
             raise ConfigError(f'{where}: unknown column "{text}"; expected {_SHOWN}{hint}')
         if column in columns:
             raise ConfigError(f'{where}: column "{text}" stands there twice; keep one')

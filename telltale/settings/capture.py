@@ -44,7 +44,7 @@ class ArpSettings(Section):
 class KanbanSettings(Section):
     """What presses mean (wire/kanban.md 4, 5, 7, 8)."""
 
-    dead_time_s: Annotated[float, Field(ge=0)] = 60
+    dead_time_s: Annotated[float, Field(ge=0, le=31_622_400)] = 60
     mode: Literal["fixed", "quiet"] = "fixed"
     match: Literal["oldest", "all"] = "oldest"
     signal_when: Literal["opened", "emptied"] = "opened"
@@ -54,7 +54,7 @@ class KanbanSettings(Section):
     safety_days: Annotated[float, Field(ge=0)] = 1.0
     review_days: Annotated[float, Field(ge=0)] = 0.0
     presence: bool = False
-    away_after_min: Annotated[float, Field(gt=0)] = 30
+    away_after_min: Annotated[float, Field(gt=0, le=527_040)] = 30
     working_hours: Annotated[tuple[str, ...], AfterValidator(checked_hours)] = ()
     holidays: Annotated[tuple[str, ...], AfterValidator(checked_dates)] = ()
     baseline: Annotated[tuple[str, ...], AfterValidator(checked_dates), Field(max_length=2)] = ()

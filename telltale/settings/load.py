@@ -95,9 +95,14 @@ def _section(place: list[str]) -> type[BaseModel]:
     """The model whose key the last part of `place` is."""
     if place[0] == "sites":
         return SiteSettings
-    field = Settings.model_fields.get(place[0])
-    model = field.annotation if field and len(place) > 1 else Settings
-    return model if isinstance(model, type) and issubclass(model, BaseModel) else Settings
+    model: type[BaseModel] = Settings
+    for part in place[:-1]:
+        field = model.model_fields.get(part)
+        inner = field.annotation if field else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return Settings  # a table of free keys
+        model = inner
+    return model
 
 
 def _known(place: list[str]) -> str:
