@@ -18,8 +18,10 @@ from typing import Literal, NamedTuple
 from collectors.capture import may_capture
 from collectors.interfaces import chosen, known
 from collectors.listening import free_port, served
+from collectors.mqtt_subscriber import topics
 from telltale.contract import ConfigError, TelltaleError
 from telltale.door import try_options
+from telltale.forward.passing import targets
 from telltale.settings import buttons, devices
 from telltale.sources import SOURCES
 from telltale.workbench.project import Project
@@ -192,6 +194,20 @@ def _arp(project: Project) -> Iterator[Finding]:
         yield Finding("arp", "note", "no libpcap, so frames cannot be captured", "install libpcap, on Windows Npcap")
 
 
+def _mqtt(project: Project) -> Iterator[Finding]:
+    """Nothing is said where no broker is named."""
+    told = project.settings.mqtt
+    if told.host or told.topics:
+        count = len(topics(told))
+        yield Finding("mqtt", "ok", f"{told.host} port {told.port}, {count:,} topic filters")
+
+
+def _forward(project: Project) -> Iterator[Finding]:
+    """Nothing is said where no platform is set."""
+    for target in targets(project.settings):
+        yield Finding("forward", "ok", f"{target.name} is set; telltale forward --dry-run shows what it would get")
+
+
 def _disk(project: Project) -> Iterator[Finding]:
     free = shutil.disk_usage(_nearest(project.settings.data)).free
     state: State = "wrong" if free < FULL_BYTES else "note" if free < LOW_BYTES else "ok"
@@ -235,6 +251,8 @@ CHECKS: tuple[Check, ...] = (
     _webhooks,
     _coap,
     _arp,
+    _mqtt,
+    _forward,
     _disk,
     _clock,
     _programs,

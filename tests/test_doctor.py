@@ -64,6 +64,23 @@ def file_for_folder(root: Path) -> None:
     (root / "data").write_text("not a folder")
 
 
+def wrong_topic(root: Path) -> None:
+    (root / "telltale.toml").write_text('[mqtt]\nhost = "broker"\ntopics = { "a/#" = "efento/x" }\n')
+
+
+def wrong_filter(root: Path) -> None:
+    (root / "telltale.toml").write_text('[mqtt]\nhost = "broker"\ntopics = { "a/#/b" = "cloudtrax" }\n')
+
+
+def no_key(root: Path) -> None:
+    (root / "telltale.toml").write_text('[forward.thingworx]\nbase_url = "https://localhost/Thingworx"\n')
+
+
+def wrong_platform(root: Path) -> None:
+    (root / "secrets.toml").write_text('[thingworx]\napp_key = "k3y"\n')
+    (root / "telltale.toml").write_text('[forward.thingworx]\nbase_url = "https://user:pa55@host:x/Thingworx"\n')
+
+
 WRONG: list[tuple[Callable[[Path], None], str, str, str]] = [
     (loose_key, "keys", "readable by others", "chmod 600"),
     (wrong_device, "settings", 'line 2 low = "warm"', "expected a number"),
@@ -71,6 +88,10 @@ WRONG: list[tuple[Callable[[Path], None], str, str, str]] = [
     (unknown_source, "settings", 'no source "cloudtracks"', "known: button, cloudtrax"),
     (wrong_option, "settings", 'field "temp": type "byte"', "is none of bool, char, float, uint, int"),
     (public_without_secret, "webhooks", "a public address needs a source with its secret", "add it to secrets.toml"),
+    (wrong_topic, "mqtt", '[mqtt] topics "a/#" = "efento/x": no such address', "known: efento/c"),
+    (wrong_filter, "mqtt", '[mqtt] topics "a/#/b": no filter, + stands for', "expected such as"),
+    (no_key, "forward", "no app_key for ThingWorx: write it to secrets.toml", "TELLTALE_SECRET_THINGWORX_APP_KEY"),
+    (wrong_platform, "forward", "[forward.thingworx] address: its host or port is none", "https://host/Thingworx"),
     (file_for_folder, "store", "data", "expected a folder"),
 ]
 

@@ -11,7 +11,8 @@ from telltale.cli.output import json_option, show
 def doctor(context: click.Context, *, as_json: bool) -> None:
     """Check everything this project needs, and name the fix.
 
-    Looked at are python, settings, secrets, folders, keys, store, lake, ports, capture, disk, clock and programs.
+    Looked at are python, settings, secrets, folders, keys, store, lake, ports, capture, broker, platforms,
+    disk, clock and programs.
     "note" costs a feature, "wrong" keeps telltale from working: then the exit code is 1.
     """
     from telltale.doctor import examine

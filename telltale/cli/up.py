@@ -98,6 +98,13 @@ def _mqtt(settings: "Settings") -> str | None:
     return ""
 
 
+def _forward(settings: "Settings") -> str | None:
+    """Only where a platform is set; what is wrong with it is said once."""
+    from telltale.forward.passing import targets
+
+    return "" if targets(settings) else None
+
+
 class Part(NamedTuple):
     """Something to keep running."""
 
@@ -113,6 +120,7 @@ PARTS: tuple[Part, ...] = (
     Part("arp", ("collect", "arp"), _arp),
     Part("mqtt", ("collect", "mqtt"), _mqtt),
     Part("settle", ("settle", "--loop")),
+    Part("forward", ("forward",), _forward),
 )
 """What a project may need, in the order of the log's first lines; another part is one line here."""
 

@@ -15,6 +15,7 @@ from telltale.forward.presses import History, Look
 from telltale.forward.target import Target
 from telltale.landing import Store
 from telltale.landing.schema import RAW
+from telltale.settings import Settings
 from telltale.workbench.efento_json import SOURCE
 from telltale.workbench.project import Project
 from telltale.workbench.times import DAY
@@ -61,24 +62,45 @@ class Found(NamedTuple):
     late: int
 
 
+def targets(settings: Settings) -> list[Target]:
+    """The platforms that are configured; none is connected to.
+
+    Raises:
+        ConfigError: one is not complete, or a value of it is wrong.
+    """
+    found: list[Target] = []
+    if (login := account(settings)) is not None:
+        try:
+            found.append(cumulocity.Cumulocity(login))
+        except ConfigError as error:
+            raise ConfigError(f"telltale.toml [forward.cumulocity] {error}") from error
+    if (platform := thingworx.thingworx_of(settings)) is not None:
+        found.append(platform)
+    return found
+
+
 def passings(project: Project) -> list[Passing]:
-    """The targets that are configured.
+    """The targets that are configured, with their outboxes.
 
     Raises:
         ConfigError: none is, or one is not complete.
     """
-    told, found = project.settings.forward, []
-    if (login := account(project.settings)) is not None:
-        target: Target = cumulocity.Cumulocity(login)
-        found.append(Passing(target, Outbox(project.store, target.name), lambda press: press.device_id, False))
-    if (platform := thingworx.thingworx_of(project.settings)) is not None:
-        with_readings = bool(told.thingworx.efento_thing)
-        found.append(Passing(platform, Outbox(project.store, platform.name), thingworx.lane_of, with_readings))
+    with_readings = bool(project.settings.forward.thingworx.efento_thing)
+    found = [
+        Passing(target, Outbox(project.store, target.name), thingworx.lane_of, with_readings)
+        if target.name == thingworx.NAME
+        else Passing(target, Outbox(project.store, target.name), _own_lane, with_readings=False)
+        for target in targets(project.settings)
+    ]
     if not found:
         raise ConfigError(
             "nothing to forward to: set tenant below [forward.cumulocity] or base_url below [forward.thingworx]"
         )
     return found
+
+
+def _own_lane(press: Press) -> str:
+    return press.device_id
 
 
 def pending(

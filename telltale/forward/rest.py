@@ -49,7 +49,11 @@ class Server:
     """
 
     def __init__(self, base_url: str, headers: Mapping[str, str], *, ca_file: str = "", timeout_s: float = 10) -> None:
-        parts = urlsplit(base_url)
+        try:
+            parts = urlsplit(base_url)
+            self._port = parts.port
+        except ValueError:  # what it says quotes what may be a password
+            raise ConfigError("address: its host or port is none; expected such as https://host/Thingworx") from None
         self.host = parts.hostname or ""
         if parts.scheme not in {"https", "http"} or not self.host or parts.username or parts.query:
             raise ConfigError(f'address "{parts.hostname or base_url}": expected such as https://host/Thingworx')
@@ -59,7 +63,6 @@ class Server:
         self.shown = f"{parts.scheme}://{parts.netloc}{self.path}"
         self._headers = dict(headers)
         self._timeout_s = timeout_s
-        self._port = parts.port
         self._context = _context(ca_file) if parts.scheme == "https" else None
         self._connection: http.client.HTTPConnection | None = None
         self._cookies: dict[str, str] = {}

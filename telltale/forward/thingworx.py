@@ -128,7 +128,10 @@ def thingworx_of(settings: Settings) -> Thingworx | None:
         )
     if not app_key.isascii() or not app_key.isprintable() or " " in app_key:
         raise ConfigError("app_key of ThingWorx: holds a blank or a character no header may hold; copy it anew")
-    return Thingworx(told, app_key, ca_file=str(settings.root / told.ca_file) if told.ca_file else "")
+    try:
+        return Thingworx(told, app_key, ca_file=str(settings.root / told.ca_file) if told.ca_file else "")
+    except ConfigError as error:
+        raise ConfigError(f"telltale.toml [forward.thingworx] {error}") from error
 
 
 def lane_of(press: Press) -> str:
