@@ -79,14 +79,16 @@ def test_activitywatch_says_905_s_of_the_same_looks() -> None:
     missed=st.sets(st.integers(1, 400), max_size=60),
     every_s=st.sampled_from([5, 10, 30]),
 )
-def test_active_time_is_activitywatchs_on_the_same_looks(pauses: list[int], missed: set[int], every_s: int) -> None:
+def test_active_time_is_activitywatchs_on_the_same_looks(
+    engine: DuckEngine, pauses: list[int], missed: set[int], every_s: int
+) -> None:
     moments = np.cumsum([0, *pauses]).tolist()
     end = moments[-1] + 600
     rows = polled(moments, 0, end, every_s=every_s)
     rows = [one for number, one in enumerate(rows) if number not in missed]
     looks = [((one["observed_at"].timestamp() - us(0) / 1e6), one["idle_s"]) for one in _floats(rows)]
     theirs = watched(looks, away_after_s=180, poll_s=every_s)
-    made = spans(DuckEngine(threads=1), rows, 0, end)
+    made = spans(engine, rows, 0, end)
     # The watcher puts a millisecond between two events, and its flood closes gaps of up to 5 s: on unlike neighbours
     # that moves a boundary by as much.
     assert seconds(made, "active") == pytest.approx(active_s(theirs), abs=0.002 * (len(theirs) + 1))
@@ -313,8 +315,10 @@ SPARSE = st.one_of(
 
 @settings(max_examples=80, deadline=None)
 @given(rows=st.lists(SPARSE, max_size=30, unique_by=lambda one: (one["kind"], one["observed_at"])))
-def test_the_stretches_fill_the_period_and_the_bounds_hold_the_figure(rows: list[dict[str, Any]]) -> None:
-    made = spans(DuckEngine(threads=1), [*rows, sample(-10_000, 0)], 0, 3600)
+def test_the_stretches_fill_the_period_and_the_bounds_hold_the_figure(
+    engine: DuckEngine, rows: list[dict[str, Any]]
+) -> None:
+    made = spans(engine, [*rows, sample(-10_000, 0)], 0, 3600)
     told = made.to_pylist()
     assert (told[0]["start_us"], told[-1]["end_us"]) == (us(0), us(3600))
     assert all(one["end_us"] == after["start_us"] for one, after in itertools.pairwise(told))

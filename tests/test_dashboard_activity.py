@@ -8,7 +8,6 @@ import time
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -59,21 +58,30 @@ def five(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return office(tmp_path_factory.mktemp("five"), pcs=5)
 
 
-def html(project: Project, page: Any, choice: dict[str, str] | None = None) -> str:
-    answer = Boards(project, {"activity": page}).get("activity", choice or {})
+@pytest.fixture(scope="module")
+def boards(five: Project) -> Boards:
+    return Boards(five, {"activity": PAGES["activity"], "anna": owner_page("Anna"), "ben": owner_page("pc:desk-2")})
+
+
+def html(boards: Boards, page: str = "activity", choice: dict[str, str] | None = None) -> str:
+    answer = boards.get(page, choice or {})
     assert answer is not None
     assert "could not be computed" not in answer["html"]
     return str(answer["html"]).replace("\xa0", " ")
 
 
-def test_the_general_token_sees_a_team_and_no_single_pc(five: Project) -> None:
-    told = html(five, PAGES["activity"], {"period": "7d"})
+def general(project: Project) -> str:
+    return html(Boards(project, {"activity": PAGES["activity"]}))
+
+
+def test_the_general_token_sees_a_team_and_no_single_pc(boards: Boards) -> None:
+    told = html(boards, "activity", {"period": "7d"})
     assert re.search(r"<b>[45] people|<b>5 people", told)
     assert not re.search("|".join([*PEOPLE, *PEOPLE.values()]), told)
 
 
 def test_the_general_token_sees_nothing_of_fewer_than_k(tmp_path: Path) -> None:
-    told = html(office(tmp_path, pcs=3), PAGES["activity"])
+    told = general(office(tmp_path, pcs=3))
     assert "No activity is shown here" in told
     assert "3 people" in told
     assert "<section" not in told
@@ -82,39 +90,38 @@ def test_the_general_token_sees_nothing_of_fewer_than_k(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("keep", "shown"), [(True, True), (False, False)])
 def test_everyone_is_shown_of_invented_data_only(tmp_path: Path, *, keep: bool, shown: bool) -> None:
     project = office(tmp_path, pcs=2, more="[activity]\nshow_everyone = true\n", keep=keep)
-    told = html(project, PAGES["activity"])
+    told = general(project)
     assert ("PC of Anna" in told) == shown
     assert ("Invented data" in told) == shown
 
 
-def test_an_owner_sees_the_own_pc_whatever_is_asked_for(five: Project) -> None:
-    for choice in ({}, {"pc": "pc-desk-2"}, {"pc": "all", "period": "28d"}, {"device": "pc:desk-2"}):
-        told = html(five, owner_page("Anna"), choice)
-        assert "PC of Anna" in told
-        assert not re.search("Ben|Cleo|Dan|Eva|desk-[2-5]", told)
+OTHERS = "Ben|Cleo|Dan|Eva|desk-[2-5]"
+CHOICES: tuple[dict[str, str], ...] = (
+    *({}, {"pc": "pc-desk-2"}, {"pc": "all", "period": "28d"}, {"device": "pc:desk-2", "period": "7d"}),
+    {"breaks": "900", "messages": "2"},
+)
 
 
-def test_an_owner_sees_what_is_recorded(five: Project) -> None:
-    told = html(five, owner_page("pc:desk-2"))
+@pytest.mark.parametrize("choice", CHOICES, ids=str)
+def test_an_owner_sees_the_own_pc_whatever_is_asked_for(boards: Boards, choice: dict[str, str]) -> None:
+    told = html(boards, "anna", choice)
+    assert "PC of Anna" in told
+    assert not re.search(OTHERS, told)
+    assert told.count("<section") == 6
+    assert ("13 to 24" if "messages" in choice else "1 to 12") in told
+
+
+def test_an_owner_sees_what_is_recorded(boards: Boards) -> None:
+    told = html(boards, "ben")
     assert "What is recorded about whoever uses these PCs" in told
     assert "seconds since the last input" in told
     assert "rows are kept" in told
 
 
 def test_an_owner_without_records_is_told_how_to_begin(five: Project) -> None:
-    assert "No activity of Zoe has been recorded yet" in html(five, owner_page("Zoe"))
-
-
-def test_messages_can_be_paged(five: Project) -> None:
-    first, second = (html(five, owner_page("Anna"), {"messages": n, "period": "7d"}) for n in ("1", "2"))
-    assert "1 to 12 of" in first
-    assert "13 to 24 of" in second
-
-
-def test_every_choice_of_the_page_can_be_drawn(five: Project) -> None:
-    for choice in ({"period": "1d"}, {"period": "7d"}, {"period": "28d"}, {"breaks": "900"}):
-        told = html(five, owner_page("Anna"), choice)
-        assert told.count("<section") == 6
+    told = html(Boards(five, {"activity": owner_page("Zoe")}))
+    assert "No activity of Zoe has been recorded yet" in told
+    assert not re.search(f"Anna|{OTHERS}", told)
 
 
 def test_an_owners_page_is_named_by_a_digest_of_the_token(tmp_path: Path) -> None:

@@ -140,6 +140,9 @@ DEFAULT_SECRETS = """\
 [sigfox]                       # any name = what a callback sends as Authorization: Bearer ..., or as Basic password
 # backend = "..."
 
+[activity]                     # a PC by id or name, or a person of devices.csv = what opens the page of it and no other
+# "pc:desk-3" = "..."          # at least 16 characters
+
 # [mqtt]                       # of the broker records come from
 # password = "..."
 
