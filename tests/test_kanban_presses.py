@@ -1,7 +1,7 @@
 """Frames to presses: the dead time of wire/kanban.md 4, whatever the order and the parts the frames come in."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telltale.analysis.kanban import RULES, presses
-from telltale.analysis.kanban.dead_time import FRAMES, OutOfOrderError, Windows, _compiled, fold, folded
+from telltale.analysis.kanban.dead_time import FRAMES, OutOfOrderError, Windows, _compiled, compiled, fold, folded
 from telltale.arrow import schema
 from telltale.engine import DuckEngine
 from telltale.tables import FRAME
@@ -269,3 +269,10 @@ def test_what_is_entered_by_hand_stands_whatever_the_dead_time() -> None:
 def test_a_device_with_two_rules_is_refused() -> None:
     with pytest.raises(ValueError, match=f"{ONE} stands there twice"):
         found_in(pa.concat_tables([rules(one=60), rules(one=5)]))
+
+
+def test_where_numba_may_write_nowhere_the_loop_is_compiled_all_the_same() -> None:
+    """A function of no file has no place for its cache either, as a service's user without a home."""
+    named: dict[str, Callable[..., int]] = {}
+    exec("def doubled(n):\n    return 2 * n", named)
+    assert compiled(named["doubled"])(21) == 42

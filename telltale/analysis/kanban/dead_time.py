@@ -13,7 +13,7 @@ Source: wire/kanban.md 4; DESIGN section 7.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -162,11 +162,23 @@ def _walk(frames: Any, windows: Any, presses: Any, before_us: int, by_time: bool
 def _compiled() -> Callable[..., int]:
     """The loop in machine code; as it is where numba is not installed."""
     try:
-        import numba
+        import numba  # noqa: F401 - whether it is there
     except ImportError:
         return _walk
-    compiled: Callable[..., int] = numba.njit(cache=True)(_walk)
-    return compiled
+    return compiled(_walk)
+
+
+def compiled(loop: Callable[..., int]) -> Callable[..., int]:
+    """A loop in machine code, kept on disk for the next process where numba finds a folder it may write to.
+
+    A service under a user without a home has none: then each process compiles it anew, which takes seconds.
+    """
+    import numba
+
+    try:
+        return cast("Callable[..., int]", numba.njit(cache=True)(loop))
+    except RuntimeError:  # no folder for its cache
+        return cast("Callable[..., int]", numba.njit(loop))
 
 
 def _table(columns: Iterable[Ints]) -> pa.Table:
