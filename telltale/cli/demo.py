@@ -221,7 +221,9 @@ def _live(running_things: ExitStack, project: "Project", plan: "Scenario", more:
 
 
 def _until_stopped() -> None:
+    """Wait for Ctrl-C or SIGTERM; once it came, another one changes nothing."""
     stopped = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
     while not stopped.wait(1.0):
         pass

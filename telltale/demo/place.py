@@ -45,6 +45,9 @@ quantities = {{ temperature = {{ unit = "°C" }}, humidity = {{ unit = "%" }} }}
 [activity]
 show_everyone = true
 
+[kanban]
+working_hours = ["Mon-Fri 06:00-22:00"]
+
 {desk}"""
 
 
