@@ -1,7 +1,7 @@
 """Rates, cards and risk: the worked examples of wire/kanban.md 7 and 8, the arithmetic beside them."""
 
 import datetime as dt
-from math import exp, lgamma, log
+from math import exp, inf, lgamma, log, nan
 from typing import Any
 
 import numpy as np
@@ -97,6 +97,11 @@ def test_no_demand_is_one_card_and_a_note(formula: Any) -> None:
         ({"safety_share": -0.1}, "safety_share -0.1: expected at least 0"),
         ({"demand_per_day": -5}, "demand_per_day -5: expected at least 0"),
         ({"review_days": dt.timedelta(hours=-12)}, "review_days -0.5: expected at least 0"),
+        ({"lead_time_days": inf}, "lead_time_days inf: expected at least 0, and not without end"),
+        ({"demand_per_day": nan}, "demand_per_day nan: expected at least 0"),
+        ({"formula": "statistical", "demand_sd_per_day": -5}, "demand_sd_per_day -5: expected at least 0"),
+        ({"formula": "statistical", "service_level": 1}, "service_level 1: expected a level between 0 and 1"),
+        ({"formula": "newest"}, 'formula "newest": expected one of poisson, classic'),
     ],
 )
 def test_an_argument_out_of_range_is_named(given_: dict[str, Any], sentence: str) -> None:

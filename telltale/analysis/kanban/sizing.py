@@ -7,12 +7,13 @@ Source: wire/kanban.md 8.
 """
 
 from datetime import timedelta
-from math import ceil, floor, sqrt
-from typing import Literal, NamedTuple
+from math import ceil, floor, inf, sqrt
+from typing import Literal, NamedTuple, get_args
 
 from telltale.analysis.kanban.risk import POISSON, Dispersion, SignalWhen, fewest
 
 Formula = Literal["poisson", "classic", "safety_days", "statistical", "two_bin"]
+FORMULAS = get_args(Formula)
 Days = float | timedelta
 """A number of days, or a timedelta."""
 
@@ -81,7 +82,10 @@ def size(
     lead = _known(lead_time_days)
     review, safety = _days(review_days), _days(safety_days)
     given = {"lead_time_days": lead, "review_days": review, "safety_days": safety, "safety_share": safety_share}
-    _check(container_qty, demand_per_day=demand_per_day, **given)
+    spreads = {"demand_sd_per_day": demand_sd_per_day, "lead_time_sd_days": _days(lead_time_sd_days)}
+    _check(container_qty, service_level, demand_per_day=demand_per_day, **given, **spreads)
+    if formula not in FORMULAS:
+        raise ValueError(f'formula "{formula}": expected one of {", ".join(FORMULAS)}')
     if formula == "two_bin":
         return Size(TWO_BINS, TWO_BINS, TWO_BINS, formula)
     if demand_per_day == 0:
@@ -123,10 +127,15 @@ def reorder_point(
         z: as a textbook rounds it: 1.28, 1.65, 1.88, 2.05.
         demand_sd_per_day: sD, of a day's demand in pieces.
         lead_time_sd_days: sL.
+
+    Raises:
+        ValueError: an argument is out of its range; says which.
     """
     from scipy.special import ndtri
 
     lead, lead_sd = _days(lead_time_days), _days(lead_time_sd_days)
+    spreads = {"demand_sd_per_day": demand_sd_per_day, "lead_time_sd_days": lead_sd}
+    _check(1.0, service_level, demand_per_day=demand_per_day, lead_time_days=lead, **spreads)
     z = float(ndtri(service_level)) if z is None else z
     return demand_per_day * lead + z * sqrt(lead * demand_sd_per_day**2 + demand_per_day**2 * lead_sd**2)
 
@@ -172,9 +181,11 @@ def _known(lead_time_days: Days | None) -> float:
     return _days(lead_time_days)
 
 
-def _check(container_qty: float, **at_least_zero: float) -> None:
+def _check(container_qty: float, service_level: float, **at_least_zero: float) -> None:
     for name, value in at_least_zero.items():
-        if value < 0:
-            raise ValueError(f"{name} {value:g}: expected at least 0")
-    if container_qty <= 0:
+        if not 0 <= value < inf:
+            raise ValueError(f"{name} {value:g}: expected at least 0, and not without end")
+    if not 0 < container_qty < inf:
         raise ValueError(f"container_qty {container_qty:g}: expected more than 0 pieces")
+    if not 0 < service_level < 1:
+        raise ValueError(f"service_level {service_level:g}: expected a level between 0 and 1, such as 0.95")
