@@ -23,7 +23,8 @@ def test_what_was_on_the_network_is_replayed_up_to_now(tmp_path: Path) -> None:
     project = Project(settings=load(place(tmp_path / "demo", port=1)))
     list_buttons(project)
     now_s = int(time.time())
-    plan = Scenario(7, now_s - 86_400, now_s + 86_400, "Europe/Berlin")
+    # Four days, so that one of them is no weekend.
+    plan = Scenario(7, now_s - 4 * 86_400, now_s + 86_400, "Europe/Berlin")
     stop = threading.Event()
     stop.set()
     rotate(project, plan, stop)  # told to end before it began
