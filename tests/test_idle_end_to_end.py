@@ -72,6 +72,16 @@ def rows(root: Path) -> pd.DataFrame:
         project.close()
 
 
+def intervals(root: Path, *, away_after_s: float) -> pd.DataFrame:
+    """What `tt.activity` makes of the PC's last quarter of an hour."""
+    project = Project(settings=load(root))
+    try:
+        found: pd.DataFrame = tt.activity.intervals("15min", device=PC, away_after_s=away_after_s, project=project)
+        return found
+    finally:
+        project.close()
+
+
 @needs_xvfb
 def test_typing_on_a_screen_arrives_as_activity(tmp_path: Path) -> None:
     port = tmp_path / "modem"
@@ -108,6 +118,13 @@ def test_typing_on_a_screen_arrives_as_activity(tmp_path: Path) -> None:
     assert (during["idle_s"].iloc[1:] < 4).all(), "typing"
     instants = at_s[after.index] - after["idle_s"]
     assert (instants - last_input).abs().max() < 1.5, "stopped: it counts up from the last key"
+    spans = intervals(root, away_after_s=6)
+    active = spans[spans["state"] == "active"]
+    assert len(active) == 1, "typed in one go"
+    assert active["end"].iloc[0].timestamp() == pytest.approx(last_input, abs=1.5)
+    away = spans[spans["state"] == "away"]
+    assert away["start"].min().timestamp() == pytest.approx(last_input, abs=1.5)
+    assert away["end"].max().timestamp() >= at_s.max() - 0.001
     levels = found[found["source"] == "sigfox"]
     assert set(levels["device_id"]) == {"sigfox:2d24e6"}
     assert set(levels["kind"]) == {"level"}
