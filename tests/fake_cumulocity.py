@@ -22,6 +22,8 @@ class Heard(NamedTuple):
 
     topic: str
     row: list[str]
+    is_again: bool = False
+    """The broker hands it out once more, because it did not hear that it had arrived; nobody sent it twice."""
 
     @property
     def event(self) -> tuple[str, str]:
@@ -71,7 +73,7 @@ class FakeCumulocity:
         with self._changed:
             self.payloads.append(bytes(message.payload))
             for row in rows(message.payload):
-                self._take(client, Heard(message.topic, row))
+                self._take(client, Heard(message.topic, row, message.dup))
             self._changed.notify_all()
 
     def _take(self, client: mqtt.Client, heard: Heard) -> None:

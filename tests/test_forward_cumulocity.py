@@ -2,6 +2,7 @@
 
 import base64
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -230,10 +231,9 @@ HINTS: list[tuple[str, dict[str, object], str]] = [
 def test_known_faults_are_explained_and_nothing_is_parked(tmp_path: Path, opened: Project) -> None:
     (tmp_path / "other").mkdir()
     certificates(tmp_path / "other")
-    with mosquitto(tmp_path / "gone") as gone:
-        free = gone.port
-    with mosquitto(tmp_path / "broker", tls=True, login=LOGIN) as broker:
-        places = {"clear": broker.port, "free": free, "other": str(tmp_path / "other" / "ca.crt")}
+    with mosquitto(tmp_path / "broker", tls=True, login=LOGIN) as broker, socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))  # taken, so that nobody else is there, and not listened on
+        places = {"clear": broker.port, "free": deaf.getsockname()[1], "other": str(tmp_path / "other" / "ca.crt")}
         for case, told, sentence in HINTS:
             account = account_of(broker, **{key: places.get(str(value), value) for key, value in told.items()})
             passed = Passed(opened, account)

@@ -115,8 +115,9 @@ def test_the_beginning_is_set_once(outbox: Outbox) -> None:
 def test_anchors_are_events_some_time_before_the_watermark(outbox: Outbox) -> None:
     outbox.add([an_event("x", 50), an_event("y", 40), an_event("z", 41), an_event("one", 9, "b")], marks={}, now_us=NOW)
     # watermark of a: 50, so at most 40 with 10 before it; b has nothing before its watermark of 9
-    assert outbox.anchors(10) == {"a": 40}
-    assert outbox.anchors(9) == {"a": 41}
+    assert outbox.anchors(10, NOW) == {"a": 40}
+    assert outbox.anchors(9, NOW) == {"a": 41}
+    assert outbox.anchors(9, 49) == {"a": 40}  # 50 was stamped by a clock that was ahead
     assert outbox.times(41) == {"a": [41, 50]}
 
 
@@ -180,7 +181,8 @@ def test_too_much_is_warned_of_never_dropped(waiting: int, oldest_h: float | Non
 
 def looked(opened: Project, outbox: Outbox, *, started_us: int = START - DAY, late_since_us: int | None = None) -> Look:
     """What a look finds, once it is written."""
-    found = look(outbox, History(opened), started_us=started_us, late_since_us=late_since_us)
+    now_us = opened.now_us()
+    found = look(outbox, History(opened), started_us=started_us, now_us=now_us, late_since_us=late_since_us)
     outbox.add([event(press, press.device_id) for press in found.new], marks={}, now_us=opened.now_us())
     return found
 
@@ -248,6 +250,15 @@ def test_presses_before_the_slack_are_counted_not_forwarded(opened: Project) -> 
     assert found.late == 1
     assert looked(opened, outbox, late_since_us=START - DAY) == Look((), 1)
     assert looked(opened, outbox, late_since_us=START + hour) == Look((), 0)
+
+
+def test_a_clock_that_was_ahead_for_a_while_hides_nothing_of_later(opened: Project) -> None:
+    outbox = Outbox(opened.store, "cumulocity")
+    store_frames(opened, [(BOLTS, START), (BOLTS, START + 900 * DAY), (BOLTS, START + 901 * DAY)])
+    looked(opened, outbox)
+    store_frames(opened, [(BOLTS, START + 3600 * SECOND)])
+    assert times(looked(opened, outbox)) == [("bolts-M8", 3600)]
+    assert looked(opened, outbox) == Look((), 0)
 
 
 def test_each_device_has_a_window_of_its_own(tmp_path: Path) -> None:

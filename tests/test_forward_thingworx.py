@@ -31,7 +31,8 @@ class Sent:
     """A sender to the fake with presses in its outbox, at a clock that is set by hand."""
 
     def __init__(self, opened: Project, fake: FakeThingworx, **told: object) -> None:
-        settings = ThingworxSettings(base_url=fake.base_url, timeout_s=2, **told)  # type: ignore[arg-type] # table
+        whole = {"timeout_s": 30, **told}  # a machine may be slow
+        settings = ThingworxSettings(base_url=fake.base_url, **whole)  # type: ignore[arg-type] # table
         self.said: list[Said] = []
         self.now_us = START
         self.outbox = Outbox(opened.store, "thingworx")
@@ -180,12 +181,24 @@ def test_a_busy_server_is_left_alone_for_as_long_as_it_asks(
 )
 def test_what_is_no_answer_of_the_platform_parks_nothing(opened: Project, answer: Answer, sentence: str) -> None:
     with fake_thingworx(answer) as fake:
-        sent = Sent(opened, fake)
+        sent = Sent(opened, fake, timeout_s=2 if answer.after_s else 30)
         sent.add(bolts(0))
         assert sentence in str(sent.sender.drain().unreachable)
         assert sent.sender.drain().sent == 1
         sent.target.close()
     assert parked(opened.store) == []
+
+
+def test_of_a_long_reply_a_line_tells_the_beginning_and_the_outbox_more(opened: Project) -> None:
+    with fake_thingworx(Answer(500, b"x" * 60_000, "text/html"), Answer(404, b"y" * 60_000, "text/html")) as fake:
+        sent = Sent(opened, fake)
+        sent.add(bolts(0))
+        assert sent.sender.drain().retried == 1
+        sent.now_us += 400 * SECOND
+        assert sent.sender.drain().parked == 1
+        sent.target.close()
+    assert max(len(said.text) for said in sent.said) < 600
+    assert len(parked(opened.store)[0].last_error.encode()) == 2048
 
 
 def test_a_wrong_key_is_not_shown(opened: Project) -> None:

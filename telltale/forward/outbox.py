@@ -110,8 +110,12 @@ class Outbox:
         found = self.mark("started")
         return at_us if found is None else found
 
-    def anchors(self, before_mark_us: int) -> dict[str, int]:
-        """The newest event of each device that is at least so long before its watermark."""
+    def anchors(self, before_mark_us: int, now_us: int) -> dict[str, int]:
+        """The newest event of each device that is at least so long before its watermark.
+
+        A watermark beyond the present is that of a clock that was ahead, and counts as the present: what comes once the
+        clock is right would lie before it.
+        """
         joined = OUTBOX.join(
             FORWARD_MARK,
             (FORWARD_MARK.c.target == OUTBOX.c.target)
@@ -122,6 +126,7 @@ class Outbox:
             sa.select(OUTBOX.c.device_id, sa.func.max(OUTBOX.c.event_at))
             .select_from(joined)
             .where(self._ours, OUTBOX.c.event_at <= FORWARD_MARK.c.at - before_mark_us)
+            .where(OUTBOX.c.event_at <= now_us - before_mark_us)
             .group_by(OUTBOX.c.device_id)
         )
         with self.store.reader() as connection:

@@ -107,7 +107,10 @@ def pending(
     project: Project, passing: Passing, *, started_us: int, late_since_us: int | None = None
 ) -> tuple[Look, list[Event]]:
     """What is not in the outbox yet: presses, and sensors' records as events."""
-    found = presses.look(passing.outbox, History(project), started_us=started_us, late_since_us=late_since_us)
+    history = History(project)
+    found = presses.look(
+        passing.outbox, history, started_us=started_us, now_us=project.now_us(), late_since_us=late_since_us
+    )
     if not passing.with_readings:
         return found, []
     mark = passing.outbox.marks("watermark").get(efento.WATERMARK)

@@ -85,17 +85,18 @@ class History:
         return Press(device_id, button.name, button.role, button.item, at, frames, kinds)
 
 
-def look(outbox: Outbox, history: History, *, started_us: int, late_since_us: int | None = None) -> Look:
+def look(outbox: Outbox, history: History, *, started_us: int, now_us: int, late_since_us: int | None = None) -> Look:
     """The presses that are not in the outbox yet.
 
     Args:
         outbox: of the target.
         history: the presses there are.
         started_us: nothing of before is passed on.
+        now_us: the present.
         late_since_us: also count what came too late, from then on, and read all frames since then; None counts nothing.
     """
     dead_times_us = history.dead_times_us
-    anchors = outbox.anchors(SLACK_US)
+    anchors = outbox.anchors(SLACK_US, now_us)
     # Without an accepted press a burst may be under way at the beginning: its own beginning is looked for too.
     starts = {device_id: anchors.get(device_id, started_us - dead_us) for device_id, dead_us in dead_times_us.items()}
     first_us = min(starts.values(), default=started_us)

@@ -21,6 +21,8 @@ from telltale.forward.target import Never, NotNow, Target, Unreachable
 LONGEST_WAIT_S = 300.0
 SUSPECT_TRIES = 5
 IDLE_S = 1.0
+LONGEST_TOLD = 500
+"""Characters of an error in a line; the outbox keeps more."""
 _SECOND = 1_000_000
 
 
@@ -162,7 +164,7 @@ class Sender:
     def _park(self, row: Row, error: str) -> None:
         self.outbox.park(row, error)
         self._suspects.pop(row.id, None)
-        self.say(Said(self.target.name, "parked", f"row {row.id} is parked: {error}", {"id": row.id}))
+        self.say(Said(self.target.name, "parked", f"row {row.id} is parked: {error[:LONGEST_TOLD]}", {"id": row.id}))
 
     def _again(self, row: Row, error: NotNow) -> bool:
         """Let the row wait; True when it is parked instead."""
@@ -174,7 +176,14 @@ class Sender:
                 return True
         wait_s = self._back_off(row.attempts + 1) if error.wait_s is None else max(error.wait_s, 1.0)
         self.outbox.failed(row, str(error), self.now_us() + round(wait_s * _SECOND))
-        self.say(Said(self.target.name, "retry", f"row {row.id} in {wait_s:.0f} s: {error}", {"id": row.id}))
+        self.say(
+            Said(
+                self.target.name,
+                "retry",
+                f"row {row.id} in {wait_s:.0f} s: {str(error)[:LONGEST_TOLD]}",
+                {"id": row.id},
+            )
+        )
         return False
 
     def _after(self, error: Unreachable) -> float:
