@@ -153,6 +153,14 @@ def test_a_cut_last_block_warns_and_the_whole_ones_are_kept(tmp_path: Path, cut:
             classic("<", 0xA1B2C3D4, 0, frames=0) + struct.pack("<IIII", 0, 0, 300_000, 0),
             "packet 1 claims 300,000 bytes",
         ),
+        (
+            classic("<", 0xA1B2C3D4, 1_000_000),
+            "packet 1 claims a second of 1,000,000 parts",
+        ),
+        (
+            classic(">", 0xA1B23C4D, 1_000_000_000),
+            "packet 1 claims a second of 1,000,000,000 parts",
+        ),
         (section("<") + enhanced("<", 0, AT_US), "a packet claims 60 bytes of interface 0"),
         (section("<") + interface("<") + struct.pack("<II", 6, 7), "a block claims 7 bytes"),
         (section("<") + interface("<") + block("<", 6, b"1234"), "a block of 4 bytes, expected at least 20"),

@@ -39,6 +39,8 @@ def read(file: BinaryIO, magic: bytes) -> Iterator[Packet]:
         if len(head) < record.size:
             raise Damaged(f"it ends inside packet {count + 1:,}")
         seconds, fraction, captured, length = record.unpack(head)
+        if fraction >= 1_000_000 * parts:
+            raise Damaged(f"packet {count + 1:,} claims a second of {fraction:,} parts")
         if captured > LARGEST:
             raise Damaged(f"packet {count + 1:,} claims {captured:,} bytes")
         data = read_on(captured)
