@@ -152,13 +152,18 @@ class Agent:
         self._backend = ""
 
     def run(self) -> None:
-        """Look at each multiple of `every_s`; at the end keep what was begun."""
-        while not self._clock.wait(self._every_s - self._clock.wall_s() % self._every_s):
-            self.look()
-        self._keep(self._records.rest())
+        """Look at each multiple of `every_s`; at the end, however it comes, keep what was begun."""
+        try:
+            while not self._clock.wait(self._every_s - self._clock.wall_s() % self._every_s):
+                self.look()
+        finally:
+            self._keep(self._records.rest())
+            if self._waiting:
+                log.error("%d minutes are not stored: the store is away", len(self._waiting))
         if self._sender is not None:
             self._sender.finish(FINISH_S)
-        self._memory.write(self._frames.unsent)
+        if self._sender is not None and self._sender.tells_minutes:
+            self._memory.write(self._frames.unsent)
 
     def look(self) -> None:
         """One look."""
@@ -172,7 +177,8 @@ class Agent:
         if self._sender is None:
             return
         before = self._frames.unsent
-        self._frames.learn(self._watched.look(seen))
+        if self._sender.tells_minutes:
+            self._frames.learn(self._watched.look(seen))
         idle_s = None if seen.sample is None else seen.sample.idle_ms / 1000
         self._sender.look(wall_s, steady_s, idle_s)
         if self._frames.unsent != before:
@@ -180,6 +186,8 @@ class Agent:
 
     def _keep(self, record: bytes | None) -> None:
         if record is not None:
+            if len(self._waiting) == _WAITING:
+                log.error("the store has been away for a day: the oldest minute is lost")
             self._waiting.append((record, int(self._clock.wall_s() * 1_000_000)))
         while self._waiting and self._put(*self._waiting[0]):
             self._waiting.popleft()
@@ -243,6 +251,7 @@ class Memory:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._is_told = False
 
     def read(self) -> dict[int, tuple[bool, int]]:
         """What was left; nothing where there is no file, or one that cannot be read."""
@@ -256,12 +265,19 @@ class Memory:
             return {}
 
     def write(self, minutes: dict[int, tuple[bool, int]]) -> None:
-        """Replace what was there."""
+        """Replace what was there; where that cannot be, a restart loses them."""
         rows = [[minute, is_active, copies] for minute, (is_active, copies) in sorted(minutes.items())]
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self._path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(rows), encoding="ascii")
-        temporary.replace(self._path)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps(rows), encoding="ascii")
+            temporary.replace(self._path)
+            self._is_told = False
+        except OSError as error:
+            if self._is_told:
+                return
+            self._is_told = True
+            log.warning("%s cannot be written (%s): a restart forgets minutes still to be sent", self._path, error)
 
 
 def own_name() -> str:

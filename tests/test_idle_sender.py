@@ -30,7 +30,8 @@ from telltale.sources.sigfox.minutes import MINUTE_US, level, minutes
 START_S = 1_795_132_800.0
 """2026-11-20 00:00 UTC."""
 DAY_S, HOUR_S = 86_400, 3600
-QUICK = Timeouts(plain_s=2, uplink_s=0.3, downlink_s=0.4, quiet_s=0.01)
+QUICK = Timeouts(plain_s=10, uplink_s=3, downlink_s=10, quiet_s=0.01)
+"""Only a silence takes as long; a busy machine may take its time to answer."""
 
 
 class Office:
@@ -114,6 +115,7 @@ def run(
     script: tuple[str, ...] = (),
     every_s: float = 30,
     keeps: bool = False,
+    store: Callable[[bytes, int], bool] | None = None,
 ) -> SimulatedModem:
     """An agent's life from its start to its SIGTERM, with a modem beside it; where it `keeps`, with the real store."""
     settings = Settings(root=folder)
@@ -136,7 +138,7 @@ def run(
                 every_s,
                 look=office.look,
                 clock=office,
-                put=lambda record, at_us: door is None or put(door, record, at_us),
+                put=store or (lambda record, at_us: door is None or put(door, record, at_us)),
                 frames=frames,
                 sender=sender,
                 memory=memory,
@@ -308,6 +310,54 @@ def test_a_modem_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
     with serving(SimulatedModem("wisol", air), Pty(tmp_path / "no-modem")):
         sender.look(office.wall_s(), office.steady_s(), 5.0)
     assert [frame.payload for _, frame in air.heard] == [b"100"]
+
+
+@pytest.mark.parametrize("form", ["levels", "bitmap"])
+def test_files_that_cannot_be_written_stop_nothing_but_the_sending(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, form: str
+) -> None:
+    """Folders stand where the budget and the minutes should: a full disk, to the agent."""
+    for name in ("budget-2d24e6.json", "minutes.json"):
+        (tmp_path / "data" / "idle" / name).mkdir(parents=True)
+    office = Office(HOUR_S, typed((0, HOUR_S)))
+    air = Air(office)
+    run(tmp_path, office, Plan(form), network=air, keeps=True)
+    assert air.heard == [], "without a budget nothing may go out"
+    times = [at / 1000 - START_S for raw in stored(tmp_path) for at, _ in json.loads(raw.body)["samples"]]
+    assert times == list(range(30, HOUR_S, 30)), "every look is kept"
+    assert any("waits for the next slot" in text and "budget-2d24e6" in text for text in caplog.messages)
+    told = [text for text in caplog.messages if "minutes.json cannot be written" in text]
+    assert len(told) == (form == "bitmap"), "said once"
+
+
+def test_levels_gather_no_minutes(tmp_path: Path) -> None:
+    """They would never be sent, nor forgotten."""
+    run(tmp_path, Office(2 * HOUR_S, typed((0, 2 * HOUR_S))), Plan("levels"))
+    assert Memory(tmp_path / "data" / "idle" / "minutes.json").read() == {}
+
+
+def test_what_goes_wrong_in_a_look_costs_no_look_before_it(tmp_path: Path) -> None:
+    office = Office(HOUR_S, typed((0, 200)))
+
+    def look() -> Look:
+        if office.now_s >= 200:
+            raise RuntimeError("a bug")
+        return Look(1.0, "x11")
+
+    office.look = look  # type: ignore[method-assign]
+    with pytest.raises(RuntimeError, match="a bug"):
+        run(tmp_path, office, None, every_s=10, keeps=True)
+    times = [at / 1000 - START_S for raw in stored(tmp_path) for at, _ in json.loads(raw.body)["samples"]]
+    assert times == list(range(10, 200, 10))
+
+
+def test_minutes_that_a_store_away_costs_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A day of records waits; in 24 h and 10 min, 10 or 11 of the oldest are lost, and said to be; so are the last."""
+    office = Office(DAY_S + 600, typed((0, DAY_S)))
+    run(tmp_path, office, None, every_s=30, store=lambda *_: False)
+    lost = [text for text in caplog.messages if "the oldest minute is lost" in text]
+    assert 10 <= len(lost) <= 11
+    assert "1440 minutes are not stored: the store is away" in caplog.messages[-1]
 
 
 def test_a_name_is_held_by_one_process(tmp_path: Path) -> None:

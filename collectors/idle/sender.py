@@ -27,6 +27,8 @@ log = logging.getLogger("telltale.idle")
 
 ASK_EVERY_S = DAY_S / DOWNLINKS
 SET_SLOT = 1
+_SAID = 200
+"""Characters of an answer that are logged: a line at a wrong speed never ends."""
 
 
 class Plan(NamedTuple):
@@ -91,13 +93,14 @@ class Sender:
         self._next_ask_s = float("-inf")
         self._begun: tuple[Future[Sent | None], MinuteFrame | None] | None = None
         self.slot_s = plan.usual_slot_s
+        self.tells_minutes = plan.form == BITMAP
 
     def look(self, wall_s: float, steady_s: float, idle_s: float | None) -> None:
         """Send what is due, unless a frame is on its way."""
         self.collect()
         if self._begun is not None or steady_s < self._last_s + self.slot_s:
             return
-        frame = self._frames.next(int(wall_s // 60)) if self._plan.form == BITMAP else None
+        frame = self._frames.next(int(wall_s // 60)) if self.tells_minutes else None
         if frame is not None:
             payload = frame.payload
         elif self._plan.form == LEVELS and idle_s is not None:
@@ -142,7 +145,7 @@ class Sender:
             return None
         try:
             return self._spend(modem, payload, asks=asks)
-        except ModemError as error:
+        except (ModemError, OSError) as error:  # a budget that cannot be written may not be spent
             log.warning("frame %s waits for the next slot: %s", payload.hex(), error)
             return None
         finally:
@@ -153,18 +156,12 @@ class Sender:
         budget = Budget(budget_path(self._folder, device), daily=self._plan.daily, hourly=self._plan.hourly)
         now = self._clock()
         asks = asks and budget.left(now, downlink=True) > 0
-        if not budget.take(now, downlink=asks):
+        sent = spent(budget, modem, payload, now=now, downlink=asks)
+        if sent is None:
             log.info("frame %s waits for the next slot: the budget of sigfox:%s is spent", payload.hex(), device)
             return None
-        try:
-            sent = modem.send(payload, downlink=asks)
-        except ModemError:
-            budget.give_back(downlink=asks)
-            raise
-        if sent.outcome is Outcome.NOT_SENT:
-            budget.give_back(downlink=asks)
-        answer = f", answer {sent.downlink.hex()}" if sent.downlink else ""
-        log.info("frame %s of sigfox:%s: %s%s (%s)", payload.hex(), device, sent.outcome, answer, " / ".join(sent.said))
+        answer, said = f", answer {sent.downlink.hex()}" if sent.downlink else "", " / ".join(sent.said)[:_SAID]
+        log.info("frame %s of sigfox:%s: %s%s (%s)", payload.hex(), device, sent.outcome, answer, said)
         return sent
 
     def _obey(self, downlink: bytes) -> None:
@@ -174,6 +171,25 @@ class Sender:
             log.info("answer %s: a slot is %d s from now on", downlink.hex(), self.slot_s)
         else:
             log.warning("answer %s: not understood, nothing changed", downlink.hex())
+
+
+def spent(budget: Budget, modem: Modem, payload: bytes, *, now: Moment, downlink: bool) -> Sent | None:
+    """What became of a frame that was paid for; None where nothing is left, so that it was not sent.
+
+    Raises:
+        ModemError: the modem went away before; it costs nothing.
+        OSError: the budget cannot be written, so nothing was sent.
+    """
+    if not budget.take(now, downlink=downlink):
+        return None
+    try:
+        sent = modem.send(payload, downlink=downlink)
+    except ModemError:
+        budget.give_back(downlink=downlink)
+        raise
+    if sent.outcome is Outcome.NOT_SENT:
+        budget.give_back(downlink=downlink)
+    return sent
 
 
 def budget_path(folder: Path, device: str) -> Path:

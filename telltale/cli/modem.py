@@ -52,7 +52,7 @@ def pac(port: str | None, dialect: str | None) -> None:
 def send(payload: str, port: str | None, dialect: str | None, *, downlink: bool, as_json: bool) -> None:
     """Send HEX, 1 to 12 bytes, as one frame; it counts in the modem's budget."""
     from collectors.budget import Budget, clock
-    from collectors.idle.sender import budget_path
+    from collectors.idle.sender import budget_path, spent
     from collectors.modem import Outcome
     from telltale.contract import ConfigError
 
@@ -61,15 +61,13 @@ def send(payload: str, port: str | None, dialect: str | None, *, downlink: bool,
         told, now = settings.idle, clock()()
         path = budget_path(settings.data / "idle", found.device())
         budget = Budget(path, daily=told.daily_uplinks, hourly=told.hourly_uplinks)
-        if not budget.take(now, downlink=downlink):
+        sent = spent(budget, found, data, now=now, downlink=downlink)
+        if sent is None:
             what = "with an answer " if downlink else ""
             raise ConfigError(
                 f"no frame {what}is left: {told.hourly_uplinks} an hour and {told.daily_uplinks} a day may be sent, "
                 "4 of them with an answer; try again later"
             )
-        sent = found.send(data, downlink=downlink)
-        if sent.outcome is Outcome.NOT_SENT:
-            budget.give_back(downlink=downlink)
     answer = sent.downlink.hex() if sent.downlink else None
     row = {"payload": data.hex(), "outcome": str(sent.outcome), "downlink": answer, "said": list(sent.said)}
     sentence = f"{data.hex()}: {sent.outcome}" + (f", answer {answer}" if answer else "")
