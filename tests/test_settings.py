@@ -163,6 +163,12 @@ def test_no_project_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
         find_root(Path("/"))
 
 
+def test_an_empty_variable_is_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a container's settings leave empty would be a key that everybody knows."""
+    monkeypatch.setenv("TELLTALE_SECRET_MERAKI_HALL", "")
+    assert load(tmp_path).source("meraki").secrets == {}
+
+
 def test_secrets_come_from_the_file_and_from_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project(tmp_path, secrets='token = "t"\n[cloudtrax]\n71234 = "file"\n5 = "five"\n')
     monkeypatch.setenv("TELLTALE_SECRET_CLOUDTRAX_71234", "variable")

@@ -16,13 +16,14 @@ def read_secrets(root: Path) -> dict[str, dict[str, str]]:
 
     Of a variable, the source is the text up to the last underscore, in lower case, as is the key:
     `TELLTALE_SECRET_CLOUDTRAX_71234` is key `71234` of `cloudtrax`.
+    An empty variable is none: everybody knows that text.
 
     Raises:
         ConfigError: others may read the file, or it is not tables of texts.
     """
     secrets = {name: _texts(name, table) for name, table in _file(root).items() if isinstance(table, dict)}
     for variable, value in os.environ.items():
-        if variable.startswith(_PREFIX):
+        if variable.startswith(_PREFIX) and value:
             source, _, key = variable.removeprefix(_PREFIX).lower().rpartition("_")
             secrets.setdefault(source, {})[key] = value
     return secrets
