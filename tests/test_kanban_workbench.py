@@ -108,9 +108,23 @@ def test_items_find_the_dead_button_and_the_rising_demand(pressed: Pressed) -> N
         assert row.rate_per_day == pytest.approx(row.pulls * DAY_S / row.observed_s)
         assert row.rate_lo < row.rate_per_day < row.rate_hi
         assert row.demand_per_day == pytest.approx(row.rate_per_day * row.container_qty)
-        assert row.cards_lo <= row.cards_recommended <= row.cards_hi
-        assert row.risk_lo < row.risk < row.risk_hi
+        assert row.risk_lo < row.risk_hi
         assert row.lead_time_source == ("measured" if told["lead_times"] else "buttons.csv")
+        if not row.may_be_dead:
+            assert row.cards_lo <= row.cards_recommended <= row.cards_hi
+            assert row.risk_lo < row.risk < row.risk_hi
+
+
+def test_of_a_button_that_may_be_dead_nothing_is_recommended(pressed: Pressed) -> None:
+    """Its silence would count as no demand, and the advice be to take cards away."""
+    tape = rows(tt.kanban.items(ALL, project=pressed.project))["Tape"]
+    assert (tape.may_be_dead, tape.note) == (True, "silent for longer than is usual: button, battery, or no demand")
+    assert pd.isna(tape.cards_recommended)
+    assert pd.isna(tape.risk)
+    assert 1 <= tape.cards_lo <= tape.cards_hi
+    risks = tt.kanban.risks(ALL, item="Tape", project=pressed.project)
+    assert risks["risk"].isna().all()
+    assert risks["risk_hi"].notna().all()
 
 
 def test_days_nobody_works_are_pointed_out_until_the_calendar_says_so(pressed: Pressed, tmp_path: Path) -> None:

@@ -133,8 +133,8 @@ def items(
     back from: a t-chart knows no nights), may_be_dead, presses (of its most
     pressed button, ever: batteries last about 2,000), trend (rising, falling, none, too few; Laplace), note.
 
-    With fewer than 5 pulls, or less observed time than 2 lead times, nothing is recommended and `note` says so: the
-    bounds stay. Arguments as for `presses`.
+    With fewer than 5 pulls, less observed time than 2 lead times, or a button that may be dead, nothing is recommended
+    and `note` says so: the bounds stay. Arguments as for `presses`.
     """
     return answer(items_table, since, until, item=item, project=project)
 

@@ -20,6 +20,7 @@ from telltale.workbench.kanban_gaps import Silence, silence
 
 FEWEST_PULLS = 5
 FEWEST_LEAD_TIMES = 2
+SILENT = "silent for longer than is usual: button, battery, or no demand"
 FEWEST_DAYS = 14
 """Two of each weekday tell a rhythm of the week from a trend."""
 
@@ -76,6 +77,7 @@ class Facts(NamedTuple):
     demand_sd_per_day: float
     idle_days: tuple[str, ...]
     """Weekdays without a pull where chance would have given some."""
+    quiet: Silence
 
     @property
     def too_few(self) -> str:
@@ -88,6 +90,8 @@ class Facts(NamedTuple):
             return "lead time not known: add an ack button, or lead_time_days in buttons.csv"
         if self.observed_days < FEWEST_LEAD_TIMES * self.lead_days:
             return f"too little data: observed for less than {FEWEST_LEAD_TIMES} lead times"
+        if self.quiet.may_be_dead:
+            return SILENT  # a dead battery looks like no demand: fewer cards would be the wrong advice
         return ""
 
 
@@ -121,6 +125,7 @@ def facts(asked: Asked, item: Item) -> Facts:
         risk.dispersion(days.counts[whole].tolist()),
         float(np.std(per_day, ddof=1)) if len(per_day) > 1 else 0.0,
         () if asked.settings.working_hours else _idle_days(days),
+        silence(asked, item),
     )
 
 
@@ -174,7 +179,6 @@ def _row(asked: Asked, found: Facts) -> dict[str, Any]:
     item, rates = found.item, found.rate
     demand = rates.times(found.container_qty)
     inside = item.pulled_us >= asked.span.since_us
-    quiet = silence(asked, item)
     return {
         "item": item.name,
         "pulls": int(inside.sum()),
@@ -189,9 +193,9 @@ def _row(asked: Asked, found: Facts) -> dict[str, Any]:
         "lead_times": found.lead.closed,
         "open_pulls": found.lead.open_pulls,
         "last_pull_at": int(item.pulled_us[-1]) if len(item.pulled_us) else None,
-        **quiet._asdict(),
+        **found.quiet._asdict(),
         "trend": _trend(asked, found),
-        "note": _note(found, quiet),
+        "note": _note(found),
     }
 
 
@@ -251,7 +255,7 @@ def _idle_days(days: Buckets) -> tuple[str, ...]:
     )
 
 
-def _note(found: Facts, quiet: Silence) -> str:
+def _note(found: Facts) -> str:
     said = [found.too_few] if found.too_few else []
     if not said and found.counts.is_over:
         said.append(
@@ -260,6 +264,6 @@ def _note(found: Facts, quiet: Silence) -> str:
         )
         if found.idle_days:
             said.append(f"no pulls on {', '.join(found.idle_days)}: working_hours of [kanban] would leave these out")
-    if quiet.may_be_dead:
-        said.append("silent for longer than is usual: button, battery, or no demand")
+    if found.quiet.may_be_dead and SILENT not in said:
+        said.append(SILENT)
     return "; ".join(said)
