@@ -8,6 +8,7 @@ Source: systemd.exec(5), systemd.service(5); launchd.plist(5); Task Scheduler sc
 """
 
 import plistlib
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -91,7 +92,7 @@ def writable(settings: Settings) -> list[Path]:
 
 def _systemd(settings: Settings, unit: _Unit) -> str:
     folders = writable(settings)
-    shown = " ".join(map(str, folders))
+    shown = shlex.join(map(str, folders))
     command = " ".join(_quoted(part) for part in _command(unit))
     rights = f"AmbientCapabilities={unit.capabilities}\nCapabilityBoundingSet={unit.capabilities}"
     families = f"\nRestrictAddressFamilies={unit.families}" if unit.families else ""
@@ -106,7 +107,7 @@ def _systemd(settings: Settings, unit: _Unit) -> str:
 # {unit.name}.service
 #   sudo useradd --system --no-create-home --shell /usr/sbin/nologin {USER}
 #   sudo mkdir -p {shown} && sudo chown -R {USER}: {shown}
-#   sudo chown {USER}: {settings.root / "secrets.toml"}    # mode 600: only its owner may read it{hint}
+#   sudo chown {USER}: {shlex.quote(str(settings.root / "secrets.toml"))}    # mode 600: only its owner may read it{hint}
 #   telltale service --print {_name(unit)} | sudo tee /etc/systemd/system/{unit.name}.service
 #   sudo systemctl daemon-reload && sudo systemctl enable --now {unit.name}
 #   journalctl -u {unit.name} -f

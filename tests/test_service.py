@@ -2,6 +2,7 @@
 
 import plistlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -55,6 +56,8 @@ def test_systemd_understands_the_unit(tmp_path: Path, what: What, folder: str) -
     root = make_project(tmp_path / folder)
     path = tmp_path / f"telltale-{what}.service"
     path.write_text(unit(root, what))
+    shown = re.findall(r"^#   sudo mkdir -p (.*) && sudo chown -R telltale: (.*)$", path.read_text(), re.MULTILINE)
+    assert [shlex.split(each) for each in shown[0]] == [[str(root / "data")]] * 2, "a command to paste, as root"
     lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
     assert [line for line in lines if line.startswith("[")] == ["[Unit]", "[Service]", "[Install]"]
     assert all(line.startswith("[") or re.match(r"[A-Z]\w+=", line) for line in lines)
