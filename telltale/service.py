@@ -92,7 +92,7 @@ def writable(settings: Settings) -> list[Path]:
 
 def _systemd(settings: Settings, unit: _Unit) -> str:
     folders = writable(settings)
-    shown = shlex.join(map(str, folders))
+    shown, secrets = shlex.join(map(str, folders)), shlex.quote(str(settings.root / "secrets.toml"))
     command = " ".join(_quoted(part) for part in _command(unit))
     rights = f"AmbientCapabilities={unit.capabilities}\nCapabilityBoundingSet={unit.capabilities}"
     families = f"\nRestrictAddressFamilies={unit.families}" if unit.families else ""
@@ -107,7 +107,7 @@ def _systemd(settings: Settings, unit: _Unit) -> str:
 # {unit.name}.service
 #   sudo useradd --system --no-create-home --shell /usr/sbin/nologin {USER}
 #   sudo mkdir -p {shown} && sudo chown -R {USER}: {shown}
-#   sudo chown {USER}: {shlex.quote(str(settings.root / "secrets.toml"))}    # mode 600: only its owner may read it{hint}
+#   sudo chown {USER}: {secrets}    # mode 600: only its owner may read it{hint}
 #   telltale service --print {_name(unit)} | sudo tee /etc/systemd/system/{unit.name}.service
 #   sudo systemctl daemon-reload && sudo systemctl enable --now {unit.name}
 #   journalctl -u {unit.name} -f
