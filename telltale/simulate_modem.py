@@ -112,7 +112,7 @@ class SimulatedModem:
         seq: number of its first frame.
 
     Raises:
-        ConfigError: the dialect or a word of the script is none.
+        ConfigError: the dialect, the id or a word of the script is none.
     """
 
     def __init__(
@@ -132,6 +132,8 @@ class SimulatedModem:
         self._dialect = dialect
         self._speech = SPEECHES[dialect]
         self._network = network
+        if not re.fullmatch("[0-9A-Fa-f]{1,8}", device):
+            raise ConfigError(f'id "{device}": expected 1 to 8 hex digits such as 2D24E6')
         self.device, self._pac = device.upper().zfill(8), pac.upper()
         self._script = list(script)
         wrong = set(self._script) - set(FAULTS)
@@ -217,7 +219,10 @@ class Pty:
     """A pseudo-terminal under a name of its own, which stays the same when it is unplugged and plugged in again.
 
     Args:
-        link: that name, a path that does not exist yet.
+        link: that name, a path that does not exist yet; a link that leads nowhere is one that was left behind.
+
+    Raises:
+        ConfigError: something else is there.
     """
 
     def __init__(self, link: Path) -> None:
@@ -255,6 +260,9 @@ class Pty:
         import pty
         import tty
 
+        if self._link.exists():
+            raise ConfigError(f"{self._link} is there already; end what uses it, remove it, or choose another --link")
+        self._link.unlink(missing_ok=True)
         self._master, self._slave = pty.openpty()
         tty.setraw(self._slave)
         # The slave stays open here, so that the port may be closed and opened again.

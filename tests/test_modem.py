@@ -3,17 +3,21 @@
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import pytest
 
-from collectors.modem import DIALECTS, Modem, Outcome, Timeouts, opened
+from collectors.modem import DIALECTS, Modem, Outcome, Timeouts, connect, opened
 from collectors.serial_line import Line, ModemError
 from telltale.contract import ConfigError
 from telltale.simulate_backend import Frame
 from telltale.simulate_modem import FAULTS, SPEECHES, Pty, SimulatedModem, Tcp, serving
 
-QUICK = Timeouts(plain_s=1.0, uplink_s=0.5, downlink_s=0.6, quiet_s=0.05)
+QUICK = Timeouts(plain_s=15, uplink_s=15, downlink_s=15, quiet_s=0.05)
+"""For those who answer: nobody waits that long, but a busy machine may."""
+BRIEF = QUICK._replace(uplink_s=0.5)
+"""For those who do not."""
 DOWN = bytes.fromhex("0123456789ABCDEF")
 each_dialect = pytest.mark.parametrize("dialect", list(SPEECHES))
 
@@ -101,7 +105,8 @@ def test_no_answer_from_below_is_no_failed_frame(dialect: str, link: Path) -> No
 )
 def test_what_goes_wrong_is_told_apart(dialect: str, fault: str, outcome: Outcome, on_air: int, link: Path) -> None:
     modem_there = SimulatedModem(dialect, Heard(), script=[fault], away_s=0.1)
-    with serving(modem_there, Pty(link)) as port, opened(port, dialect=dialect, timeouts=QUICK) as modem:
+    timeouts = BRIEF if fault in ("silence", "garbage") else QUICK
+    with serving(modem_there, Pty(link)) as port, opened(port, dialect=dialect, timeouts=timeouts) as modem:
         assert modem.send(b"50").outcome is outcome
     assert len(modem_there.frames) == on_air
 
@@ -162,8 +167,19 @@ def test_a_closed_socket_is_a_modem_that_went_away(heard: Heard) -> None:
     with serving(SimulatedModem("wisol", heard, script=["unplug"], away_s=0.05), Tcp()) as port:
         with opened(port, dialect="wisol", timeouts=QUICK) as modem:
             assert modem.send(b"25").outcome is Outcome.UNKNOWN
-        with opened(port, timeouts=QUICK) as modem:
+        with back_again(port) as modem:
             assert modem.send(b"25").outcome is Outcome.SENT
+
+
+def back_again(port: str) -> AbstractContextManager[Modem]:
+    """The modem as soon as it listens again."""
+    until = time.monotonic() + 20
+    while True:
+        try:
+            return closing(connect(port, timeouts=QUICK))
+        except ModemError:
+            assert time.monotonic() < until, "it did not come back"
+            time.sleep(0.01)
 
 
 @pytest.fixture
@@ -236,7 +252,7 @@ def test_a_frame_has_one_to_twelve_bytes(payload: bytes, mute: Pty) -> None:
 def test_a_late_ok_of_one_command_is_not_the_next_ones(link: Path) -> None:
     """The id is read from the line before its OK; that OK must not confirm a frame that is refused."""
     there = SimulatedModem("uplynx", Heard(), script=["silence"])
-    with serving(there, Pty(link)) as port, opened(port, dialect="uplynx", timeouts=QUICK) as modem:
+    with serving(there, Pty(link)) as port, opened(port, dialect="uplynx", timeouts=BRIEF) as modem:
         assert modem.device() == "2d24e6"
         assert modem.send(b"0").outcome is Outcome.UNKNOWN
 
@@ -247,3 +263,20 @@ def test_a_script_knows_its_words(heard: Heard) -> None:
     with pytest.raises(ConfigError, match=r'dialect "wsol": expected one of uplynx, wisol, td1207, snt'):
         SimulatedModem("wsol", heard)
     assert "ok" in FAULTS
+    for device in ("XYZ", "", "123456789"):
+        with pytest.raises(ConfigError, match=f'id "{device}": expected 1 to 8 hex digits'):
+            SimulatedModem("wisol", heard, device=device)
+
+
+def test_a_link_that_was_left_behind_is_replaced_and_nothing_else(heard: Heard, link: Path) -> None:
+    link.symlink_to("/dev/pts/no-such-terminal")
+    with serving(SimulatedModem("wisol", heard), Pty(link)) as port, opened(port, timeouts=QUICK) as modem:
+        assert modem.device() == "2d24e6"
+        with pytest.raises(ConfigError, match="modem is there already; end what uses it, remove it, or choose another"):
+            Pty(link)
+        assert modem.send(b"1").outcome is Outcome.SENT, "the first one still answers"
+    assert not link.is_symlink()
+    link.write_text("mine")
+    with pytest.raises(ConfigError, match="is there already"):
+        Pty(link)
+    assert link.read_text() == "mine"

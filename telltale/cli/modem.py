@@ -100,6 +100,7 @@ def simulate(url: str | None, *, link: Path | None, tcp: int | None, script: str
     import signal
     import threading
 
+    from collectors.idle.lock import only_one
     from telltale.settings import load
     from telltale.simulate_backend import Backend
     from telltale.simulate_modem import Pty, SimulatedModem, Tcp, serving
@@ -119,9 +120,12 @@ def simulate(url: str | None, *, link: Path | None, tcp: int | None, script: str
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     try:
-        with serving(played, Pty(place) if tcp is None else Tcp(tcp)) as port:
-            click.echo(f"a {options['dialect']} modem {played.device} on {port}")
-            stop.wait()
+        with only_one(settings.data / "idle", f"the stand-in at {place if tcp is None else tcp}"):
+            if place.is_symlink() and place.readlink().parent == Path("/dev/pts"):
+                place.unlink()  # one that was killed left it; its terminal may be another program's by now
+            with serving(played, Pty(place) if tcp is None else Tcp(tcp)) as port:
+                click.echo(f"a {options['dialect']} modem {played.device} on {port}")
+                stop.wait()
     finally:
         backend.close()
 
