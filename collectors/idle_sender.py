@@ -30,10 +30,12 @@ from collectors.idle.probe import UNKNOWN, Idle, Look, order
 from collectors.idle.sender import Plan, Sender
 from collectors.idle.watch import Records, Watch
 from collectors.modem import USUAL, Modem, Timeouts, connect
+from collectors.serial_line import check_port
 from telltale.contract import ConfigError, Request
 from telltale.door import Door, open_door
 from telltale.settings import Settings
 from telltale.sources import pc_idle
+from telltale.sources.pc_idle.decode import DEVICE
 
 log = logging.getLogger("telltale.idle")
 
@@ -67,15 +69,19 @@ def run(settings: Settings) -> None:
     """Look until SIGTERM or Ctrl-C.
 
     Raises:
-        ConfigError: `send` is set without a port, or another agent runs for this PC or port.
+        ConfigError: `device_id` or `port` is none, or another agent runs for this PC or port.
         StoreError: the store cannot be opened.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     told, stop = settings.idle, threading.Event()
     ways = order(told.backend, file=told.file and str(settings.root / told.file))
     device_id, folder = told.device_id or own_name(), settings.data / "idle"
+    if not DEVICE.fullmatch(device_id):
+        raise ConfigError(f'[idle] device_id = "{device_id}": expected one such as pc:desk-3')
     if told.send != "none" and not told.port:
         raise ConfigError(f'[idle] send = "{told.send}" needs port, such as "/dev/ttyUSB0" or "COM3"')
+    if told.send != "none":
+        check_port(told.port)
     with ExitStack() as stack:
         stack.enter_context(only_one(folder, device_id))
         if told.send != "none":

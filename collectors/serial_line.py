@@ -27,6 +27,18 @@ class ModemError(TelltaleError):
     """The modem is not there, says nothing, or something else than expected."""
 
 
+def check_port(port: str) -> None:
+    """Whether a text may be a port's name; whether something is plugged in there, opening it says.
+
+    Raises:
+        ConfigError: it is no port's name.
+    """
+    try:
+        serial.serial_for_url(port, do_not_open=True)
+    except ValueError as error:
+        raise ConfigError(f'[idle] port = "{port}": {error}; expected one such as /dev/ttyUSB0 or COM3') from error
+
+
 class Line:
     """A serial port as lines of text.
 
@@ -45,10 +57,9 @@ class Line:
         self._rest = bytearray()
         # Another program on the same port would get half of the answers. A URL has no such lock.
         lock = {} if "://" in port else {"exclusive": True}
+        check_port(port)
         try:
             self._serial = serial.serial_for_url(port, BAUD, timeout=_POLL_S, write_timeout=5, **lock)
-        except ValueError as error:
-            raise ConfigError(f'[idle] port = "{port}": {error}; expected one such as /dev/ttyUSB0 or COM3') from error
         except GONE as error:
             raise ModemError(
                 f"{port}: cannot be opened ({_reason(error)}); is the modem plugged in, and free?"

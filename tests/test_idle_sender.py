@@ -11,20 +11,23 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from collectors import idle_sender
 from collectors.budget import Moment
 from collectors.idle.lock import only_one
 from collectors.idle.minutes import Frames
 from collectors.idle.probe import Look
 from collectors.idle.sender import Plan, Sender
-from collectors.idle_sender import Agent, Connector, Memory, put
+from collectors.idle_sender import Agent, Connector, Memory, own_name, put
 from collectors.modem import Sent, Timeouts
 from telltale.contract import ConfigError, Raw
 from telltale.door import open_door
 from telltale.landing.schema import RAW
 from telltale.settings import Settings
+from telltale.settings.activity import IdleSettings
 from telltale.simulate_backend import Frame
 from telltale.simulate_modem import Pty, SimulatedModem, serving
 from telltale.sources import pc_idle
+from telltale.sources.pc_idle.decode import DEVICE
 from telltale.sources.sigfox.minutes import MINUTE_US, level, minutes
 
 START_S = 1_795_132_800.0
@@ -358,6 +361,25 @@ def test_minutes_that_a_store_away_costs_are_told(tmp_path: Path, caplog: pytest
     lost = [text for text in caplog.messages if "the oldest minute is lost" in text]
     assert 10 <= len(lost) <= 11
     assert "1440 minutes are not stored: the store is away" in caplog.messages[-1]
+
+
+@pytest.mark.parametrize(
+    ("idle", "sentence"),
+    [
+        (IdleSettings(send="levels"), '[idle] send = "levels" needs port, such as "/dev/ttyUSB0" or "COM3"'),
+        (IdleSettings(send="bitmap", port="soket://x:1"), '[idle] port = "soket://x:1": invalid URL'),
+        (IdleSettings(device_id="desk 3"), '[idle] device_id = "desk 3": expected one such as pc:desk-3'),
+    ],
+)
+def test_a_wrong_setting_is_told_before_the_first_look(tmp_path: Path, idle: IdleSettings, sentence: str) -> None:
+    with pytest.raises(ConfigError) as told:
+        idle_sender.run(Settings(root=tmp_path, idle=idle))
+    assert sentence in str(told.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_machines_own_name_is_a_device() -> None:
+    assert DEVICE.fullmatch(own_name())
 
 
 def test_a_name_is_held_by_one_process(tmp_path: Path) -> None:

@@ -31,7 +31,8 @@ _IDLE_MAX_MS = 10 * 366 * 86_400_000
 """Idle for ten years is no idle time."""
 _EVERY_MAX_S = 3600
 _NOTE = 500
-_DEVICE = re.compile(r"[a-z][a-z_]{0,15}:[\w.-]{1,64}")
+DEVICE = re.compile(r"[a-z][a-z_]{0,15}:[\w.-]{1,64}")
+"""A device's id; a sample of any other cannot be decoded."""
 
 
 def decode(raw: Raw, _options: Options) -> Iterator[Chunk | Reject]:
@@ -92,7 +93,7 @@ def _correction(told: dict[str, Any]) -> Chunk:
 
 def _device(told: dict[str, Any]) -> str:
     device = told.get("device_id")
-    if not isinstance(device, str) or not _DEVICE.fullmatch(device):
+    if not isinstance(device, str) or not DEVICE.fullmatch(device):
         raise DecodeError("bad_device", f"{str(device)[:80]!r}, expected one such as pc:desk-3")
     return device
 
