@@ -5,6 +5,7 @@ import logging
 from telltale.contract import ConfigError
 from telltale.settings import Settings
 from telltale.settings.buttons import buttons
+from telltale.sources.button.listed import PRESENCE
 
 log = logging.getLogger("telltale.arp")
 
@@ -30,6 +31,11 @@ class Listed:
     def roles(self) -> dict[str, str]:
         """The role of each device, by its address."""
         return {button.device_id: button.role for button in self._list.buttons}
+
+    @property
+    def people(self) -> frozenset[str]:
+        """The addresses of phones and laptops: the log, which no retention reaches, does not tell who was there."""
+        return frozenset(button.device_id for button in self._list.buttons if button.role == PRESENCE)
 
     def refresh(self) -> bool:
         """Whether the file has changed and holds another list now; a wrong or vanished file keeps the old list."""

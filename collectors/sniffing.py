@@ -60,6 +60,7 @@ class Sniffing:
         clock: Callable[[], Moment] = moment,
     ) -> None:
         self._listed = Listed(settings)
+        self._people = self._listed.people
         self._taps = [Tap(capture, self._listed.roles, settings) for capture in captures]
         self._keeper = Keeper(door, self._settled)
         self._packets = packets
@@ -119,6 +120,7 @@ class Sniffing:
             for tap in self._taps:
                 self._follow(tap)
             if self._listed.refresh():
+                self._people = self._listed.people
                 for tap in self._taps:
                     tap.relist(self._listed.roles)
         if now >= self._heartbeat_at:
@@ -176,7 +178,8 @@ class Sniffing:
         took_s = max(time.time() - request.received_at / 1e6, 0.0)
         status = 204 if reason == "stored" else 400
         at, size = request.received_at / 1e6, len(request.body)
-        self._packets.add(Packet(at, SOURCE, request.sender, size, status, reason, took_s, detail or _said(request)))
+        sender = "somebody's" if request.sender in self._people else request.sender
+        self._packets.add(Packet(at, SOURCE, sender, size, status, reason, took_s, detail or _said(request)))
 
 
 def _said(request: Request) -> str:

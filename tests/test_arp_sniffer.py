@@ -305,6 +305,17 @@ def test_frames_of_listed_devices_are_kept_and_nobody_else_is_named(
     assert "'probe /frame/eth0'" in line
 
 
+def test_the_log_does_not_tell_whose_phone_was_there(door: Door, settings: Settings, tmp_path: Path) -> None:
+    write_list(settings.root, f"Name, MAC-Address, role\nBolts, {MAC}\nAnna's phone, {OTHER}, presence\n")
+    with_presence = settings.model_copy(update={"kanban": settings.kanban.model_copy(update={"presence": True})})
+    sniffed(Script([Frame(5_000_000, ARP), Frame(5_000_001, arp(OTHER))]), door, with_presence, log=tmp_path / "log")
+    assert [body for path, body in stored(door) if "/frame/" in path] == [ARP, arp(OTHER)]
+    said = (tmp_path / "log").read_text()
+    assert said.count("'probe /frame/eth0'") == 2
+    assert MAC in said
+    assert OTHER not in said
+
+
 def test_no_time_is_covered_while_the_link_is_down(door: Door, settings: Settings) -> None:
     script = Script()
     script.up = False
