@@ -17,6 +17,7 @@ import signal
 import socket
 import ssl
 import time
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv311, topic_matches_sub
@@ -312,9 +313,24 @@ def _topic(pattern: str, told: str) -> Topic:
         )
     name, _, address = told.partition("/")
     found = source_of(name)
-    routes = [route for route in found.routes if "<" not in route.path]
-    route = next((route for route in routes if not address or route.path == f"/{address}"), None)
+    routes = [route for route in found.routes if route.method == "POST"]  # what is got is answered, not kept
+    route = _named(routes, name, address)
     if route is None:
-        known = ", ".join(sorted({f"{name}{each.path}" for each in routes})) or "none of it come over MQTT"
-        raise ConfigError(f'telltale.toml [mqtt] topics "{pattern}" = "{told}": no such address; known: {known}')
+        known = ", ".join(sorted({name + each.path.removeprefix(f"/{name}") for each in routes}))
+        raise ConfigError(
+            f'telltale.toml [mqtt] topics "{pattern}" = "{told}": no such address; '
+            f"known: {known or 'nothing of it comes over MQTT'}"
+        )
     return Topic(pattern, found, route)
+
+
+def _named(routes: list[Route], name: str, address: str) -> Route | None:
+    """The route with the address as its path; the source's own name may stand in front of it, as it does in some."""
+    if not address:
+        return next((route for route in routes if "<" not in route.path), None)
+    for path in (f"/{address}", f"/{name}/{address}"):
+        for route in routes:
+            pairs = list(zip_longest(route.path.split("/"), path.split("/"), fillvalue=""))
+            if all(want == part or (want.startswith("<") and part) for want, part in pairs):
+                return route._replace(path=path)
+    return None
