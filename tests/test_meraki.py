@@ -83,6 +83,13 @@ def test_any_of_several_secrets_opens_and_no_other() -> None:
         assert (caught.value.status, caught.value.reason) == (403, "bad_secret")
 
 
+def test_what_came_by_a_broker_needs_no_secret_and_keeps_none() -> None:
+    request = asked(method="POST", body=json.dumps({**V2, "secret": "abc"}).encode())._replace(is_trusted=True)
+    reply = MERAKI.accept(request, SETTINGS._replace(secrets=Secrets()))
+    assert reply.keep
+    assert reply.redacted_body == json.dumps({**V2, "secret": "***"}).encode()
+
+
 REDACTIONS = [
     (b'{"secret":"abc","n":1}', b'{"secret":"***","n":1}', ("secret",)),
     (b'{ "secret" : "" , "userId":null}', b'{ "secret" : "" , "userId":null}', ("secret",)),
