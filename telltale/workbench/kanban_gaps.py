@@ -40,7 +40,7 @@ class Silence(NamedTuple):
 def gaps(asked: Asked, moments_us: npt.NDArray[np.int64]) -> Gaps:
     """The gaps between some moments, the one still open included, and the mean of those that set the limits.
 
-    Those are the first 20 without a signal among themselves, or those that end in the dated window.
+    Those are the first 20 of which none is too long among themselves, or those that end in the dated window.
     """
     ends = np.append(moments_us[1:], asked.span.until_us) if len(moments_us) else moments_us
     lasted = asked.clock.observed.between_us(moments_us, ends)
