@@ -1,25 +1,55 @@
 """What needs a look, how today compares with earlier days, and the band that shows it: hand-worked cases."""
 
 import datetime as dt
+import json
+import re
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from telltale.charts import usual_band, usual_day
+from telltale.contract import Raw, Source
+from telltale.dashboard.boards import Boards
+from telltale.dashboard.pages import PAGES, operations
 from telltale.findings import attention, today
 from telltale.findings.gaps import Reporting, Silence
+from telltale.settings import load
+from telltale.sources import SHORT_TITLES, SOURCES, pc_idle
+from telltale.sources.button.records import METHOD, Heartbeat, heartbeat_body, heartbeat_path
 from telltale.sources.cloudtrax import SOURCE
+from telltale.workbench import Project
 from telltale.workbench.delivered import Delivered, delivered
-from tests.lake_fixture import Lake
+from tests.lake_fixture import Lake, write_settings
 from tests.presence_frames import ZONE
 
 NOW = dt.datetime(2026, 11, 20, 14, 32, tzinfo=ZoneInfo(ZONE))
 FRIDAY = NOW.date()
 
 
-def source(*, age_s: float = 10, interval_s: float = 30, rejects: int = 0, records: int = 2400) -> Delivered:
+def source(
+    *, age_s: float = 10, interval_s: float = 30, rejects: int = 0, records: int = 2400, of: Source = SOURCE
+) -> Delivered:
     newest_us = round((NOW.timestamp() - age_s) * 1e6)
-    return Delivered(SOURCE, newest_us, interval_s, (records // 24,) * 24, 0.0, 8, 8, rejects)
+    return Delivered(of, newest_us, interval_s, (records // 24,) * 24, 0.0, 8, 8, rejects)
+
+
+def heartbeat(collector: str, end: dt.datetime) -> Raw:
+    """A minute of listening, as a collector or a replayed file tells it."""
+    end_us = round(end.timestamp() * 1e6)
+    meta = json.dumps({"transport": collector, "method": METHOD, "path": heartbeat_path("eth0")})
+    return Raw(0, "button", end_us, "", meta, heartbeat_body(Heartbeat(collector, 60, end_us, 0, 0, 0)))
+
+
+def capture(root: Path, *raws: Raw) -> Project:
+    """A project at `NOW` with these records of buttons."""
+    project = Project(settings=load(write_settings(root)), now=lambda: round(NOW.timestamp() * 1e6))
+    landing = project.landing()
+    try:
+        landing.put_many(raws)
+    finally:
+        landing.close()
+    return project
 
 
 def silent(*minutes: int, known: int = 8) -> Reporting:
@@ -49,6 +79,62 @@ def test_a_source_is_silent_after_twenty_intervals_and_ten_minutes(age_s: float,
     assert len(attention.silent_sources([source(age_s=age_s, interval_s=interval_s)], now=NOW, pages={})) == found
 
 
+def test_every_source_has_a_short_title() -> None:
+    assert list(SHORT_TITLES) == [one.name for one in SOURCES]
+    assert max(map(len, SHORT_TITLES.values())) <= 20
+
+
+def test_a_pc_that_is_off_for_a_weekend_is_no_fault() -> None:
+    off = source(of=pc_idle.SOURCE, age_s=62 * 3600, interval_s=60)._replace(devices=0, gap_s=62 * 3600.0)
+    assert attention.silent_sources([off], now=NOW, pages={}) == []
+    card = operations.sources_card([off, source()], NOW)
+    (row, _) = card.data()["sources"]
+    assert (row["fresh"], row["devices"], row["gaps"]) == ("rest", "0 of 8", "–")
+    assert card.title == "All sources deliver"
+    assert list(card.notes) == ["PC idle time: a PC that is off tells nothing; that is no fault."]
+    awake = operations.sources_card([source(of=pc_idle.SOURCE)], NOW)
+    assert awake.data()["sources"][0]["fresh"] == "fly"
+    assert not awake.notes
+
+
+def test_the_title_counts_the_sources_that_deliver() -> None:
+    fresh, old = source(), source(age_s=7200)
+    given = ([old], [old, old], [fresh, old], [fresh, fresh], [fresh])
+    assert [operations.sources_card(sources, NOW).title for sources in given] == [
+        "No source delivers",
+        "No source delivers",
+        "One of two sources deliver",
+        "All sources deliver",
+        "CloudTrax Wi-Fi delivers",
+    ]
+
+
+def test_capture_files_are_no_capture_that_fell_silent(tmp_path: Path) -> None:
+    """The file ends on Friday a week before, at 11:05 on the site's clock."""
+    ends = NOW.replace(hour=11, minute=5) - dt.timedelta(days=7)
+    project = capture(tmp_path, heartbeat("replay", ends - dt.timedelta(days=1)), heartbeat("replay", ends))
+    (one,) = delivered(project)
+    assert (one.is_live, one.file_end_us) == (False, round(ends.timestamp() * 1e6))
+    answer = Boards(project, PAGES).get("operations", {})
+    assert answer is not None
+    said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer["html"]))
+    assert "Nothing needs a look." in said
+    assert "Button capture: nothing listens now; newest capture file ends Fri 13 Nov, 11:05." in said
+    assert 'class="tile alarm' not in answer["html"]
+    assert answer["freshness"]["silent_s"] > 365 * 86_400
+
+
+@pytest.mark.parametrize(("age", "found"), [(dt.timedelta(minutes=1), 0), (dt.timedelta(days=3), 1)])
+def test_a_live_capture_that_stops_is_an_alarm_whatever_was_replayed_since(
+    tmp_path: Path, age: dt.timedelta, found: int
+) -> None:
+    project = capture(tmp_path, heartbeat("arp@shed", NOW - age), heartbeat("replay", NOW - dt.timedelta(days=4)))
+    sources = delivered(project)
+    assert sources[0].is_live
+    assert len(attention.silent_sources(sources, now=NOW, pages={})) == found
+    assert bool(attention.badges(attention.silent_sources(sources, now=NOW, pages={"button": "kanban"}))) == bool(found)
+
+
 def test_alarms_come_first_and_the_sentence_counts_them() -> None:
     found = attention.ordered(
         [
@@ -59,9 +145,7 @@ def test_alarms_come_first_and_the_sentence_counts_them() -> None:
     )
     assert [one.concern.level for one in found] == ["alarm", "warning", "warning"]
     assert attention.list_title(found) == "One alarm, two warnings"
-    assert attention.sentence(found, "").startswith(
-        "Three things need a look: !!CloudTrax Presence Reporting!! has sent"
-    )
+    assert attention.sentence(found, "").startswith("Three things need a look: !!CloudTrax Wi-Fi!! has sent")
     assert attention.badges(found) == {"presence": 1, "health": 0}
 
 

@@ -159,8 +159,8 @@ def test_the_health_report_lists_every_source_and_device(filled: Filled) -> None
     names = [told["name"] for told in filled.sensors["devices"].values()]
     names += [node["name"] for node in filled.truth["nodes"]]
     assert [name for name in names if f"<td>{name}</td>" not in html] == []
-    assert "CloudTrax Presence Reporting" in html
-    assert "Sigfox backend callbacks" in html
+    assert "CloudTrax Wi-Fi" in html
+    assert "Sigfox" in html
     assert f">{filled.truth['totals']['rejected']}</td>" in html
 
 

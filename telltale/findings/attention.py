@@ -12,8 +12,6 @@ from telltale.look.lists import Concern
 SILENT_AT_LEAST_S = 600.0
 SILENT_INTERVALS = 20
 """A source is silent after so many of its usual intervals, but not before ten minutes."""
-RESTING = {"pc_idle"}
-"""Sources that are silent when nobody is there: a PC that is off is no trouble, its time is unknown."""
 MANY_REJECTS = 0.01
 """More than one row in a hundred that cannot be decoded needs a look."""
 FEWEST_REJECTS = 5
@@ -45,7 +43,7 @@ def silent_nodes(found: Reporting, *, now: dt.datetime, page: str = "presence") 
 
 
 def silent_sources(sources: Sequence[Any], *, now: dt.datetime, pages: dict[str, str]) -> list[Found]:
-    """The sources that delivered before and have stopped.
+    """The sources that delivered before and have stopped; those that may rest (`Delivered.rests`) never.
 
     Args:
         sources: what `telltale.workbench.delivered` gave.
@@ -56,7 +54,7 @@ def silent_sources(sources: Sequence[Any], *, now: dt.datetime, pages: dict[str,
     for one in sources:
         newest = dt.datetime.fromtimestamp(one.newest_us / 1e6, now.tzinfo)
         age_s = (now - newest).total_seconds()
-        if one.source.name in RESTING or age_s < max(SILENT_AT_LEAST_S, SILENT_INTERVALS * one.interval_s):
+        if one.rests or age_s < max(SILENT_AT_LEAST_S, SILENT_INTERVALS * one.interval_s):
             continue
         usual = f"usually one each {wording.duration(one.interval_s)}" if one.interval_s else "nothing in 24 h"
         concern = Concern(

@@ -14,10 +14,11 @@ TRIANGLE = (
 _FLAGS = {
     "fly": "M5.2 4.6C9 2.6 11.2 7.4 15 6.2S20.4 4.4 22.4 5.4M5.2 12.2C9 10.2 11 14.6 14.4 13.4S18.6 11.8 20.4 12.6",
     "droop": "M5.2 4.2C9.6 3.4 12.4 6 13.2 10.2S15 16 17 17.4M5.2 11C7.8 11.4 8.6 14 9.4 16.6",
+    "rest": "M5.2 4.2C9.6 3.4 12.4 6 13.2 10.2S15 16 17 17.4M5.2 11C7.8 11.4 8.6 14 9.4 16.6",
     "hang": "M5.2 3.6C8 5 8.4 9 8 12.4S8.4 18 9.6 20.4",
 }
 """The streamer by how fresh a source is; board.js draws the same."""
-_FRESH = {"fly": "on time", "droop": "late or partly silent", "hang": "silent"}
+_FRESH = {"fly": "on time", "droop": "late or partly silent", "rest": "at rest", "hang": "silent"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Attention:
 class Delivering:
     """What one source delivered in 24 hours."""
 
-    fresh: Literal["fly", "droop", "hang"]
+    fresh: Literal["fly", "droop", "rest", "hang"]
     name: str
     newest: str
     devices: str

@@ -14,6 +14,16 @@ SOURCES: tuple[Source, ...] = (
     meraki.SOURCE,
 )
 
+SHORT_TITLES = {
+    "cloudtrax": "CloudTrax Wi-Fi",
+    "sigfox": "Sigfox",
+    "efento": "Efento NB-IoT",
+    "button": "Button capture",
+    "pc_idle": "PC idle time",
+    "meraki": "Meraki Wi-Fi",
+}
+"""What a source is called in tables and sentences, where its title would not fit: at most twenty characters."""
+
 _BY_NAME = {source.name: source for source in SOURCES}
 
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from telltale.contract import Source
-from telltale.sources import SOURCES
+from telltale.sources import SHORT_TITLES, SOURCES
 from telltale.tables import COLLECTOR_HEARTBEAT, REJECT, TABLES, Table
 from telltale.workbench.project import Project
 from telltale.workbench.rows import View
@@ -21,6 +21,10 @@ GAP_S = 600.0
 """A shorter pause is no gap, whatever the source …"""
 GAP_INTERVALS = 10
 """… and neither is one of fewer usual intervals."""
+RESTING = frozenset({"pc_idle"})
+"""Sources that are silent when nobody is there: a PC that is off is no trouble, its time is unknown."""
+OF_FILES = "replay"
+"""The collector whose heartbeats tell what a capture file covers, not that anything listens now."""
 
 
 class Delivered(NamedTuple):
@@ -39,11 +43,20 @@ class Delivered(NamedTuple):
     known: int
     """Devices heard in 24 hours, and in a week."""
     rejects: int
+    is_live: bool = True
+    """False where nothing listens: what there is came from capture files or by hand."""
+    file_end_us: int | None = None
+    """Where nothing listens: the end of the newest capture file."""
 
     @property
     def title(self) -> str:
-        """The source's title without what it adds in brackets."""
-        return self.source.title.partition(" (")[0]
+        """The source's short title."""
+        return SHORT_TITLES[self.source.name]
+
+    @property
+    def rests(self) -> bool:
+        """Whether its silence is no fault: a PC that is off tells nothing, and neither does a file that was read."""
+        return self.source.name in RESTING or not self.is_live
 
 
 def delivered(project: Project) -> list[Delivered]:
@@ -69,7 +82,22 @@ def _of(view: View, source: Source, span: Span, rejects: int) -> Delivered:
     heard, known = (_devices(view, source, Span(span.until_us - back, span.until_us)) for back in (DAY, 7 * DAY))
     # A capture tells by its heartbeat that it is alive: a button that nobody pressed for a day is not missing.
     known = heard if COLLECTOR_HEARTBEAT.name in source.tables else max(known, heard)
-    return Delivered(source, newest, usual_us / SECOND, tuple(hours), gaps / SECOND, heard, known, rejects)
+    live, file_end_us = _capture(view, span) if COLLECTOR_HEARTBEAT.name in source.tables else (True, None)
+    return Delivered(
+        source, newest, usual_us / SECOND, tuple(hours), gaps / SECOND, heard, known, rejects, live, file_end_us
+    )
+
+
+def _capture(view: View, day: Span) -> tuple[bool, int | None]:
+    """Whether a capture has ever listened, and, if none has, when the newest file of one ends."""
+    ends: dict[str, int] = {}
+    for span in (day, None):  # as a rule today's heartbeats are enough
+        heard = {"heartbeat": view.table(COLLECTOR_HEARTBEAT.name, span)}
+        text = "select collector, max(unix_micros(observed_at)) as end_us from heartbeat group by collector"
+        ends = {row["collector"]: row["end_us"] for row in view.project.engine.run(text, heard).arrow().to_pylist()}
+        if ends.keys() - {OF_FILES}:
+            return True, None
+    return False, ends.get(OF_FILES)
 
 
 def _moments(view: View, source: str, span: Span) -> list[int]:

@@ -13,7 +13,7 @@ from telltale.analysis import health as analysis
 from telltale.analysis import periods, uplinks
 from telltale.analysis.presence import node_strips
 from telltale.engine import Engine, Relation
-from telltale.sources import SOURCES, source
+from telltale.sources import SHORT_TITLES, SOURCES, source
 from telltale.tables import NODE_HEARTBEAT, READING, UPLINK
 from telltale.workbench.frames import tidy
 from telltale.workbench.project import Project, here
@@ -193,9 +193,8 @@ def health_tables(project: Project, since: When = "24h", until: When = None, *, 
 
 
 def _titled(rows: pa.Table) -> list[dict[str, Any]]:
-    """The rows, each with the title of its source, without what that adds in brackets."""
-    titles = {one.name: one.title.partition(" (")[0] for one in SOURCES}
-    return [row | {"title": titles.get(row["source"], row["source"])} for row in rows.to_pylist()]
+    """The rows, each with the short title of its source."""
+    return [row | {"title": SHORT_TITLES.get(row["source"], row["source"])} for row in rows.to_pylist()]
 
 
 class _Heard:

@@ -11,7 +11,14 @@ from telltale.findings.attention import Found
 from telltale.workbench.delivered import Delivered, delivered
 from telltale.workbench.times import local_time
 
-PAGE_OF = {"cloudtrax": "presence", "meraki": "presence", "sigfox": "sensors", "button": "kanban"}
+PAGE_OF = {
+    "cloudtrax": "presence",
+    "meraki": "presence",
+    "sigfox": "sensors",
+    "efento": "sensors",
+    "button": "kanban",
+    "pc_idle": "activity",
+}
 """Where the figures of a source are."""
 
 

@@ -19,9 +19,18 @@ from telltale.look.lists import Attention, Delivering, Sources
 from telltale.show import Card, Sentence, Tile, Tiles
 from telltale.workbench import presence
 from telltale.workbench.delivered import Delivered, delivered
+from telltale.workbench.times import local_time
 
 PAGE_OF = concerns.PAGE_OF
-TITLES = {"presence": "Presence", "kanban": "Kanban", "sensors": "Sensors", "health": "Health"}
+TITLES = {
+    "presence": "Presence",
+    "activity": "Activity",
+    "kanban": "Kanban",
+    "sensors": "Sensors",
+    "health": "Health",
+}
+NEVER_S = 1e9
+"""Where every source may rest, the streamer droops, but it never hangs."""
 
 
 def page(ask: Ask) -> Board:
@@ -55,9 +64,10 @@ def _freshness(ask: Ask, sources: list[Delivered], zone: str) -> Freshness:
     if found.newest_us is not None:
         return found
     newest = max(one.newest_us or 0 for one in sources)
-    usual_s = min((one.interval_s for one in sources if one.interval_s), default=0.0)
+    due = [one for one in sources if not one.rests]
+    usual_s = min((one.interval_s for one in due or sources if one.interval_s), default=0.0)
     late_s = max(common.SHORTEST_LATE_S, common.PATIENCE * usual_s)
-    return Freshness(newest, late_s, max(common.SILENT_S, 2 * late_s), timezone=zone)
+    return Freshness(newest, late_s, max(common.SILENT_S, 2 * late_s) if due else NEVER_S, timezone=zone)
 
 
 def _calm(figures: list[Figures]) -> str:
@@ -84,7 +94,7 @@ def _presence_tiles(figures: Figures) -> list[Tile]:
 def _delivery_tiles(sources: list[Delivered], now: dt.datetime) -> list[Tile]:
     hours = [sum(one.hours[at] for one in sources) for at in range(24)]
     records, rejects = sum(hours), sum(one.rejects for one in sources)
-    gaps = max((one.gap_s for one in sources), default=0.0)
+    gaps = max((one.gap_s for one in sources if not one.rests), default=0.0)
     silent = any(_state(one, now) == "hang" for one in sources)
     gap = f"longest gaps of a source **{wording.duration(gaps)}**" if gaps else "no gap in any source"
     share = wording.percent(rejects / records) if records else "nothing arrived"
@@ -115,16 +125,36 @@ def sources_card(sources: list[Delivered], now: dt.datetime) -> Card:
     silent = [one for one in sources if _state(one, now) == "hang"]
     delivering = len(sources) - len(silent)
     title = f"{wording.sentence_case(wording.in_words(delivering))} of {wording.in_words(len(sources))} sources deliver"
-    if not silent:
+    if not delivering:
+        title = "No source delivers"
+    elif not silent:
         title = "All sources deliver" if len(sources) > 1 else f"{sources[0].title} delivers"
-    partly = [one for one in sources if one.devices < one.known]
+    partly = [one for one in sources if one.devices < one.known and not one.rests]
     if len(partly) == 1 and not silent:
         title += f", {partly[0].title} with {partly[0].devices} of {partly[0].known} devices"
     return Card(
         title,
         Sources([_row(one, now) for one in sources]),
         "Age of the newest record; records per hour, gaps and rejects of 24 hours",
+        _at_rest(sources, now),
     )
+
+
+def _at_rest(sources: list[Delivered], now: dt.datetime) -> list[str]:
+    """Why the silence of a source is no alarm."""
+    said = []
+    for one in sources:
+        if not one.is_live:
+            said.append(f"{one.title}: nothing listens now{_file_end(one, now)}.")
+        elif _state(one, now) == "rest":
+            said.append(f"{one.title}: a PC that is off tells nothing; that is no fault.")
+    return said
+
+
+def _file_end(one: Delivered, now: dt.datetime) -> str:
+    if one.file_end_us is None:
+        return "; what there is was entered by hand"
+    return f"; newest capture file ends {wording.short_moment(local_time(one.file_end_us, str(now.tzinfo)))}"
 
 
 def _row(one: Delivered, now: dt.datetime) -> Delivering:
@@ -135,17 +165,23 @@ def _row(one: Delivered, now: dt.datetime) -> Delivering:
         wording.duration(max(0.0, age_s)),
         f"{one.devices} of {one.known}" if one.devices < one.known else str(one.devices),
         list(one.hours),
-        wording.duration(one.gap_s) if one.gap_s else "0",
+        "–" if one.rests else wording.duration(one.gap_s) if one.gap_s else "0",
         wording.number(one.rejects),
     )
 
 
 def _state(one: Delivered, now: dt.datetime) -> Any:
     age_s = now.timestamp() - (one.newest_us or 0) / 1e6
+    if one.rests:
+        is_short = age_s > _late_s(one) or one.devices < one.known
+        return "rest" if is_short or not one.is_live else "fly"
     if age_s >= max(attention.SILENT_AT_LEAST_S, attention.SILENT_INTERVALS * one.interval_s):
         return "hang"
-    late = age_s > max(common.SHORTEST_LATE_S, common.PATIENCE * one.interval_s)
-    return "droop" if late or one.devices < one.known else "fly"
+    return "droop" if age_s > _late_s(one) or one.devices < one.known else "fly"
+
+
+def _late_s(one: Delivered) -> float:
+    return max(common.SHORTEST_LATE_S, common.PATIENCE * one.interval_s)
 
 
 def _site_charts(ask: Ask, figures: Figures) -> list[Cell]:
