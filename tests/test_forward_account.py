@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from telltale.cli.up import wanted
 from telltale.contract import ConfigError
 from telltale.forward.account import account, secret
 from telltale.forward.passing import passings
@@ -101,6 +102,30 @@ def test_no_tenant_is_no_target(tmp_path: Path) -> None:
     assert account(opened.settings) is None
     with pytest.raises(ConfigError, match=r"set tenant below \[forward.cumulocity\] or base_url"):
         passings(opened)
+    opened.close()
+
+
+def test_up_starts_the_forwarder_where_a_platform_is_set_and_says_what_is_wrong(tmp_path: Path) -> None:
+    cases = ((INI, True), ("", False))
+    for ini, is_started in cases:
+        root = tmp_path / str(is_started)
+        root.mkdir()
+        settings = load(folder(root, OURS if ini else "", ini=ini))
+        assert ("forward" in {child.name for child in wanted(settings)}) is is_started
+    with pytest.raises(ConfigError, match="no app_key for ThingWorx"):
+        wanted(load(folder(tmp_path, '[forward.thingworx]\nbase_url = "https://localhost/Thingworx"\n')))
+
+
+@pytest.mark.parametrize(
+    "address", ["https://user:pa55@host:x/T", "https://[::1/T", "https://user:pa55@host/T", "host"]
+)
+def test_a_wrong_address_is_told_with_its_section_and_without_a_password(tmp_path: Path, address: str) -> None:
+    opened = project(tmp_path, f'[forward.thingworx]\nbase_url = "{address}"\n')
+    with pytest.raises(ConfigError) as raised:
+        passings(opened)
+    assert str(raised.value).startswith("telltale.toml [forward.thingworx] address")
+    assert "expected such as https://host/Thingworx" in str(raised.value)
+    assert "pa55" not in str(raised.value)
     opened.close()
 
 

@@ -1,5 +1,6 @@
 """ThingWorx: exact calls, what counts as done, what parks a row and what makes it wait."""
 
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -221,10 +222,14 @@ def test_a_server_that_is_not_there_is_waited_for(opened: Project) -> None:
     assert sent.outbox.due(sent.now_us)[0].attempts == 0
 
 
-def test_a_body_that_is_no_press_parks(opened: Project) -> None:
+@pytest.mark.parametrize(
+    "told",
+    [{"poison": 1}, [], 7, bolts(1)._asdict() | {"device_id": 7}, bolts(1)._asdict() | {"item": "\ud800"}],
+)
+def test_a_body_that_is_no_press_parks(opened: Project, told: object) -> None:
     with fake_thingworx() as fake:
         sent = Sent(opened, fake)
-        sent.outbox.add([Event("x", BOLTS, "lane", START, '{"poison": 1}')], marks={}, now_us=START)
+        sent.outbox.add([Event("x", BOLTS, "lane", START, json.dumps(told))], marks={}, now_us=START)
         sent.add(bolts(1))
         drained = sent.sender.drain()
         sent.target.close()

@@ -49,6 +49,8 @@ def press_of(row: Row) -> Press:
     try:
         press = Press(**json.loads(row.body))
         iso_ms(press.pressed_at)  # a moment no calendar has is found here
+        for text in (press.device_id, press.name, press.role, press.item, press.kinds):
+            str.encode(text)  # TypeError where it is no text, ValueError where nobody can send it
     except (ValueError, TypeError, OverflowError) as error:
         raise Never(f"outbox row {row.id}: its body is not that of a press ({error}); nothing was sent") from error
     return press

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from telltale.analysis.kanban import presses as folded
 from telltale.forward.facts import Press
@@ -51,7 +52,9 @@ class History:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._listed = {button.device_id: button for button in buttons(project.settings).buttons}
-        self._rules = rules(project)
+        found = rules(project)
+        # The list may be written between the two looks at it.
+        self._rules = found.filter(pc.is_in(found["device_id"], pa.array(self._listed, pa.string())))
 
     @property
     def dead_times_us(self) -> dict[str, int]:
