@@ -11,7 +11,7 @@ import pytest
 
 from telltale import report, show
 from telltale.contract import ConfigError
-from telltale.report import index, page
+from telltale.report import index, naming, page
 from telltale.workbench.project import Project
 from tests import report_page
 from tests.served import telltale
@@ -117,22 +117,58 @@ def test_a_run_keeps_notebook_page_and_index_and_a_failed_one_keeps_them(project
     told: list[str] = []
     done = report.run("my_week", "2026-W46", {"limit": "41"}, project, progress=told.append, with_pdf=False)
     folder = project.settings.reports / "my_week"
-    assert sorted(path.name for path in folder.iterdir()) == ["2026-W46.html", "2026-W46.ipynb", "2026-W46.json"]
+    name = "2026-W46-limit-41"
+    assert sorted(path.name for path in folder.iterdir()) == [f"{name}.html", f"{name}.ipynb", f"{name}.json"]
     text = done.html.read_text()
     assert "<b>2026-W46</b> with 42" in text
     assert re.findall(r"<dt>(.*?)</dt>", text) == ["Period", "Parameters", "Made", "Data until"]
     assert told[:2] == ["my_week: cell 1 of 4", "my_week: cell 2 of 4"]  # papermill adds the injected one
     listed = (project.settings.reports / "index.html").read_text()
-    assert 'href="my_week/2026-W46.html"' in listed
+    assert f'href="my_week/{name}.html"' in listed
+    assert " · limit = 41</p>" in listed
+    usual = report.run("my_week", "2026-W46", {"limit": "3", "name": "x"}, project, with_pdf=False)
+    assert usual.html.name == "2026-W46.html"  # what the notebook says anyway is no other report
+    assert "<b>2026-W46</b> with 42" in done.html.read_text()
 
     _write_notebook(project.settings.root, failing="1 / 0")
     with pytest.raises(report.ReportError, match=r"my_week.ipynb failed at cell \d+: ZeroDivisionError") as raised:
-        report.run("my_week", "2026-W46", {}, project, with_pdf=False)
-    failed = folder / "2026-W46.failed.ipynb"
+        report.run("my_week", "2026-W46", {"limit": 41}, project, with_pdf=False)
+    failed = folder / f"{name}.failed.ipynb"
     assert str(failed) in str(raised.value)
     outputs = [cell.get("outputs", []) for cell in json.loads(failed.read_text())["cells"]]
     assert show.MIME in json.dumps(outputs)  # the cells before the failing one are kept
     assert done.html.read_text() == text
+
+
+STATION = "02:7e:11:a0:00:01"
+
+
+@pytest.mark.parametrize(
+    ("values", "part", "words"),
+    [
+        ({}, "", ""),
+        ({"site": "71234", "period": "7d", "rule": "input"}, "", ""),
+        ({"device": "pc:desk-3"}, "device-pc-desk-3", "device = pc:desk-3"),
+        ({"quantity": "temperature", "device": "Cold room"}, "device-cold-room-quantity-temperature",
+         "device = Cold room, quantity = temperature"),
+        ({"away_after_s": 1.5}, "away-after-s-1.5", "away_after_s = 1.5"),
+        ({"device": "efento:282c024156af"}, "device-efento-282c024156af", "device = efento:282c024156af"),
+        ({"device": STATION.upper()}, "device-gloves", "device = Gloves"),
+        ({"device": "02-7E-11-A0-00-02"}, "device-address", "device = address"),
+        ({"rule": ""}, "rule-none", "rule = none"),
+    ],
+)  # fmt: skip
+def test_parameters_are_part_of_the_name_and_addresses_are_not(values: dict[str, Any], part: str, words: str) -> None:
+    told = naming.asked(values, {"rule": "input", "device": ""}, {STATION: "Gloves"})
+    assert (naming.file_part(told), naming.words(told)) == (part, words)
+
+
+def test_values_that_look_alike_in_a_name_stay_apart_and_harmless() -> None:
+    values = ["5", "-5", "<5", "../../etc/passwd", "x" * 24, "x" * 25, "x" * 26, "冷蔵庫", "a\x00b", "a?b"]
+    parts = [naming.file_part({"device": value}) for value in values]
+    assert len(set(parts)) == len(values)
+    assert all(re.fullmatch(r"device-[\w.-]*\w", part) and len(part) < 48 for part in parts)
+    assert len(naming.file_part({f"name{n}": "value" for n in range(20)})) == naming.LONGEST
 
 
 @pytest.mark.parametrize(
@@ -152,8 +188,8 @@ def test_what_the_notebook_does_not_know_is_refused(
 
 
 REPORTS = [
-    *("data_health", "ingest_cloudtrax", "ingest_efento", "ingest_sigfox", "my_week", "presence_dwell"),
-    "sensor_report",
+    *("activity_time", "data_health", "ingest_button", "ingest_cloudtrax", "ingest_efento", "ingest_pc_idle"),
+    *("ingest_sigfox", "kanban_trends", "my_week", "presence_dwell", "sensor_report"),
 ]
 
 
@@ -180,7 +216,7 @@ def test_the_command_lists_runs_and_says_what_is_wrong(project: Project) -> None
     assert [one["report"] for one in listed] == REPORTS
 
     done = telltale(root, "report", "my_week", "--period", "2025-W46", "-p", "limit=41", "--no-pdf")
-    assert done.stdout == f"{root / 'data/reports/my_week/2025-W46.html'}\n"
+    assert done.stdout == f"{root / 'data/reports/my_week/2025-W46-limit-41.html'}\n"
     assert done.stderr == ""
 
     failed = telltale(root, "report", "my_week", "-p", "limit")

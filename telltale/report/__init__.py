@@ -1,7 +1,7 @@
 """Reports: a notebook run for a period, kept as one offline HTML file, listed in an index.
 
 `periods.py` reads what people type, `execute.py` runs the notebook and keeps its files, `page.py` makes the page,
-`pdf.py` prints it, `index.py` lists all; `arrived.py` counts what came in before decoding.
+`naming.py` names it, `pdf.py` prints it, `index.py` lists all; `arrived.py` counts what came in before decoding.
 """
 
 from telltale.report.arrived import arrived

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import telltale
 from telltale import wording
 from telltale.contract import ConfigError, TelltaleError
-from telltale.report import index, pdf
+from telltale.report import index, naming, pdf
 from telltale.report.page import read, render
-from telltale.report.parameters import parameters, typed
+from telltale.report.parameters import defaults, parameters, typed
 from telltale.report.periods import Period, parse
 from telltale.workbench.project import Project, here
 from telltale.workbench.reading import load
@@ -96,7 +96,8 @@ def run(
     Args:
         name: of a notebook in the project's `notebooks/`.
         period_text: see `period`.
-        given: values of the notebook's own parameters; texts are read as the type the notebook gives them.
+        given: values of the notebook's own parameters; texts are read as the type the notebook gives them. Those that
+            differ from its own are part of the files' name.
         project: another project than the one found from here.
         progress: told what is being done, cell by cell.
         with_pdf: print a PDF too, where a Chromium is found.
@@ -112,14 +113,19 @@ def run(
     when = parse(period_text, _local_now(project, site))
     folder = project.settings.reports / name
     folder.mkdir(parents=True, exist_ok=True)
-    base = folder / "-".join(part for part in (when.name, site) if part)
+    asked = naming.asked(values, defaults(source), _names(project))
+    base = folder / "-".join(part for part in (when.name, site, naming.file_part(asked)) if part)
     running = base.with_name(f"{base.name}.running.ipynb")
     _settle(project)
     notebook = _execute(source, running, {**values, "period": period_text}, project, progress)
     progress(f"{name}: page")
-    report = _keep(notebook, running, base, when, with_pdf=with_pdf)
+    report = _keep(notebook, running, base, when, asked=naming.words(asked), with_pdf=with_pdf)
     index.write(project.settings.reports)
     return report
+
+
+def _names(project: Project) -> dict[str, str]:
+    return {row["device_id"]: row["name"] for row in project.device_info().to_pylist() if row["name"]}
 
 
 def _settle(project: Project) -> None:
@@ -170,7 +176,9 @@ def _execute(
     return done
 
 
-def _keep(notebook: Mapping[str, Any], running: Path, base: Path, when: Period, *, with_pdf: bool) -> Report:
+def _keep(
+    notebook: Mapping[str, Any], running: Path, base: Path, when: Period, *, asked: str, with_pdf: bool
+) -> Report:
     """Write the report beside its name, then move all its files there."""
     made = dt.datetime.now(when.now.tzinfo)
     facts = _facts(notebook, when, made)
@@ -189,6 +197,7 @@ def _keep(notebook: Mapping[str, Any], running: Path, base: Path, when: Period, 
         data_until=page.facts.get("Data until", ""),
         made_at=made.isoformat(timespec="seconds"),
         pdf=printed is not None,
+        asked=asked,
     )
     base.with_name(f"{base.name}.json").write_text(json.dumps(entry._asdict(), ensure_ascii=False), encoding="utf-8")
     return Report(html, base.with_name(f"{base.name}.ipynb"), printed, page.sentence)

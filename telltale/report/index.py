@@ -21,6 +21,8 @@ class Entry(NamedTuple):
     data_until: str
     made_at: str
     pdf: bool
+    asked: str = ""
+    """Parameters beside period and site."""
 
 
 def entries(reports: Path) -> list[tuple[Path, Entry]]:
@@ -53,9 +55,10 @@ def write(reports: Path) -> Path:
 def _row(path: Path, entry: Entry) -> str:
     link = escape(path.as_posix())
     printed = f' · <a href="{escape(path.with_suffix(".pdf").as_posix())}">PDF</a>' if entry.pdf else ""
+    asked = f" · {escape(entry.asked)}" if entry.asked else ""
     day, _, clock = entry.made_at.partition("T")
     return (
-        f'<li><p class="over"><b>{escape(entry.title)}</b> · {markup.inline(markup.bare(entry.period))}</p>'
+        f'<li><p class="over"><b>{escape(entry.title)}</b> · {markup.inline(markup.bare(entry.period))}{asked}</p>'
         f'<p class="said"><a href="{link}">{markup.inline(entry.sentence or entry.title)}</a></p>'
         f'<p class="made">Data until {escape(entry.data_until or wording.UNKNOWN)} · '
         f"made {escape(day)} {escape(clock[:5])}{printed}</p></li>"

@@ -7,6 +7,7 @@ without looking so.
 import ast
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,6 +35,15 @@ def parameters(notebook: Path) -> dict[str, Parameter]:
         for statement in ast.parse("".join(cell["source"])).body
         for name, parameter in _assigned(statement)
     }
+
+
+def defaults(notebook: Path) -> dict[str, Any]:
+    """What a notebook says itself, of those of its parameters that it gives as plain values."""
+    found = {}
+    for name, parameter in parameters(notebook).items():
+        with suppress(ValueError):  # an expression is not known before it runs
+            found[name] = ast.literal_eval(parameter.default)
+    return found
 
 
 def typed(notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:
