@@ -176,7 +176,8 @@ def test_without_registration_only_known_devices_are_sent(tmp_path: Path, opened
             passed.add(press(0), press(1))
             assert passed.sender.drain().sent == 2
             passed.target.close()
-        assert asked == [("/identity/externalIds/c8y_Serial/027e11a00001", f"{USER}:{PASSWORD}")]  # asked once
+        place, login = "/identity/externalIds/c8y_Serial", f"{USER}:{PASSWORD}"
+        assert asked == [(f"{place}/027e11a00001", login), (f"{place}/hall-3", login)]  # once each
         with identities(404, UNKNOWN) as (url, asked):
             passed = Passed(opened, account_of(broker, register=False), identity_of(url, *LOGIN))
             passed.add(press(2))
@@ -184,6 +185,17 @@ def test_without_registration_only_known_devices_are_sent(tmp_path: Path, opened
         assert "is not known to the platform" in parked(opened.store)[0].last_error
         platform.wait_for(2)
     assert [one.row[0] for one in platform.heard] == ["400", "400"]
+
+
+def test_an_unknown_gateway_is_not_made_by_a_press_and_all_waits(tmp_path: Path, opened: Project) -> None:
+    with mosquitto(tmp_path / "broker", login=LOGIN) as broker:
+        passed = Passed(opened, account_of(broker, register=False), _Buttons())
+        passed.add(press(0))
+        error = str(passed.sender.drain().unreachable)
+        assert "New client connected" not in broker.log
+    assert error.startswith("the gateway hall-3 is not known to the platform")
+    assert parked(opened.store) == []
+    assert [row.last_error for row in passed.outbox.due(START)] == [error]
 
 
 @pytest.mark.parametrize(
@@ -278,6 +290,13 @@ class _Everyone(Identity):
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+class _Buttons(_Everyone):
+    """Knows buttons only."""
+
+    def device(self, serial: str) -> str:
+        return "" if serial == "hall-3" else serial
 
 
 def test_an_unreadable_body_parks_before_anything_is_sent(tmp_path: Path, opened: Project) -> None:

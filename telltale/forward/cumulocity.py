@@ -66,11 +66,8 @@ class Cumulocity:
     def send(self, row: Row, sent: Sent) -> None:  # noqa: ARG002 - an event needs no count
         """Send the press and return when the broker has confirmed it (PUBACK)."""
         press = press_of(row)
-        if not self._account.register and not self._identity.device(identifier(press.device_id)):
-            raise Never(
-                f"{press.device_id} is not known to the platform and register_devices = false; create it there "
-                '(c8y_Serial, 12 hex digits) or set register_devices = true, then "telltale forward release"'
-            )
+        if not self._account.register:
+            self._must_be_known(press)
         session = self._session_for(press)
         try:
             for message in self._making(press):
@@ -114,6 +111,20 @@ class Cumulocity:
         self._client_id = ""
         self._made.clear()
         self._identity.close()
+
+    def _must_be_known(self, press: Press) -> None:
+        """Never where the platform does not know the button; all waits where it does not know the gateway."""
+        if not self._identity.device(identifier(press.device_id)):
+            raise Never(
+                f"{press.device_id} is not known to the platform and register_devices = false; create it there "
+                '(c8y_Serial, 12 hex digits) or set register_devices = true, then "telltale forward release"'
+            )
+        gateway = self._account.device_id
+        if self._account.mode == "gateway" and not self._identity.device(gateway):
+            raise Unreachable(
+                f"the gateway {gateway} is not known to the platform, which would make it by any row, and "
+                "register_devices = false; create it there (c8y_Serial) or set register_devices = true"
+            )
 
     def _session_for(self, press: Press) -> Session:
         """The session that speaks for the button, opened where it is not."""
