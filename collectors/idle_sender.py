@@ -34,6 +34,7 @@ from collectors.serial_line import check_port
 from telltale.contract import ConfigError, Request
 from telltale.door import Door, open_door
 from telltale.settings import Settings
+from telltale.settings.activity import IdleSettings
 from telltale.sources import pc_idle
 from telltale.sources.pc_idle.decode import DEVICE
 
@@ -76,12 +77,7 @@ def run(settings: Settings) -> None:
     told, stop = settings.idle, threading.Event()
     ways = order(told.backend, file=told.file and str(settings.root / told.file))
     device_id, folder = told.device_id or own_name(), settings.data / "idle"
-    if not DEVICE.fullmatch(device_id):
-        raise ConfigError(f'[idle] device_id = "{device_id}": expected one such as pc:desk-3')
-    if told.send != "none" and not told.port:
-        raise ConfigError(f'[idle] send = "{told.send}" needs port, such as "/dev/ttyUSB0" or "COM3"')
-    if told.send != "none":
-        check_port(told.port)
+    _check(told, device_id)
     with ExitStack() as stack:
         stack.enter_context(only_one(folder, device_id))
         if told.send != "none":
@@ -299,6 +295,15 @@ def put(door: Door, record: bytes, received_at: int) -> bool:
     if verdict.reason != "stored":
         log.warning("a minute is not stored: %s %s", verdict.reason, verdict.detail)
     return verdict.reply.status != 503
+
+
+def _check(told: IdleSettings, device_id: str) -> None:
+    if not DEVICE.fullmatch(device_id):
+        raise ConfigError(f'[idle] device_id = "{device_id}": expected one such as pc:desk-3')
+    if told.send != "none" and not told.port:
+        raise ConfigError(f'[idle] send = "{told.send}" needs port, such as "/dev/ttyUSB0" or "COM3"')
+    if told.send != "none":
+        check_port(told.port)
 
 
 def _file_name(text: str) -> str:

@@ -66,9 +66,11 @@ def test_x11_typing_resets_and_stopping_counts_up(monkeypatch: pytest.MonkeyPatc
             idle_s = saver.idle_s()
             assert idle_s is not None
             assert idle_s <= time.monotonic() - began + 0.05, what
-        first_s, began = saver.idle_s() or 0.0, time.monotonic()
-        until(lambda: time.monotonic() - began > 0.5)
-        assert (saver.idle_s() or 0) - first_s == pytest.approx(time.monotonic() - began, abs=0.1)
+        before, first_s, after = time.monotonic(), saver.idle_s() or 0.0, time.monotonic()
+        until(lambda: time.monotonic() - after > 0.5)
+        least_s = time.monotonic() - after
+        grown_s = (saver.idle_s() or 0.0) - first_s
+        assert least_s - 0.05 <= grown_s <= time.monotonic() - before + 0.05
         saver.close()
 
 
@@ -184,7 +186,7 @@ def test_kde_tells_milliseconds_or_seconds(bus: str, units_per_s: int) -> None:
         bus, "org.freedesktop.ScreenSaver", lambda *_: ("u", int((time.monotonic() - began) * units_per_s))
     )
     saver = kde.connect()
-    assert saver.idle_s() == pytest.approx(time.monotonic() - began, abs=1.1)
+    assert saver.idle_s() == pytest.approx(time.monotonic() - began, abs=20), "300 s, and not a thousand times of it"
     saver.close()
     service.close()
 
@@ -197,7 +199,7 @@ def test_logind_tells_since_when_the_session_is_idle(bus: str) -> None:
     }
     service = Service(bus, "org.freedesktop.login1", lambda _, names: ("v", hints[names[1]]))
     session = logind.connect()
-    assert session.idle_s() == pytest.approx(600, abs=5)
+    assert session.idle_s() == pytest.approx(600, abs=60)
     hints["IdleHint"] = ("b", False)
     assert session.idle_s() == 0
     session.close()

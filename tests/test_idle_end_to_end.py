@@ -1,6 +1,7 @@
 """A PC with a screen, the agent, a modem on a terminal, the network, the collector, and the rows at the end."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pytest
@@ -82,6 +83,35 @@ def intervals(root: Path, *, away_after_s: float) -> pd.DataFrame:
         project.close()
 
 
+class Typing(NamedTuple):
+    """Keys typed one after the other: between which moments the last one was, and the longest pause."""
+
+    earliest_s: float
+    latest_s: float
+    pause_s: float
+
+    def ended(self, at_s: "float | pd.Series[float]") -> Any:
+        """Whether these moments are that of the last key, to the second."""
+        return (self.earliest_s - 1 <= at_s) & (at_s <= self.latest_s + 1)
+
+
+def type_on(display: str, *, begun: Callable[[], bool], for_s: float) -> Typing:
+    """Type until something has begun, and some seconds more; however slow the machine, the moments are true."""
+    until_s, pause_s, last_s = math.inf, 0.0, time.time()
+    deadline = last_s + 120
+    while True:
+        before_s = time.time()
+        touch(display, "key", "a")
+        after_s = time.time()
+        pause_s, last_s = max(pause_s, after_s - last_s), before_s
+        assert after_s < deadline, "it did not begin"
+        if until_s == math.inf and begun():
+            until_s = after_s + for_s
+        if after_s > until_s:
+            return Typing(before_s, after_s, pause_s)
+        time.sleep(0.5)
+
+
 @needs_xvfb
 def test_typing_on_a_screen_arrives_as_activity(tmp_path: Path) -> None:
     port = tmp_path / "modem"
@@ -93,18 +123,14 @@ def test_typing_on_a_screen_arrives_as_activity(tmp_path: Path) -> None:
         with process(root, "modem.log", *played):
             until(port.exists)
             with process(root, "idle.log", "collect", "idle", DISPLAY=display):
-                typed_until = time.time() + 12
-                while time.time() < typed_until:
-                    touch(display, "key", "a")
-                    time.sleep(0.5)
-                last_input = time.time()
-                until(lambda: (root / "idle.log").read_text().count(": sent") >= 3)
+                log = root / "idle.log"
+                keys = type_on(display, begun=lambda: "the idle time comes from x11" in log.read_text(), for_s=12)
+                until(lambda: log.read_text().count(": sent") >= 3)
                 second = telltale(root, "collect", "idle")
                 assert second.returncode == 1
                 assert "pc:desk-3 is used by another process" in second.stderr
-                until(lambda: time.time() > last_input + 16)
-            said = (root / "idle.log").read_text()
-            assert "the idle time comes from x11" in said
+                until(lambda: time.time() > keys.latest_s + 20)
+            said = log.read_text()
             assert "a slot is 8 s from now on" in said, "the answer that was queued came down and was obeyed"
         assert json.loads(telltale(root, "sigfox", "pending", "--json").stdout)[0]["state"] == "confirmed"
         found = rows(root)
@@ -112,18 +138,17 @@ def test_typing_on_a_screen_arrives_as_activity(tmp_path: Path) -> None:
     at_s = samples["observed_at"].map(pd.Timestamp.timestamp)
     assert set(samples["device_id"]) == {PC}
     assert set(samples["note"]) == {"x11"}
-    during, after = samples[at_s < last_input], samples[at_s > last_input + 2]
+    during, after = samples[at_s < keys.earliest_s], samples[at_s > keys.latest_s + 2]
     assert len(during) >= 2
     assert len(after) >= 2
-    assert (during["idle_s"].iloc[1:] < 4).all(), "typing"
-    instants = at_s[after.index] - after["idle_s"]
-    assert (instants - last_input).abs().max() < 1.5, "stopped: it counts up from the last key"
-    spans = intervals(root, away_after_s=6)
+    assert (during["idle_s"].iloc[1:] < keys.pause_s + 1).all(), "typing"
+    assert keys.ended(at_s[after.index] - after["idle_s"]).all(), "stopped: it counts up from the last key"
+    spans = intervals(root, away_after_s=8)
     active = spans[spans["state"] == "active"]
-    assert len(active) == 1, "typed in one go"
-    assert active["end"].iloc[0].timestamp() == pytest.approx(last_input, abs=1.5)
+    assert len(active) == 1, "keys in one go"
+    assert keys.ended(active["end"].iloc[0].timestamp())
     away = spans[spans["state"] == "away"]
-    assert away["start"].min().timestamp() == pytest.approx(last_input, abs=1.5)
+    assert keys.ended(away["start"].min().timestamp())
     assert away["end"].max().timestamp() >= at_s.max() - 0.001
     levels = found[found["source"] == "sigfox"]
     assert set(levels["device_id"]) == {"sigfox:2d24e6"}

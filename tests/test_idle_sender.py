@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from bisect import bisect_right
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -18,7 +19,7 @@ from collectors.idle.minutes import Frames
 from collectors.idle.probe import Look
 from collectors.idle.sender import Plan, Sender
 from collectors.idle_sender import Agent, Connector, Memory, own_name, put
-from collectors.modem import Sent, Timeouts
+from collectors.modem import Modem, Sent, Timeouts
 from telltale.contract import ConfigError, Raw
 from telltale.door import open_door
 from telltale.landing.schema import RAW
@@ -130,7 +131,7 @@ def run(
         with serving(there, Pty(folder / "modem")) as port:
             sender = plan and Sender(
                 plan,
-                connect=Connector(port, "wisol", QUICK),
+                connect=lambda: connect(Connector(port, "wisol", QUICK), Path(port)),
                 folder=settings.data / "idle",
                 clock=office.moment,
                 worker=AtOnce(),
@@ -150,6 +151,15 @@ def run(
         if door is not None:
             door.close()
     return there
+
+
+def connect(connector: Connector, port: Path) -> Modem:
+    """The modem, once it is plugged in again: the office's hours are milliseconds to it."""
+    deadline = time.monotonic() + 20
+    while not port.exists():
+        assert time.monotonic() < deadline, "the modem did not come back"
+        time.sleep(0.001)
+    return connector()
 
 
 def stored(folder: Path) -> list[Raw]:
