@@ -285,6 +285,19 @@ def test_a_callback_retried_four_times_duplicated_and_late_counts_once(project: 
     assert project.lake.snapshot().of("raw"), "every one of the six is kept as it arrived"
 
 
+def test_a_copy_that_another_station_heard_a_second_later_adds_no_sample(project: Project) -> None:
+    """Its time is that of the other station: another second, so another row of uplink, but the same reading."""
+    send(
+        project,
+        body(seqNumber=7, station="1D2A"),
+        body(seqNumber=7, station="34C0", duplicate="true", time=FRIDAY_S + 1),
+    )
+    uplinks = load("uplink", engine="arrow", project=project).to_pylist()
+    assert [(row["seq"], row["station"]) for row in uplinks] == [(7, "1d2a"), (7, "34c0")]
+    (reading,) = load("reading", engine="arrow", project=project).to_pylist()
+    assert reading["observed_at"].timestamp() == FRIDAY_S
+
+
 def test_without_a_number_device_time_and_data_tell_a_frame(project: Project) -> None:
     send(project, body(), body(), body(data="2b", time=FRIDAY_S + 600), at_s=FRIDAY_S + 602)
     assert load("uplink", engine="arrow", project=project)["data"].to_pylist() == ["2a", "2b"]
@@ -380,6 +393,21 @@ def test_losses_and_link_of_each_device() -> None:
     assert [tuple(row[name] for name in names) for row in found] == [
         ("a", 4, 1, 1, 1, 0.25, -115.0, 20.0, 0.25),
         ("b", 2, 0, 0, 0, None, None, None, None),
+    ]
+
+
+def test_copies_of_a_message_are_one_message() -> None:
+    """Of 1, 2, 4 one of four is missing, however many stations told the others; two without a number stay two."""
+    engine = DuckEngine()
+    told = [("a", 1, 0), ("a", 1, 3), ("a", 1, 5), ("a", 2, 600), ("a", 4, 1800), ("b", None, 0), ("b", None, 3)]
+    links = {name: pa.nulls(len(told), pa.float64()) for name in ("rssi_dbm", "snr_db")}
+    links["link_quality"] = pa.nulls(len(told), pa.string())
+    rows = uplinks(*told)
+    table = engine.from_arrow(pa.table({**dict(zip(rows.column_names, rows.columns, strict=True)), **links}))
+    found = losses(engine, table, gaps(engine, table)).arrow().to_pylist()
+    assert [(row["device_id"], row["uplinks"], row["missing"], row["missing_share"]) for row in found] == [
+        ("a", 3, 1, 0.25),
+        ("b", 2, 0, None),
     ]
 
 

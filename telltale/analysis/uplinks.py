@@ -43,10 +43,17 @@ select u.device_id, u.uplinks, u.first_at, u.last_at, coalesce(g.missing, 0) as 
   coalesce(g.missing, 0) / cast(nullif(u.numbered + coalesce(g.missing, 0), 0) as double) as missing_share,
   u.rssi_dbm, u.snr_db, u.weak_share
 from (
-  select device_id, count(*) as uplinks, count(seq) as numbered, min(observed_at) as first_at,
+  select device_id, count(case when is_copy = 0 then 1 end) as uplinks,
+    count(case when is_copy = 0 then seq end) as numbered, min(observed_at) as first_at,
     max(observed_at) as last_at, percentile(rssi_dbm, 0.5) as rssi_dbm, percentile(snr_db, 0.5) as snr_db,
     count(case when link_quality = 'limit' then 1 end) / cast(nullif(count(link_quality), 0) as double) as weak_share
-  from uplink
+  from (
+    select device_id, observed_at, seq, rssi_dbm, snr_db, link_quality,
+      case when seq = lag(seq) over (partition by device_id order by observed_at, seq, raw_id)
+        and unix_micros(observed_at) - lag(unix_micros(observed_at))
+          over (partition by device_id order by observed_at, seq, raw_id) <= :copy_us then 1 else 0 end as is_copy
+    from uplink
+  ) told
   group by device_id
 ) u
 left join (
@@ -93,8 +100,8 @@ def losses(engine: Engine, uplinks: Relation, gaps: Relation) -> Relation:
         gaps: what `gaps` made of them.
 
     Returns:
-        device_id, uplinks, first_at, last_at, missing, gaps, resets, missing_share (of all numbered messages known to
-        have been sent; null where none is numbered), rssi_dbm, snr_db (medians), weak_share (of the messages whose link
-        the network judged, those at its limit); sorted by device_id.
+        device_id, uplinks (copies are one), first_at, last_at, missing, gaps, resets, missing_share (of all numbered
+        messages known to have been sent; null where none is numbered), rssi_dbm, snr_db (medians), weak_share (of the
+        messages whose link the network judged, those at its limit); sorted by device_id.
     """
-    return engine.run(LOSSES, {"uplink": uplinks, "gap": gaps})
+    return engine.run(LOSSES, {"uplink": uplinks, "gap": gaps}, copy_us=COPY_S * 1_000_000)

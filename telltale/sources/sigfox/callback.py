@@ -10,9 +10,10 @@
     station        hex digits              the same
     customData#X   number, bool, text      field X as the backend decoded it
 
-The variables `duplicate` (another station's copy of the same frame), `ack`, `longPolling`, and the retired `avgSnr`,
-`lat` and `lng` (of the nearest *station*, not of the device) are known and say nothing about the device. Names are the
-owner's: each variable has its usual spellings, and `fields` of an endpoint names others.
+The variables `ack`, `longPolling`, and the retired `avgSnr`, `lat` and `lng` (of the nearest *station*, not of the
+device) are known and say nothing about the device. `duplicate` says that this is another station's copy of a frame that
+was told before, which may have been heard a second later. Names are the owner's: each variable has its usual spellings,
+and `fields` of an endpoint names others.
 
 Source: wire/sigfox.md 1.3.
 """
@@ -44,6 +45,7 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
 
 SERVICE_SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "ack": ("ack",),
+    "duplicate": ("duplicate",),
     "batt": ("batt", "battery"),
     "temp": ("temp", "temperature"),
     "infoCode": ("infocode", "info_code"),

@@ -4,8 +4,8 @@ Every message with a device and a time is one row of `uplink`; retries, copies h
 DATA_ADVANCED (advanced.py) say the same again and share its natural key. What other callbacks say is service.py. The
 payload config of the device type gives the readings; numbers that the backend or a tutorial's device put beside the
 payload are readings too, where the payload has none of that name. The levels of the activity tutorial, and payloads of
-a type with `activity`, are rows of `activity` (minutes.py). DATA_ADVANCED adds no sample, unless its endpoint names a
-type: for owners who have no other callback.
+a type with `activity`, are rows of `activity` (minutes.py). Another station's copy (`duplicate`) adds no sample: its
+second may differ. Nor does DATA_ADVANCED, unless its endpoint names a type: for owners who have no other callback.
 
     value in the payload            value       text
     number                          scaled      -
@@ -96,6 +96,7 @@ def _message(read: Fields, structured: Mapping[str, Any], told: Plan, where: Pla
     """One uplink, what it says of a PC's use, and its readings."""
     endpoint = told.endpoint(where.endpoint)
     found = callback(read, endpoint.fields, seq_is_hex=endpoint.sequence == "hex")
+    is_copy = Reader(read, endpoint.fields).truth("duplicate")
     device_id, observed_at = f"sigfox:{found.device}", found.seconds * SECOND_US
     uplink = _uplink(found, device_id, observed_at)
     rejects = list(found.rejects)
@@ -105,7 +106,7 @@ def _message(read: Fields, structured: Mapping[str, Any], told: Plan, where: Pla
         found = found._replace(others={})
     yield from rejects
     yield Chunk("uplink", {name: [value] for name, value in uplink.items()})
-    if where.kind == ADVANCED and not endpoint.type:
+    if is_copy or (where.kind == ADVANCED and not endpoint.type):
         return
     kind = told.kind(found.device, found.type_id, endpoint)
     is_text = where.endpoint == MESSAGES and not kind.slots
