@@ -19,10 +19,10 @@ from collectors.idle.sender import Plan
 from telltale.contract import Scenario, Secrets, SourceSettings
 from telltale.settings import load
 from telltale.simulate_backend import Backend
-from telltale.simulate_desk import play
 from telltale.simulate_modem import Pty, SimulatedModem, serving
 from telltale.sources.pc_idle import SOURCE
 from telltale.workbench.project import Project
+from tests.desk import play
 from tests.served import collecting, make_project, telltale
 from tests.test_idle_backends import needs_xvfb, screen, touch
 from tests.test_idle_sender import START_S, Office, run, typed
