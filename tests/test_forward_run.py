@@ -179,6 +179,7 @@ def test_parked_rows_are_shown_and_released_by_hand(root: Path, run: Run) -> Non
         assert (told["target"], told["device_id"], told["body"]) == ("thingworx", NUTS, "{}")
         assert run("release", str(told["id"])).out.startswith("1 released")
         assert run("parked").out == "Nothing is parked.\n"
+        assert "none of row 98, 99 is parked" in run("release", "98", "99").err
         wrong = run("release")
         assert (wrong.code, wrong.out) == (1, "")
         assert "or --all" in wrong.err

@@ -85,6 +85,9 @@ def release(ids: tuple[int, ...], *, is_all: bool, target: str | None) -> None:
     if bool(ids) == is_all:
         raise ConfigError('nothing to release: expected ids of "telltale forward parked", or --all')
     count = let_go(Project().store, None if is_all else ids, target=target)
+    if ids and not count:
+        numbers = ", ".join(map(str, ids))
+        raise ConfigError(f'none of row {numbers} is parked; expected ids of "telltale forward parked", or --all')
     click.echo(f"{count:,} released; telltale forward sends them.")
 
 
