@@ -38,7 +38,7 @@ def locked(store: Store, name: str, *, wait_s: float) -> Iterator[None]:
     deadline = time.monotonic() + wait_s
     while (holder := _take(store, name, token)) is not None:
         if time.monotonic() > deadline:
-            raise Busy(f"lake: {name} is running in {holder} since more than {wait_s:g} s; wait for it to end")
+            raise Busy(f"the store: {name} is running in {holder} since more than {wait_s:g} s; wait for it to end")
         time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 a sleep is no secret
     try:
         yield
