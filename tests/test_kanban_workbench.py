@@ -311,6 +311,26 @@ def test_measured_lead_times_win_over_the_list(tmp_path: Path) -> None:
     assert tt.kanban.items("14d", item="bolts", project=only).iloc[0]["lead_time_source"] == "buttons.csv"
 
 
+def test_lead_times_of_before_an_orphan_are_not_trusted(tmp_path: Path) -> None:
+    """Containers take 49 h. Two are on their way when the capture begins: theirs are the acknowledgements at 25 and 49,
+    which close the pulls of an hour before. Those at 73 and 97 find none; the four from 169 on are of 49 h."""
+    pulls, acks = (24, 48, 120, 144, 168, 192), (25, 49, 73, 97, 169, 193, 217, 241)
+
+    def told(item: str, days: float) -> list[Told]:
+        signals = [*by_hand("pull", item, *pulls), *by_hand("ack", item, *acks)]
+        return [*beats((0, 24 * days)), *(one for one in signals if one[2] < START + days * DAY_S * S)]
+
+    row = tt.kanban.items("14d", item="bolts", project=small(tmp_path, told("bolts", 14))).iloc[0]
+    assert (row["lead_time_days"], row["lead_time_source"], row["lead_times"]) == (49 / 24, "measured", 6)
+    early = small(tmp_path / "early", told("bolts", 8), days=8)  # one is closed since: the list knows better
+    row = tt.kanban.items("8d", item="bolts", project=early).iloc[0]
+    assert (row["lead_time_days"], row["lead_time_source"]) == (1, "buttons.csv")
+    row = tt.kanban.items("8d", item="Nuts", project=small(tmp_path / "nuts", told("Nuts", 8), days=8)).iloc[0]
+    assert pd.isna(row["lead_time_days"])
+    assert pd.isna(row["cards_recommended"])
+    assert row["note"].startswith("lead time not known: 2 of the acknowledgements had no pull")
+
+
 def test_match_all_closes_every_open_pull(tmp_path: Path) -> None:
     told = [*by_hand("pull", "bolts", 0, 6), *by_hand("ack", "bolts", 12)]
     project = small(tmp_path, [*beats((0, 336)), *told], more='[kanban]\nmatch = "all"\n')

@@ -127,7 +127,8 @@ def items(
     Columns: item, pulls, quantity, observed_s, rate_per_day, rate_lo, rate_hi (exact 95 % interval of the pulls that
     were observed), demand_per_day, demand_lo, demand_hi (pieces), container_qty, cards (in use), cards_recommended,
     cards_lo, cards_hi (at the bounds of the rate), formula, lead_time_days (mean of the pulls closed in the stretch,
-    open ones left out; or that of buttons.csv), lead_time_source, lead_times (how many were closed), open_pulls, risk,
+    open ones left out; of those after the last orphan where there are many, as when the capture begins while containers
+    are on their way; or that of buttons.csv), lead_time_source, lead_times (how many were closed), open_pulls, risk,
     risk_lo, risk_hi (stock-out risk of the cards in use), last_pull_at, last_press_at (of its buttons), silent_s
     (observed time without a press), silence_limit_s (upper limit of its t-chart, or the second longest silence it came
     back from: a t-chart knows no nights), may_be_dead, presses (of its most

@@ -20,6 +20,8 @@ from telltale.workbench.kanban_gaps import Silence, silence
 
 FEWEST_PULLS = 5
 FEWEST_LEAD_TIMES = 2
+MOST_ORPHANS = 0.05
+"""For a closed pull: a capture that begins while containers are on their way pairs each with a later pull."""
 SILENT = "silent for longer than is usual: button, battery, or no demand"
 FEWEST_DAYS = 14
 """Two of each weekday tell a rhythm of the week from a trend."""
@@ -87,7 +89,7 @@ class Facts(NamedTuple):
         if self.counted < FEWEST_PULLS:
             return f"too little data: {self.counted} of the {FEWEST_PULLS} pulls a recommendation needs"
         if self.lead_days is None:
-            return "lead time not known: add an ack button, or lead_time_days in buttons.csv"
+            return _no_lead_time(self.lead.orphans)
         if self.observed_days < FEWEST_LEAD_TIMES * self.lead_days:
             return f"too little data: observed for less than {FEWEST_LEAD_TIMES} lead times"
         if self.quiet.may_be_dead:
@@ -104,11 +106,11 @@ def facts(asked: Asked, item: Item) -> Facts:
     """What the stretch says of an item."""
     counted = len(asked.counted(item))
     lead = leads_of(asked, item)
-    is_measured = lead.closed >= FEWEST_LEAD_TIMES
     lead_days, lead_sd_days, source = item.lead_time_days, 0.0, "" if item.lead_time_days is None else "buttons.csv"
-    if is_measured and lead.mean_s is not None:
+    sound = _sound(asked, item, lead)
+    if sound is not None and sound.closed >= FEWEST_LEAD_TIMES and sound.mean_s is not None:
         day_s = asked.clock.day_s
-        lead_days, lead_sd_days, source = lead.mean_s / day_s, (lead.sd_s or 0.0) / day_s, "measured"
+        lead_days, lead_sd_days, source = sound.mean_s / day_s, (sound.sd_s or 0.0) / day_s, "measured"
     days = asked.bucketed(item, "day")
     whole = days.is_whole
     per_day = days.quantities[whole] / days.days(asked.clock.day_s)[whole]
@@ -129,14 +131,42 @@ def facts(asked: Asked, item: Item) -> Facts:
     )
 
 
-def leads_of(asked: Asked, item: Item) -> LeadTimes:
-    """The lead times of an item that ended in the stretch, and its pulls that are open at its end."""
+def leads_of(asked: Asked, item: Item, *, after_us: int = 0) -> LeadTimes:
+    """The lead times of an item that ended in the stretch and after a moment, and its pulls open at its end."""
     rows = asked.lead_times
     rows = rows.filter(pc.equal(rows["item"], item.name))
     ended = asked.inside(rows.filter(pc.is_valid(rows["acknowledged_at"])), "acknowledged_at")
+    ended = ended.filter(pc.greater(ended["acknowledged_at"].cast(pa.int64()), after_us))
     closed = ended.filter(pc.invert(ended["is_orphan"]))["lead_time_s"].to_pylist()
     ages = rows.filter(rows["is_open"])["age_s"].to_pylist()
     return summary(closed, ages, orphans=ended.num_rows - len(closed))
+
+
+def _sound(asked: Asked, item: Item, lead: LeadTimes) -> LeadTimes | None:
+    """The lead times that can be trusted; None where none can.
+
+    An orphan says that a pull before it was not heard: since then each acknowledgement was paired with a pull later
+    than its own, and lead times came out short. At an orphan no pull is open, so that what comes after it is right; but
+    of that, too, the long ones are missing until some lead times have passed. Where one delivery closes all, it starts
+    afresh by itself.
+    """
+    if asked.settings.match == "all" or lead.orphans <= MOST_ORPHANS * lead.closed:
+        return lead
+    rows = asked.lead_times
+    rows = rows.filter(pc.and_(rows["is_orphan"], pc.equal(rows["item"], item.name)))
+    last_us = pc.max(rows["acknowledged_at"].cast(pa.int64())).as_py()
+    found = leads_of(asked, item, after_us=last_us)
+    passed_s = float(asked.clock.working.between_us(last_us, asked.span.until_us)) / 1e6
+    return found if passed_s >= FEWEST_LEAD_TIMES * (found.mean_s or 0.0) else None
+
+
+def _no_lead_time(orphans: int) -> str:
+    if not orphans:
+        return "lead time not known: add an ack button, or lead_time_days in buttons.csv"
+    return (
+        f"lead time not known: {orphans} of the acknowledgements had no pull, so others may stand beside a wrong "
+        "one; wait, or give lead_time_days in buttons.csv"
+    )
 
 
 def sized(asked: Asked, found: Facts, rate_per_day: float) -> Size:
