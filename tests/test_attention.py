@@ -105,7 +105,7 @@ def test_the_title_counts_the_sources_that_deliver() -> None:
         "No source delivers",
         "One of two sources deliver",
         "All sources deliver",
-        "CloudTrax Wi-Fi delivers",
+        "CloudTrax delivers",
     ]
 
 
@@ -122,6 +122,13 @@ def test_capture_files_are_no_capture_that_fell_silent(tmp_path: Path) -> None:
     assert "Button capture: nothing listens now; newest capture file ends Fri 13 Nov, 11:05." in said
     assert 'class="tile alarm' not in answer["html"]
     assert answer["freshness"]["silent_s"] > 365 * 86_400
+
+
+def test_capture_files_that_keep_coming_are_as_good_as_live(tmp_path: Path) -> None:
+    sources = delivered(capture(tmp_path, heartbeat("replay", NOW - dt.timedelta(minutes=1))))
+    card = operations.sources_card(sources, NOW)
+    assert [row["fresh"] for row in card.data()["sources"]] == ["fly"]
+    assert not card.notes
 
 
 @pytest.mark.parametrize(("age", "found"), [(dt.timedelta(minutes=1), 0), (dt.timedelta(days=3), 1)])
@@ -145,7 +152,7 @@ def test_alarms_come_first_and_the_sentence_counts_them() -> None:
     )
     assert [one.concern.level for one in found] == ["alarm", "warning", "warning"]
     assert attention.list_title(found) == "One alarm, two warnings"
-    assert attention.sentence(found, "").startswith("Three things need a look: !!CloudTrax Wi-Fi!! has sent")
+    assert attention.sentence(found, "").startswith("Three things need a look: !!CloudTrax!! has sent")
     assert attention.badges(found) == {"presence": 1, "health": 0}
 
 

@@ -93,7 +93,7 @@ def test_the_health_page_lists_sources_devices_and_sightings(both: Both) -> None
     answer = both.boards.get("health", {})
     assert answer is not None
     said = text(answer).replace("\xa0", " ")
-    assert "CloudTrax Wi-Fi has been silent" in said  # its day ended before the sensors'
+    assert "CloudTrax has been silent" in said  # its day ended before the sensors'
     assert "Sigfox" in said
     for device in both.truth["devices"].values():
         assert device["name"] in said

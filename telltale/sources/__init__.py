@@ -15,12 +15,12 @@ SOURCES: tuple[Source, ...] = (
 )
 
 SHORT_TITLES = {
-    "cloudtrax": "CloudTrax Wi-Fi",
+    "cloudtrax": "CloudTrax",
     "sigfox": "Sigfox",
     "efento": "Efento NB-IoT",
     "button": "Button capture",
     "pc_idle": "PC idle time",
-    "meraki": "Meraki Wi-Fi",
+    "meraki": "Meraki",
 }
 """What a source is called in tables and sentences, where its title would not fit: at most twenty characters."""
 

@@ -144,9 +144,11 @@ def _at_rest(sources: list[Delivered], now: dt.datetime) -> list[str]:
     """Why the silence of a source is no alarm."""
     said = []
     for one in sources:
+        if _state(one, now) != "rest":
+            continue
         if not one.is_live:
             said.append(f"{one.title}: nothing listens now{_file_end(one, now)}.")
-        elif _state(one, now) == "rest":
+        else:
             said.append(f"{one.title}: a PC that is off tells nothing; that is no fault.")
     return said
 
@@ -173,8 +175,7 @@ def _row(one: Delivered, now: dt.datetime) -> Delivering:
 def _state(one: Delivered, now: dt.datetime) -> Any:
     age_s = now.timestamp() - (one.newest_us or 0) / 1e6
     if one.rests:
-        is_short = age_s > _late_s(one) or one.devices < one.known
-        return "rest" if is_short or not one.is_live else "fly"
+        return "rest" if age_s > _late_s(one) or one.devices < one.known else "fly"
     if age_s >= max(attention.SILENT_AT_LEAST_S, attention.SILENT_INTERVALS * one.interval_s):
         return "hang"
     return "droop" if age_s > _late_s(one) or one.devices < one.known else "fly"
