@@ -1,6 +1,7 @@
 """Charts of sensors: limits, excursions and gaps are there to see; nothing missing is bridged or zero."""
 
 import datetime as dt
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -72,6 +73,65 @@ def test_a_gap_is_open_and_hatched_and_named(drawn: go.Figure) -> None:
     assert line.connectgaps is None or not line.connectgaps
     assert sum(trace.fillpattern.shape == "/" for trace in drawn.data if trace.fill) == 1
     assert "Fridge: no readings" in [note.text for note in drawn.layout.annotations]
+
+
+def several(*names: str) -> go.Figure:
+    """Sensors of the same limits that end at 5.0, 5.1 …, the second one with a gap."""
+    shown = [
+        series([4, 4, 5, *[None] * 17, 5 + n / 10], device_id=f"sigfox:{n}", name=name) for n, name in enumerate(names)
+    ]
+    return charts.readings(pd.concat(shown), None, gap(2, 20).assign(device_id="sigfox:1"))
+
+
+def labels(figure: go.Figure, *, narrow: bool) -> list[tuple[str, float]]:
+    """The names at the lines' ends, from below, as a page shows them."""
+    told = figure.layout.meta["narrow"]
+    notes = [
+        (
+            told.get(f"annotations.{number}.text", note.text) if narrow else note.text,
+            told.get(f"annotations.{number}.y", note.y) if narrow else note.y,
+        )
+        for number, note in enumerate(figure.layout.annotations)
+        if note.xref == "x domain"
+    ]
+    return sorted(notes, key=lambda one: one[1])
+
+
+def test_names_at_the_ends_are_whole_or_in_rows_and_never_on_each_other() -> None:
+    figure = several("Cold store", "Vaccine fridge", "Deep freezer", "Dock", "Laboratory refrigerator")
+    wide, narrow = labels(figure, narrow=False), labels(figure, narrow=True)
+    assert [text for text, _ in wide] == [
+        *("Cold store", "Vaccine fridge", "Deep freezer", "Dock", "Laboratory refriger…"),
+    ]
+    assert figure.layout.margin.r == 12 + 134  # 20 characters of 6.7 px
+    assert [text for text, _ in narrow] == [
+        *("Cold store", "Vaccine<br>fridge", "Deep<br>freezer", "Dock", "Laboratory<br>refrigera…"),
+    ]
+    low, high = figure.layout.yaxis.range
+    row = 15 * (high - low) / 190
+    for shown in (wide, narrow):
+        half = [(text.count("<br>") + 1) * row / 2 for text, _ in shown]
+        edges = [(at - h, at + h) for (_, at), h in zip(shown, half, strict=True)]
+        assert all(below[1] <= above[0] + 1e-9 for below, above in pairwise(edges))
+        assert edges[-1][1] <= high + row / 2 + 1e-9
+
+
+def test_names_that_do_not_fit_in_rows_are_cut_on_a_narrow_page() -> None:
+    """Two panels: the second is 116 px high, five names of two rows need 150."""
+    cold = series([4, 5], device_id="sigfox:f", name="Fridge")
+    rooms = [
+        series([20, 21], device_id=f"sigfox:r{n}", name=f"Meeting room {n}", quantity="voltage", unit="V",
+               low=None, high=None)
+        for n in range(5)
+    ]  # fmt: skip
+    shown = labels(charts.readings(pd.concat([*[cold.assign(device_id=f"sigfox:{n}") for n in range(5)], *rooms])),
+                   narrow=True)  # fmt: skip
+    assert [text for text, _ in shown if text.startswith("Meeting")] == ["Meeting r…"] * 5
+
+
+def test_words_stand_at_a_hatch_only_where_no_other_line_is() -> None:
+    assert not [note.text for note in several("A", "B").layout.annotations if "no readings" in note.text]
+    assert several("A", "B").layout.meta["key"] == [["hatched", "no readings"]]
 
 
 def test_a_peak_that_means_hide_is_a_triangle() -> None:

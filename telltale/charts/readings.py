@@ -6,6 +6,7 @@ Sensors of one quantity and the same limits share a panel; panels stand one belo
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -20,6 +21,9 @@ from telltale.look.tokens import LIGHT
 
 ANNOTATED = 3
 _FIRST_PX, _NEXT_PX, _APART_PX, _LINE_PX = 190, 116, 22, 15
+_LONGEST_NAME, _LONGEST_LINE = 20, 10
+"""Characters of a name at a line's end, on a wide page and in each of its rows on a narrow one."""
+_LETTER_PX = 6.7
 _WIDE_SHARE = 0.01
 """A gap of less of the axis is an open line, a longer one a hatch; from six times that on it is named."""
 
@@ -57,7 +61,7 @@ def readings(series: Any, excursions: Any = None, gaps: Any = None, *, timezone:
         height=plot + 10 + bottom,
         key=[("hatched", "no readings")] if missing else [],
         numbers=_numbers(panels, timezone),
-        margin={"l": 52, "r": 74, "b": bottom},
+        margin={"l": 52, "r": _room(panels), "b": bottom},
         xaxis={"range": [on_axis(start), on_axis(end)], "anchor": f"y{len(panels)}".replace("y1", "y"), **ticks.axis()},
         narrow=ticks.narrow() | {"margin.b": 40, "margin.r": 66},
         **dict(_axes(scales, heights, plot)),
@@ -66,7 +70,7 @@ def readings(series: Any, excursions: Any = None, gaps: Any = None, *, timezone:
     for number, (panel, drawn) in enumerate(zip(panels, scales, strict=True), 1):
         axis = f"y{number}" if number > 1 else "y"
         _draw(chart, panel, drawn, missing, axis=axis, width_s=width_s)
-        chart.layout.annotations += tuple(_names(panel, drawn, axis, heights[number - 1]))
+        _name(chart, panel, drawn, axis, heights[number - 1])
         chart.add_traces([_hover(line, panel, axis, timezone) for line in panel.lines])
     chart.layout.annotations += tuple(_peaks(panels, beyond, start, end))
     for number, panel in enumerate(panels, 1):
@@ -112,7 +116,8 @@ def _draw(
         wide = [gap for gap in own if _lasting(gap) >= _WIDE_SHARE * width_s]
         chart.add_traces([_hatch(gap, line, drawn, axis) for gap in wide])
         chart.add_trace(_line(line, own, axis))
-        longest = max(wide, key=_lasting, default=None)
+        longest = max(wide, key=_lasting, default=None) if len(panel.lines) == 1 else None
+        # Between several lines there is no room for words: the key tells what a hatch is, a note beside it whose.
         if longest is not None and _lasting(longest) >= 6 * _WIDE_SHARE * width_s:
             chart.add_annotation(_no_readings(longest, line, drawn, axis))
 
@@ -168,21 +173,60 @@ def _no_readings(gap: dict[str, Any], line: Line, drawn: Scale, axis: str) -> di
     )
 
 
-def _names(panel: Panel, drawn: Scale, axis: str, height: int) -> Iterator[dict[str, Any]]:
-    """Each line's name at its end, in its colour, moved apart where ends are close."""
-    per_px = (drawn.high - drawn.low) / height
-    ends = sorted((_last(line), line) for line in panel.lines)
-    reached = drawn.low - _LINE_PX * per_px
-    placed = []
-    for value, line in ends:
-        reached = max(value, reached + _LINE_PX * per_px)
-        placed.append((reached, line))
-    over = max(0.0, reached - drawn.high)
-    for at, line in placed:
+def _room(panels: list[Panel]) -> int:
+    """The right margin, px, that the names need in the widest of the faces."""
+    return max(74, 12 + round(_LETTER_PX * max(len(_cut(line.name)) for panel in panels for line in panel.lines)))
+
+
+def _name(chart: go.Figure, panel: Panel, drawn: Scale, axis: str, height: int) -> None:
+    """Each line's name at its end, in its colour, moved apart where ends are close; in rows on a narrow page."""
+    lines = sorted(panel.lines, key=lambda line: (_last(line), line.name))
+    wide = [_cut(line.name) for line in lines]
+    rows_of = [_in_rows(line.name) for line in lines]
+    if sum(len(found) for found in rows_of) * _LINE_PX > height:
+        rows_of = [[_cut(line.name, _LONGEST_LINE)] for line in lines]
+    values = [_last(line) for line in lines]
+    places = _apart(values, [1] * len(lines), drawn, height)
+    narrow = _apart(values, [len(found) for found in rows_of], drawn, height)
+    for line, text, at, found, narrow_at in zip(lines, wide, places, rows_of, narrow, strict=True):
+        number = len(chart.layout.annotations)
         colour = LIGHT.gold_text if line.colour == LIGHT.gold else line.colour
-        name = line.name if len(line.name) <= 10 else line.name[:9] + "…"
-        place = {"x": 1, "xref": "x domain", "xanchor": "left", "xshift": 6, "y": at - over, "yref": axis}
-        yield {"text": name, "showarrow": False, "font": {"color": colour, "size": 12}, **place}
+        place = {"x": 1, "xref": "x domain", "xanchor": "left", "xshift": 6, "y": at, "yref": axis, "align": "left"}
+        chart.add_annotation(text=text, showarrow=False, font={"color": colour, "size": 12}, **place)
+        chart.layout.meta["narrow"] |= {
+            f"annotations.{number}.text": "<br>".join(found),
+            f"annotations.{number}.y": narrow_at,
+        }
+
+
+def _cut(text: str, longest: int = _LONGEST_NAME) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
+
+
+def _in_rows(name: str) -> list[str]:
+    """A name in two rows at most, parted between words."""
+    rows_of = wrap(name, _LONGEST_LINE, break_long_words=False) or [""]
+    if len(rows_of) > 2:
+        rows_of = [rows_of[0], " ".join(rows_of[1:])]
+    return [_cut(row, _LONGEST_LINE) for row in rows_of]
+
+
+def _apart(values: Sequence[float], rows_of: Sequence[int], drawn: Scale, height: int) -> list[float]:
+    """Where labels of so many rows stand, middle by middle, from the lowest value up: none covers another."""
+    per_px = (drawn.high - drawn.low) / height
+    placed: list[float] = []
+    reached = drawn.low - _LINE_PX / 2 * per_px
+    for value, count in zip(values, rows_of, strict=True):
+        half = count * _LINE_PX / 2 * per_px
+        placed.append(max(value, reached + half))
+        reached = placed[-1] + half
+    # Where they reach beyond the top, they move down from there, as far as each has to.
+    top = drawn.high + _LINE_PX / 2 * per_px
+    for number in range(len(placed) - 1, -1, -1):
+        half = rows_of[number] * _LINE_PX / 2 * per_px
+        placed[number] = min(placed[number], top - half)
+        top = placed[number] - half
+    return placed
 
 
 def _last(line: Line) -> float:
