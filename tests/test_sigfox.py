@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 import tomllib
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -283,6 +284,24 @@ def test_a_callback_retried_four_times_duplicated_and_late_counts_once(project: 
     project.lake.merge(now_us=project.now_us())
     assert [len(rows) for rows in counted()] == [1, 1]
     assert project.lake.snapshot().of("raw"), "every one of the six is kept as it arrived"
+
+
+SLOW_TO_REPAIR = [
+    (b'{"a":' + b" " * 60_000 + b"x", "blanks behind a colon"),
+    (b"{" + b":   " * 15_000, "colons"),
+    (b"{" + b'\\"' * 30_000, "escaped quotes that open nothing"),
+    (b'{"a' + b"\\" * 60_001, "a text without end"),
+    (b'{"a' + b'\\\n"' * 20_000, "escaped line ends"),
+]
+
+
+@pytest.mark.parametrize("bytes_", [one[0] for one in SLOW_TO_REPAIR], ids=[one[1] for one in SLOW_TO_REPAIR])
+def test_a_broken_body_is_told_at_once(bytes_: bytes) -> None:
+    """Each character is looked at a few times: 60 kB are milliseconds. Looked at by each other they take minutes."""
+    began_s = time.process_time()
+    with pytest.raises(DecodeError, match="bad_json"):
+        fields(bytes_, "")
+    assert time.process_time() - began_s < 5
 
 
 def test_a_copy_that_another_station_heard_a_second_later_adds_no_sample(project: Project) -> None:
