@@ -57,7 +57,7 @@ def accept(request: Request, settings: SourceSettings) -> Reply:
     return Reply()
 
 
-def _authenticate(request: Request, settings: SourceSettings, network: int, spelling: str) -> None:
+def _authenticate(request: Request, settings: SourceSettings, network: int | str, spelling: str) -> None:
     given = _given(request.headers.get(SIGNATURE_HEADER, ""), spelling)
     secret = settings.secrets.get(str(network), "")
     if not secret:
