@@ -30,7 +30,7 @@ from collectors.idle.probe import UNKNOWN, Idle, Look, order
 from collectors.idle.sender import Plan, Sender
 from collectors.idle.watch import Records, Watch
 from collectors.modem import USUAL, Modem, Timeouts, connect
-from collectors.serial_line import check_port
+from collectors.serial_line import ModemError, check_port
 from telltale.contract import ConfigError, Request
 from telltale.door import Door, open_door
 from telltale.settings import Settings
@@ -220,7 +220,7 @@ class SystemClock:
 
 
 class Connector:
-    """Opens the modem for each frame, so that it may be unplugged between; its dialect is asked once.
+    """Opens the modem for each frame, so that it may be unplugged between, or another one be plugged in.
 
     Args:
         port: where it is plugged in.
@@ -232,6 +232,7 @@ class Connector:
         self._port = port
         self._dialect = dialect
         self._timeouts = timeouts
+        self._spoken = ""
 
     def __call__(self) -> Modem:
         """The modem, open.
@@ -239,9 +240,17 @@ class Connector:
         Raises:
             ModemError: it is not there.
         """
-        found = connect(self._port, dialect=self._dialect, timeouts=self._timeouts)
-        self._dialect = found.dialect.name
-        return found
+        if self._spoken:
+            modem = connect(self._port, dialect=self._spoken, timeouts=self._timeouts)
+            try:
+                modem.device()
+            except ModemError:  # one of another dialect, perhaps
+                modem.close()
+            else:
+                return modem
+        modem = connect(self._port, dialect=self._dialect, timeouts=self._timeouts)
+        self._spoken = modem.dialect.name if self._dialect == "auto" else ""
+        return modem
 
 
 class Memory:

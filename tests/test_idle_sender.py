@@ -6,6 +6,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -390,6 +391,16 @@ def test_a_wrong_setting_is_told_before_the_first_look(tmp_path: Path, idle: Idl
 
 def test_the_machines_own_name_is_a_device() -> None:
     assert DEVICE.fullmatch(own_name())
+
+
+def test_another_modem_on_the_port_is_known_by_its_own_dialect(tmp_path: Path) -> None:
+    link = tmp_path / "modem"
+    connector = Connector(str(link), "auto", QUICK)
+    for dialect in ("wisol", "snt", "td1207"):
+        with serving(SimulatedModem(dialect, lambda _: None), Pty(link)):
+            for _ in range(2):
+                with closing(connector()) as modem:
+                    assert (modem.dialect.name, modem.device()) == (dialect, "2d24e6")
 
 
 def test_a_name_is_held_by_one_process(tmp_path: Path) -> None:
