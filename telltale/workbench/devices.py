@@ -14,7 +14,8 @@ from telltale.analysis import periods, uplinks
 from telltale.analysis.presence import node_strips
 from telltale.engine import Engine, Relation
 from telltale.sources import SHORT_TITLES, SOURCES, source
-from telltale.tables import NODE_HEARTBEAT, READING, UPLINK
+from telltale.tables import ACTIVITY, NODE_HEARTBEAT, READING, UPLINK
+from telltale.workbench.activity import shows_single
 from telltale.workbench.frames import tidy
 from telltale.workbench.project import Project, here
 from telltale.workbench.rows import View, answered
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 LOOKBACK = {NODE_HEARTBEAT.name: DAY, UPLINK.name: 7 * DAY, READING.name: 7 * DAY}
 """How far before the stretch to look for what is usual; access points report so often that a day tells it."""
 
+PC_SOURCE = "pc_idle"
+BOTH = "select * from heard union all select * from pc order by source, site, device_id"
 OF_SOURCE = "select * from signal where source = :source"
 
 HEALTH = """
@@ -101,6 +104,11 @@ def health(
     (messages more than an hour after their own time), missing (numbers left out of its count; null where it has none),
     resets, missing_share (of all it is known to have sent), rssi_dbm, snr_db (medians of its messages), weak_share (of
     those the network judged, at the limit of being heard), site and node_id (of access points).
+
+    A PC whose agent reported in the stretch or the week before is a row of source pc_idle (reports: records of its
+    agent). Off for a night or a weekend it is on time, after four days late; never silent. When somebody's PC is on is
+    personal: the rows are there where `source="pc_idle"` asks for them, and where `show_everyone` tells that nobody is
+    real.
 
     In `.attrs`: `rejects` (what could not be decoded, by source and reason), `sources` (the same figures of each source
     as a whole), `attention` (what is silent, many devices of one cause in one line).
@@ -220,9 +228,19 @@ class _Heard:
 
     def devices(self, *, whole: bool = False) -> Relation:
         """Each device, or each source as one."""
-        rows = analysis.as_sources(self.engine, self.signals) if whole else self.signals
+        found = self._judged(self.signals, whole=whole)
+        if not (self.source == PC_SOURCE or (self.source is None and shows_single(project=self.view.project))):
+            return found
+        span = Span(self.span.since_us - 7 * DAY, self.span.until_us)
+        told = analysis.of_pcs(self.engine, self.view.table(ACTIVITY.name, span))
+        pcs = self._judged(told, whole=whole, rules=analysis.RESTING)
+        return self.engine.run(BOTH, {"heard": found, "pc": pcs})
+
+    def _judged(self, signals: Relation, *, whole: bool, rules: analysis.Rules | None = None) -> Relation:
+        rows = analysis.as_sources(self.engine, signals) if whole else signals
+        span = self.span
         return analysis.devices(
-            self.engine, rows, self.info, since_us=self.span.since_us, now_us=self.span.until_us - 1
+            self.engine, rows, self.info, since_us=span.since_us, now_us=span.until_us - 1, rules=rules
         )
 
     def beside(self, relations: dict[str, Relation]) -> dict[str, Relation]:

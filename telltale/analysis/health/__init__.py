@@ -3,7 +3,18 @@
 from telltale.analysis.health.attention import attention
 from telltale.analysis.health.devices import devices, silences
 from telltale.analysis.health.missing import missing
-from telltale.analysis.health.rules import Rules
-from telltale.analysis.health.signals import as_sources, samples, signals
+from telltale.analysis.health.rules import RESTING, Rules
+from telltale.analysis.health.signals import as_sources, of_pcs, samples, signals
 
-__all__ = ["Rules", "as_sources", "attention", "devices", "missing", "samples", "signals", "silences"]
+__all__ = [
+    "RESTING",
+    "Rules",
+    "as_sources",
+    "attention",
+    "devices",
+    "missing",
+    "of_pcs",
+    "samples",
+    "signals",
+    "silences",
+]

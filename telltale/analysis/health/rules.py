@@ -55,3 +55,7 @@ class Rules:
         for name in ("quantile", "due_quantile"):
             if not 0 < getattr(self, name) < 1:
                 raise ValueError(f"health rule {name} = {getattr(self, name)}: expected a share between 0 and 1")
+
+
+RESTING = Rules(shortest_s=4 * 86_400, silent_factor=1e6, steady=1)
+"""Of PCs: one that is off for a night or a long weekend is on time, after that late, and never silent."""

@@ -47,6 +47,17 @@ select source, site, node_id as device_id, observed_at, unix_micros(observed_at)
 from node_heartbeat
 """
 
+OF_PCS = """
+select source, '' as site, device_id, timestamp_micros(at_us) as observed_at, at_us, received_us,
+  (received_us - at_us) / 1e6 as clock_offset_s, 0 as in_batches
+from (
+  select source, device_id, raw_id, max(unix_micros(observed_at)) as at_us, max(unix_micros(received_at)) as received_us
+  from activity
+  where source = 'pc_idle' and kind = 'sample'
+  group by source, device_id, raw_id
+) record
+"""
+
 AS_SOURCES = """
 select source, '' as site, '' as device_id, observed_at, at_us, max(received_us) as received_us,
   max(clock_offset_s) as clock_offset_s, max(in_batches) as in_batches
@@ -84,6 +95,21 @@ def samples(engine: Engine, uplinks: Relation, readings: Relation, heartbeats: R
     Arguments and columns as for `signals`.
     """
     return engine.run(SAMPLED, {"uplink": uplinks, "reading": readings, "node_heartbeat": heartbeats})
+
+
+def of_pcs(engine: Engine, activity: Relation) -> Relation:
+    """The moments at which the agent of a PC told of it, one a record.
+
+    What was imported, told by hand or sent through a modem is no sign of life of an agent.
+
+    Args:
+        engine: where it runs.
+        activity: table `activity`.
+
+    Returns:
+        columns as of `signals`; any order. Judge them by `RESTING`.
+    """
+    return engine.run(OF_PCS, {"activity": activity})
 
 
 def as_sources(engine: Engine, signals: Relation) -> Relation:
