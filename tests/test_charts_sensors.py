@@ -98,14 +98,14 @@ def labels(figure: go.Figure, *, narrow: bool) -> list[tuple[str, float]]:
 
 
 def test_names_at_the_ends_are_whole_or_in_rows_and_never_on_each_other() -> None:
-    figure = several("Cold store", "Vaccine fridge", "Deep freezer", "Dock", "Laboratory refrigerator")
+    figure = several("Cold store 1", "Vaccine fridge", "Deep freezer", "Dock", "Laboratory refrigerator")
     wide, narrow = labels(figure, narrow=False), labels(figure, narrow=True)
     assert [text for text, _ in wide] == [
-        *("Cold store", "Vaccine fridge", "Deep freezer", "Dock", "Laboratory refriger…"),
+        *("Cold store 1", "Vaccine fridge", "Deep freezer", "Dock", "Laboratory refriger…"),
     ]
     assert figure.layout.margin.r == 12 + 134  # 20 characters of 6.7 px
     assert [text for text, _ in narrow] == [
-        *("Cold store", "Vaccine<br>fridge", "Deep<br>freezer", "Dock", "Laboratory<br>refrigera…"),
+        *("Cold<br>store 1", "Vaccine<br>fridge", "Deep<br>freezer", "Dock", "Laboratory<br>refrigera…"),
     ]
     low, high = figure.layout.yaxis.range
     row = 15 * (high - low) / 190

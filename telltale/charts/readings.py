@@ -6,7 +6,6 @@ Sensors of one quantity and the same limits share a panel; panels stand one belo
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -204,11 +203,13 @@ def _cut(text: str, longest: int = _LONGEST_NAME) -> str:
 
 
 def _in_rows(name: str) -> list[str]:
-    """A name in two rows at most, parted between words."""
-    rows_of = wrap(name, _LONGEST_LINE, break_long_words=False) or [""]
-    if len(rows_of) > 2:
-        rows_of = [rows_of[0], " ".join(rows_of[1:])]
-    return [_cut(row, _LONGEST_LINE) for row in rows_of]
+    """A name in two rows at most, parted between words, as evenly as they allow."""
+    if len(name) <= _LONGEST_LINE:
+        return [name]
+    words = name.split()
+    parted = [[" ".join(words[:number]), " ".join(words[number:])] for number in range(1, len(words))]
+    found = min(parted, key=lambda told: max(map(len, told)), default=[name])
+    return [_cut(row, _LONGEST_LINE) for row in found]
 
 
 def _apart(values: Sequence[float], rows_of: Sequence[int], drawn: Scale, height: int) -> list[float]:
