@@ -213,6 +213,30 @@ def test_a_message_that_arrives_is_on_the_open_page(
     assert troubles == []
 
 
+AHEAD = "const now = Date.now; Date.now = () => now() + 3_600_000"
+
+
+def test_a_page_made_long_ago_is_dimmed_until_it_is_live(
+    context: "BrowserContext", server: dashboards.Dashboards
+) -> None:
+    """Voilà makes pages before they are opened; a clock that is an hour ahead stands for an hour without a viewer."""
+    tab = context.new_page()
+    tab.add_init_script(AHEAD)
+    tab.route("**/api/kernels/**", lambda route: route.abort())
+    tab.route_web_socket("**/api/kernels/**", lambda socket: socket.close())  # nothing live arrives
+    tab.goto(server.address("presence"))
+    tab.wait_for_selector("html[data-drawn]", state="attached", timeout=DRAWN_MS)
+    assert tab.get_attribute("#page", "aria-busy") == "true"
+    assert "Loading" in tab.inner_text(".fresh")
+    tab.close()
+
+    tab = context.new_page()
+    tab.add_init_script(AHEAD)
+    tab.goto(server.address("presence"))
+    tab.wait_for_selector('html[data-live] #page[aria-busy="false"]', timeout=DRAWN_MS)
+    assert re.search(r"Newest record \d+\s(s|min) ago", tab.inner_text(".fresh")), "by the server's clock"
+
+
 def test_a_page_says_when_its_figures_stop_and_goes_on_when_they_are_back(
     context: "BrowserContext", server: dashboards.Dashboards
 ) -> None:

@@ -4,7 +4,7 @@
 // something changed; only the slots that differ are replaced, and charts are redrawn in place.
 const telltale = (() => {
   "use strict";
-  const BEAT_MS = 5000, LOST_MS = 20000, REJOIN_MS = 20000, SPEAK_MS = 60000;
+  const BEAT_MS = 5000, LOST_MS = 20000, REJOIN_MS = 20000, SPEAK_MS = 60000, OLD_S = 60;
   const FLAG = {
     fly: "M5.2 4.6C9 2.6 11.2 7.4 15 6.2S20.4 4.4 22.4 5.4M5.2 12.2C9 10.2 11 14.6 14.4 13.4S18.6 11.8 20.4 12.6",
     droop: "M5.2 4.2C9.6 3.4 12.4 6 13.2 10.2S15 16 17 17.4M5.2 11C7.8 11.4 8.6 14 9.4 16.6",
@@ -20,6 +20,7 @@ const telltale = (() => {
   let heardAt = 0;          // when the kernel was last heard, ms of performance.now()
   let offset = 0;           // server's clock minus ours, ms
   let lostSince = null;     // since when nothing updates
+  let isOld = false;        // the page was made long before it was opened: it shows the state of back then
   let spokenAt = 0;
 
   // --- theme -------------------------------------------------------------------------------------------------------
@@ -93,6 +94,7 @@ const telltale = (() => {
   const show = (answer) => {
     board = answer;
     offset = answer.now * 1000 - Date.now();
+    isOld = false;
     put(answer.html);
     $$(".tabs .badge").forEach((badge) => badge.remove());
     for (const [name, count] of Object.entries(answer.attention)) badge(name, count);
@@ -141,7 +143,7 @@ const telltale = (() => {
 
   const tick = () => {
     if (lostSince) return fly("hang", `not updating since ${clock(lostSince + offset, board?.freshness.timezone)}`);
-    if (!board) return fly("wait", "Loading");
+    if (!board || isOld) return fly("wait", "Loading");
     const { newest, late_s, silent_s, partly, timezone } = board.freshness;
     if (newest === null) return fly("wait", "No record yet");
     const age = (Date.now() + offset) / 1000 - newest;
@@ -183,6 +185,8 @@ const telltale = (() => {
     if (message.kind === "alive") {
       offset = message.now * 1000 - Date.now();
       root.dataset.live = "yes";
+      // It was the clock of this machine that is off.
+      if (isOld && message.now - board.now <= OLD_S) dim((isOld = false));
     }
   };
 
@@ -218,9 +222,15 @@ const telltale = (() => {
     const answer = JSON.parse($(".board-data").textContent);
     const html = came.innerHTML;
     came.remove();
-    // Another view was asked for than the one made beforehand: it stays dimmed until the right one is there.
     show({ ...answer, html });
-    if (Object.keys(chosen()).length) $("#page").setAttribute("aria-busy", "true");
+    dim((isOld = Math.abs(Date.now() / 1000 - answer.now) > OLD_S));
+  };
+
+  // What was made beforehand stays dimmed until the first live page is there: when it is old, and when another view was
+  // asked for.
+  const dim = (old) => {
+    $("#page").setAttribute("aria-busy", String(old || Object.keys(chosen()).length > 0));
+    tick();
   };
 
   const failed = () => {
