@@ -50,27 +50,28 @@ def decode(raw: Raw, _options: Options) -> Iterator[Chunk | Reject]:
     rows.add(raw)
     yield from rows.rejects
     yield from rows.chunks()
-    if len(rows.readings):
+    if rows.readings.numbers:
         yield Chunk(READING, {**rows.readings.columns(), **_spelt_out(rows.readings.runs())})
 
 
 def decode_many(raws: Sequence[Raw], _options: Options) -> Sequence[Bulk] | None:
     """The rows of many frames at once; None where one of them is not as it should be."""
     rows, ends = _Rows(), [(0, 0, 0)]
-    for raw in raws:
-        try:
+    numbers, of_status, of_config = rows.readings.numbers, rows.status, rows.config
+    try:
+        for raw in raws:
             rows.add(raw)
-        except DecodeError:
-            return None
-        if rows.rejects:
-            return None
-        ends.append((len(rows.readings), len(rows.status), len(rows.config)))
+            ends.append((len(numbers), len(of_status), len(of_config)))
+    except DecodeError:
+        return None
+    if rows.rejects:
+        return None
     counts = {
         table: [after - before for before, after in pairwise(end)]
         for table, end in zip(TABLES, zip(*ends, strict=True), strict=True)
     }
     bulks = [Bulk(chunk, counts[chunk.table]) for chunk in rows.chunks()]
-    if len(rows.readings):
+    if rows.readings.numbers:
         bulks.append(Bulk(Chunk(READING, rows.readings.columns()), counts[READING], rows.readings.runs()))
     return bulks
 

@@ -45,22 +45,20 @@ class Readings:
 
     def __init__(self) -> None:
         self._runs: list[_Run] = []
-        self._numbers: list[int] = []
+        self.numbers: list[int] = []
+        """One a row, before it is scaled."""
         self._holes: list[int] = []
         # These are mostly null: they are filled up to the others only before a value, and at the end.
         self._texts: list[str | None] = []
         self._codes: list[int | None] = []
         self._metas: list[str | None] = []
 
-    def __len__(self) -> int:
-        return len(self._numbers)
-
     def columns(self) -> dict[str, list[Any]]:
         """The rows under the names of the table but for those of `runs`; a column without any value is absent."""
         columns: dict[str, list[Any]] = {}
         for name, sparse in (("text", self._texts), ("error_code", self._codes), ("meta", self._metas)):
             if sparse:
-                _fill(sparse, len(self))
+                _fill(sparse, len(self.numbers))
                 columns[name] = sparse
         return columns
 
@@ -70,7 +68,7 @@ class Readings:
             list, zip(*self._runs, strict=True)
         )
         shared = {"device_id": devices, "channel": channels, "quantity": quantities, "unit": units}
-        value = Scaled(self._numbers, starts, scales, self._holes)
+        value = Scaled(self.numbers, starts, scales, self._holes)
         return Runs(shared, lengths, {"observed_at": (firsts_us, steps_us)}, {"value": value})
 
     def add(self, device: str, message: ProtoMeasurements, rejects: list[Reject]) -> int:
@@ -85,7 +83,7 @@ class Readings:
             if any(channel.sample_offsets for channel in channels):
                 rejects.append(step_s)
             return 0
-        newest_s, minors = 0, []
+        newest_s, step_us, minors = 0, step_s * SECOND_US, []
         for number, channel in enumerate(channels, 1):
             offsets, type_number = channel.sample_offsets[:], channel.type
             if not offsets or type_number in _IGNORED:
@@ -100,13 +98,15 @@ class Readings:
                 rejects.append(Reject(f"channel {number}", "time_out_of_range", f"from {first_s}, every {step_s} s"))
                 continue
             newest_s = max(newest_s, last_s)
-            start, scale, name = channel.start_point, how.scale, str(number)
-            times = first_s * SECOND_US, step_s * SECOND_US
+            name, start, scale = str(number), channel.start_point, how.scale
             if scale and max(offsets) < FIRST_ERROR and (has_factor or OLD_ERROR not in offsets):
-                self._runs.append((device, name, how.quantity, how.unit, count, *times, start, scale))
-                self._numbers += offsets
+                self._runs.append(
+                    (device, name, how.quantity, how.unit, count, first_s * SECOND_US, step_us, start, scale)
+                )
+                self.numbers += offsets
                 continue
-            self._runs.append((device, name, how.quantity, how.unit, count, *times, start if scale else 0, scale or 1))
+            of_kind = (start, scale) if scale else (0, 1)
+            self._runs.append((device, name, how.quantity, how.unit, count, first_s * SECOND_US, step_us, *of_kind))
             self._put([_told(how, start, offset, has_factor) for offset in offsets])
             if how.minor_of:
                 minors.append(number)
@@ -140,8 +140,8 @@ class Readings:
 
     def _put(self, told: Sequence[_Told]) -> None:
         """Numbers with error code, meta and text."""
-        before = len(self)
-        self._numbers += [each.number or 0 for each in told]
+        before = len(self.numbers)
+        self.numbers += [each.number or 0 for each in told]
         self._holes += [before + place for place, each in enumerate(told) if each.number is None]
         _put(self._codes, before, [each.code for each in told])
         _put(self._metas, before, [each.meta for each in told])
