@@ -78,10 +78,17 @@ class Rows:
             self._turn()
         lengths = np.array(runs.lengths, np.int64)
         run_of_row = np.repeat(np.arange(len(lengths)), lengths)
+        taken = pa.array(run_of_row)
         for name, turned in self._turned.items():
             kind = _field(self._table, name).type
             if name in runs.columns:
-                turned.append(pa.array(_array(runs.columns[name], kind)).take(pa.array(run_of_row)))
+                values = runs.columns[name]
+                is_one = bool(values) and values.count(values[0]) == len(values)  # as units mostly are
+                turned.append(
+                    pa.repeat(pa.scalar(values[0], kind), rows)
+                    if is_one
+                    else pa.array(_array(values, kind)).take(taken)
+                )
             elif name in runs.ramps:
                 first, step = (np.array(numbers, np.int64) for numbers in runs.ramps[name])
                 place = np.arange(rows) - (np.cumsum(lengths) - lengths)[run_of_row]
@@ -128,7 +135,8 @@ def _array(values: list[Any], kind: pa.DataType) -> _Array:
 def _scaled(told: Scaled, run_of_row: NDArray[np.int64], kind: pa.DataType) -> pa.Array:
     """The numbers, divided as Python would: both sides are exact as doubles."""
     first, divisor = np.array(told.firsts, np.int64), np.array(told.divisors, np.int64)
-    values = (np.array(told.numbers, np.int64) + first[run_of_row]) / divisor[run_of_row]
+    numbers = np.fromiter(told.numbers, np.int64, len(told.numbers))
+    values = (numbers + first[run_of_row]) / divisor[run_of_row]
     if not told.holes:
         return pa.array(values, kind)
     is_hole = np.zeros(len(values), np.bool_)

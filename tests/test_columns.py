@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from telltale.columns import FEW_ROWS, POSITION, Rows, decoded_names
+from telltale.contract import Runs, Scaled
 from telltale.tables import NODE_HEARTBEAT, SIGHTING
 
 HEARTBEAT: dict[str, list[Any]] = {"site": ["s"], "node_id": ["n"], "observed_at": [5], "clock_offset_s": [0.5]}
@@ -78,3 +79,20 @@ def test_a_number_too_large_for_its_column_is_refused(level: int) -> None:
     )
     with pytest.raises(ValueError, match=r"[Ii]nteger value"):
         rows.arrow()
+
+
+@pytest.mark.parametrize("nodes", [["n", "m"], ["n", "n"]])
+def test_columns_told_in_short_are_spelt_out(nodes: list[str]) -> None:
+    """Two runs, of three rows and one: 10 + 5 · place, and (first + number) / divisor with one hole."""
+    scaled = Scaled([1, 2, 3, 4], [215, 0], [10, 4], holes=[1])
+    runs = Runs(
+        {"site": ["s", "s"], "node_id": nodes}, [3, 1], {"observed_at": ([10, 7], [5, 1])}, {"clock_offset_s": scaled}
+    )
+    rows = Rows(NODE_HEARTBEAT)
+    rows.add({}, (4, 9), (3, 1), runs)
+    table = rows.arrow()
+    assert table["site"].to_pylist() == ["s"] * 4
+    assert table["node_id"].to_pylist() == [nodes[0]] * 3 + [nodes[1]]
+    assert table["observed_at"].cast("int64").to_pylist() == [10, 15, 20, 7]
+    assert table["clock_offset_s"].to_pylist() == [21.6, None, 21.8, 1.0]  # 216 / 10, a hole, 218 / 10, 4 / 4
+    assert table[POSITION].to_pylist() == [4, 4, 4, 9]
