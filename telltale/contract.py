@@ -266,5 +266,7 @@ class Source:
     decode_many: Callable[[Sequence[Raw], Options], Sequence[Bulk] | None] | None = None
     """Optional, where volume asks for it: the rows of many records at once, equal to what `decode` yields for each;
     None where one of them is odd, so that each goes through `decode`."""
+    block: int = 64
+    """How many records `decode_many` is offered at once: as many as pays for that source, measured."""
     remembers: bool = False
     """True where replies depend on what devices said before: `accept` is handed `Request.known`."""

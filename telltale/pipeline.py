@@ -27,8 +27,6 @@ from telltale.privacy import Pseudonyms
 from telltale.sources import source as listed
 from telltale.tables import AHEAD_US, CLOCK_SET_US, LATE_US, ORIGIN, REJECT, TABLES, Table
 
-BLOCK = 256
-"""Records a source is offered at once; more gains nothing."""
 EXCERPT_LENGTH = 200
 
 _KINDS = pa.array(["global", "local"])
@@ -110,8 +108,8 @@ class _Part(NamedTuple):
 
 
 def _parts(source: Source, raws: Sequence[Raw], options: Options, start: int) -> Iterator[_Part]:
-    for first in range(0, len(raws), BLOCK):
-        yield from _block(source, raws[first : first + BLOCK], options, start + first)
+    for first in range(0, len(raws), source.block):
+        yield from _block(source, raws[first : first + source.block], options, start + first)
 
 
 def _block(source: Source, raws: Sequence[Raw], options: Options, start: int) -> Iterator[_Part]:

@@ -19,5 +19,6 @@ SOURCE = Source(
     simulate=simulate,
     truth=truth,
     decode_many=decode_many,
+    block=256,
     remembers=True,
 )
