@@ -268,5 +268,9 @@ class Source:
     None where one of them is odd, so that each goes through `decode`."""
     block: int = 64
     """How many records `decode_many` is offered at once: as many as pays for that source, measured."""
+    short_title: str = ""
+    """What it is called in tables and sentences: at most twenty characters."""
+    rests: bool = False
+    """True where its silence is no fault, because its devices are off at times."""
     remembers: bool = False
     """True where replies depend on what devices said before: `accept` is handed `Request.known`."""

@@ -11,11 +11,11 @@ import pytest
 from telltale.charts import usual_band, usual_day
 from telltale.contract import Raw, Source
 from telltale.dashboard.boards import Boards
-from telltale.dashboard.pages import PAGES, operations
+from telltale.dashboard.pages import PAGES, concerns, operations
 from telltale.findings import attention, today
 from telltale.findings.gaps import Reporting, Silence
 from telltale.settings import load
-from telltale.sources import SHORT_TITLES, SOURCES, pc_idle
+from telltale.sources import SOURCES, pc_idle
 from telltale.sources.button.records import METHOD, Heartbeat, heartbeat_body, heartbeat_path
 from telltale.sources.cloudtrax import SOURCE
 from telltale.workbench import Project
@@ -80,8 +80,19 @@ def test_a_source_is_silent_after_twenty_intervals_and_ten_minutes(age_s: float,
 
 
 def test_every_source_has_a_short_title() -> None:
-    assert list(SHORT_TITLES) == [one.name for one in SOURCES]
-    assert max(map(len, SHORT_TITLES.values())) <= 20
+    assert all(0 < len(one.short_title) <= 20 for one in SOURCES)
+    assert len({one.short_title for one in SOURCES}) == len(SOURCES)
+
+
+def test_a_source_leads_to_the_page_of_its_rows() -> None:
+    assert concerns.PAGE_OF == {
+        "cloudtrax": "presence",
+        "sigfox": "sensors",
+        "efento": "sensors",
+        "button": "kanban",
+        "pc_idle": "activity",
+        "meraki": "presence",
+    }
 
 
 def test_a_pc_that_is_off_for_a_weekend_is_no_fault() -> None:

@@ -14,16 +14,6 @@ SOURCES: tuple[Source, ...] = (
     meraki.SOURCE,
 )
 
-SHORT_TITLES = {
-    "cloudtrax": "CloudTrax",
-    "sigfox": "Sigfox",
-    "efento": "Efento NB-IoT",
-    "button": "Button capture",
-    "pc_idle": "PC idle time",
-    "meraki": "Meraki",
-}
-"""What a source is called in tables and sentences, where its title would not fit: at most twenty characters."""
-
 _BY_NAME = {source.name: source for source in SOURCES}
 
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from telltale.contract import Source
-from telltale.sources import SHORT_TITLES, SOURCES
+from telltale.sources import SOURCES
 from telltale.tables import COLLECTOR_HEARTBEAT, REJECT, TABLES, Table
 from telltale.workbench.project import Project
 from telltale.workbench.rows import View
@@ -21,8 +21,6 @@ GAP_S = 600.0
 """A shorter pause is no gap, whatever the source …"""
 GAP_INTERVALS = 10
 """… and neither is one of fewer usual intervals."""
-RESTING = frozenset({"pc_idle"})
-"""Sources that are silent when nobody is there: a PC that is off is no trouble, its time is unknown."""
 OF_FILES = "replay"
 """The collector whose heartbeats tell what a capture file covers, not that anything listens now."""
 
@@ -51,12 +49,12 @@ class Delivered(NamedTuple):
     @property
     def title(self) -> str:
         """The source's short title."""
-        return SHORT_TITLES[self.source.name]
+        return self.source.short_title or self.source.title
 
     @property
     def rests(self) -> bool:
         """Whether its silence is no fault: a PC that is off tells nothing, and neither does a file that was read."""
-        return self.source.name in RESTING or not self.is_live
+        return self.source.rests or not self.is_live
 
 
 def delivered(project: Project) -> list[Delivered]:

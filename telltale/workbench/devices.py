@@ -13,7 +13,7 @@ from telltale.analysis import health as analysis
 from telltale.analysis import periods, uplinks
 from telltale.analysis.presence import node_strips
 from telltale.engine import Engine, Relation
-from telltale.sources import SHORT_TITLES, SOURCES, source
+from telltale.sources import SOURCES, source
 from telltale.tables import ACTIVITY, NODE_HEARTBEAT, READING, UPLINK
 from telltale.workbench.activity import shows_single
 from telltale.workbench.frames import tidy
@@ -202,7 +202,8 @@ def health_tables(project: Project, since: When = "24h", until: When = None, *, 
 
 def _titled(rows: pa.Table) -> list[dict[str, Any]]:
     """The rows, each with the short title of its source."""
-    return [row | {"title": SHORT_TITLES.get(row["source"], row["source"])} for row in rows.to_pylist()]
+    titles = {one.name: one.short_title or one.title for one in SOURCES}
+    return [row | {"title": titles.get(row["source"], row["source"])} for row in rows.to_pylist()]
 
 
 class _Heard:

@@ -8,16 +8,16 @@ from telltale.dashboard.pages import common, kanban_figures, sensor_figures
 from telltale.dashboard.pages.presence_figures import Figures
 from telltale.findings import attention
 from telltale.findings.attention import Found
+from telltale.sources import SOURCES
 from telltale.workbench.delivered import Delivered, delivered
 from telltale.workbench.times import local_time
 
+_PAGE_OF_TABLE = {"sighting": "presence", "frame": "kanban", "reading": "sensors", "activity": "activity"}
+"""Where the rows of a table are shown; of a source with several, the first of these counts."""
 PAGE_OF = {
-    "cloudtrax": "presence",
-    "meraki": "presence",
-    "sigfox": "sensors",
-    "efento": "sensors",
-    "button": "kanban",
-    "pc_idle": "activity",
+    source.name: page
+    for source in SOURCES
+    if (page := next((page for table, page in _PAGE_OF_TABLE.items() if table in source.tables), None))
 }
 """Where the figures of a source are."""
 

@@ -9,6 +9,7 @@ from telltale.sources.button.truth import truth
 SOURCE = Source(
     name="button",
     title="Button capture (joins of listed devices over ARP and DHCP)",
+    short_title="Button capture",
     transport="Capture of ARP and DHCP frames, live or from a file",
     routes=(),
     tables=("frame", "collector_heartbeat"),

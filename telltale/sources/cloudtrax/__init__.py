@@ -8,6 +8,7 @@ from telltale.sources.cloudtrax.simulate import simulate, truth
 SOURCE = Source(
     name="cloudtrax",
     title="CloudTrax Presence Reporting (Open Mesh, Datto; EnGenius sends the same shape)",
+    short_title="CloudTrax",
     transport="HTTP POST, signed JSON",
     routes=(
         Route("POST", "/cloudtrax"),

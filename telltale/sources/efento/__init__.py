@@ -9,6 +9,7 @@ from telltale.sources.efento.truth import truth
 SOURCE = Source(
     name="efento",
     title="Efento NB-IoT sensors (measurements, device info, configuration), firmware 06 and 07",
+    short_title="Efento NB-IoT",
     transport="CoAP POST, protobuf",
     routes=ROUTES,
     tables=TABLES,

@@ -8,6 +8,7 @@ from telltale.sources.meraki.simulate import simulate, truth
 SOURCE = Source(
     name="meraki",
     title="Cisco Meraki Scanning API 2.0, 2.1 and 3.0 (Wi-Fi and Bluetooth)",
+    short_title="Meraki",
     transport="HTTP POST, JSON with a secret in it",
     routes=tuple(Route(method, path) for path in ("/meraki", "/meraki/<network>") for method in ("POST", "GET")),
     tables=("sighting", "node_heartbeat"),

@@ -9,6 +9,8 @@ from telltale.sources.pc_idle.truth import truth
 SOURCE = Source(
     name="pc_idle",
     title="Idle time of PCs, from the agent on each",
+    short_title="PC idle time",
+    rests=True,
     transport="local, on the PC itself: JSON",
     routes=ROUTES,
     tables=("activity",),

@@ -9,6 +9,7 @@ from telltale.sources.sigfox.truth import truth
 SOURCE = Source(
     name="sigfox",
     title="Sigfox backend callbacks (DATA, SERVICE, ERROR, EVENT), and two tutorials' addresses",
+    short_title="Sigfox",
     transport="HTTP GET, POST or PUT: JSON, form or query",
     routes=ROUTES,
     tables=("uplink", "reading", "activity", "device_status"),
