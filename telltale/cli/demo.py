@@ -43,19 +43,7 @@ def demo(days: int, seed: int, *, serve: bool, folder: Path) -> None:
     until Ctrl-C, unless --no-serve.
     """
     from collectors.listening import free_port
-    from telltale.demo import (
-        collecting,
-        compared,
-        desk,
-        fill,
-        place,
-        plan_of,
-        pressed,
-        scenario,
-        sensed,
-        truths,
-        worked,
-    )
+    from telltale.demo import collecting, desk, fill, place, scenario, truths
     from telltale.supervise import running
     from telltale.workbench.project import Project
 
@@ -75,11 +63,7 @@ def demo(days: int, seed: int, *, serve: bool, folder: Path) -> None:
                 tell=lambda step, records: bar.update(task, description=f"{step}: {records:,} records"),
             )  # fmt: skip
         _tell_counts(project, filled, known)
-        _tell_figures(compared(project, plan, known["cloudtrax"]))
-        by_sensor = [figure for name in ("sigfox", "efento") for figure in sensed(project, plan, known[name])]
-        _tell("sensor", by_sensor, ("messages", "lost", "resets", "excursions"))
-        _tell("button", pressed(project, plan_of("button", plan), known["button"]), _OF_BUTTONS)
-        _tell("PC", worked(project, plan, known["pc_idle"]), ())
+        _tell_found(project, plan, known)
         at_desk = desk.children(project, at.http, seed=seed)
         if serve:
             _live(running_things, project, plan, at_desk)
@@ -91,6 +75,17 @@ def demo(days: int, seed: int, *, serve: bool, folder: Path) -> None:
         if serve:
             click.echo("Live until Ctrl-C.")
             _until_stopped()
+
+
+def _tell_found(project: "Project", plan: "Scenario", known: "Mapping[str, Mapping[str, Any]]") -> None:
+    """What the analysis found of each kind of device, beside what the simulators know."""
+    from telltale.demo import compared, plan_of, pressed, sensed, worked
+
+    _tell_figures(compared(project, plan, known["cloudtrax"]))
+    by_sensor = [figure for name in ("sigfox", "efento") for figure in sensed(project, plan, known[name])]
+    _tell("sensor", by_sensor, ("messages", "lost", "resets", "excursions"))
+    _tell("button", pressed(project, plan_of("button", plan), known["button"]), _OF_BUTTONS)
+    _tell("PC", worked(project, plan, known["pc_idle"]), ())
 
 
 def _tell_desk(project: "Project", *, is_there: bool) -> None:
