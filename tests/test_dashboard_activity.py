@@ -239,7 +239,7 @@ def test_a_callback_is_on_the_owners_page_at_once(
         page.wait_for_selector(".plot .main-svg", timeout=90_000)
         assert page.locator(".tabs li").count() == 1
         page.wait_for_selector("h2:has-text('Desk is at 100')")
-        page.wait_for_timeout(3_000)  # the live line is up
+        page.wait_for_selector("html[data-live]", state="attached", timeout=90_000)
         project = Project(root)
         landing = project.landing()
         landing.append(_level("ABC", int(time.time()) - 1, "25", 99))
