@@ -21,9 +21,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from telltale.analysis import periods
-from telltale.analysis.presence import occupancy, visits
 from telltale.arrow import schema
 from telltale.engine import DuckEngine, Parts, Relation
+from telltale.presence.analysis import occupancy, visits
 from telltale.tables import NODE_HEARTBEAT, SIGHTING, Table
 
 Ints = npt.NDArray[np.int64]
@@ -153,7 +153,7 @@ def peak_mb(files: list[str]) -> float:
     script = """
 import sys
 from pathlib import Path
-from telltale.analysis.presence import visits
+from telltale.presence.analysis import visits
 from telltale.engine import DuckEngine, Parts
 from telltale.tables import SIGHTING
 engine = DuckEngine()

@@ -19,7 +19,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.wire import Wire, arp, missing, wire
+from tests.collectors.wire import Wire, arp, missing, wire
 
 DEVICE, OTHER = "02:7e:11:a0:00:01", "02:7e:11:a0:00:99"
 RUNS = (

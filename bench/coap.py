@@ -26,9 +26,9 @@ import aiocoap
 import aiocoap.resource
 
 from collectors.coap_server import serving
-from collectors.listening import free_port
-from collectors.packetlog import PacketLog
+from collectors.common.packetlog import PacketLog
 from telltale.door import open_door
+from telltale.net import free_port
 from telltale.settings import Settings
 from telltale.settings.model import CoapSettings
 from telltale.sources import source

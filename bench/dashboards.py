@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 
 import psutil  # type: ignore[import-untyped]
 
-from collectors.listening import free_port
-from tests import dashboards, served
+from telltale.net import free_port
+from tests import served
+from tests.dashboard import dashboards
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

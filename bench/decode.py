@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from telltale.address import spelled
 from telltale.contract import Raw
-from telltale.pipeline import decoder
+from telltale.pipeline.batch import decoder
 from telltale.privacy import Keys, Lists, Pseudonymizer, Pseudonyms
 from telltale.sources.cloudtrax.wire import Report, Row
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from telltale.contract import Raw
 from telltale.pb.efento.measurements_pb2 import ProtoChannel, ProtoMeasurements
-from telltale.pipeline import decoder
+from telltale.pipeline.batch import decoder
 from telltale.privacy import Pseudonyms
 
 FRAMES, SAMPLES, SENSORS, REPEATS = 20_000, 12, 40, 7

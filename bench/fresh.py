@@ -14,10 +14,10 @@ import urllib.request
 from pathlib import Path
 
 import telltale as tt
-from collectors.listening import free_port
 from telltale.contract import Emission, Scenario
-from telltale.demo import collecting, place
-from telltale.simulate import backfill
+from telltale.net import free_port
+from telltale.simulate.demo import collecting, place
+from telltale.simulate.play import backfill
 from telltale.sources import source
 
 POSTS = 20

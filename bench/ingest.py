@@ -25,12 +25,12 @@ import flask
 from flask import Flask
 
 from bench.load import Load, post, request
-from collectors.listening import free_port
-from collectors.packetlog import PacketLog
+from collectors.common.packetlog import PacketLog
 from collectors.webhooks import create_app, serve
 from telltale.contract import Memory, Raw, Reply, Route
 from telltale.door import open_door
 from telltale.landing import Landing
+from telltale.net import free_port
 from telltale.settings import Settings
 from telltale.sources import SOURCES
 from telltale.sources.cloudtrax.wire import signature

@@ -14,11 +14,11 @@ import numba
 import numpy as np
 import pyarrow as pa
 
-from telltale.analysis.kanban import presses
-from telltale.analysis.kanban.dead_time import FRAMES, Windows, folded
-from telltale.analysis.kanban.presses import RULES
 from telltale.arrow import schema
 from telltale.engine import DuckEngine
+from telltale.kanban.analysis import presses
+from telltale.kanban.analysis.dead_time import FRAMES, Windows, folded
+from telltale.kanban.analysis.presses import RULES
 from telltale.tables import FRAME
 
 FRAMES_MADE = 2_000_000

@@ -18,8 +18,8 @@ import scapy.layers.l2  # noqa: F401 - without it PcapReader hands out bytes too
 from scapy.utils import PcapReader, RawPcapReader
 
 from telltale.capture import CaptureWriter
+from telltale.capture.replay import replay
 from telltale.cli.replay import GROUP
-from telltale.replay import replay
 from telltale.settings import Settings
 from telltale.sources.button.frames import arp
 from telltale.sources.button.listed import Filter

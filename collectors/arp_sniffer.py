@@ -14,9 +14,9 @@ import logging
 import signal
 import threading
 
-from collectors.capture import Capture, Moment, moment, open_capture
-from collectors.interfaces import chosen
-from collectors.rights import give_up
+from collectors.arp.capture import Capture, Moment, moment, open_capture
+from collectors.arp.interfaces import chosen
+from collectors.arp.rights import give_up
 from telltale.contract import TelltaleError
 from telltale.settings import Settings
 from telltale.settings.capture import ArpSettings
@@ -62,8 +62,8 @@ def open_captures(arp: ArpSettings) -> list[Capture]:
 
 
 def _store_frames(captures: list[Capture], settings: Settings, since: Moment, stop: threading.Event) -> None:
-    from collectors.packetlog import PacketLog
-    from collectors.sniffing import Sniffing
+    from collectors.arp.sniffing import Sniffing
+    from collectors.common.packetlog import PacketLog
     from telltale.door import open_door
     from telltale.sources import source
 

@@ -28,12 +28,12 @@ from aiocoap.error import NetworkError
 from aiocoap.numbers import codes
 from aiocoap.pipe import Pipe
 
-from collectors.blocks import BlockError, Blocks
-from collectors.exchanges import RECEIVE_BUFFER, ServerContext
-from collectors.listening import free_port, served
-from collectors.packetlog import Packet, PacketLog
+from collectors.coap.blocks import BlockError, Blocks
+from collectors.coap.exchanges import RECEIVE_BUFFER, ServerContext
+from collectors.common.packetlog import Packet, PacketLog
 from telltale.contract import ConfigError, Reply, Request
 from telltale.door import Door, Entry, open_door
+from telltale.net import free_port, served
 from telltale.settings import Settings
 from telltale.settings.model import CoapSettings
 

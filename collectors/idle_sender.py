@@ -23,14 +23,14 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from collectors.budget import Moment, clock
+from collectors.idle.budget import Moment, clock
 from collectors.idle.lock import only_one
 from collectors.idle.minutes import Frames, Watched
+from collectors.idle.modem import USUAL, Modem, Timeouts, connect
 from collectors.idle.probe import UNKNOWN, Idle, Look, order
 from collectors.idle.sender import Plan, Sender
+from collectors.idle.serial_line import ModemError, check_port
 from collectors.idle.watch import Records, Watch
-from collectors.modem import USUAL, Modem, Timeouts, connect
-from collectors.serial_line import ModemError, check_port
 from telltale.contract import ConfigError, Request
 from telltale.door import Door, open_door
 from telltale.settings import Settings

@@ -25,8 +25,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from collectors.keeping import MOST_RECORDS, Keeper
-from collectors.packetlog import Packet, PacketLog
+from collectors.common.keeping import MOST_RECORDS, Keeper
+from collectors.common.packetlog import Packet, PacketLog
 from telltale.contract import ConfigError, Request, Route, Source
 from telltale.door import Door, open_door
 from telltale.settings import Settings

@@ -20,13 +20,13 @@ from granian import Granian
 from granian.constants import Interfaces
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from collectors.listening import free_port, is_loopback, served
-from collectors.meters import Meters
-from collectors.packetlog import PacketLog
-from collectors.receiver import Receiver
+from collectors.common.meters import Meters
+from collectors.common.packetlog import PacketLog
+from collectors.http.receiver import Receiver
 from telltale.contract import Source
 from telltale.door import Door, open_door
 from telltale.landing import Landing
+from telltale.net import free_port, is_loopback, served
 from telltale.settings import Settings
 
 log = logging.getLogger("telltale.webhooks")

@@ -14,58 +14,37 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from telltale import activity as activity
     from telltale import charts as charts
     from telltale import dashboard as dashboard
     from telltale import findings as findings
+    from telltale import health as health
+    from telltale import kanban as kanban
+    from telltale import presence as presence
     from telltale import report as report
-    from telltale import show as show
+    from telltale import sensors as sensors
     from telltale import wording as wording
+    from telltale.page import pieces as show  # noqa: F401 - a name of `__all__`
     from telltale.workbench import Project as Project
-    from telltale.workbench import activity as activity
     from telltale.workbench import decode as decode
-    from telltale.workbench import health as health
-    from telltale.workbench import kanban as kanban
-    from telltale.workbench import last_seen as last_seen
     from telltale.workbench import load as load
-    from telltale.workbench import missing as missing
-    from telltale.workbench import nodes_seen as nodes_seen
-    from telltale.workbench import presence as presence
     from telltale.workbench import raw as raw
-    from telltale.workbench import sample as sample
-    from telltale.workbench import sensors as sensors
-    from telltale.workbench import sightings as sightings
     from telltale.workbench import sources as sources
     from telltale.workbench import sql as sql
-    from telltale.workbench import strips as strips
 
 __version__ = "0.1.0"
 
-WORKBENCH = (
-    "Project",
-    "activity",
-    "decode",
-    "health",
-    "kanban",
-    "last_seen",
-    "load",
-    "missing",
-    "nodes_seen",
-    "presence",
-    "raw",
-    "sample",
-    "sensors",
-    "sightings",
-    "sources",
-    "sql",
-    "strips",
-)
-MODULES = ("charts", "dashboard", "findings", "report", "show", "wording")
-__all__ = sorted((*WORKBENCH, *MODULES))  # noqa: PLE0605 - the names stand above, once
+WORKBENCH = ("Project", "decode", "load", "raw", "sources", "sql")
+SUBJECTS = ("activity", "health", "kanban", "presence", "sensors")
+MODULES = ("charts", "dashboard", "findings", "report", "wording")
+__all__ = sorted((*WORKBENCH, *SUBJECTS, *MODULES, "show"))  # noqa: PLE0605 - the names stand above, once
 
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for, when it is asked for (PEP 562)."""
-    if name in MODULES:
+    if name == "show":
+        return import_module("telltale.page.pieces")
+    if name in MODULES or name in SUBJECTS:
         return import_module(f"telltale.{name}")
     if name in WORKBENCH:
         return getattr(import_module("telltale.workbench"), name)

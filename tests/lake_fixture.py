@@ -113,7 +113,7 @@ def at(text: str) -> int:
 
 
 def _backfill(project: "Project", scenario: "Scenario") -> None:
-    from telltale.simulate import backfill
+    from telltale.simulate.play import backfill
     from telltale.sources.cloudtrax import SOURCE
 
     landing = project.landing()

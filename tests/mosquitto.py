@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.listening import free_port
+from telltale.net import free_port
 
 HOST = "127.0.0.1"
 USER = "t123/kanban"

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from collectors.listening import free_port
+from telltale.net import free_port
 
 SECRET = "telltale"
 NETWORK = "71234"

@@ -19,7 +19,7 @@ from telltale.arrow import (
 )
 from telltale.contract import Raw
 from telltale.tables import NODE_HEARTBEAT, SIGHTING, TABLES
-from tests.toy import DAY, MONDAY, decoder, raw
+from tests.sources.toy import DAY, MONDAY, decoder, raw
 
 RAWS = st.builds(
     Raw,

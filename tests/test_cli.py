@@ -13,11 +13,11 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from collectors.listening import free_port
 from telltale.cli import COMMANDS
 from telltale.cli import telltale as group
 from telltale.cli.lab import lab_command
 from telltale.cli.output import printable, show
+from telltale.net import free_port
 from telltale.sources.cloudtrax.wire import signature
 from tests.served import VECTOR, collecting, make_project, telltale
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from telltale.arrow import empty, schema
 from telltale.engine import DuckEngine, Parts, deduplication, with_values
 from telltale.tables import NEWEST_NON_NULL, SIGHTING, Column, Table
-from tests.presence_rows import pick, sighting
+from tests.presence.rows import pick, sighting
 
 ENGINE = DuckEngine()
 STATUS = Table(

@@ -17,10 +17,10 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from collectors.budget import DAY_S, DOWNLINKS, HOUR_S, Budget, Moment
+from collectors.idle.budget import DAY_S, DOWNLINKS, HOUR_S, Budget, Moment
 from collectors.idle.minutes import Frames, MinuteFrame
-from collectors.modem import Modem, Outcome, Sent
-from collectors.serial_line import ModemError
+from collectors.idle.modem import Modem, Outcome, Sent
+from collectors.idle.serial_line import ModemError
 from telltale.sources.sigfox.minutes import BITMAP, LEVELS, level
 
 log = logging.getLogger("telltale.idle")

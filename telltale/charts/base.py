@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 import plotly.graph_objects as go
 
 from telltale import wording
-from telltale.look.table import Table
 from telltale.look.template import template
 from telltale.look.tokens import LIGHT
+from telltale.page.table import Table
 
 HATCH = {"shape": "/", "fgcolor": LIGHT.hatch, "bgcolor": "rgba(0,0,0,0)", "size": 6, "solidity": 0.18}
 """The fill of a span without records: missing is visible, never zero."""

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from telltale import wording
 from telltale.charts.base import on_axis
-from telltale.charts.frames import rows
+from telltale.frames import rows
 from telltale.look.tokens import LIGHT
 
 _ROW_PX = 8

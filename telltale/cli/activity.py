@@ -28,7 +28,7 @@ def activity() -> None:
 @json_option
 def hours(since: str, until: str | None, device: str | None, by: Any, rule: Any, *, as_json: bool) -> None:
     """Show how long each PC was active, away and unknown, with start and end of each day."""
-    from telltale.workbench import activity as answers
+    from telltale.activity import calls as answers
 
     rows = _records(answers.daily(since, until, by=by, rule=rule, device=device))
     show(rows if as_json else [_worded(row) for row in rows], as_json=as_json, empty="No PC has told of its activity.")
@@ -46,9 +46,9 @@ def export(form: str, since: str, until: str | None, device: str | None, output:
     """Write stretches of active and away: AFK buckets that ActivityWatch imports, or a CSV of all stretches."""
     import json
 
-    from telltale.activitywatch import export as buckets
+    from telltale.activity import calls as answers
+    from telltale.activity.activitywatch import export as buckets
     from telltale.cli.output import moment
-    from telltale.workbench import activity as answers
     from telltale.workbench.project import here
 
     found = answers.intervals(since, until, device=device)
@@ -69,8 +69,8 @@ def export(form: str, since: str, until: str | None, device: str | None, output:
 @json_option
 def import_(file: Path, *, as_json: bool) -> None:
     """Keep an ActivityWatch export; its AFK buckets count where nothing better is known."""
-    from telltale.activitywatch import active_s, afk_buckets
-    from telltale.workbench import activity as answers
+    from telltale.activity import calls as answers
+    from telltale.activity.activitywatch import active_s, afk_buckets
 
     body = file.read_bytes()
     told = {host: active_s(events) / 3600 for host, events in afk_buckets(body).items()}
@@ -89,7 +89,7 @@ def import_(file: Path, *, as_json: bool) -> None:
 @json_option
 def correct(device: str, start: str, end: str, state: str, note: str, *, as_json: bool) -> None:
     """Say that somebody was active, or away, from START to END on the site's clock; what was measured stays beside."""
-    from telltale.workbench import activity as answers
+    from telltale.activity import calls as answers
 
     raw_id = answers.correct(device, start, end, state == "active", note)
     value = {"raw_id": raw_id, "device": device, "start": start, "end": end, "state": state, "note": note}
@@ -98,7 +98,7 @@ def correct(device: str, start: str, end: str, state: str, note: str, *, as_json
 
 def _records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
     """The rows as plain values; what is missing is None."""
-    from telltale.charts.frames import rows
+    from telltale.frames import rows
 
     return rows(frame, *frame.columns)
 

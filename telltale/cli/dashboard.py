@@ -16,8 +16,8 @@ def dashboard(host: str | None, port: int | None, *, login: bool, quiet: bool) -
     """
     from importlib.util import find_spec
 
-    from collectors.listening import free_port, is_loopback
     from telltale.contract import ConfigError
+    from telltale.net import free_port, is_loopback
     from telltale.settings import load
 
     if find_spec("voila") is None:

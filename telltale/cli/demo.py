@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from telltale.contract import Scenario
-    from telltale.demo import Compared, Figure, Filled
-    from telltale.supervise import Child
+    from telltale.operate.supervise import Child
+    from telltale.simulate.demo import Compared, Figure, Filled
     from telltale.workbench.project import Project
 
 FOLDER = Path("data") / "demo"
@@ -42,9 +42,9 @@ def demo(days: int, seed: int, *, serve: bool, folder: Path) -> None:
     Figures are printed beside the simulators' truth. Dashboards are served from the start, and after the reports
     until Ctrl-C, unless --no-serve.
     """
-    from collectors.listening import free_port
-    from telltale.demo import collecting, desk, fill, place, scenario, truths
-    from telltale.supervise import running
+    from telltale.net import free_port
+    from telltale.operate.supervise import running
+    from telltale.simulate.demo import collecting, desk, fill, place, scenario, truths
     from telltale.workbench.project import Project
 
     port, coap_port = free_port("127.0.0.1", 0), free_port("127.0.0.1", 0, socket.SOCK_DGRAM)
@@ -79,7 +79,7 @@ def demo(days: int, seed: int, *, serve: bool, folder: Path) -> None:
 
 def _tell_found(project: "Project", plan: "Scenario", known: "Mapping[str, Mapping[str, Any]]") -> None:
     """What the analysis found of each kind of device, beside what the simulators know."""
-    from telltale.demo import compared, plan_of, pressed, sensed, worked
+    from telltale.simulate.demo import compared, plan_of, pressed, sensed, worked
 
     _tell_figures(compared(project, plan, known["cloudtrax"]))
     by_sensor = [figure for name in ("sigfox", "efento") for figure in sensed(project, plan, known[name])]
@@ -89,7 +89,7 @@ def _tell_found(project: "Project", plan: "Scenario", known: "Mapping[str, Mappi
 
 
 def _tell_desk(project: "Project", *, is_there: bool) -> None:
-    from telltale.demo import desk
+    from telltale.simulate.demo import desk
 
     if not is_there:
         click.echo("desk-7: left out, there are no pseudo-terminals here.")
@@ -174,8 +174,8 @@ def _shown(value: float | None) -> str:
 
 
 def _reports(project: "Project", plan: "Scenario") -> None:
-    from telltale.demo import plan_of
     from telltale.report import notebooks, run
+    from telltale.simulate.demo import plan_of
 
     zone = ZoneInfo(plan.timezone)
     for name in notebooks(project):
@@ -194,15 +194,15 @@ def _describe(bar: "Progress", task: "TaskID", text: str) -> None:
 
 def _dashboards(running_things: ExitStack, project: "Project") -> None:
     from telltale.cli.up import dashboard_child
-    from telltale.supervise import running
+    from telltale.operate.supervise import running
 
     running_things.enter_context(running(dashboard_child(project.settings)))
 
 
 def _live(running_things: ExitStack, project: "Project", plan: "Scenario", more: "Sequence[Child]") -> None:
     """Let the devices go on where the simulation ended: what was sent meanwhile goes at once, and counts once."""
-    from telltale.demo import TAIL_S
-    from telltale.supervise import Child, running, telltale_command
+    from telltale.operate.supervise import Child, running, telltale_command
+    from telltale.simulate.demo import TAIL_S
 
     home = {"TELLTALE_HOME": str(project.settings.root)}
     waited_min = (project.now_us() // 1_000_000 - plan.end_s) // 60 + 1
@@ -210,7 +210,7 @@ def _live(running_things: ExitStack, project: "Project", plan: "Scenario", more:
     for name in TAIL_S:
         live = telltale_command("simulate", name, "--live", "--since", f"{waited_min}m", "--seed", str(plan.seed))
         children.append(Child(f"simulate {name}", live, home))
-    rotate = (sys.executable, "-m", "telltale.demo.rotate", str(plan.seed), str(plan.end_s))
+    rotate = (sys.executable, "-m", "telltale.simulate.demo.rotate", str(plan.seed), str(plan.end_s))
     children += [Child("buttons", rotate, home), *more]
     running_things.enter_context(running(children))
 

@@ -10,7 +10,7 @@ import click
 from telltale.cli.output import json_option, moment, progress, show
 
 if TYPE_CHECKING:
-    from telltale.discovery import Discovery, Found
+    from telltale.capture.discover import Discovery, Found
     from telltale.settings import Settings
 
 
@@ -26,7 +26,7 @@ def discover(*, seconds: float, wait: float, interfaces: tuple[str, ...], file: 
     Every device heard is listed, the likeliest first: not heard before the press, few frames. Nothing is stored.
     Of a capture file, whatever is first heard in its first --wait seconds counts as heard before.
     """
-    from telltale.discovery import Discovery, maker_of
+    from telltale.capture.discover import Discovery, maker_of
     from telltale.settings import buttons, load
 
     settings = load()
@@ -55,8 +55,8 @@ def _listen(
     discovery: "Discovery", settings: "Settings", interfaces: tuple[str, ...], wait: float, seconds: float
 ) -> None:
     """Listen for both stretches; Ctrl-C ends the second one early."""
-    from collectors.capture import open_capture
-    from collectors.interfaces import chosen
+    from collectors.arp.capture import open_capture
+    from collectors.arp.interfaces import chosen
 
     wanted = chosen(interfaces, "--interface") if interfaces else chosen(settings.arp.interfaces)
     captures = [open_capture(name, dhcp=True) for name in wanted]
@@ -84,7 +84,7 @@ def _listen(
 
 
 def _tell(discovery: "Discovery", *, as_json: bool) -> None:
-    from telltale.discovery import LIST_HEADER, advice
+    from telltale.capture.discover import LIST_HEADER, advice
 
     found = discovery.found()
     show([_row(each, as_json=as_json) for each in found], as_json=as_json, empty=advice(found))

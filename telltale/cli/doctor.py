@@ -15,7 +15,7 @@ def doctor(context: click.Context, *, as_json: bool) -> None:
     disk, clock and programs.
     "note" costs a feature, "wrong" keeps telltale from working: then the exit code is 1.
     """
-    from telltale.doctor import examine
+    from telltale.operate.doctor import examine
     from telltale.workbench.project import Project
 
     findings = list(examine(Project()))

@@ -20,7 +20,7 @@ def export() -> None:
 def efento_json(since: str, until: str | None, endpoint: str | None, *, compat: bool) -> None:
     """Write Efento records as an earlier ThingWorx server did, one JSON object a line."""
     from telltale.workbench.project import Project
-    from telltale.workbench.records import records
+    from telltale.workbench.raw_records import records
 
     project, skipped = Project(), 0
     for told in _told(records(project, "efento", project.span(since, until)), endpoint, compat=compat):

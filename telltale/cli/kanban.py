@@ -39,8 +39,8 @@ def kanban() -> None:
 def items(since: str, item: str | None, *, as_json: bool) -> None:
     """Show each item: pulls a day, lead time, cards in use and recommended, stock-out risk."""
     from telltale.contract import ConfigError
-    from telltale.workbench.kanban_asked import answer_table
-    from telltale.workbench.kanban_items import items_table
+    from telltale.kanban.item_figures import items_table
+    from telltale.kanban.question import answer_table
     from telltale.workbench.project import Project
 
     if find_spec("scipy") is None:
@@ -58,8 +58,8 @@ def items(since: str, item: str | None, *, as_json: bool) -> None:
 @json_option
 def presses(since: str, item: str | None, limit: int, *, as_json: bool) -> None:
     """Show the newest presses, those entered by hand included."""
-    from telltale.workbench.kanban import presses_table
-    from telltale.workbench.kanban_asked import answer_table
+    from telltale.kanban.calls import presses_table
+    from telltale.kanban.question import answer_table
     from telltale.workbench.project import Project
 
     rows = answer_table(presses_table, Project(), since, None, item=item)
@@ -75,7 +75,7 @@ def presses(since: str, item: str | None, limit: int, *, as_json: bool) -> None:
 @_at_options
 def pull(item: str, at: str | None, note: str) -> None:
     """Enter a pull by hand, for a press that was lost."""
-    from telltale.workbench.kanban import pull as entered
+    from telltale.kanban.calls import pull as entered
 
     click.echo(f"Pull of {entered(item, _moment(at), note=note)} stored.")
 
@@ -85,7 +85,7 @@ def pull(item: str, at: str | None, note: str) -> None:
 @_at_options
 def ack(item: str, at: str | None, note: str) -> None:
     """Enter by hand that a container was delivered."""
-    from telltale.workbench.kanban import ack as entered
+    from telltale.kanban.calls import ack as entered
 
     click.echo(f"Delivery of {entered(item, _moment(at), note=note)} stored.")
 

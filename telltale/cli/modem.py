@@ -10,7 +10,7 @@ import click
 from telltale.cli.output import json_option, show_one
 
 if TYPE_CHECKING:
-    from collectors.modem import Modem
+    from collectors.idle.modem import Modem
     from telltale.settings import Settings
 
 _DIALECTS = ("auto", "uplynx", "wisol", "td1207", "snt")
@@ -51,9 +51,9 @@ def pac(port: str | None, dialect: str | None) -> None:
 @json_option
 def send(payload: str, port: str | None, dialect: str | None, *, downlink: bool, as_json: bool) -> None:
     """Send HEX, 1 to 12 bytes, as one frame; it counts in the modem's budget."""
-    from collectors.budget import Budget, clock
+    from collectors.idle.budget import Budget, clock
+    from collectors.idle.modem import Outcome
     from collectors.idle.sender import budget_path, spent
-    from collectors.modem import Outcome
     from telltale.contract import ConfigError
 
     data = _payload(payload)
@@ -102,8 +102,8 @@ def simulate(url: str | None, *, link: Path | None, tcp: int | None, script: str
 
     from collectors.idle.lock import only_one
     from telltale.settings import load
-    from telltale.simulate_backend import Backend
-    from telltale.simulate_modem import Pty, SimulatedModem, Tcp, serving
+    from telltale.simulate.modem import Pty, SimulatedModem, Tcp, serving
+    from telltale.simulate.sigfox_network import Backend
 
     settings, stop = load(), threading.Event()
     secrets = settings.source("sigfox").secrets
@@ -134,7 +134,7 @@ def simulate(url: str | None, *, link: Path | None, tcp: int | None, script: str
 def _opened(port: str | None, dialect: str | None) -> "Iterator[tuple[Modem, Settings]]":
     """The modem, held so that no agent speaks to it at the same time."""
     from collectors.idle.lock import only_one
-    from collectors.modem import opened
+    from collectors.idle.modem import opened
     from telltale.contract import ConfigError
     from telltale.settings import load
 

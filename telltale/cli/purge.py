@@ -12,7 +12,7 @@ def purge(*, as_json: bool) -> None:
 
     "telltale up" does the same every ten minutes. It can be stopped and run again at any time.
     """
-    from telltale import retention
+    from telltale.operate import retention
     from telltale.workbench.project import Project
 
     project = Project()

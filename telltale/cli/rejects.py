@@ -22,8 +22,8 @@ def rejects(source_name: str, since: str, *, count: bool, limit: int, as_json: b
     """
     from telltale.sources import source
     from telltale.workbench.project import Project
-    from telltale.workbench.rows import View
-    from telltale.workbench.state import rejects_table
+    from telltale.workbench.source_state import rejects_table
+    from telltale.workbench.view import View
 
     name = source(source_name).name if source_name else ""
     project = Project()

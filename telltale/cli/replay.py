@@ -11,7 +11,7 @@ from telltale.cli.output import json_option, moment, progress, show
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from telltale.replay import Replayed
+    from telltale.capture.replay import Replayed
 
 GROUP = 2048
 """Records of one transaction: nobody waits for an answer, and four times the usual takes a third of the time."""
@@ -28,7 +28,7 @@ def replay(files: tuple[Path, ...], interface: str, *, as_json: bool) -> None:
     others are counted. A file taken twice counts once.
     """
     from telltale.capture import open_capture
-    from telltale.replay import replay as replayed
+    from telltale.capture.replay import replay as replayed
     from telltale.settings import buttons
     from telltale.sources.button.listed import Filter
     from telltale.workbench.project import Project

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from telltale.service import System, What
+    from telltale.operate.service import System, What
 
 
 @click.command(epilog="Example: telltale service --print collector | sudo tee /etc/systemd/system/telltale-arp.service")
@@ -33,7 +33,7 @@ def service(what: "What", system: "System") -> None:
     Nothing is installed or changed. It runs under a user of its own, who may write the project's data only; the capture
     has the one right to capture, everything else none.
     """
-    from telltale.service import service as text
+    from telltale.operate.service import service as text
     from telltale.settings import load
 
     click.echo(text(load(), what, system), nl=False)

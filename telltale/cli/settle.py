@@ -18,7 +18,7 @@ def settle(*, loop: bool, as_json: bool) -> None:
 
     Nobody has to wait for it: notebooks see every record a second after its reply, settled or not.
     """
-    from telltale import upkeep
+    from telltale.operate import upkeep
     from telltale.workbench.project import Project
 
     project = Project()

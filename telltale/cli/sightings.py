@@ -33,9 +33,9 @@ def sightings(
     A typed address is turned into the pseudonyms it has under the keys that still exist. It is neither shown nor kept
     by telltale, but your shell keeps what is typed on its line: --station - asks for it instead.
     """
-    from telltale.workbench import heard
-    from telltale.workbench.frames import shown
+    from telltale.presence import stations as heard
     from telltale.workbench.project import Project
+    from telltale.workbench.tidy import shown
 
     if (nodes_seen or last_seen) and station is None:
         raise click.UsageError("--nodes-seen and --last-seen need --station")

@@ -114,7 +114,7 @@ def _live_span(options: dict[str, Any]) -> tuple[int, int]:
 
 def _backfill(source: str, scenario: "Scenario", settings: "Settings", *, settles: bool, as_json: bool) -> None:
     """Day by day: into the store, then into the lake, so that neither the queue nor memory grows with the months."""
-    from telltale.simulate import backfill
+    from telltale.simulate.play import backfill
     from telltale.sources import source as source_of
     from telltale.workbench.project import Project
 
@@ -139,7 +139,7 @@ def _backfill(source: str, scenario: "Scenario", settings: "Settings", *, settle
 
 def _live(source: str, scenario: "Scenario", settings: "Settings", options: dict[str, Any]) -> None:
     from telltale.contract import ConfigError
-    from telltale.simulate import Played, play
+    from telltale.simulate.play import Played, play
     from telltale.sources import source as source_of
 
     url = options["url"] or _collector(source_of(source).transport, settings)
@@ -187,7 +187,7 @@ def _list(file: Path) -> None:
 
 
 def _capture(file: Path, scenario: "Scenario", *, as_json: bool) -> None:
-    from telltale.simulate_capture import write_capture
+    from telltale.simulate.frames import write_capture
 
     with progress() as bar:
         task = bar.add_task(file.name, total=scenario.end_s - scenario.start_s)
@@ -196,7 +196,7 @@ def _capture(file: Path, scenario: "Scenario", *, as_json: bool) -> None:
 
 
 def _play_frames(interface: str, scenario: "Scenario", options: dict[str, Any]) -> None:
-    from telltale.simulate_capture import Sent, on_air, play_frames
+    from telltale.simulate.frames import Sent, on_air, play_frames
 
     fast = options["speed"]
     with progress() as bar, _until_interrupted() as stop:

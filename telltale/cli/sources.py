@@ -10,7 +10,7 @@ from telltale.cli.output import json_option, show
 def sources(*, as_json: bool) -> None:
     """List the sources and what has arrived from them."""
     from telltale.workbench.project import Project
-    from telltale.workbench.state import sources_table
+    from telltale.workbench.source_state import sources_table
 
     rows = sources_table(Project()).to_pylist()
     if not as_json:

@@ -10,8 +10,8 @@ import click
 from telltale.contract import ConfigError
 
 if TYPE_CHECKING:
+    from telltale.operate.supervise import Child
     from telltale.settings import Settings
-    from telltale.supervise import Child
 
 
 @click.command(epilog="Example: telltale up")
@@ -28,8 +28,8 @@ def up(*, dashboards: bool) -> None:
 
 def supervised(root: Path, *, dashboards: bool = True) -> None:
     """Run a project until Ctrl-C."""
+    from telltale.operate.supervise import supervise
     from telltale.settings import load
-    from telltale.supervise import supervise
 
     settings = load(root)
     children = wanted(settings)
@@ -42,7 +42,7 @@ def wanted(settings: "Settings") -> "list[Child]":
     Raises:
         ConfigError: a part can never start as it is set, such as on an address that is refused.
     """
-    from telltale.supervise import Child, telltale_command
+    from telltale.operate.supervise import Child, telltale_command
 
     children = []
     for part in PARTS:
@@ -61,14 +61,14 @@ def _always(_: "Settings") -> str:
 
 def _webhooks(settings: "Settings") -> str:
     """An address that is refused is said once, not every half minute."""
-    from collectors.listening import served
+    from telltale.net import served
 
     served("http", settings.webhooks.host, settings)
     return ""
 
 
 def _coap(settings: "Settings") -> str:
-    from collectors.listening import served
+    from telltale.net import served
 
     served("coap", settings.coap.host, settings, is_open=settings.coap.is_open)
     return ""
@@ -76,7 +76,7 @@ def _coap(settings: "Settings") -> str:
 
 def _arp(settings: "Settings") -> str:
     """Only where a device is listed, and with the right to capture; an interface may come later."""
-    from collectors.capture import may_capture
+    from collectors.arp.capture import may_capture
     from telltale.settings import buttons
 
     try:
@@ -132,9 +132,9 @@ def dashboard_child(settings: "Settings") -> "list[Child]":
     """
     if find_spec("voila") is None:
         return []
-    from collectors.listening import free_port
     from telltale.dashboard.serve import address, login_token
-    from telltale.supervise import Child, telltale_command
+    from telltale.net import free_port
+    from telltale.operate.supervise import Child, telltale_command
 
     host = settings.dashboard.host
     port, token = free_port(host, settings.dashboard.port), login_token(settings, host)

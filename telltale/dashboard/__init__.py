@@ -1,7 +1,7 @@
 """Dashboards: pages that answer one question each, live, for whoever has the token.
 
 `pages/` says what each page shows, `board.py` what a page is made of. `boards.py` computes pages for all viewers in one
-process (`figures.py`); the kernels Voilà starts only pass them on (`show.py`, `client.py`, `telltale/widget.py`).
+process (`figures.py`); the kernels Voilà starts only pass them on (`show.py`, `client.py`, `widget.py`).
 `server.py` is Voilà with our template, login and limits; `serve.py` runs both.
 """
 
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from telltale.dashboard.show import show
 
 if TYPE_CHECKING:
-    from telltale.dashboard.board import Ask as Ask
-    from telltale.dashboard.board import Board as Board
-    from telltale.dashboard.board import Cell as Cell
-    from telltale.dashboard.board import Control as Control
-    from telltale.dashboard.board import Freshness as Freshness
+    from telltale.page.board import Ask as Ask
+    from telltale.page.board import Board as Board
+    from telltale.page.board import Cell as Cell
+    from telltale.page.board import Control as Control
+    from telltale.page.board import Freshness as Freshness
 
 PARTS = ("Ask", "Board", "Cell", "Control", "Freshness")
 __all__ = ["PARTS", "show", *PARTS]  # noqa: PLE0604 - the names stand above, once
@@ -23,7 +23,7 @@ __all__ = ["PARTS", "show", *PARTS]  # noqa: PLE0604 - the names stand above, on
 def __getattr__(name: str) -> Any:
     """What a page is made of, imported when asked for: a kernel that only passes a page on needs none of it."""
     if name in PARTS:
-        from telltale.dashboard import board
+        from telltale.page import board
 
         return getattr(board, name)
     raise AttributeError(f"telltale.dashboard has no {name!r}; it has show, {', '.join(PARTS)}")

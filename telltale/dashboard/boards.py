@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 from telltale import wording
 from telltale.contract import ConfigError, TelltaleError
-from telltale.dashboard.board import Ask, Board, Cell, Page
-from telltale.look import board as layout
-from telltale.show import Card, Sentence, plotly_json
+from telltale.page import layout
+from telltale.page.board import Ask, Board, Cell, Page
+from telltale.page.pieces import Card, Sentence, plotly_json
 from telltale.workbench.project import Project
 from telltale.workbench.times import SECOND, local_time
 

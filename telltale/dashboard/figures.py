@@ -69,9 +69,9 @@ class _Server(ThreadingHTTPServer):
 def main() -> None:
     """Serve the figures of the project found from here until the parent process ends."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    from telltale.activity.page import owner_page
     from telltale.dashboard.owners import owners
     from telltale.dashboard.pages import PAGES
-    from telltale.dashboard.pages.activity import owner_page
     from telltale.workbench.project import Project
 
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()

@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import telltale
-from collectors.listening import free_port, is_loopback
 from telltale.contract import ConfigError
 from telltale.dashboard.client import ADDRESS, SECRET
 from telltale.dashboard.look import JUPYTER
 from telltale.dashboard.owners import owners, write_notebooks
+from telltale.net import free_port, is_loopback
+from telltale.operate.supervise import Child, Say, print_line, running
 from telltale.settings import Settings
-from telltale.supervise import Child, Say, print_line, running
 
 LANDING = ("operations", "presence", "activity", "kanban", "sensors", "health")
 """The order of the tabs; pages of one's own follow by name."""

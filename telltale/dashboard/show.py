@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from telltale.dashboard.client import Asking, FiguresAway, Remote, computed_for_all
 
 if TYPE_CHECKING:
-    from telltale.dashboard.board import Page
+    from telltale.page.board import Page
 
 MARK = "telltale_page"
 """Metadata of the output that is a page; the template puts it below the bar."""
@@ -25,7 +25,7 @@ def show(page: "str | Page", **choice: str) -> None:
         for piece in _pieces(page, choice):
             display(piece)  # type: ignore[no-untyped-call]
         return
-    from telltale.widget import Live, page_bundle
+    from telltale.dashboard.widget import Live, page_bundle
 
     ask = _asking(page)
     answer = None
@@ -50,8 +50,8 @@ def _asking(page: "str | Page") -> Asking:
 
 def _pieces(page: "str | Page", choice: dict[str, str]) -> list[Any]:
     """The pieces of the page as it stands now."""
-    from telltale.dashboard.board import Ask
     from telltale.dashboard.pages import PAGES
+    from telltale.page.board import Ask
     from telltale.workbench.project import here
 
     board = (PAGES[page] if isinstance(page, str) else page)(Ask(here(), choice))

@@ -3,9 +3,19 @@
 A finding never claims a cause, at most an order in time, and says nothing where the data do not bear it.
 """
 
-from telltale.findings import notes
-from telltale.findings.activity import activity_text, activity_tiles, team_text
-from telltale.findings.activity_figures import (
+from telltale.activity.words.page import activity_text, activity_tiles, team_text
+from telltale.activity.words.report import (
+    agents_sentence,
+    agents_table,
+    agents_tiles,
+    agents_title,
+    heard_of,
+    hours_footer,
+    hours_sentence,
+    hours_tiles,
+    rejects_of,
+)
+from telltale.activity.words.titles import (
     corrections_note,
     hours_note,
     hours_table,
@@ -21,30 +31,7 @@ from telltale.findings.activity_figures import (
     strips_note,
     strips_title,
 )
-from telltale.findings.activity_reports import (
-    agents_sentence,
-    agents_table,
-    agents_tiles,
-    agents_title,
-    heard_of,
-    hours_footer,
-    hours_sentence,
-    hours_tiles,
-    rejects_of,
-)
-from telltale.findings.conditions import (
-    consumption_table,
-    consumption_title,
-    episodes_table,
-    episodes_title,
-    kinetic_table,
-    kinetic_title,
-    overdue_table,
-    overdue_title,
-    trends_table,
-    trends_title,
-)
-from telltale.findings.devices import (
+from telltale.health.words.devices import (
     devices_table,
     devices_title,
     health_sentence,
@@ -55,25 +42,8 @@ from telltale.findings.devices import (
     silent_devices,
     sources_table,
 )
-from telltale.findings.frames import completeness_title, frames_sentence, frames_tiles
-from telltale.findings.ingest import (
-    arrivals_title,
-    ingest_sentence,
-    ingest_tiles,
-    lateness_title,
-    nodes_table,
-    rejects_table,
-)
-from telltale.findings.kanban import (
-    cards_title,
-    kanban_concerns,
-    kanban_report_sentence,
-    kanban_sentence,
-    pulls_title,
-    risk_title,
-    silence_title,
-)
-from telltale.findings.kanban_capture import (
+from telltale.health.words.uplinks import messages_sentence, messages_tiles, messages_title, promptness_title
+from telltale.kanban.words.capture import (
     buttons_sentence,
     buttons_tiles,
     capture_note,
@@ -86,7 +56,15 @@ from telltale.findings.kanban_capture import (
     kanban_footer,
     pressed_title,
 )
-from telltale.findings.kanban_figures import (
+from telltale.kanban.words.tables import (
+    FORMULAS,
+    last_pulls_table,
+    pull_trends_table,
+    pull_trends_title,
+    sizing_table,
+    sizing_words,
+)
+from telltale.kanban.words.tiles import (
     buckets_note,
     dead_note,
     hint_note,
@@ -95,23 +73,32 @@ from telltale.findings.kanban_figures import (
     leads_title,
     risk_note,
 )
-from telltale.findings.kanban_tables import (
-    FORMULAS,
-    last_pulls_table,
-    pull_trends_table,
-    pull_trends_title,
-    sizing_table,
-    sizing_words,
+from telltale.kanban.words.titles import (
+    cards_title,
+    kanban_concerns,
+    kanban_report_sentence,
+    kanban_sentence,
+    pulls_title,
+    risk_title,
+    silence_title,
 )
-from telltale.findings.messages import messages_sentence, messages_tiles, messages_title, promptness_title
-from telltale.findings.overview import (
+from telltale.presence.words import notes
+from telltale.presence.words.arrivals import (
+    arrivals_title,
+    ingest_sentence,
+    ingest_tiles,
+    lateness_title,
+    nodes_table,
+    rejects_table,
+)
+from telltale.presence.words.report import (
     nodes_tile,
     presence_footer,
     presence_sentence,
     presence_tiles,
     value_and_unit,
 )
-from telltale.findings.presence import (
+from telltale.presence.words.titles import (
     busiest_day,
     busiest_hour,
     busiest_paths,
@@ -119,15 +106,22 @@ from telltale.findings.presence import (
     lengths_of_stay,
     visits_overall,
 )
-from telltale.findings.sensor_figures import (
-    due_note,
-    excursions_table,
-    gaps_note,
-    sensor_tiles,
-    sensors_table,
-    timing_note,
+from telltale.presence.words.today import against_band
+from telltale.sensors.words.arrivals import completeness_title, frames_sentence, frames_tiles
+from telltale.sensors.words.conditions import (
+    consumption_table,
+    consumption_title,
+    episodes_table,
+    episodes_title,
+    kinetic_table,
+    kinetic_title,
+    overdue_table,
+    overdue_title,
+    trends_table,
+    trends_title,
 )
-from telltale.findings.sensors import (
+from telltale.sensors.words.tiles import due_note, excursions_table, gaps_note, sensor_tiles, sensors_table, timing_note
+from telltale.sensors.words.titles import (
     excursions_title,
     limit_concerns,
     limits_sentence,
@@ -136,7 +130,6 @@ from telltale.findings.sensors import (
     outside_title,
     sensor_sentence,
 )
-from telltale.findings.today import against_band
 
 __all__ = [
     "FORMULAS",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from telltale.contract import Raw
 from telltale.forward.outbox import Event
-from telltale.workbench.efento_json import efento_json
+from telltale.sensors.efento_json import efento_json
 from telltale.workbench.project import Project
 from telltale.workbench.times import FOREVER, SECOND, Span
 

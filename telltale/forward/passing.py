@@ -15,8 +15,8 @@ from telltale.forward.presses import History, Look
 from telltale.forward.target import Target
 from telltale.landing import Store
 from telltale.landing.schema import RAW
+from telltale.sensors.efento_json import SOURCE
 from telltale.settings import Settings
-from telltale.workbench.efento_json import SOURCE
 from telltale.workbench.project import Project
 from telltale.workbench.times import DAY
 

@@ -15,14 +15,14 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from telltale.analysis.kanban import presses as folded
 from telltale.forward.facts import Press
 from telltale.forward.outbox import Outbox
+from telltale.kanban.analysis import presses as folded
+from telltale.kanban.rules import rules
 from telltale.settings import buttons
-from telltale.workbench.press_rules import rules
 from telltale.workbench.project import Project
-from telltale.workbench.rows import View, answered
 from telltale.workbench.times import FOREVER, SECOND, Span
+from telltale.workbench.view import View, answered
 
 SLACK_US = 600 * SECOND
 

@@ -34,7 +34,7 @@ class Lake:
     Args:
         store: the database of hot rows and of the catalog.
         root: folder or pyarrow file system URL of the files.
-        decode: turns raw records of a source into tables; `telltale.pipeline` makes one.
+        decode: turns raw records of a source into tables; `telltale.pipeline.batch` makes one.
         versions: the present decoder version of each source.
         personal_sources: sources whose bodies hold addresses of people's devices.
         on_step: told the name of each step of a job; tests stop there.

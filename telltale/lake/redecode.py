@@ -22,10 +22,10 @@ from telltale.arrow import arrow_to_raws
 from telltale.contract import Raw
 from telltale.lake.catalog import RAW_TABLE, File, bump, enlist, listed, purged_days, require, unlist
 from telltale.lake.context import Context, going_on, read, retried, write
-from telltale.lake.decoding import decoded
 from telltale.lake.lock import locked
 from telltale.lake.rows import Draft, by_day, day_draft
 from telltale.landing.schema import FILES
+from telltale.pipeline.whole import decoded
 from telltale.tables import TABLES
 
 _BATCH_ROWS = 20_000

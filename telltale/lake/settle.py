@@ -17,11 +17,11 @@ from telltale.arrow import raws_to_arrow
 from telltale.contract import Raw, StoreError
 from telltale.lake.catalog import Changed, File, bump, enlist, listed, pieces
 from telltale.lake.context import Context, retried, write
-from telltale.lake.decoding import decoded
 from telltale.lake.lock import HOST, locked
 from telltale.lake.rows import Draft, drafts, raw_drafts
 from telltale.landing.schema import FILES, RAW
 from telltale.landing.store import Store
+from telltale.pipeline.whole import decoded
 from telltale.tables import REJECT, TABLES
 
 

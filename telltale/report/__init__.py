@@ -7,6 +7,6 @@
 from telltale.report.arrived import arrived
 from telltale.report.execute import Report, ReportError, notebooks, period, run
 from telltale.report.page import render
-from telltale.report.periods import Period
+from telltale.workbench.periods import Period
 
 __all__ = ["Period", "Report", "ReportError", "arrived", "notebooks", "period", "render", "run"]

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from telltale.contract import Raw
-from telltale.workbench.frames import tidy
 from telltale.workbench.project import Project, here
+from telltale.workbench.tidy import tidy
 from telltale.workbench.times import Span, When, local_day
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from telltale.contract import ConfigError, TelltaleError
 from telltale.report import index, naming, pdf
 from telltale.report.page import read, render
 from telltale.report.parameters import defaults, parameters, typed
-from telltale.report.periods import Period, parse
+from telltale.workbench.periods import Period, parse
 from telltale.workbench.project import Project, here
 from telltale.workbench.reading import load
 from telltale.workbench.times import local_time

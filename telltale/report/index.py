@@ -8,7 +8,7 @@ from string import Template
 from typing import NamedTuple
 
 from telltale import look, wording
-from telltale.look import markup
+from telltale.page import html as markup
 from telltale.report.page import style
 
 

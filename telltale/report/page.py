@@ -1,8 +1,8 @@
 """An executed notebook as one HTML file that opens anywhere, for years, without a network.
 
-Code never appears. Pieces of `telltale.show` become the page; a plain plotly figure, a table or text that a cell shows
-becomes one too, so that any notebook renders. plotly.js comes from plotly's wheel, packed once per file; the page's own
-policy forbids every request.
+Code never appears. Pieces of `telltale.page.pieces` become the page; a plain plotly figure, a table or text that a cell
+shows becomes one too, so that any notebook renders. plotly.js comes from plotly's wheel, packed once per file; the
+page's own policy forbids every request.
 """
 
 import base64
@@ -15,9 +15,10 @@ from html import escape
 from string import Template
 from typing import Any, NamedTuple
 
-from telltale import look, show
-from telltale.look import markup
+from telltale import look
 from telltale.look.tokens import DARK, DARK_OF, FONT, LIGHT, css_variables
+from telltale.page import html as markup
+from telltale.page import pieces as show
 
 NOT_IN_REPORT = "notebook-only"
 """Tag of a cell that guides the reader of the notebook and is left out of the report."""

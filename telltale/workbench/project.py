@@ -14,7 +14,7 @@ from telltale.contract import Options, Raw
 from telltale.engine import DuckEngine, Engine
 from telltale.lake import Lake
 from telltale.landing import Landing, Store
-from telltale.pipeline import decoder
+from telltale.pipeline.batch import decoder
 from telltale.privacy import Keys, Lists, Pseudonymizer
 from telltale.settings import (
     SETTINGS_FILE,

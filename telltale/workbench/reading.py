@@ -12,11 +12,10 @@ from telltale.contract import ConfigError, Raw, TelltaleError
 from telltale.engine import Relation
 from telltale.sources import source as source_named
 from telltale.tables import TABLES
-from telltale.workbench.frames import tidy
 from telltale.workbench.project import Project, here
-from telltale.workbench.rows import View, answered
-from telltale.workbench.stays import derived
+from telltale.workbench.tidy import tidy
 from telltale.workbench.times import Span, When, local_time
+from telltale.workbench.view import View, answered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,7 +122,11 @@ def decode(source: str, body: bytes | str | Raw, *, project: Project | None = No
 
 def relation(view: View, name: str, span: Span | None = None) -> Relation:
     """A table as people mean it: of a derived one the closed days as they were closed, the open ones as of now."""
-    return derived(view, name, span) if TABLES[name].derived else view.table(name, span)
+    if not TABLES[name].derived:
+        return view.table(name, span)
+    from telltale.presence.stays import derived
+
+    return derived(view, name, span)
 
 
 def _record(project: Project, source: str, body: bytes | str | Raw) -> Raw:

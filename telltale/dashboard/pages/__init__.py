@@ -2,8 +2,13 @@
 
 from collections.abc import Mapping
 
-from telltale.dashboard.board import Page
-from telltale.dashboard.pages import activity, health, kanban, operations, presence, sensors
+from telltale.activity import page as activity
+from telltale.dashboard import operations
+from telltale.health import page as health
+from telltale.kanban import page as kanban
+from telltale.page.board import Page
+from telltale.presence import page as presence
+from telltale.sensors import page as sensors
 
 PAGES: Mapping[str, Page] = {
     "operations": operations.page,

@@ -1,0 +1,1 @@
+"""Capture of ARP and DHCP frames."""

@@ -1,0 +1,1 @@
+"""What CoAP needs beside its library."""

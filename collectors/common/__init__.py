@@ -1,0 +1,1 @@
+"""What collectors share: keeping records, meters, a log line a packet."""

@@ -1,0 +1,1 @@
+"""What receives HTTP requests."""

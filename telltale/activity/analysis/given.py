@@ -1,0 +1,67 @@
+"""Stretches that somebody tells as such: imported from another tracker, or a correction by hand.
+
+Source: wire/sigfox.md 8.2 (flood; active time is the sum of `not-afk`).
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from telltale.activity.analysis.layers import Ints, Layer, Mask, stretches
+
+NEGATIVE_GAP_US = 100_000
+"""Stretches may overlap by less than this without meaning it."""
+
+
+class Told(NamedTuple):
+    """One stretch, µs UTC, and whether the person was active."""
+
+    start_us: int
+    end_us: int
+    is_active: bool
+
+
+def imported(start_us: Ints, length_us: Ints, active: Mask, *, flood_us: int) -> Layer:
+    """The layer of one PC's imported stretches: flooded, and active where any of them says so."""
+    rows = zip(start_us.tolist(), (start_us + length_us).tolist(), active.tolist(), strict=True)
+    made = flooded((Told(*row) for row in rows), flood_us=flood_us)
+    starts, ends = np.array([one.start_us for one in made], np.int64), np.array([one.end_us for one in made], np.int64)
+    is_active = np.array([one.is_active for one in made], np.bool_)
+    return Layer("interval", stretches(starts, ends), stretches(starts[is_active], ends[is_active]))
+
+
+def corrected(start_us: Ints, length_us: Ints, active: Mask, received: Ints) -> list[Layer]:
+    """A layer for each correction, in the order they were received: the last one counts where they overlap."""
+    layers = []
+    for at in np.argsort(received, kind="stable"):
+        whole = stretches(start_us[at : at + 1], start_us[at : at + 1] + length_us[at : at + 1])
+        layers.append(Layer("correction", whole, whole if active[at] else stretches([], [])))
+    return layers
+
+
+def flooded(told: Iterable[Told], *, flood_us: int) -> list[Told]:
+    """The stretches in order, with small gaps between neighbours closed.
+
+    Neighbours of the same state that overlap or lie at most `flood_us` apart become one. Of two different ones that
+    near, the longer reaches over the gap; where they overlap by more than a tenth of a second both stay. Stretches
+    without length vanish.
+    """
+    made: list[Told] = []
+    for new in sorted(told):
+        if not made:
+            made.append(new)
+            continue
+        former = made[-1]
+        gap = new.start_us - former.end_us
+        if former.is_active == new.is_active and gap <= flood_us:
+            made[-1] = former._replace(end_us=max(former.end_us, new.end_us))
+        elif -NEGATIVE_GAP_US < gap <= flood_us:
+            if former.end_us - former.start_us >= new.end_us - new.start_us:
+                made[-1] = former._replace(end_us=new.start_us)
+                made.append(new)
+            else:
+                made.append(new._replace(start_us=former.end_us))
+        else:
+            made.append(new)
+    return [one for one in made if one.end_us > one.start_us]

@@ -1,0 +1,20 @@
+"""Health: which devices are heard as they should be, and what of their messages is missing."""
+
+from telltale.health.analysis.attention import attention
+from telltale.health.analysis.devices import devices, silences
+from telltale.health.analysis.missing import missing
+from telltale.health.analysis.rules import RESTING, Rules
+from telltale.health.analysis.signals import as_sources, of_pcs, samples, signals
+
+__all__ = [
+    "RESTING",
+    "Rules",
+    "as_sources",
+    "attention",
+    "devices",
+    "missing",
+    "of_pcs",
+    "samples",
+    "signals",
+    "silences",
+]

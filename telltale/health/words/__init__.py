@@ -1,0 +1,1 @@
+"""Sentences and titles of this subject, by rule."""

@@ -1,0 +1,116 @@
+"""Pulls by local day or week, with how much of each was observed; those cut by a start, stop or hole are marked.
+
+Source: wire/kanban.md 7 (day borders use a named time zone), 9 (do not test on cut buckets).
+"""
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from telltale.analysis import periods
+from telltale.kanban.analysis.stretches import Ints, Stretches
+
+WHOLE = 0.99
+"""A bucket observed for this share of its working time is not cut: a restart of the collector takes seconds."""
+
+
+class Clock(NamedTuple):
+    """The time that counts."""
+
+    working: Stretches
+    """By the calendar; everything where none is kept."""
+    listened: Stretches
+    """While a capture was alive, in working time or not."""
+    observed: Stretches
+    """What lies in both: the time rates are per."""
+    day_s: float
+    """How long a working day is."""
+
+
+class Buckets(NamedTuple):
+    """What each bucket holds; lists of one length."""
+
+    labels: list[str]
+    starts_us: Ints
+    ends_us: Ints
+    counts: Ints
+    """Pulls while observed."""
+    quantities: npt.NDArray[np.float64]
+    """Their pieces."""
+    observed_us: Ints
+    """Of the working time."""
+    working_us: Ints
+    """Of the bucket from end to end."""
+
+    @property
+    def is_cut(self) -> npt.NDArray[np.bool_]:
+        """Whether a part was not observed, though it was working time."""
+        cut: npt.NDArray[np.bool_] = self.observed_us < WHOLE * self.working_us
+        return cut
+
+    @property
+    def is_whole(self) -> npt.NDArray[np.bool_]:
+        """Whether it may be tested, or set limits."""
+        whole: npt.NDArray[np.bool_] = ~self.is_cut & (self.observed_us > 0)
+        return whole
+
+    def days(self, day_s: float) -> npt.NDArray[np.float64]:
+        """Its exposure in working days."""
+        exposure: npt.NDArray[np.float64] = self.observed_us / 1e6 / day_s
+        return exposure
+
+
+def bucketed(
+    rows: pa.Table, at_us: Ints, quantities: npt.NDArray[np.float64], *, clock: Clock, since_us: int, until_us: int
+) -> Buckets:
+    """Count pulls by bucket.
+
+    Args:
+        rows: of `periods.PERIOD`, in order, each beginning where the one before ends.
+        at_us: the moments of the pulls, sorted.
+        quantities: the pieces of each.
+        clock: what counts.
+        since_us: beginning of the stretch; what of a bucket lies outside it does not count.
+        until_us: its end, exclusive.
+    """
+    starts, ends = rows["start_us"].to_numpy(), rows["end_us"].to_numpy()
+    # What is pulled outside working hours is consumed all the same: it counts where a capture listened.
+    kept = clock.listened.hold(at_us) & (at_us >= since_us) & (at_us < until_us)
+    at_us, sums = at_us[kept], np.append(0.0, np.cumsum(quantities[kept]))
+    first, last = np.searchsorted(at_us, starts), np.searchsorted(at_us, ends)
+    inside = clock.observed.between_us(np.clip(starts, since_us, until_us), np.clip(ends, since_us, until_us))
+    return Buckets(
+        rows["label"].to_pylist(),
+        starts,
+        ends,
+        last - first,
+        sums[last] - sums[first],
+        inside,
+        clock.working.between_us(starts, ends),
+    )
+
+
+def weeks(timezone: str, since_us: int, until_us: int) -> pa.Table:
+    """The local weeks, Monday to Sunday, that touch [since, until), whole.
+
+    Returns:
+        label (2026-W47), start_us, end_us (µs UTC), in order.
+    """
+    days = periods.days(timezone, since_us, until_us).to_pylist()
+    if not days:
+        return periods.PERIOD.empty_table()
+    first, last = (date.fromisoformat(days[at]["label"]) for at in (0, -1))
+    before = first.weekday() * 26 * periods.HOUR_US
+    after = (6 - last.weekday()) * 26 * periods.HOUR_US
+    found: dict[str, list[int]] = {}
+    monday, sunday = first - timedelta(days=first.weekday()), last + timedelta(days=6 - last.weekday())
+    for day in periods.days(timezone, days[0]["start_us"] - before, days[-1]["end_us"] + after).to_pylist():
+        of = date.fromisoformat(day["label"])
+        if monday <= of <= sunday:
+            year, week, _ = of.isocalendar()
+            found.setdefault(f"{year}-W{week:02d}", [day["start_us"], 0])[1] = day["end_us"]
+    rows = [{"label": label, "start_us": start, "end_us": end} for label, (start, end) in found.items()]
+    return pa.Table.from_pylist(rows, periods.PERIOD)

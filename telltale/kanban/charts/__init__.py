@@ -1,0 +1,1 @@
+"""Figures of this subject, as plotly draws them."""

@@ -1,0 +1,214 @@
+"""Items one a row: how many cards they need, and whether their buttons may be dead."""
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Any
+
+import plotly.graph_objects as go
+
+from telltale import wording
+from telltale.charts.base import figure, label, nothing, room_for
+from telltale.frames import rows
+from telltale.kanban.charts.grid import shortened
+from telltale.look.tokens import LIGHT
+from telltale.page.table import Table
+
+TOO_FEW = "too few pulls to say"
+NO_ITEM = "No pull in this period. Press a button; telltale discover finds its line for buttons.csv."
+MOST_ROWS = 20
+_ROW_PX, _FRAME_PX = 28, 36
+_LONGEST_NAME = 16
+DAY_S = 86_400.0
+
+
+def cards_needed(items: Any, *, target: float = 0.05) -> go.Figure:
+    """Cards in use (ring) and recommended (dot) of each item, the difference written.
+
+    Args:
+        items: item, cards, cards_recommended, cards_lo, cards_hi, risk_lo, note (`tt.kanban.items`).
+        target: the largest stock-out risk one accepts; what is surely above it is loud.
+
+    Returns:
+        the figure; no rows give one sentence.
+    """
+    table = rows(items, "item", "cards", "cards_recommended", "cards_lo", "cards_hi", "risk_lo", "note")[:MOST_ROWS]
+    if not table:
+        return nothing(NO_ITEM)
+    counts = [row[name] for row in table for name in ("cards", "cards_recommended") if known(row[name])]
+    low, high = min(counts, default=0), max(counts, default=4)
+    low = max(0, low - 1) if high - low < 12 else 0
+    step = max(1, -(-int(high - low) // 7))
+    room = max(1.6, 0.16 * (high - low))  # for the difference beside the last dot
+    chart = by_item(
+        table,
+        key=(("ring", "in use"), ("dot", "recommended")),
+        numbers=_cards_table(table),
+        xaxis={
+            "range": [low - 0.4, high + room],
+            "tickvals": list(range(int(low), int(high) + 1, step)),
+        },
+    )
+    for at, row in enumerate(table):
+        _cards(chart, at, row, target)
+    return chart
+
+
+def _cards(chart: go.Figure, at: int, row: Mapping[str, Any], target: float) -> None:
+    used, wanted = (row[name] if known(row[name]) else None for name in ("cards", "cards_recommended"))
+    short = used is not None and wanted is not None and wanted > used and is_above(row, target)
+    colour = LIGHT.alarm if short else LIGHT.accent
+    told = {"hovertext": [_cards_told(row)], "hovertemplate": "%{hovertext}<extra></extra>"}
+    if used is not None and wanted is not None and wanted != used:
+        line = {"color": LIGHT.alarm if short else LIGHT.edge, "width": 2.2}
+        chart.add_scatter(x=[used, wanted], y=[at, at], mode="lines", line=line, hoverinfo="skip")
+    if wanted is not None:
+        chart.add_scatter(x=[wanted], y=[at], mode="markers", marker={"size": 9, "color": colour}, **told)
+    if used is not None:
+        inside = LIGHT.surface if wanted != used else "rgba(0,0,0,0)"
+        ring = {"size": 11, "color": inside, "line": {"color": LIGHT.ink2, "width": 1.8}}
+        chart.add_scatter(x=[used], y=[at], mode="markers", marker=ring, **told)
+        if wanted == used:
+            chart.data[-2].marker.size = 5.5
+    text = _difference(used, wanted)
+    if text:
+        edge = max(value for value in (used, wanted, chart.layout.xaxis.range[0] + 0.4) if value is not None)
+        font = {"color": LIGHT.alarm_text if short else LIGHT.ink2, "size": 12}
+        chart.add_annotation(label(text, x=edge, y=at, xanchor="left", xshift=9) | {"font": font})
+
+
+def is_above(row: Mapping[str, Any], target: float) -> bool:
+    """Whether the risk is above the target for sure: the whole interval is."""
+    return known(row["risk_lo"]) and row["risk_lo"] > target
+
+
+def _difference(used: float | None, wanted: float | None) -> str:
+    if wanted is None:
+        return TOO_FEW
+    if used is None:
+        return f"{wording.number(wanted)}; in use not listed"
+    return wording.number(wanted - used, signed=True) if wanted != used else ""
+
+
+def _cards_told(row: Mapping[str, Any]) -> str:
+    used = f"{wording.number(row['cards'])} in use" if known(row["cards"]) else "in use not listed"
+    if not known(row["cards_recommended"]):
+        return f"<b>{row['item']}</b><br>{used}; {row['note'] or TOO_FEW}"
+    spread = _spread(row["cards_lo"], row["cards_hi"])
+    return f"<b>{row['item']}</b><br>{used}, {wording.number(row['cards_recommended'])}{spread} recommended"
+
+
+def _spread(low: float | None, high: float | None) -> str:
+    return f" ({wording.number_range(low, high)})" if known(low) and known(high) and low != high else ""  # type: ignore[arg-type]
+
+
+def _cards_table(table: Sequence[Mapping[str, Any]]) -> Table:
+    body = [
+        [
+            row["item"],
+            _number(row["cards"]),
+            _number(row["cards_recommended"]),
+            _spread(row["cards_lo"], row["cards_hi"]).strip(" ()") or "–",
+            row["note"] or "–",
+        ]
+        for row in table
+    ]
+    heads = ("Item", "In use", "Recommended", "With the bounds of the rate", "Note")
+    return Table(heads, body, right=(1, 2, 3))
+
+
+def button_silence(items: Any) -> go.Figure:
+    """How long each item's buttons have been silent, as a bar against the longest pause its own pulls make likely.
+
+    Args:
+        items: item, silent_s, silence_limit_s, may_be_dead, note (`tt.kanban.items`).
+
+    Returns:
+        the figure; no rows give one sentence.
+    """
+    table = rows(items, "item", "silent_s", "silence_limit_s", "may_be_dead", "last_press_at")[:MOST_ROWS]
+    if not any(known(row["silent_s"]) for row in table):
+        return nothing(NO_ITEM)
+    largest = max(row[name] for row in table for name in ("silent_s", "silence_limit_s") if known(row[name]))
+    unit, unit_s = ("d", DAY_S) if largest >= 2 * DAY_S else ("h", 3600.0) if largest >= 7200 else ("min", 60.0)
+    chart = by_item(
+        table,
+        key=(("accent", "silence so far"), ("sunk", "usual range"), ("limit", "limit")),
+        numbers=_silence_table(table),
+        barmode="overlay",
+        xaxis={"range": [0, 1.03 * largest / unit_s], "nticks": 6, "ticksuffix": f"{wording.NBSP}{unit}",
+               "showticksuffix": "last"},
+    )  # fmt: skip
+    chart.update_layout(margin={"r": 66})
+    places = range(len(table))
+    limits = [row["silence_limit_s"] / unit_s if known(row["silence_limit_s"]) else None for row in table]
+    silences = [row["silent_s"] / unit_s if known(row["silent_s"]) else None for row in table]
+    loud = [bool(row["may_be_dead"]) for row in table]
+    usual = {"color": LIGHT.sunk}
+    chart.add_bar(x=limits, y=list(places), orientation="h", width=0.5, marker=usual, hoverinfo="skip")
+    chart.add_bar(
+        x=silences,
+        y=list(places),
+        orientation="h",
+        width=0.26,
+        marker={"color": [LIGHT.alarm if one else LIGHT.accent for one in loud]},
+        hovertext=[_silence_told(row) for row in table],
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
+    stroke = {"symbol": "line-ns", "size": 15, "color": LIGHT.ink2, "line": {"width": 1.8, "color": LIGHT.ink2}}
+    chart.add_scatter(x=limits, y=list(places), mode="markers", marker=stroke, hoverinfo="skip")
+    for at, row in enumerate(table):
+        text, colour = _silence_words(row)
+        edge = max(value for value in (silences[at], limits[at], 0.0) if value is not None)
+        font = {"color": colour, "size": 12}
+        if text:
+            chart.add_annotation(label(text, x=edge, y=at, xanchor="left", xshift=7) | {"font": font})
+    return chart
+
+
+def _silence_words(row: Mapping[str, Any]) -> tuple[str, str]:
+    """What stands at a bar's end, and its colour."""
+    if not known(row["silent_s"]):
+        return "no press yet", LIGHT.ink3
+    if row["may_be_dead"]:
+        return f"<b>{wording.duration(row['silent_s'])}</b>", LIGHT.alarm_text
+    return ("", "") if known(row["silence_limit_s"]) else (TOO_FEW, LIGHT.ink3)
+
+
+def _silence_told(row: Mapping[str, Any]) -> str:
+    limit = f"limit {wording.duration(row['silence_limit_s'])}" if known(row["silence_limit_s"]) else TOO_FEW
+    return f"<b>{row['item']}</b><br>silent for {wording.duration(row['silent_s'])}, {limit}"
+
+
+def _silence_table(table: Sequence[Mapping[str, Any]]) -> Table:
+    body = [
+        [
+            row["item"],
+            wording.duration(row["silent_s"]) if known(row["silent_s"]) else "no press yet",
+            wording.duration(row["silence_limit_s"]) if known(row["silence_limit_s"]) else TOO_FEW,
+            "may be dead" if row["may_be_dead"] else "–",
+        ]
+        for row in table
+    ]
+    return Table(("Item", "Silent for", "Limit", "Note"), body, right=(1, 2))
+
+
+def by_item(table: Sequence[Mapping[str, Any]], *, xaxis: Mapping[str, Any], **more: Any) -> go.Figure:
+    """An empty chart with one row an item, thin lines along the rows."""
+    names = [shortened(row["item"], _LONGEST_NAME) for row in table]
+    return figure(
+        height=_ROW_PX * len(table) + _FRAME_PX,
+        margin={"l": room_for(names), "r": 12, "t": 6, "b": 26},
+        xaxis={"showline": False, "ticks": "", **xaxis},
+        yaxis={"range": [len(table) - 0.4, -0.6], "tickvals": list(range(len(table))), "ticktext": names,
+               "rangemode": "normal", "tickfont": {"color": LIGHT.ink2}},
+        **more,
+    )  # fmt: skip
+
+
+def _number(value: float | None) -> str:
+    return wording.number(value) if known(value) else "–"
+
+
+def known(value: float | None) -> bool:
+    """Whether there is a value: pandas has NaN where Arrow has null."""
+    return value is not None and isfinite(value)

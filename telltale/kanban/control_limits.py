@@ -1,0 +1,221 @@
+"""`tt.kanban.chart` and `tt.kanban.trends`: which days are odd, and where demand is going."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from telltale.arrow import TIMESTAMP
+from telltale.contract import ConfigError
+from telltale.kanban.analysis import charts, trends
+from telltale.kanban.analysis.buckets import Buckets
+from telltale.kanban.gaps import gaps
+from telltale.kanban.item_figures import laplace_of
+from telltale.kanban.question import Asked, By, Item, table
+from telltale.workbench.times import Span
+
+Kind = Literal["c", "u", "t", "ewma", "cusum"]
+KINDS = ("c", "u", "t", "ewma", "cusum")
+WEEK = 7
+
+CHART = pa.schema(
+    [
+        ("item", pa.string()),
+        ("label", pa.string()),
+        ("start", TIMESTAMP),
+        ("end", TIMESTAMP),
+        ("value", pa.float64()),
+        ("center", pa.float64()),
+        ("lower", pa.float64()),
+        ("upper", pa.float64()),
+        ("signal", pa.bool_()),
+        ("is_tested", pa.bool_()),
+        ("is_baseline", pa.bool_()),
+        ("is_cut", pa.bool_()),
+        ("shift_start", TIMESTAMP),
+    ]
+)
+
+TRENDS = pa.schema(
+    [
+        ("item", pa.string()),
+        ("test", pa.string()),
+        ("n", pa.int64()),
+        ("statistic", pa.float64()),
+        ("p_value", pa.float64()),
+        ("slope_per_day", pa.float64()),
+        ("verdict", pa.string()),
+    ]
+)
+
+
+def chart_table(asked: Asked, kind: Kind, by: By, limits: charts.Limits) -> pa.Table:
+    """The columns of `tt.kanban.chart`.
+
+    Raises:
+        ConfigError: another kind of chart, buckets or limits.
+    """
+    for what, told, known in (("kind", kind, KINDS), ("limits", limits, ("exact", "asymptotic"))):
+        if told not in known:
+            raise ConfigError(f'{what} "{told}": expected {", ".join(known)}')
+    if by == "stretch":
+        raise ConfigError('by "stretch": expected day or week; one bucket makes no chart')
+    rows: Iterator[dict[str, Any]] = (
+        {"item": item.name, **row}
+        for item in asked.items
+        for row in (_gap_rows(asked, item) if kind == "t" else _bucket_rows(asked, item, kind, by, limits))
+    )
+    return table(rows, CHART)
+
+
+def _gap_rows(asked: Asked, item: Item) -> Iterator[dict[str, Any]]:
+    """One row a gap that ends in the stretch; the last one is still open."""
+    found = gaps(asked, item.pulled_us)
+    ends = np.append(found.moments_us[1:], asked.span.until_us)
+    for place, (start, end) in enumerate(zip(found.moments_us.tolist(), ends.tolist(), strict=False)):
+        if end < asked.span.since_us:
+            continue
+        row: dict[str, Any] = {"label": "", "start": start, "end": end, "value": float(found.lasted_us[place]) / 1e6}
+        row |= {"is_baseline": bool(found.is_baseline[place]), "is_cut": False}
+        is_tested = found.mean_us is not None and not found.is_baseline[place]
+        if found.mean_us is not None:
+            is_open = place == len(found.moments_us) - 1
+            row |= charts.t_point(row["value"], found.mean_us / 1e6, is_open=is_open)._asdict()
+        yield row | {"is_tested": is_tested, "signal": is_tested and row["signal"]}
+
+
+def _bucket_rows(asked: Asked, item: Item, kind: Kind, by: By, limits: charts.Limits) -> Iterator[dict[str, Any]]:
+    """One row a bucket of the stretch; the baseline comes from the beginning of all, or from its dated window."""
+    history = asked.bucketed(item, by, asked.history)
+    exposures = history.days(asked.clock.day_s) if kind == "u" else _whole_buckets(history)
+    usual = _usual(asked, history, exposures)
+    points = _points(kind, history, exposures, usual, limits)
+    for place, point in enumerate(points):
+        start, end = int(history.starts_us[place]), int(history.ends_us[place])
+        if end <= asked.span.since_us:
+            continue
+        is_baseline = usual is not None and place in usual.buckets
+        is_tested = usual is not None and not is_baseline and bool(history.is_whole[place])
+        yield {
+            "label": history.labels[place],
+            "start": start,
+            "end": end,
+            **point,
+            "signal": is_tested and point["signal"],
+            "is_tested": is_tested,
+            "is_baseline": is_baseline,
+            "is_cut": bool(history.is_cut[place]),
+        }
+
+
+def _whole_buckets(found: Buckets) -> "np.ndarray[Any, np.dtype[np.float64]]":
+    """The exposure of each bucket as a share of itself: a Sunday of 25 hours is one day."""
+    shares: np.ndarray[Any, np.dtype[np.float64]] = found.observed_us / np.maximum(found.working_us, 1)
+    return shares
+
+
+def _usual(asked: Asked, found: Buckets, exposures: "np.ndarray[Any, np.dtype[np.float64]]") -> charts.Usual | None:
+    usable = found.is_whole
+    if asked.baseline is not None:
+        usable &= (found.starts_us >= asked.baseline.since_us) & (found.ends_us <= asked.baseline.until_us)
+    most = None if asked.baseline is not None else charts.BASELINE_BUCKETS
+    return charts.usual(found.counts.tolist(), exposures.tolist(), usable.tolist(), most=most)
+
+
+def _points(
+    kind: Kind,
+    found: Buckets,
+    exposures: "np.ndarray[Any, np.dtype[np.float64]]",
+    usual: charts.Usual | None,
+    limits: charts.Limits,
+) -> list[dict[str, Any]]:
+    """Value, limits and signal of every bucket of the history."""
+    counts = found.counts.tolist()
+    unknown = {"value": None, "signal": False}  # what nobody listened to is not nothing
+    if usual is None:
+        pairs = zip(counts, exposures.tolist(), strict=True)
+        shown = [(count if kind == "c" else count / exposure) if exposure else None for count, exposure in pairs]
+        return [{"value": value, "signal": False} for value in shown]
+    if kind == "c":
+        pairs = zip(counts, exposures.tolist(), strict=True)
+        return [charts.c_point(count, usual.mean)._asdict() if exposure else unknown for count, exposure in pairs]
+    if kind == "u":
+        return [
+            charts.u_point(count, exposure, usual.mean)._asdict() if exposure else unknown
+            for count, exposure in zip(counts, exposures.tolist(), strict=True)
+        ]
+    values = [
+        count / exposure if whole else None
+        for count, exposure, whole in zip(counts, exposures.tolist(), found.is_whole.tolist(), strict=True)
+    ]
+    if kind == "ewma":
+        return [point._asdict() for point in charts.ewma(values, mean=usual.mean, sd=usual.sd, limits=limits)]
+    shifts = charts.cusum(values, mean=usual.mean, sd=usual.sd)
+    return [_shift_row(shift, found.starts_us.tolist()) for shift in shifts]
+
+
+def _shift_row(shift: charts.Shift, starts_us: list[int]) -> dict[str, Any]:
+    """The larger of both sums, that of a fall below zero."""
+    return {
+        "value": shift.up if shift.up >= shift.down else -shift.down,
+        "center": 0.0,
+        "lower": -shift.limit,
+        "upper": shift.limit,
+        "signal": shift.signal,
+        "shift_start": None if shift.started is None else starts_us[shift.started],
+    }
+
+
+def trends_table(asked: Asked) -> pa.Table:
+    """The columns of `tt.kanban.trends`."""
+    return table(
+        (
+            {
+                "item": item.name,
+                "test": test,
+                "n": found.n,
+                "statistic": found.statistic,
+                "p_value": found.p_value,
+                "slope_per_day": found.slope,
+                "verdict": found.verdict,
+            }
+            for item in asked.items
+            for test, found in (
+                ("mann_kendall", _by_weekday(asked, item)),
+                ("laplace", laplace_of(asked, item)),
+                ("two_periods", _against_before(asked, item)),
+            )
+        ),
+        TRENDS,
+    )
+
+
+def _by_weekday(asked: Asked, item: Item) -> trends.Trend:
+    """Mann-Kendall on the days of whole weeks, each weekday compared with its like."""
+    days = asked.bucketed(item, "day")
+    whole = [place for place, is_whole in enumerate(days.is_whole.tolist()) if is_whole]
+    if whole:
+        first, last = whole[0], whole[-1]
+        whole = [place for place in whole if place >= last - (last - first + 1) // WEEK * WEEK + 1]
+    dates = [dt.date.fromisoformat(days.labels[place]) for place in whole]
+    rates = days.counts / np.maximum(days.days(asked.clock.day_s), 1e-12)
+    return trends.mann_kendall(
+        [float(rates[place]) for place in whole],
+        times=[day.toordinal() for day in dates],
+        seasons=[day.weekday() for day in dates],
+    )
+
+
+def _against_before(asked: Asked, item: Item) -> trends.Trend:
+    """The stretch against one as long right before it."""
+    since_us, until_us = asked.span
+    before = Span(since_us - (until_us - since_us), since_us)
+    pulled = item.pulled_us[(item.pulled_us >= before.since_us) & (item.pulled_us < before.until_us)]
+    return trends.two_periods(
+        int(asked.clock.listened.hold(pulled).sum()),
+        asked.clock.observed.within(*before).total_us / 1e6 / asked.clock.day_s,
+        len(asked.counted(item)),
+        asked.observed_days,
+    )

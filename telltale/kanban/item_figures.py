@@ -1,0 +1,299 @@
+"""`tt.kanban.items`: one row an item, what a dashboard says of it; where there is too little data, why."""
+
+import datetime as dt
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from telltale.arrow import TIMESTAMP
+from telltale.kanban.analysis import risk, trends
+from telltale.kanban.analysis.buckets import Buckets
+from telltale.kanban.analysis.lead_times import LeadTimes, summary
+from telltale.kanban.analysis.rates import Rate, rate
+from telltale.kanban.analysis.risk import Dispersion
+from telltale.kanban.analysis.sizing import Size, size
+from telltale.kanban.gaps import Silence, silence
+from telltale.kanban.question import Asked, Item, table
+from telltale.settings.working_hours import DAYS
+
+FEWEST_PULLS = 5
+FEWEST_LEAD_TIMES = 2
+MOST_ORPHANS = 0.05
+"""For a closed pull: a capture that begins while containers are on their way pairs each with a later pull."""
+SILENT = "silent for longer than is usual: button, battery, or no demand"
+FEWEST_DAYS = 14
+"""Two of each weekday tell a rhythm of the week from a trend."""
+
+ITEMS = pa.schema(
+    [
+        ("item", pa.string()),
+        ("pulls", pa.int64()),
+        ("quantity", pa.float64()),
+        ("observed_s", pa.float64()),
+        ("rate_per_day", pa.float64()),
+        ("rate_lo", pa.float64()),
+        ("rate_hi", pa.float64()),
+        ("demand_per_day", pa.float64()),
+        ("demand_lo", pa.float64()),
+        ("demand_hi", pa.float64()),
+        ("container_qty", pa.float64()),
+        ("cards", pa.int64()),
+        ("cards_recommended", pa.int64()),
+        ("cards_lo", pa.int64()),
+        ("cards_hi", pa.int64()),
+        ("formula", pa.string()),
+        ("lead_time_days", pa.float64()),
+        ("lead_time_source", pa.string()),
+        ("lead_times", pa.int64()),
+        ("open_pulls", pa.int64()),
+        ("risk", pa.float64()),
+        ("risk_lo", pa.float64()),
+        ("risk_hi", pa.float64()),
+        ("last_pull_at", TIMESTAMP),
+        ("last_press_at", TIMESTAMP),
+        ("silent_s", pa.float64()),
+        ("silence_limit_s", pa.float64()),
+        ("may_be_dead", pa.bool_()),
+        ("presses", pa.int64()),
+        ("trend", pa.string()),
+        ("note", pa.string()),
+    ]
+)
+
+
+class Facts(NamedTuple):
+    """What is known of an item before anything is recommended."""
+
+    item: Item
+    observed_days: float
+    counted: int
+    rate: Rate
+    container_qty: float
+    lead: LeadTimes
+    lead_days: float | None
+    lead_sd_days: float
+    lead_source: str
+    counts: Dispersion
+    demand_sd_per_day: float
+    idle_days: tuple[str, ...]
+    """Weekdays without a pull where chance would have given some."""
+    quiet: Silence
+
+    @property
+    def too_few(self) -> str:
+        """Why nothing is recommended; empty where there is enough."""
+        if not self.observed_days:
+            return "nothing was captured in this stretch"
+        if self.counted < FEWEST_PULLS:
+            return f"too little data: {self.counted} of the {FEWEST_PULLS} pulls a recommendation needs"
+        if self.lead_days is None:
+            return _no_lead_time(self.lead.orphans)
+        if self.observed_days < FEWEST_LEAD_TIMES * self.lead_days:
+            return f"too little data: observed for less than {FEWEST_LEAD_TIMES} lead times"
+        if self.quiet.may_be_dead:
+            return SILENT  # a dead battery looks like no demand: fewer cards would be the wrong advice
+        return ""
+
+
+def items_table(asked: Asked) -> pa.Table:
+    """The columns of `tt.kanban.items`."""
+    return table([_row(asked, facts(asked, item)) for item in asked.items], ITEMS)
+
+
+def facts(asked: Asked, item: Item) -> Facts:
+    """What the stretch says of an item."""
+    counted = len(asked.counted(item))
+    lead = leads_of(asked, item)
+    lead_days, lead_sd_days, source = item.lead_time_days, 0.0, "" if item.lead_time_days is None else "buttons.csv"
+    sound = _sound(asked, item, lead)
+    if sound is not None and sound.closed >= FEWEST_LEAD_TIMES and sound.mean_s is not None:
+        day_s = asked.clock.day_s
+        lead_days, lead_sd_days, source = sound.mean_s / day_s, (sound.sd_s or 0.0) / day_s, "measured"
+    days = asked.bucketed(item, "day")
+    whole = days.is_whole
+    per_day = days.quantities[whole] / days.days(asked.clock.day_s)[whole]
+    return Facts(
+        item,
+        asked.observed_days,
+        counted,
+        rate(counted, asked.observed_days),
+        _container(asked, item),
+        lead,
+        lead_days,
+        lead_sd_days,
+        source,
+        risk.dispersion(days.counts[whole].tolist()),
+        float(np.std(per_day, ddof=1)) if len(per_day) > 1 else 0.0,
+        () if asked.settings.working_hours else _idle_days(days),
+        silence(asked, item),
+    )
+
+
+def leads_of(asked: Asked, item: Item, *, after_us: int = 0) -> LeadTimes:
+    """The lead times of an item that ended in the stretch and after a moment, and its pulls open at its end."""
+    rows = asked.lead_times
+    rows = rows.filter(pc.equal(rows["item"], item.name))
+    ended = asked.inside(rows.filter(pc.is_valid(rows["acknowledged_at"])), "acknowledged_at")
+    ended = ended.filter(pc.greater(ended["acknowledged_at"].cast(pa.int64()), after_us))
+    closed = ended.filter(pc.invert(ended["is_orphan"]))["lead_time_s"].to_pylist()
+    ages = rows.filter(rows["is_open"])["age_s"].to_pylist()
+    return summary(closed, ages, orphans=ended.num_rows - len(closed))
+
+
+def _sound(asked: Asked, item: Item, lead: LeadTimes) -> LeadTimes | None:
+    """The lead times that can be trusted; None where none can.
+
+    An orphan says that a pull before it was not heard: since then each acknowledgement was paired with a pull later
+    than its own, and lead times came out short. At an orphan no pull is open, so that what comes after it is right; but
+    of that, too, the long ones are missing until some lead times have passed. Where one delivery closes all, it starts
+    afresh by itself.
+    """
+    if asked.settings.match == "all" or lead.orphans <= MOST_ORPHANS * lead.closed:
+        return lead
+    rows = asked.lead_times
+    rows = rows.filter(pc.and_(rows["is_orphan"], pc.equal(rows["item"], item.name)))
+    last_us = pc.max(rows["acknowledged_at"].cast(pa.int64())).as_py()
+    found = leads_of(asked, item, after_us=last_us)
+    passed_s = float(asked.clock.working.between_us(last_us, asked.span.until_us)) / 1e6
+    return found if passed_s >= FEWEST_LEAD_TIMES * (found.mean_s or 0.0) else None
+
+
+def _no_lead_time(orphans: int) -> str:
+    if not orphans:
+        return "lead time not known: add an ack button, or lead_time_days in buttons.csv"
+    return (
+        f"lead time not known: {orphans} of the acknowledgements had no pull, so others may stand beside a wrong "
+        "one; wait, or give lead_time_days in buttons.csv"
+    )
+
+
+def sized(asked: Asked, found: Facts, rate_per_day: float) -> Size:
+    """The cards a rate of pulls asks for, by the formula of `[kanban]`; the lead time must be known."""
+    told = asked.settings
+    return size(
+        demand_per_day=rate_per_day * found.container_qty,
+        lead_time_days=found.lead_days,
+        container_qty=found.container_qty,
+        formula=told.formula,
+        review_days=told.review_days,
+        safety_share=told.safety_share,
+        safety_days=told.safety_days,
+        service_level=told.service_level,
+        demand_sd_per_day=found.demand_sd_per_day,
+        lead_time_sd_days=found.lead_sd_days,
+        signal_when=told.signal_when,
+        counts=found.counts,
+    )
+
+
+def risk_of(asked: Asked, found: Facts, cards: int | None, rate_per_day: float | None) -> float | None:
+    """The stock-out risk of a number of cards; None where cards, rate or lead time are not known."""
+    if cards is None or cards < 1 or rate_per_day is None or found.lead_days is None:
+        return None
+    expected = rate_per_day * (found.lead_days + asked.settings.review_days)
+    return risk.stock_out(cards, expected_pulls=expected, signal_when=asked.settings.signal_when, counts=found.counts)
+
+
+def _container(asked: Asked, item: Item) -> float:
+    """Pieces in a container; where its buttons differ, the mean of what was pulled."""
+    if item.container_qty is not None:
+        return item.container_qty
+    inside = item.quantities[item.pulled_us >= asked.span.since_us]
+    told = inside if len(inside) else item.quantities
+    return float(told.mean()) if len(told) else 1.0
+
+
+def _row(asked: Asked, found: Facts) -> dict[str, Any]:
+    item, rates = found.item, found.rate
+    demand = rates.times(found.container_qty)
+    inside = item.pulled_us >= asked.span.since_us
+    return {
+        "item": item.name,
+        "pulls": int(inside.sum()),
+        "quantity": float(item.quantities[inside].sum()),
+        "observed_s": asked.observed_us / 1e6,
+        **dict(zip(("rate_per_day", "rate_lo", "rate_hi"), rates, strict=True)),
+        **dict(zip(("demand_per_day", "demand_lo", "demand_hi"), demand, strict=True)),
+        "container_qty": found.container_qty,
+        **_cards(asked, found),
+        "lead_time_days": found.lead_days,
+        "lead_time_source": found.lead_source,
+        "lead_times": found.lead.closed,
+        "open_pulls": found.lead.open_pulls,
+        "last_pull_at": int(item.pulled_us[-1]) if len(item.pulled_us) else None,
+        **found.quiet._asdict(),
+        "trend": _trend(asked, found),
+        "note": _note(found),
+    }
+
+
+def _cards(asked: Asked, found: Facts) -> dict[str, Any]:
+    """What is recommended, and the risk of what is in use; the bounds alone where there is too little data."""
+    value, low, high = found.rate
+    is_enough = not found.too_few
+    told: dict[str, Any] = {"cards": found.item.cards, "formula": asked.settings.formula}
+    if value is not None and low is not None and high is not None and found.lead_days is not None:
+        told |= {"cards_lo": sized(asked, found, low).cards, "cards_hi": sized(asked, found, high).cards}
+        if is_enough:
+            size_ = sized(asked, found, value)
+            told |= {"cards_recommended": size_.cards, "formula": size_.formula}
+    of_use = (risk_of(asked, found, found.item.cards, one) for one in (value if is_enough else None, low, high))
+    return told | dict(zip(("risk", "risk_lo", "risk_hi"), of_use, strict=True))
+
+
+def _trend(asked: Asked, found: Facts) -> str:
+    """Which way Laplace's test says the pulls of the stretch go."""
+    if found.counted < FEWEST_PULLS:
+        return "too few"
+    return laplace_of(asked, found.item).verdict
+
+
+def laplace_of(asked: Asked, item: Item) -> trends.Trend:
+    """Laplace's test on a clock that runs while pulls are observed.
+
+    From two weeks on the clock runs as fast as the item is usually pulled on that weekday: otherwise a stretch that
+    begins on a Tuesday and ends on a Monday would fall by its weekends alone.
+    """
+    days = asked.bucketed(item, "day")
+    observed = days.observed_us.astype(np.float64)
+    begun = asked.clock.observed.elapsed_us(np.maximum(days.starts_us, asked.span.since_us))
+    moments = asked.counted(item)
+    place = np.searchsorted(days.starts_us, moments, "right") - 1
+    within = (asked.clock.observed.elapsed_us(moments) - begun[place]) / np.maximum(observed[place], 1)
+    passed = observed
+    if len(observed) >= FEWEST_DAYS:
+        weekday = np.arange(len(observed)) % 7
+        usual = np.bincount(weekday, days.counts) / np.maximum(np.bincount(weekday, observed), 1)
+        passed = usual[weekday] * observed
+    before = np.append(0.0, np.cumsum(passed))
+    at = before[place] + within * passed[place]
+    return trends.laplace(at.tolist(), observed=float(before[-1]))
+
+
+def _idle_days(days: Buckets) -> tuple[str, ...]:
+    """The weekdays nothing was pulled on, though five pulls or more were to be expected on them."""
+    found: dict[int, list[int]] = {}
+    for label, count, is_whole in zip(days.labels, days.counts.tolist(), days.is_whole.tolist(), strict=True):
+        if is_whole:
+            found.setdefault(dt.date.fromisoformat(label).weekday(), []).append(count)
+    whole = [count for counts in found.values() for count in counts]
+    mean = sum(whole) / max(len(whole), 1)
+    return tuple(
+        DAYS[day] for day, counts in sorted(found.items()) if not sum(counts) and len(counts) * mean >= FEWEST_PULLS
+    )
+
+
+def _note(found: Facts) -> str:
+    said = [found.too_few] if found.too_few else []
+    if not said and found.counts.is_over:
+        said.append(
+            f"pulls vary more than chance (variance {found.counts.ratio:.1f} × mean over {found.counts.buckets} days): "
+            "negative binomial"
+        )
+        if found.idle_days:
+            said.append(f"no pulls on {', '.join(found.idle_days)}: working_hours of [kanban] would leave these out")
+    if found.quiet.may_be_dead and SILENT not in said:
+        said.append(SILENT)
+    return "; ".join(said)

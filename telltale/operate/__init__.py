@@ -1,0 +1,1 @@
+"""What keeps a project going: supervise, upkeep, retention, service, doctor."""

@@ -1,0 +1,293 @@
+"""What could keep this project from working, and what to do about it."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from ctypes.util import find_library
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from collectors.arp.capture import may_capture
+from collectors.arp.interfaces import chosen, known
+from collectors.mqtt_subscriber import topics
+from telltale.contract import ConfigError, TelltaleError
+from telltale.door import try_options
+from telltale.forward.passing import targets
+from telltale.net import free_port, served
+from telltale.settings import buttons, devices
+from telltale.sources import SOURCES
+from telltale.workbench.project import Project
+
+OLDEST_PYTHON = (3, 11)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+FULL_BYTES, LOW_BYTES = 200 << 20, 2 << 30
+WRITTEN_US = 1_793_491_200_000_000
+"""2026-11-01: this program did not exist before, so a clock that says so is wrong."""
+AHEAD_US = 60_000_000
+
+State = Literal["ok", "note", "wrong"]
+
+
+class Finding(NamedTuple):
+    """One thing looked at: `note` costs a feature, `wrong` keeps telltale from working."""
+
+    check: str
+    state: State
+    found: str
+    fix: str = ""
+
+
+Check = Callable[[Project], Iterator[Finding]]
+
+
+def examine(project: Project) -> Iterator[Finding]:
+    """Every finding, in order; a check that fails by itself is one too."""
+    for check in CHECKS:
+        name = check.__name__.removeprefix("_")
+        try:
+            yield from check(project)
+        except TelltaleError as error:
+            found, _, fix = str(error).rpartition("; ")  # our errors end with what to do
+            yield Finding(name, "wrong", found or fix, fix)
+        except OSError as error:
+            place = error.filename or project.settings.root
+            yield Finding(name, "wrong", f"{place}: {error.strerror}", "check the owner and mode of this path")
+
+
+def _python(_: Project) -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info >= OLDEST_PYTHON:
+        yield Finding("python", "ok", version)
+    else:
+        yield Finding("python", "wrong", version, "install Python 3.11 or newer and set up again with it")
+
+
+def _settings(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    listed = len(devices(settings))
+    yield Finding("settings", "ok", f"{settings.root}, {listed:,} devices listed")
+    known = {source.name for source in SOURCES}
+    others = {"activity", "mqtt", "cumulocity", "thingworx"}
+    for name in sorted({*settings.sources, *settings.with_secret()} - known - others):
+        fix = f"known: {', '.join(sorted(known))}; correct the name in telltale.toml or secrets.toml"
+        yield Finding("settings", "wrong", f'no source "{name}"', fix)
+    for source in SOURCES:
+        try_options(source, settings.source(source.name))
+
+
+def _buttons(project: Project) -> Iterator[Finding]:
+    told = project.settings
+    listed = buttons(told)
+    if not (told.root / told.arp.allow_list).is_file():
+        fix = "telltale discover prints a line for it"
+        yield Finding("buttons", "note", f"no {told.arp.allow_list}: no device is listed, so no frame is kept", fix)
+        return
+    if listed.buttons:
+        yield Finding("buttons", "ok", f"{told.arp.allow_list}, {len(listed.buttons):,} devices listed")
+    for warning in listed.warnings:
+        yield Finding("buttons", "note", warning, f"correct {told.arp.allow_list} if this is not meant")
+    if any(button.role == "presence" for button in listed.buttons) and not told.kanban.presence:
+        found = f"{told.arp.allow_list} lists devices of role presence, whose frames are not kept"
+        yield Finding("buttons", "note", found, "set [kanban] presence = true if their owners agree")
+
+
+def _secrets(project: Project) -> Iterator[Finding]:
+    for source in (each for each in SOURCES if each.routes):
+        count = len(project.settings.source(source.name).secrets)
+        if count:
+            yield Finding("secrets", "ok", f"{source.name}: {count} kept")
+        else:
+            fix = f"put it into secrets.toml below [{source.name}]"
+            yield Finding("secrets", "note", f"{source.name}: no secret, so nothing from elsewhere is accepted", fix)
+
+
+def _folders(project: Project) -> Iterator[Finding]:
+    for folder in (project.settings.data, project.settings.reports):
+        there = _nearest(folder)
+        if os.access(there, os.W_OK | os.X_OK):
+            yield Finding("folders", "ok", str(folder))
+        else:
+            yield Finding("folders", "wrong", f"{there} cannot be written", f"chown or chmod {there} for this user")
+
+
+def _keys(project: Project) -> Iterator[Finding]:
+    folder = project.settings.keys
+    if not folder.is_dir():
+        yield Finding("keys", "ok", f"{folder} is made with the first record")
+        return
+    loose = [path for path in (folder, *folder.rglob("*")) if os.name == "posix" and path.lstat().st_mode & 0o077]
+    for path in loose:
+        mode = "700" if path.is_dir() else "600"
+        yield Finding("keys", "wrong", f"{path} is readable by others", f"chmod {mode} {path}")
+    if not loose:
+        yield Finding("keys", "ok", f"{folder} is its owner's only")
+
+
+def _store(project: Project) -> Iterator[Finding]:
+    landing = project.landing()
+    writable = landing.writable()
+    landing.close()
+    shown = project.store.url if project.store.is_sqlite else "the database of [paths] store_url"
+    if writable:
+        yield Finding("store", "ok", shown)
+    else:
+        yield Finding(
+            "store", "wrong", f"{shown} takes no record", "free disk space, or stop the program that locks it"
+        )
+
+
+def _lake(project: Project) -> Iterator[Finding]:
+    project.lake.check_root()
+    yield Finding("lake", "ok", str(project.settings.lake_root))
+
+
+def _webhooks(project: Project) -> Iterator[Finding]:
+    told = project.settings.webhooks
+    names = ", ".join(source.name for source in served("http", told.host, project.settings))
+    try:
+        free_port(told.host, told.port)
+    except ConfigError as error:
+        if not _answers(told.host, told.port):
+            yield Finding("webhooks", "wrong", str(error), "choose another [webhooks] port, or stop what listens there")
+            return
+        yield Finding("webhooks", "ok", f"a collector answers on {told.host}:{told.port}")
+    else:
+        yield Finding("webhooks", "ok", f"{told.host}:{told.port} is free for {names}")
+
+
+def _coap(project: Project) -> Iterator[Finding]:
+    told = project.settings.coap
+    names = ", ".join(source.name for source in served("coap", told.host, project.settings, is_open=told.is_open))
+    try:
+        free_port(told.host, told.port, socket.SOCK_DGRAM)
+    except ConfigError:
+        yield Finding("coap", "ok", f"a collector, or another program, listens on {told.host}:{told.port} (UDP)")
+    else:
+        yield Finding("coap", "ok", f"{told.host}:{told.port} (UDP) is free for {names}")
+
+
+def _arp(project: Project) -> Iterator[Finding]:
+    """Nothing is said where no button is listed: then nobody captures."""
+    with suppress(ConfigError):  # said above
+        if not buttons(project.settings).buttons:
+            return
+    refusal = may_capture()
+    if refusal:
+        found, _, fix = refusal.removeprefix("arp: ").partition("; ")
+        yield Finding("arp", "note", found, fix)
+    for name in chosen(project.settings.arp.interfaces):
+        if name in known():
+            yield Finding("arp", "ok", f"captures on {name}")
+        else:
+            yield Finding(
+                "arp", "note", f"interface {name} is not there; it is waited for", "plug it in, or correct it"
+            )
+    if sys.platform != "linux" and find_library("pcap" if os.name != "nt" else "wpcap") is None:
+        yield Finding("arp", "note", "no libpcap, so frames cannot be captured", "install libpcap, on Windows Npcap")
+
+
+def _mqtt(project: Project) -> Iterator[Finding]:
+    """Nothing is said where no broker is named."""
+    told = project.settings.mqtt
+    if told.host or told.topics:
+        count = len(topics(told))
+        yield Finding("mqtt", "ok", f"{told.host} port {told.port}, {count:,} topic filters")
+
+
+def _forward(project: Project) -> Iterator[Finding]:
+    """Nothing is said where no platform is set."""
+    for target in targets(project.settings):
+        yield Finding("forward", "ok", f"{target.name} is set; telltale forward --dry-run shows what it would get")
+
+
+def _disk(project: Project) -> Iterator[Finding]:
+    free = shutil.disk_usage(_nearest(project.settings.data)).free
+    state: State = "wrong" if free < FULL_BYTES else "note" if free < LOW_BYTES else "ok"
+    fix = "" if state == "ok" else "free some space: a full disk makes every sender get a 503"
+    yield Finding("disk", state, f"{free / (1 << 30):.1f} GiB free", fix)
+
+
+def _clock(project: Project) -> Iterator[Finding]:
+    now_us = project.now_us()
+    snapshot = project.lake.snapshot()
+    stamps = [file.max_time for file in snapshot.files if file.table_name == "raw"]
+    newest = max([*stamps, *(raw.received_at for raw in snapshot.hot)], default=0)
+    fix = "set the machine's clock, and let a time service keep it: timedatectl set-ntp true"
+    if now_us < WRITTEN_US or now_us < newest - AHEAD_US:
+        yield Finding("clock", "wrong", "it is earlier than what has happened already", fix)
+    elif _synchronised() is False:
+        yield Finding("clock", "note", "no time service keeps it", fix)
+    else:
+        yield Finding("clock", "ok", "plausible")
+
+
+def _programs(_: Project) -> Iterator[Finding]:
+    yield _program("java", ("java",), "Spark cannot run", "apt-get install openjdk-17-jre-headless")
+    yield _program("chromium", BROWSERS, "reports come as HTML, without PDF", "apt-get install chromium")
+    if find_spec("jupyterlab"):
+        yield Finding("jupyter", "ok", "installed")
+    else:
+        fix = "pip install 'telltale[lab]'"
+        yield Finding("jupyter", "note", "not installed: no notebooks, reports and dashboards here", fix)
+
+
+CHECKS: tuple[Check, ...] = (
+    _python,
+    _settings,
+    _buttons,
+    _secrets,
+    _folders,
+    _keys,
+    _store,
+    _lake,
+    _webhooks,
+    _coap,
+    _arp,
+    _mqtt,
+    _forward,
+    _disk,
+    _clock,
+    _programs,
+)
+
+
+def _program(name: str, commands: tuple[str, ...], without: str, fix: str) -> Finding:
+    found = next((path for command in commands if (path := shutil.which(command))), None)
+    return Finding(name, "ok", found) if found else Finding(name, "note", f"not found: {without}", fix)
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the nearest one above that exists."""
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+def _answers(host: str, port: int) -> bool:
+    """Whether a telltale collector listens there."""
+    try:
+        with urllib.request.urlopen(f"http://{host}:{port}/healthz", timeout=3) as reply:
+            return "status" in json.load(reply)
+    except (urllib.error.URLError, ValueError, OSError):
+        return False
+
+
+def _synchronised() -> bool | None:
+    """Whether a time service keeps the clock; None where nobody can tell."""
+    command = shutil.which("timedatectl")
+    if command is None:
+        return None
+    told = subprocess.run(  # noqa: S603 - found on PATH, no input of anyone
+        [command, "show", "--property=NTPSynchronized", "--value"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=5,
+    )
+    return {"yes": True, "no": False}.get(told.stdout.strip())

@@ -1,0 +1,94 @@
+"""Close local days: write their visits and figures once, and count what comes too late.
+
+Whatever is read counts only if it was received before the day's closing time, so it does not matter when closing
+runs, or how often: stopped anywhere, it writes the same rows again.
+"""
+
+import datetime as dt
+from collections import Counter
+from typing import NamedTuple
+
+from telltale.engine import Relation
+from telltale.operate.retention.limits import ONE_DAY, newest_closable
+from telltale.presence import stays
+from telltale.presence.thresholds import rules
+from telltale.tables import PRESENCE_DAY, PRESENCE_HOUR, SIGHTING, VISIT
+from telltale.workbench.project import Project
+from telltale.workbench.times import Span, closes_at, local_day, midnight
+from telltale.workbench.view import View
+
+LATE = """
+select site, unix_micros(last_seen) as seen_us, unix_micros(received_at) as received_us from sighting
+where raw_id > :counted_through and regexp_like(concat(',', flags, ','), ',late,')
+"""
+
+STARTED = f"""
+select {", ".join(VISIT.names)} from visit
+where entered_at >= timestamp_micros(:since_us) and entered_at < timestamp_micros(:until_us)
+"""  # noqa: S608 - names of ours
+
+
+class Closed(NamedTuple):
+    """A local day of a site that was closed."""
+
+    site: str
+    day: dt.date
+    visits: int
+    """Sessions that began on it, of all classes."""
+
+
+def close_days(project: Project, *, now_us: int) -> list[Closed]:
+    """Close every local day whose time has come, oldest first, and count the late rows of closed ones.
+
+    Days without any record are closed too, up to the last day a site was heard of: an outage shows as one.
+    """
+    view = View(project, now_us=now_us)
+    closed = [_close(view, site, day) for site in view.sites() for day in due_days(view, site)]
+    count_late(project, now_us=now_us)
+    return closed
+
+
+def due_days(view: View, site: str) -> list[dt.date]:
+    """The days of a site that can be closed and are not, oldest first."""
+    zone = view.project.site(site).timezone
+    done = view.closed_days.get(site, {})
+    first = max(done) + ONE_DAY if done else local_day(view.first_us(site), zone)
+    last = min(newest_closable(view.now_us, zone), local_day(view.last_us(site), zone))
+    return [first + number * ONE_DAY for number in range((last - first).days + 1)]
+
+
+def count_late(project: Project, *, now_us: int) -> None:
+    """Add the late rows that have arrived since the last count to the closed days they belong to."""
+    view = View(project, now_us=now_us)
+    through = project.lake.late_counted_through()
+    newest = max((raw.id for raw in view.snapshot.hot), default=0)
+    newest = max([newest, *(file.last_raw_id for file in view.snapshot.files)])
+    if newest <= through:
+        return
+    found = project.engine.run(LATE, {"sighting": view.table(SIGHTING.name)}, counted_through=through)
+    counts: Counter[tuple[str, dt.date]] = Counter()
+    for row in found.arrow().to_pylist():
+        zone = project.site(row["site"]).timezone
+        day = local_day(row["seen_us"], zone)
+        if day in view.closed_days.get(row["site"], {}) and row["received_us"] >= closes_at(day, zone):
+            counts[row["site"], day] += 1
+    project.lake.add_late(counts, through_id=newest)
+
+
+def _close(view: View, site: str, day: dt.date) -> Closed:
+    project, zone = view.project, view.project.site(site).timezone
+    span = Span(midnight(day, zone), midnight(day + ONE_DAY, zone))
+    chosen = rules(project.settings.presence)
+    found = stays.computed(view, site, span, rules=chosen)
+    found = found._replace(sessions=project.engine.keep(found.sessions))
+    sessions = project.engine.run(STARTED, {"visit": found.sessions}, **span._asdict()).arrow()
+    results: dict[str, Relation] = {
+        table.name: stays.counted(view, site, span, table, found, rules=chosen)
+        for table in (PRESENCE_DAY, PRESENCE_HOUR)
+    }
+    project.lake.replace_derived(VISIT.name, site, day, sessions, now_us=view.now_us)
+    for name, figures in results.items():
+        project.lake.replace_derived(name, site, day, figures.arrow(), now_us=view.now_us)
+    # Last: a day is closed when all of it is written, or not at all.
+    project.lake.mark_closed(site, day, now_us=view.now_us)
+    return Closed(site, day, sessions.num_rows)

@@ -1,0 +1,191 @@
+"""Remove what must not be kept longer, in an order that may be stopped anywhere and run again.
+
+1 settle, so that every record has its rows before its body goes; 2 bodies, their rejects, what was refused; 3 close
+the days that are due; 4 sightings and passer-by sessions; 5 visits; 6 keys; 7 gc and the store's log. Each step first
+notes what it is going to remove, and finds by itself what an earlier run left.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from telltale.arrow import own_time
+from telltale.landing import purge_refused
+from telltale.operate.retention.closing import close_days
+from telltale.operate.retention.limits import ONE_DAY, keys_kept_from, raw_limit, sightings_kept_from, visits_kept_from
+from telltale.operate.retention.removing import Staying, drop, trim
+from telltale.sources import SOURCES
+from telltale.tables import REJECT, SIGHTING, VISIT
+from telltale.workbench.project import Project
+from telltale.workbench.times import local_day, midnight
+from telltale.workbench.view import View
+
+RAW = "raw"
+PASSING = pa.array(["passer_by", "ignored"])
+PERSONAL = tuple(source.name for source in SOURCES if source.personal)
+
+
+WORDS = {
+    "records": "raw records",
+    "rejects": "rejects",
+    "refused": "refused requests",
+    "sightings": "sightings",
+    "passers_by": "passer-by sessions",
+    "visits": "visits",
+    "keys": "pseudonym keys",
+    "files": "files no longer needed",
+}
+
+
+class Purged(NamedTuple):
+    """What a purge did; all zero when nothing was due."""
+
+    closed: int
+    """Local days closed."""
+    records: int
+    """Raw records whose bodies are gone."""
+    rejects: int
+    refused: int
+    sightings: int
+    passers_by: int
+    """Sessions of passers-by and ignored devices."""
+    visits: int
+    keys: int
+    """Pseudonym keys destroyed."""
+    files: int
+    """Files no longer needed, removed by gc."""
+    held: bool
+    """A reader kept the store's log, and what was deleted in it, from being emptied; the next purge does it."""
+
+
+def purge(project: Project, *, now_us: int) -> Purged:
+    """Close the days that are due and remove what the retention of telltale.toml no longer allows.
+
+    Raises:
+        TelltaleError: the store is away or busy; run it again, it goes on where it stopped.
+    """
+    project.lake.settle_all(now_us=now_us)
+    records, rejects, refused = _bodies(project, now_us)
+    closed = close_days(project, now_us=now_us)
+    sightings = _sightings(project, now_us)
+    passing, visits = _sessions(project, now_us)
+    keys = _keys(project, now_us)
+    files = project.lake.gc(now_us=now_us).files
+    held = not project.lake.scrub()
+    return Purged(len(closed), records, rejects, refused, sightings, passing, visits, keys, files, held)
+
+
+def sentence(purged: Purged) -> str:
+    """What a purge did, for people."""
+    counts = purged._asdict()
+    done = [f"{counts[name]:,} {words}" for name, words in WORDS.items() if counts[name]]
+    days = f"closed {purged.closed:,} local day{'s' if purged.closed > 1 else ''}; " if purged.closed else ""
+    removed = f"removed {', '.join(done)}" if done else "nothing was due to be removed"
+    held = "; a reader held the store's log, the next purge empties it" if purged.held else ""
+    return f"{days}{removed}{held}"
+
+
+def _bodies(project: Project, now_us: int) -> tuple[int, int, int]:
+    """Remove bodies, rejects and refused requests of personal sources: they may hold addresses, or most of one."""
+    sites = [project.site(site) for site in View(project, now_us=now_us).sites()]
+    limit = raw_limit(now_us, sites or [project.settings.site])
+    if limit is None:
+        return 0, 0, 0
+    project.lake.keep_from(REJECT.name, "", limit)
+    received = pa.scalar(limit, pa.timestamp("us", tz="UTC"))
+    records = drop(
+        project.lake,
+        RAW,
+        lambda file: file.source in PERSONAL and file.max_time < limit,
+        now_us=now_us,
+        freeze=True,
+    )
+    rejects = trim(
+        project.lake,
+        REJECT.name,
+        lambda file: file.source in PERSONAL and file.min_time < limit,
+        lambda rows: pc.greater_equal(rows["received_at"], received),
+        now_us=now_us,
+    )
+    return records, rejects, sum(purge_refused(project.store, source, limit) for source in PERSONAL)
+
+
+def _sightings(project: Project, now_us: int) -> int:
+    """Remove the sightings of local days that closed long enough ago."""
+    limits = {site: midnight(day, project.site(site).timezone) for site, day in _oldest_days(project, now_us).items()}
+    if not limits:
+        return 0
+    for site, limit in limits.items():
+        project.lake.keep_from(SIGHTING.name, site, limit)
+    return trim(
+        project.lake,
+        SIGHTING.name,
+        lambda file: file.min_time < max(limits.values()),
+        _filed_since(limits),
+        now_us=now_us,
+        freeze_before=local_day(min(limits.values()), "UTC"),
+    )
+
+
+def _sessions(project: Project, now_us: int) -> tuple[int, int]:
+    """Remove sessions of passers-by as sightings are, and visits after their own retention."""
+    passing_from = _oldest_days(project, now_us)
+    visits_from = {site: visits_kept_from(now_us, project.site(site)) for site in passing_from}
+    for site, day in visits_from.items():
+        project.lake.keep_from(VISIT.name, site, midnight(day, project.site(site).timezone))
+    visits = drop(
+        project.lake,
+        VISIT.name,
+        lambda file: file.site in visits_from and file.day < visits_from[file.site],
+        now_us=now_us,
+    )
+    passing = trim(
+        project.lake,
+        VISIT.name,
+        lambda file: file.site in passing_from and file.day < passing_from[file.site],
+        lambda rows: pc.invert(pc.is_in(rows["class"], PASSING)),
+        now_us=now_us,
+    )
+    return passing, visits
+
+
+def _keys(project: Project, now_us: int) -> int:
+    """Destroy the keys under which no record can come or be decoded again."""
+    sites = {*project.keys.sites(), *View(project, now_us=now_us).sites()}
+    told = {site: project.site(site) for site in sorted(sites)}
+    return sum(project.keys.destroy(site, keys_kept_from(now_us, one)) for site, one in told.items() if not one.keep)
+
+
+def _oldest_days(project: Project, now_us: int) -> dict[str, dt.date]:
+    """Of each site that removes anything, the oldest local day whose sightings stay.
+
+    The day before the first open one always stays: a stay across its midnight belongs to both.
+    """
+    view = View(project, now_us=now_us)
+    days = {}
+    for site in view.sites():
+        told = project.site(site)
+        if told.keep:
+            continue
+        days[site] = sightings_kept_from(now_us, told)
+        closed = view.closed_days.get(site, {})
+        newest = max(closed) if closed else local_day(view.first_us(site), told.timezone) - ONE_DAY
+        if local_day(view.last_us(site), told.timezone) > newest:
+            days[site] = min(days[site], newest)
+    return days
+
+
+def _filed_since(limits: Mapping[str, int]) -> Staying:
+    """Rows filed under a moment at or after their site's limit; those of other sites stay."""
+
+    def staying(rows: pa.Table) -> pa.Array:
+        sites = rows["site"].combine_chunks().dictionary_encode()
+        since = np.array([limits.get(site, 0) for site in sites.dictionary.to_pylist()], np.int64)
+        times = own_time(SIGHTING, rows).cast(pa.int64()).to_numpy()
+        return pa.array(times >= since[sites.indices.to_numpy()])
+
+    return staying

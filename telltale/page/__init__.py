@@ -1,0 +1,1 @@
+"""What all pages share: pieces, tables, lists, the board, the attention list."""

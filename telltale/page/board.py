@@ -1,0 +1,99 @@
+"""What a dashboard page is made of: sentence, controls, tiles, rows of cards, and how fresh it is.
+
+A page is a function `(Ask) -> Board` that calls `tt` and words the answer; it knows neither browser nor notebook.
+Each card is made by a function of its own, so that one that fails does not take the page with it.
+"""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from telltale.page.pieces import Card, Sentence, Tiles
+from telltale.workbench.project import Project
+
+
+class Control(NamedTuple):
+    """One choice of the reader: a row of buttons, or a drop-down list."""
+
+    name: str
+    """Of the choice in the address bar."""
+    label: str
+    options: Mapping[str, str]
+    """Value and words of each option; the first is the default."""
+    kind: Literal["toggle", "list"] = "list"
+
+    @property
+    def default(self) -> str:
+        """The option of a reader who has not chosen."""
+        return next(iter(self.options))
+
+
+Slowly = Callable[[Hashable, Callable[[], Any]], Any]
+"""`slowly(key, make)`: what `make` gave within the last minute; for what need not follow every record."""
+
+
+class Ask(NamedTuple):
+    """What a page is asked: of which project, and what the reader chose."""
+
+    project: Project
+    choice: Mapping[str, str] = {}
+    slowly: Slowly = lambda _key, make: make()
+
+    def chosen(self, control: Control) -> str:
+        """The reader's option; anything that is none, such as an address typed into the bar, is the default."""
+        value = self.choice.get(control.name, "")
+        return value if value in control.options else control.default
+
+
+class Cell(NamedTuple):
+    """A card's place in its row."""
+
+    name: str
+    """Stays the same while the page lives: the chart is then redrawn, not made anew."""
+    span: int
+    """Columns of twelve."""
+    title: str
+    """What the card is about, should it fail."""
+    make: Callable[[], Card]
+
+
+class Freshness(NamedTuple):
+    """When the newest record came, and what that means."""
+
+    newest_us: int | None = None
+    late_s: float = 300.0
+    """Older than this, the streamer droops."""
+    silent_s: float = 3600.0
+    """Older than this, it hangs."""
+    partly: bool = False
+    """Some devices are silent: it droops as well."""
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class Board:
+    """A page as of one moment.
+
+    Args:
+        sentence: what it says, under its head.
+        tiles: four or five figures.
+        rows: cards, in rows that share their height.
+        foot: what the page rests on, in a sentence or two.
+        freshness: of the newest record.
+        controls: at most four, with the reader's choice.
+        choice: the option chosen of each.
+        attention: page name and how many of its things need a look, for the tabs.
+    """
+
+    sentence: Sentence
+    tiles: Tiles | None = None
+    rows: Sequence[Sequence[Cell]] = ()
+    foot: str = ""
+    freshness: Freshness = field(default_factory=Freshness)
+    controls: Sequence[Control] = ()
+    choice: Mapping[str, str] = field(default_factory=dict)
+    attention: Mapping[str, int] = field(default_factory=dict)
+
+
+Page = Callable[[Ask], Board]
+"""What draws a page."""

@@ -1,0 +1,1 @@
+"""Raw batches into tables and rejects."""

@@ -1,0 +1,274 @@
+"""A batch of raw records into tables: the second file to read, after the README.
+
+    raw records ── their source decodes ──▶ rows and rejects, one list a column
+        ── Arrow, once a batch ──▶ + raw_id, source, received_at
+        ── the row's own time against received_at ──▶ flags clock_unset, clock_ahead, late
+        ── station addresses ──▶ address_kind, pseudonym, flags fixed and staff; opted-out rows dropped and counted
+
+Nothing stops here: a record that cannot be decoded becomes a row of table `reject`. The same records give the same rows
+in whatever batches they come, as long as their keys live.
+
+Source: DESIGN sections 6 and 11; wire/presence.md R7, R8 and section 7.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from telltale.address import LOCAL_BIT
+from telltale.arrow import TIMESTAMP, Decode, Tables, schema
+from telltale.contract import Bulk, Chunk, ConfigError, DecodeError, Options, Raw, Reject, Runs, Source
+from telltale.pipeline.columns import POSITION, Rows, decoded_names
+from telltale.privacy import Pseudonyms
+from telltale.sources import source as listed
+from telltale.tables import AHEAD_US, CLOCK_SET_US, LATE_US, ORIGIN, REJECT, TABLES, Table
+
+EXCERPT_LENGTH = 200
+
+_KINDS = pa.array(["global", "local"])
+
+
+class Stations(Protocol):
+    """What turns the addresses of a batch into pseudonyms: `telltale.privacy.Pseudonymizer`."""
+
+    def apply(self, sites: pa.StringArray, addresses: NDArray[np.int64], times_us: NDArray[np.int64], /) -> Pseudonyms:
+        """The pseudonym of each row, and what the lists say of it."""
+
+
+def decoder(
+    stations: Stations, options_of: Callable[[str], Options], *, source_of: Callable[[str], Source] = listed
+) -> Decode:
+    """The function that decodes raw records of one source into tables; a table without rows is left out.
+
+    Args:
+        stations: gives pseudonyms for addresses.
+        options_of: the options of a source, by its name.
+        source_of: the source of a name; those listed, but for tests.
+
+    Returns:
+        (source name, raw records) -> tables. It raises ConfigError where there is no such source, an option of it is
+        wrong or a key file is damaged, and OSError where the keys cannot be reached: no record is at fault.
+    """
+
+    def decode(name: str, raws: Sequence[Raw]) -> Tables:
+        told = _told(source_of(name), raws, options_of(name))
+        origin = _Origin.of(name, raws)
+        rejects = [told.pop(REJECT.name, _rejects([]))]
+        tables = {}
+        for table_name, decoded in told.items():
+            table, rows = TABLES[table_name], _with_origin(decoded, origin)
+            if _station_column(table):
+                rows, dropped = _with_pseudonyms(table, rows, stations)
+                rejects.append(dropped)
+            tables[table_name] = rows
+        tables[REJECT.name] = _with_origin(pa.concat_tables(rejects), origin)
+        return {
+            table_name: rows.select(TABLES[table_name].names).cast(schema(TABLES[table_name]))
+            for table_name, rows in tables.items()
+            if rows.num_rows
+        }
+
+    return decode
+
+
+def _told(source: Source, raws: Sequence[Raw], options: Options, start: int = 0) -> Tables:
+    """What the source makes of the records, by table; positions count from `start`."""
+    rows: dict[str, Rows] = {}
+    try:
+        for part in _parts(source, raws, options, start):
+            rows.setdefault(part.chunk.table, Rows(TABLES[part.chunk.table])).add(
+                part.chunk.columns, part.positions, part.counts, part.runs
+            )
+        return {name: of_table.arrow() for name, of_table in rows.items()}
+    except (ValueError, TypeError, OverflowError) as error:
+        if len(raws) == 1:
+            return _told_as_reject(start, error)
+    # A value does not fit its column: halving finds the record, so that the others keep their rows.
+    middle = len(raws) // 2
+    first = _told(source, raws[:middle], options, start)
+    second = _told(source, raws[middle:], options, start + middle)
+    return {name: pa.concat_tables([half[name] for half in (first, second) if name in half]) for name in first | second}
+
+
+def _told_as_reject(position: int, error: Exception) -> Tables:
+    return {REJECT.name: _rejects([_reject(position, _failed(error))])}
+
+
+class _Part(NamedTuple):
+    """Rows of some records: `counts[i]` of them of the record at `positions[i]` of the batch."""
+
+    chunk: Chunk
+    positions: Sequence[int]
+    counts: Sequence[int]
+    runs: Runs | None = None
+
+
+def _parts(source: Source, raws: Sequence[Raw], options: Options, start: int) -> Iterator[_Part]:
+    for first in range(0, len(raws), source.block):
+        yield from _block(source, raws[first : first + source.block], options, start + first)
+
+
+def _block(source: Source, raws: Sequence[Raw], options: Options, start: int) -> Iterator[_Part]:
+    """The rows of a few records, together if none is odd, else by halves, so that few are decoded one by one."""
+    bulks = _many(source, raws, options) if len(raws) > 1 else None
+    if bulks is not None:
+        positions = range(start, start + len(raws))
+        yield from (_Part(bulk.chunk, positions, bulk.counts, bulk.runs) for bulk in bulks)
+    elif len(raws) > 1 and source.decode_many:
+        middle = len(raws) // 2
+        yield from _block(source, raws[:middle], options, start)
+        yield from _block(source, raws[middle:], options, start + middle)
+    else:
+        for position, raw in enumerate(raws, start):
+            yield from _one(source, raw, options, position)
+
+
+def _many(source: Source, block: Sequence[Raw], options: Options) -> Sequence[Bulk] | None:
+    if source.decode_many is None:
+        return None
+    try:
+        return source.decode_many(block, options)
+    except ConfigError:
+        raise
+    except Exception:  # noqa: BLE001 - one by one, the record at fault will show
+        return None
+
+
+def _one(source: Source, raw: Raw, options: Options, position: int) -> list[_Part]:
+    try:
+        return [_part(position, item) for item in source.decode(raw, options)]
+    except DecodeError as error:
+        return [_reject(position, Reject("record", error.reason, error.detail))]
+    except ConfigError:  # a wrong option is no record's fault: nothing is settled until it is corrected
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a decoder does, settling goes on
+        return [_reject(position, _failed(error))]
+
+
+def _part(position: int, item: Chunk | Reject) -> _Part:
+    if isinstance(item, Reject):
+        return _reject(position, item)
+    if unknown := item.columns.keys() - set(decoded_names(TABLES[item.table])):
+        raise ValueError(f"a decoder does not give table {item.table} its {', '.join(sorted(unknown))}")
+    (rows,) = {len(values) for values in item.columns.values()}  # equally long, or ValueError
+    return _Part(item, (position,), (rows,))
+
+
+def _reject(position: int, reject: Reject) -> _Part:
+    columns = {"part": [reject.part], "reason": [reject.reason], "excerpt": [reject.excerpt[:EXCERPT_LENGTH]]}
+    return _Part(Chunk(REJECT.name, columns), (position,), (1,))
+
+
+def _rejects(parts: Iterable[_Part]) -> pa.Table:
+    rows = Rows(REJECT)
+    for part in parts:
+        rows.add(part.chunk.columns, part.positions, part.counts)
+    return rows.arrow()
+
+
+def _failed(error: Exception) -> Reject:
+    """Names the kind of error only: its text may hold an address."""
+    return Reject("record", "decoder_failed", type(error).__name__)
+
+
+@cache
+def _station_column(table: Table) -> str | None:
+    return next((column.name for column in table.columns if column.station), None)
+
+
+class _Origin(NamedTuple):
+    """What the rows of a batch are told of their records, by position."""
+
+    source: str
+    raw_ids: NDArray[np.int64]
+    received_at: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, source: str, raws: Sequence[Raw]) -> "_Origin":
+        """The origin of the rows of these records."""
+        raw_ids = np.fromiter((raw.id for raw in raws), np.int64, len(raws))
+        return cls(source, raw_ids, np.fromiter((raw.received_at for raw in raws), np.int64, len(raws)))
+
+
+def _with_origin(rows: pa.Table, origin: _Origin) -> pa.Table:
+    position = rows[POSITION].to_numpy()
+    columns = {
+        "raw_id": pa.array(origin.raw_ids[position]),
+        "source": pa.repeat(origin.source, len(position)),
+        "received_at": pa.array(origin.received_at[position], TIMESTAMP),
+    }
+    return _put(rows, columns)
+
+
+def _with_pseudonyms(table: Table, rows: pa.Table, stations: Stations) -> tuple[pa.Table, pa.Table]:
+    """The rows that may be kept, with pseudonyms for addresses; and one reject for each record that lost some."""
+    station = str(_station_column(table))
+    addresses = rows[station].to_numpy()
+    clock = _clock_flags(table, rows)
+    # Resends meet in one period: it follows the row's own time, unless that is not to be believed.
+    by_receipt = np.logical_or.reduce(list(clock.values()))
+    times_us = np.where(by_receipt, _micros(rows, "received_at"), _micros(rows, table.time))
+    found = stations.apply(rows["site"].combine_chunks(), addresses, times_us)
+    lists = {"fixed": found.fixed, "staff": found.staff}
+    rows = _put(
+        rows,
+        {
+            station: pa.array(found.device),
+            "address_kind": _KINDS.take(pa.array((addresses & LOCAL_BIT != 0).astype(np.int8))),
+            "flags": _joined(rows["flags"].combine_chunks(), clock | lists),
+        },
+    )
+    lost = {"opted_out": found.opted_out, "key_destroyed": found.key_destroyed & ~found.opted_out}
+    kept = ~(found.opted_out | found.key_destroyed)
+    return rows if kept.all() else rows.filter(pa.array(kept)), _lost(table, rows[POSITION].to_numpy(), lost)
+
+
+def _clock_flags(table: Table, rows: pa.Table) -> dict[str, NDArray[np.bool_]]:
+    """What the row's own times, held against the moment of receipt, say of the clock they came from (R7)."""
+    received, own = _micros(rows, "received_at"), _micros(rows, table.time)
+    times = [column.name for column in table.columns if column.type == "timestamp" and column not in ORIGIN]
+    unset = np.minimum.reduce([_micros(rows, name) for name in times]) < CLOCK_SET_US
+    return {
+        "clock_unset": unset,
+        "clock_ahead": own > received + AHEAD_US,
+        "late": (own < received - LATE_US) & ~unset,
+    }
+
+
+def _joined(told: pa.StringArray, flags: dict[str, NDArray[np.bool_]]) -> pa.StringArray:
+    """The flags of each row: the source's and these, comma-joined and sorted."""
+    bits = sum(flag.astype(np.int64) << place for place, flag in enumerate(flags.values()))
+    if not np.any(bits):
+        return told
+    texts = told.dictionary_encode()
+    both = pa.array((texts.indices.to_numpy().astype(np.int64) << len(flags)) | bits).dictionary_encode()
+    spelt = []
+    for code in both.dictionary.to_pylist():
+        text = texts.dictionary[code >> len(flags)].as_py()
+        names = {name for place, name in enumerate(flags) if code >> place & 1}
+        spelt.append(",".join(sorted(names.union(filter(None, text.split(","))))))
+    return pa.array(spelt, pa.string()).take(both.indices)
+
+
+def _lost(table: Table, position: NDArray[np.int64], lost: dict[str, NDArray[np.bool_]]) -> pa.Table:
+    """For each record and reason, how many rows are not kept; which ones is nobody's business any more."""
+    return _rejects(
+        _reject(int(at), Reject(f"{table.name} {reason}", reason, f"rows: {count}"))
+        for reason, rows in lost.items()
+        for at, count in zip(*np.unique(position[rows], return_counts=True), strict=True)
+    )
+
+
+def _micros(rows: pa.Table, name: str) -> NDArray[np.int64]:
+    micros: NDArray[np.int64] = rows[name].cast(pa.int64()).to_numpy()
+    return micros
+
+
+def _put(rows: pa.Table, columns: dict[str, pa.Array]) -> pa.Table:
+    """The rows with these columns, in place of those of the same name."""
+    kept = [name for name in rows.column_names if name not in columns]
+    return pa.table({**{name: rows[name] for name in kept}, **columns})

@@ -1,0 +1,182 @@
+"""What the earlier Wi-Fi receiver offered: the newest sightings, where a station was heard, when it was heard last.
+
+A typed address is turned into the pseudonyms it has under the keys that still exist, and goes no further: it is in no
+message, no result and no query text. A pseudonym of 16 hex digits, as other tables show it, can be typed as well.
+
+Source: the routes `/`, `/filter`, `/nodes_seen`, `/last_seen` and `/test` of wire/presence.md section 4.
+"""
+
+# ruff: noqa: S608 - texts are composed of names and numbers of ours, and of an address that was read as one
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyarrow as pa
+
+from telltale import address
+from telltale.contract import ConfigError, Raw, Scenario, Secrets, SourceSettings
+from telltale.engine import Relation
+from telltale.pipeline.batch import decoder
+from telltale.privacy import Keys, Lists, Pseudonymizer
+from telltale.settings import SiteSettings
+from telltale.sources import cloudtrax
+from telltale.workbench.project import Project, here
+from telltale.workbench.tidy import tidy
+from telltale.workbench.times import When
+from telltale.workbench.view import View, answered
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = (
+    "last_seen, first_seen, site, node_id, device, address_kind, radio, frames, rssi_min_dbm, rssi_avg_dbm, "
+    "rssi_max_dbm, rssi_last_dbm, associated, flags, received_at, raw_id"
+)
+NEWEST = "order by last_seen desc, received_at desc, site, node_id, device, radio, first_seen"
+PSEUDONYM = re.compile(r"[0-9a-fA-F]{16}")
+
+
+class Page(NamedTuple):
+    """One page of sightings, newest first, and how many there are in all."""
+
+    rows: pa.Table
+    total: int
+
+
+def sightings(
+    limit: int = 100,
+    *,
+    page: int = 1,
+    station: str | None = None,
+    node: str | None = None,
+    since: When = None,
+    until: When = None,
+    project: Project | None = None,
+) -> "pd.DataFrame":
+    """The newest sightings, one page of them.
+
+    Args:
+        limit: rows of a page.
+        page: 1 is the newest.
+        station: a station's address in any spelling, or its pseudonym.
+        node: the access point's address.
+        since: beginning of the stretch; None is everything that is kept.
+        until: its end, exclusive.
+        project: another project than the one found from here.
+
+    Raises:
+        ConfigError: limit or page below 1, or an address that is none.
+    """
+    found = sightings_page(
+        project or here(), limit=limit, page=page, station=station, node=node, since=since, until=until
+    )
+    frame = tidy(found.rows)
+    frame.attrs["total"] = found.total
+    return frame
+
+
+def nodes_seen(station: str, *, project: Project | None = None) -> "pd.DataFrame":
+    """The nodes that heard a station, the latest first.
+
+    Columns: site, node_id, sightings, frames, first_seen, last_seen, rssi_max_dbm.
+    """
+    return tidy(nodes_seen_by(project or here(), station))
+
+
+def last_seen(station: str, *, project: Project | None = None) -> "pd.DataFrame":
+    """The newest sighting of a station as one row; empty where none is kept."""
+    return sightings(1, station=station, project=project)
+
+
+def sample(rows: int = 5) -> "pd.DataFrame":
+    """Invented sightings as they would look; nothing is stored and no project is needed."""
+    return tidy(sample_rows(rows))
+
+
+def sightings_page(
+    project: Project,
+    *,
+    limit: int = 100,
+    page: int = 1,
+    station: str | None = None,
+    node: str | None = None,
+    since: When = None,
+    until: When = None,
+) -> Page:
+    """As `sightings`, without pandas: what the command line prints."""
+    if limit < 1 or page < 1:
+        raise ConfigError(f"limit {limit}, page {page}: expected 1 or more of both")
+    span = None if since is None and until is None else project.span(since, until)
+    heard_by = f" where node_id = '{_node(node)}'" if node else ""
+    text = f"select {COLUMNS} from sighting{heard_by} {NEWEST} limit {limit} offset {(page - 1) * limit}"
+
+    def ask(view: View) -> Page:
+        rows = {"sighting": _of_station(view, view.table("sighting", span), station)}
+        total = project.engine.run(f"select count(*) as n from sighting{heard_by}", rows).arrow()
+        return Page(project.engine.run(text, rows).arrow(), total["n"][0].as_py())
+
+    return answered(project, ask)
+
+
+def nodes_seen_by(project: Project, station: str) -> pa.Table:
+    """As `nodes_seen`, without pandas."""
+    text = """
+        select site, node_id, count(*) as sightings, cast(sum(frames) as bigint) as frames,
+            min(first_seen) as first_seen, max(last_seen) as last_seen, max(rssi_max_dbm) as rssi_max_dbm
+        from sighting group by site, node_id order by max(last_seen) desc, site, node_id"""
+
+    def ask(view: View) -> pa.Table:
+        return project.engine.run(text, {"sighting": _of_station(view, view.table("sighting"), station)}).arrow()
+
+    return answered(project, ask)
+
+
+def sample_rows(rows: int = 5) -> pa.Table:
+    """As `sample`, without pandas: the simulator's reports of one Friday noon, under a key that is thrown away."""
+    secrets = Secrets({"71234": "sample"})
+    noon = Scenario(seed=1, start_s=1_795_172_400, end_s=1_795_173_000, timezone="Europe/Berlin")
+    emissions = cloudtrax.SOURCE.simulate(noon, SourceSettings({}, secrets))
+    raws = [Raw(number, "cloudtrax", one.at, "", "{}", one.body) for number, one in enumerate(emissions, 1)]
+    with TemporaryDirectory() as folder:
+        keys, lists = Keys(Path(folder)), Lists(Path(folder))
+        decode = decoder(Pseudonymizer(keys, lists, lambda _site: SiteSettings()), lambda _source: {})
+        heard = decode("cloudtrax", raws)["sighting"]
+    newest = heard.sort_by([("last_seen", "descending"), ("node_id", "ascending"), ("device", "ascending")])
+    return newest.slice(0, rows).select(COLUMNS.split(", "))
+
+
+def _of_station(view: View, rows: Relation, station: str | None) -> Relation:
+    if station is None:
+        return rows
+    engine = view.project.engine
+    known: Mapping[str, Relation] = {"sighting": rows, "named": engine.from_arrow(_pseudonyms(view, station))}
+    return engine.run(
+        "select sighting.* from sighting join named on sighting.site = named.site and sighting.device = named.device",
+        known,
+    )
+
+
+def _pseudonyms(view: View, station: str) -> pa.Table:
+    """site, device: what a typed station may be called in the table."""
+    sites = view.sites()
+    if PSEUDONYM.fullmatch(station.strip()):
+        device = int.from_bytes(bytes.fromhex(station.strip()), signed=True)
+        pairs = [(site, device) for site in sites]
+    else:
+        candidates = view.project.pseudonymizer.candidates
+        pairs = [(site, device) for site in sites for device in candidates(station, site)]
+    return pa.table(
+        {
+            "site": pa.array([site for site, _ in pairs], pa.string()),
+            "device": pa.array([device for _, device in pairs], pa.int64()),
+        }
+    )
+
+
+def _node(text: str) -> str:
+    typed = address.station(text.strip())
+    if typed == address.BAD:
+        raise ConfigError(f'node "{text}": expected the six octets of an access point, such as ac:86:74:11:22:33')
+    return address.spelled(typed)

@@ -1,0 +1,140 @@
+"""A day that is still running: so far, beside earlier days at the same hour."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from telltale import wording
+from telltale.frames import local, rows
+from telltale.presence.words.gaps import Reporting
+from telltale.presence.words.titles import known
+
+SAME_WEEKDAYS = 4
+"""Look at so many of the same weekday before today …"""
+FEWEST_SAME = 2
+"""… and when fewer than this are known, at all days."""
+FEWEST_DAYS = 2
+"""With fewer earlier days than this there is no usual one."""
+ROUND_MIN = 15
+RECENT = dt.timedelta(hours=2)
+FEWEST_INTERVALS = 3
+
+
+class Usual(NamedTuple):
+    """What a usual day came to by this hour, and what that is called."""
+
+    value: float
+    basis: str
+    """Such as `a usual Friday by 14:30`."""
+    days: int
+
+
+def visitors_by_now(visits: Any, now: dt.datetime) -> dict[dt.date, int]:
+    """Distinct visitor devices of each local day that had come in by the clock of `now`.
+
+    Args:
+        visits: device, entered_at (`tt.presence.visits`).
+        now: the present on the site's clock.
+    """
+    found: dict[dt.date, set[Any]] = {}
+    for row in rows(visits, "device", "entered_at"):
+        entered = local(row["entered_at"], str(now.tzinfo))
+        devices = found.setdefault(entered.date(), set())
+        if entered.time() <= now.time():
+            devices.add(row["device"])
+    return {day: len(devices) for day, devices in found.items()}
+
+
+def usual_by_now(counts: dict[dt.date, int], now: dt.datetime, *, k: int = 5) -> Usual | None:
+    """The median of the same weekdays before today, else of all days before; None where too little is known.
+
+    Args:
+        counts: by day, as they stood at the clock of `now`.
+        now: the present on the site's clock.
+        k: a usual day of fewer devices is not told.
+    """
+    earlier = {day: count for day, count in counts.items() if day < now.date()}
+    same = sorted((day for day in earlier if day.weekday() == now.weekday()), reverse=True)[:SAME_WEEKDAYS]
+    alike, name = (same, wording.weekday(now)) if len(same) >= FEWEST_SAME else (sorted(earlier), "day")
+    if len(alike) < FEWEST_DAYS:
+        return None
+    value = median([earlier[day] for day in alike])
+    rounded = now.replace(minute=now.minute // ROUND_MIN * ROUND_MIN)
+    return Usual(value, f"a usual {name} by {wording.clock(rounded)}", len(alike)) if value >= k else None
+
+
+def median(values: Sequence[float]) -> float:
+    """The middle value; values must not be empty."""
+    ordered, half = sorted(values), len(values) // 2
+    return ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def so_far(visitors: float | None, stay_s: float | None, usual: Usual | None, counted: int) -> str:
+    """`**42 visitor devices** today so far, **6 more** than on a usual Friday by 14:30; median stay **14 min**`.
+
+    Args:
+        visitors: of today; null was withheld.
+        stay_s: the median stay of today.
+        usual: of the days before.
+        counted: today's devices counted as `usual` was.
+    """
+    if not known(visitors) or visitors is None:
+        text = "**Fewer visitor devices** today so far than may be told"
+    elif visitors == 0:
+        text = "**No visitor device** today so far"
+    else:
+        text = f"**{wording.count(int(visitors), 'visitor device')}** today so far"
+    if usual is not None and known(visitors):
+        text += _against(counted - usual.value, usual)
+    staying = f"; median stay **{wording.duration(stay_s)}**" if known(stay_s) else ""
+    return f"{text}{staying}."
+
+
+def change_by_now(usual: Usual | None, counted: int) -> str:
+    """`**+6** on a usual Friday by 14:30`; empty without a usual day."""
+    if usual is None:
+        return ""
+    return f"**{wording.number(round(counted - usual.value), signed=True)}** on {usual.basis}"
+
+
+def against_band(bins: Any, band: Mapping[dt.time, Any], *, name: str, now: dt.datetime) -> str:
+    """`It is as busy as on a usual Friday`: the newest two hours against the band of earlier days.
+
+    Args:
+        bins: address_kind, start, mean, nodes of today (`tt.presence.occupancy`).
+        band: low and high by clock time (`tt.charts.usual_band`).
+        name: what the band is, such as `usual Friday`.
+        now: the present on the site's clock.
+    """
+    since = now - RECENT
+    told = [
+        (row["mean"], band[start.time()])
+        for row in rows(bins, "address_kind", "start", "mean")
+        if (start := local(row["start"], str(now.tzinfo))) >= since
+        and row["address_kind"] == "all"
+        and known(row["mean"])
+        and start.time() in band
+    ]
+    if len(told) < FEWEST_INTERVALS:
+        return "Devices present today"
+    mean = sum(level for level, _ in told) / len(told)
+    low, high = (sum(one[at] for _, one in told) / len(told) for at in (0, 1))
+    compared = "busier than" if mean > high else "quieter than" if mean < low else "as busy as"
+    return f"It is {compared} on a {name}"
+
+
+def silent_now(found: Reporting, timezone: str, *, today: dt.date) -> str:
+    """`!!3 of 8 nodes!! are silent since 13:10, so the counts are too low`, after a space; empty when all report."""
+    if not found.now:
+        return ""
+    start = local(found.now[0].start, timezone)
+    since = wording.clock(start) if start.date() == today else wording.short_moment(start)
+    verb = "is" if len(found.now) == 1 else "are"
+    return f" !!{len(found.now)} of {found.known} nodes!! {verb} silent since {since}, so the counts are too low."
+
+
+def _against(change: float, usual: Usual) -> str:
+    difference = round(abs(change))
+    if difference == 0 or difference < 0.05 * usual.value:
+        return f", as on {usual.basis}"
+    return f", **{wording.number(difference)} {'more' if change > 0 else 'fewer'}** than on {usual.basis}"

@@ -1,0 +1,52 @@
+"""`tt.sensors`: readings, their limits, excursions, gaps and trends."""
+
+from typing import TYPE_CHECKING
+
+from telltale.lazy import lazily
+
+if TYPE_CHECKING:
+    from telltale.sensors import charts as charts
+    from telltale.sensors.calls import completeness as completeness
+    from telltale.sensors.calls import consumption as consumption
+    from telltale.sensors.calls import episodes as episodes
+    from telltale.sensors.calls import excursions as excursions
+    from telltale.sensors.calls import gaps as gaps
+    from telltale.sensors.calls import kinetic as kinetic
+    from telltale.sensors.calls import outside as outside
+    from telltale.sensors.calls import overdue as overdue
+    from telltale.sensors.calls import series as series
+    from telltale.sensors.calls import stats as stats
+    from telltale.sensors.calls import trends as trends
+
+__all__ = [
+    "charts",
+    "completeness",
+    "consumption",
+    "episodes",
+    "excursions",
+    "gaps",
+    "kinetic",
+    "outside",
+    "overdue",
+    "series",
+    "stats",
+    "trends",
+]
+
+__getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "charts": "",
+        "completeness": "calls",
+        "consumption": "calls",
+        "episodes": "calls",
+        "excursions": "calls",
+        "gaps": "calls",
+        "kinetic": "calls",
+        "outside": "calls",
+        "overdue": "calls",
+        "series": "calls",
+        "stats": "calls",
+        "trends": "calls",
+    },
+)

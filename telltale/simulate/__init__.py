@@ -1,0 +1,1 @@
+"""Invented devices on the real wires, and the demo that plays them all."""

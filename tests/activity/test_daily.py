@@ -1,0 +1,174 @@
+"""Hours per local day, week and team: days when clocks change, days that begin at 04:00, people with two PCs."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from telltale.activity import analysis
+from telltale.engine import DuckEngine
+from tests.activity.rows import activity_of, info_of, level, polled, sample, stretch
+from tests.lake_fixture import ZONE, at
+from tests.presence.rows import T0
+
+H = 3_600 * 10**6
+
+
+def s(text: str) -> float:
+    """A local moment in seconds after the origin of the rows."""
+    return at(text) / 1e6 - T0
+
+
+def totals(
+    rows: Iterable[Mapping[str, Any]], since: str, until: str, *, starts_at: str = "00:00", weeks: bool = False
+) -> list[dict[str, Any]]:
+    engine = DuckEngine(threads=1)
+    heard = analysis.heard(engine, activity_of(engine, rows), info_of(engine))
+    found = analysis.found_spans(engine, heard, since_us=at(since), until_us=at(until), rules=analysis.Rules())
+    make = analysis.weeks if weeks else analysis.days
+    periods = make(ZONE, at(since), at(until), starts_at=starts_at)
+    return list(analysis.totals(engine, heard, found, periods).arrow().to_pylist())
+
+
+def three(row: Mapping[str, Any]) -> tuple[float, float, float]:
+    return row["active_s"], row["away_s"], row["unknown_s"]
+
+
+def test_days_on_which_the_clocks_change() -> None:
+    # 25 Oct 2026 has 25 hours in Berlin, 29 Mar 23. Active from 01:00 for three hours each time: at 03:00 and 05:00.
+    for day, length_h, ends in (("2026-10-25", 25, "03:00"), ("2026-03-29", 23, "05:00")):
+        start = s(f"{day} 01:00")
+        (row,) = totals([stretch("interval", start, start + 3 * 3600, True)], f"{day} 00:00", _next(day))
+        assert three(row) == (3 * 3600, 0, (length_h - 3) * 3600)
+        assert row["last_active_at"].timestamp() == at(f"{day} {ends}") / 1e6
+
+
+def _next(day: str) -> str:
+    year, month, number = day.split("-")
+    return f"{year}-{month}-{int(number) + 1} 00:00"
+
+
+def test_a_day_that_begins_at_four() -> None:
+    # 22:00–02:00 is one evening's work: 4 h of the 19th, none of the 20th.
+    rows = [stretch("interval", s("2026-11-19 22:00"), s("2026-11-20 02:00"), True)]
+    found = totals(rows, "2026-11-19 04:00", "2026-11-21 04:00", starts_at="04:00")
+    assert [(row["label"], row["active_s"]) for row in found] == [("2026-11-19", 4 * 3600), ("2026-11-20", 0)]
+    midnights = totals(rows, "2026-11-19 00:00", "2026-11-21 00:00")
+    assert [row["active_s"] for row in midnights] == [2 * 3600, 2 * 3600]
+
+
+def test_the_running_day_ends_now() -> None:
+    rows = [stretch("interval", s("2026-11-20 09:00"), s("2026-11-20 10:00"), True)]
+    found = totals(rows, "2026-11-19 00:00", "2026-11-20 14:00")
+    assert [three(row) for row in found] == [(0, 0, 24 * 3600), (3600, 0, 13 * 3600)]
+    assert [(row["end"] - row["start"]).total_seconds() for row in found] == [24 * 3600, 14 * 3600]
+
+
+def test_weeks_begin_on_monday() -> None:
+    rows = [stretch("interval", s("2026-11-15 23:00"), s("2026-11-16 01:00"), True)]
+    found = totals(rows, "2026-11-14 00:00", "2026-11-18 00:00", weeks=True)
+    assert [(row["label"], row["active_s"]) for row in found] == [("2026-W46", 3600), ("2026-W47", 3600)]
+
+
+def test_a_trace_with_gaps_sleep_clock_change_and_two_devices() -> None:
+    """One PC by its own samples and by its modem's levels, another by samples; the night of 25 October 2026.
+
+    desk-3, samples each 5 s: 01:00–01:10 inputs each 20 s; pause without input until 01:20 (away 10 min); the PC
+    sleeps until 03:00 winter time, which is 2 h 40 min of real time after 01:20 summer time; 03:00–03:05 inputs.
+    Its modem's level 100 at 02:00+01:00 (an hour after 02:00+02:00) tells of the 600 s before it.
+    desk-4: samples 12:00–12:30, inputs each 20 s until 12:15.
+    """
+    start, wake = s("2026-10-25 01:00"), s("2026-10-25 03:00")
+    assert wake - start == 3 * 3600  # 01:00+02:00 to 03:00+01:00
+    inputs = range(0, 601, 20)
+    rows = polled([start + one for one in inputs], start, start + 1195)
+    rows += polled([wake + one for one in range(0, 301, 20)], wake, wake + 295)
+    rows += [level(start + 2 * 3600, 100)]
+    noon = s("2026-10-25 12:00")
+    rows += polled([noon + one for one in range(0, 901, 20)], noon, noon + 1795, "pc:desk-4")
+    desk3, desk4 = totals(rows, "2026-10-25 00:00", "2026-10-26 00:00")
+    # desk-3: active 600 (samples) + 600 (level, at most) + 280 (the last input seen is at 280 s of 295); away 600 + 20;
+    # the day has 25 h = 90,000 s.
+    assert three(desk3) == (600 + 600 + 280, 600 + 20, 90_000 - 1480 - 620)
+    assert (desk3["active_lo_s"], desk3["active_hi_s"]) == (880, 1480)
+    assert desk3["samples"] == 240 + 60 + 1
+    # desk-4: 900 active, 900 away
+    assert three(desk4) == (900, 900, 90_000 - 1800)
+    assert desk4["active_lo_s"] == desk4["active_hi_s"] == 900
+
+
+def test_the_seed_web_apps_sum() -> None:
+    engine = DuckEngine(threads=1)
+    day = s("2026-11-20 00:00")
+    # Levels at 08:00, 08:10, 08:20 (0), 08:30, and 16:30: 10 min, then 8 h between two that are not 0.
+    # The one of the day before, 23:55, does not reach over midnight.
+    told = [(-300, 100), (8 * 3600, 100), (29_400, 50), (30_000, 0), (30_600, 25), (59_400, 100)]
+    rows = [level(day + one, score) for one, score in told]
+    heard = analysis.heard(engine, activity_of(engine, rows), info_of(engine))
+    levels = engine.from_arrow(analysis.seed_levels(heard.arrow()))
+    periods = analysis.days(ZONE, at("2026-11-19 00:00"), at("2026-11-21 00:00"))
+    before, found = analysis.web_totals(engine, heard, levels, periods).arrow().to_pylist()
+    assert (before["active_s"], before["samples"]) == (0, 1)
+    assert (found["active_s"], found["samples"]) == (600 + 28_800, 5)
+    assert found["unknown_s"] is None
+
+
+def test_levels_of_samples_for_the_seed_web_sum() -> None:
+    engine = DuckEngine(threads=1)
+    start = s("2026-11-20 08:00")
+    rows = [sample(start + one, 0, every_s=10) for one in range(0, 1801, 10)]
+    heard = analysis.heard(engine, activity_of(engine, rows), info_of(engine))
+    levels = engine.from_arrow(analysis.seed_levels(heard.arrow()))
+    periods = analysis.days(ZONE, at("2026-11-20 00:00"), at("2026-11-21 00:00"))
+    (found,) = analysis.web_totals(engine, heard, levels, periods).arrow().to_pylist()
+    assert (found["active_s"], found["samples"]) == (1800, 4)
+
+
+def _team(people: int, *, k: int = 5, **other: Any) -> list[dict[str, Any]]:
+    engine = DuckEngine(threads=1)
+    start = s("2026-11-20 08:00")
+    rows = [stretch("interval", start, start + 3600 * (1 + number), True, f"pc:{number}") for number in range(people)]
+    rows += other.get("rows", [])
+    info = info_of(
+        engine, *[(f"pc:{number}", "", other.get("person", "")) for number in range(people)], *other.get("listed", [])
+    )
+    heard = analysis.heard(engine, activity_of(engine, rows), info)
+    since_us, until_us = at("2026-11-20 00:00"), at("2026-11-21 00:00")
+    found = analysis.found_spans(engine, heard, since_us=since_us, until_us=until_us, rules=analysis.Rules())
+    made = analysis.team(engine, found, info, analysis.days(ZONE, since_us, until_us), k=k).arrow()
+    return list(made.to_pylist())
+
+
+def test_a_team_of_k_people() -> None:
+    (row,) = _team(5)
+    assert (row["people"], row["active_s"], row["active_share"]) == (5, (1 + 2 + 3 + 4 + 5) * 3600 / 5, 1.0)
+
+
+def test_fewer_people_than_k_are_not_shown() -> None:
+    assert _team(4) == []
+    assert _team(5, person="Anna") == []
+
+
+def test_a_person_with_two_pcs_counts_once_and_no_hour_twice() -> None:
+    start = s("2026-11-20 08:00")
+    # Person of pc:0 (active 08–09) also has pc:x: away 08–09, active 09–10: together active 08–10.
+    rows = [
+        stretch("interval", start, start + 3600, False, "pc:x"),
+        stretch("interval", start + 3600, start + 7200, True, "pc:x"),
+        *(stretch("interval", start, start + 60, True, f"pc:y{n}") for n in range(4)),
+    ]
+    listed = [("pc:x", "", "Anna"), *((f"pc:y{n}", "", f"P{n}") for n in range(4))]
+    (row,) = _team(1, person="Anna", rows=rows, listed=listed)
+    assert row["people"] == 5
+    assert row["active_s"] == pytest.approx((7200 + 4 * 60) / 5)
+
+
+def test_periods_are_cut_to_what_was_asked() -> None:
+    made: pa.Table = analysis.days(ZONE, at("2026-11-19 15:00"), at("2026-11-20 14:00"))
+    assert made["label"].to_pylist() == ["2026-11-19", "2026-11-20"]
+    assert (made["start_us"].to_pylist()[0], made["end_us"].to_pylist()[1]) == (
+        at("2026-11-19 15:00"),
+        at("2026-11-20 14:00"),
+    )
+    assert sum(made["end_us"].to_pylist()) - sum(made["start_us"].to_pylist()) == 23 * H

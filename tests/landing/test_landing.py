@@ -1,0 +1,359 @@
+"""Group commit: durable before acknowledged, bounded, and never stored after it was given up."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from telltale.contract import StoreError
+from telltale.landing import Landing, Store, purge_refused, refused_rows
+from tests.sources.toy import open_store, raw
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = open_store(tmp_path, busy_timeout_s=0.3)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def landing(store: Store) -> Iterator[Landing]:
+    landing = Landing(store, ticket_timeout_s=5.0)
+    yield landing
+    landing.close()
+
+
+def second_connection(store: Store) -> sqlite3.Connection:
+    """A connection that shares nothing with the store but the file."""
+    return sqlite3.connect(sa.make_url(store.url).database or "", isolation_level=None)
+
+
+def stored(store: Store) -> list[bytes]:
+    """The bodies a second connection sees, by id."""
+    other = second_connection(store)
+    try:
+        return [body for (body,) in other.execute("select body from raw order by id")]
+    finally:
+        other.close()
+
+
+def test_an_appended_record_is_visible_to_a_second_connection_at_once(landing: Landing) -> None:
+    record = raw(1, "n1 7 0 3")
+
+    raw_id = landing.append(record)
+
+    other = second_connection(landing.store)
+    assert other.execute("select * from raw").fetchall() == [(raw_id, *record[1:])]
+    other.close()
+
+
+def test_every_ticket_gets_the_id_of_its_own_record(landing: Landing) -> None:
+    records = [raw(1, f"n1 {number} 0 3") for number in range(1000)]
+
+    with ThreadPoolExecutor(32) as pool:
+        ids = list(pool.map(landing.append, records))
+
+    bodies = stored(landing.store)
+    assert sorted(ids) == list(range(1, 1001))
+    assert [bodies[raw_id - 1] for raw_id in ids] == [record.body for record in records]
+
+
+def test_ids_are_never_used_again(landing: Landing) -> None:
+    landing.put_many(raw(second) for second in range(3))
+    with landing.store.writer() as connection:
+        connection.exec_driver_sql("delete from raw")
+
+    assert landing.append(raw(9)) == 4
+
+
+def test_waiting_records_share_a_transaction(landing: Landing) -> None:
+    commits: list[sa.Connection] = []
+    sa.event.listen(landing.store.engine, "commit", commits.append)
+    lock = second_connection(landing.store)
+    lock.execute("begin immediate")
+
+    tickets = [landing.put(raw(second)) for second in range(200)]
+    time.sleep(0.05)
+    lock.execute("commit")
+    lock.close()
+
+    assert [ticket.result(5) for ticket in tickets] == list(range(1, 201))
+    assert len(commits) <= 2  # the first may go alone, the others waited together
+
+
+def test_a_full_queue_says_so_at_once_and_recovers(store: Store) -> None:
+    landing = Landing(store, max_records=3)
+    lock = second_connection(store)
+    lock.execute("begin immediate")
+
+    tickets = [landing.put(raw(second)) for second in range(3)]
+    with pytest.raises(StoreError, match="3 records"):
+        landing.put(raw(4))
+    assert landing.depth[0] == 3
+    lock.execute("commit")
+    lock.close()
+
+    assert [ticket.result(5) for ticket in tickets] == [1, 2, 3]
+    landing.close()
+    assert landing.depth == (0, 0)
+
+
+def test_the_queue_is_bounded_in_bytes_too(store: Store) -> None:
+    landing = Landing(store, max_bytes=2000)
+
+    with pytest.raises(StoreError, match="2000 bytes"):
+        landing.put(raw(1, "x" * 2000))
+    assert landing.append(raw(1, "x" * 1000)) == 1
+    landing.close()
+
+
+def test_a_lock_held_longer_than_the_busy_timeout_fails_the_ticket_and_stores_nothing(landing: Landing) -> None:
+    lock = second_connection(landing.store)
+    lock.execute("begin immediate")
+
+    with pytest.raises(StoreError, match="locked"):
+        landing.append(raw(1))
+    assert not landing.writable()
+    lock.execute("commit")
+    lock.close()
+
+    assert landing.writable()
+    assert landing.append(raw(2, "after")) == 1
+    assert stored(landing.store) == [b"after"]
+
+
+def test_an_abandoned_ticket_is_not_stored_later(tmp_path: Path) -> None:
+    landing = Landing(open_store(tmp_path, busy_timeout_s=5.0), ticket_timeout_s=0.1)
+    lock = second_connection(landing.store)
+    lock.execute("begin immediate")
+
+    with pytest.raises(StoreError, match=r"not durable after 0\.1 s"):
+        landing.append(raw(1, "given up"))
+    kept = landing.put(raw(2, "kept"))
+    lock.execute("commit")
+    lock.close()
+
+    assert kept.result(5) == 1
+    landing.close()
+    assert stored(landing.store) == [b"kept"]
+
+
+def test_a_full_disk_fails_the_tickets_and_service_resumes(landing: Landing) -> None:
+    """SQLite's own limit of pages gives the error a full disk gives."""
+    limited = threading.Event()
+
+    def limit(connection: sqlite3.Connection, *_: object) -> None:
+        pages = connection.execute("pragma page_count").fetchone()[0]
+        connection.execute(f"pragma max_page_count={pages + 5 if limited.is_set() else 2**30}").fetchall()
+
+    sa.event.listen(landing.store.engine, "checkout", limit)
+    landing.append(raw(1, "before"))
+    limited.set()
+    with pytest.raises(StoreError, match="full"):
+        landing.append(raw(2, "x" * 100_000))
+    limited.clear()
+
+    landing.append(raw(3, "after"))
+    assert stored(landing.store) == [b"before", b"after"]
+
+
+def test_one_record_that_cannot_be_stored_does_not_fail_its_group(landing: Landing) -> None:
+    lock = second_connection(landing.store)
+    lock.execute("begin immediate")
+    first = landing.put(raw(1, "a"))
+    bad = landing.put(raw(2, "b")._replace(meta="\ud800"))
+    last = landing.put(raw(3, "c"))
+    lock.execute("commit")
+    lock.close()
+
+    assert {first.result(5), last.result(5)} == {1, 2}
+    with pytest.raises(StoreError, match="cannot be stored"):
+        bad.result(5)
+    assert stored(landing.store) == [b"a", b"c"]
+
+
+def test_close_commits_what_waits_and_takes_nothing_new(store: Store) -> None:
+    landing = Landing(store)
+    tickets = [landing.put(raw(second)) for second in range(2000)]
+
+    landing.close()
+
+    assert all(ticket.done() for ticket in tickets)
+    assert len(stored(store)) == 2000
+    with pytest.raises(StoreError, match="stopping"):
+        landing.put(raw(1))
+
+
+def test_close_answers_what_does_not_become_durable_in_time(tmp_path: Path) -> None:
+    landing = Landing(open_store(tmp_path, busy_timeout_s=5.0), group=2)
+    lock = second_connection(landing.store)
+    lock.execute("begin immediate")
+    tickets = [landing.put(raw(second)) for second in range(9)]
+
+    landing.close(timeout_s=0.1)
+    with pytest.raises(StoreError, match="told to stop"):
+        tickets[-1].result(0)
+    lock.execute("commit")
+    lock.close()
+
+    assert tickets[0].result(5) == 1
+    landing.close()
+    answered = [ticket for ticket in tickets if ticket.exception(5) is None]
+    assert len(stored(landing.store)) == len(answered) < 9
+
+
+def test_the_newest_received_time_is_known(landing: Landing) -> None:
+    assert landing.last_received_at is None
+    landing.append(raw(5))
+    assert landing.last_received_at == raw(5).received_at
+
+
+def test_reads_of_one_transaction_see_one_moment(landing: Landing) -> None:
+    count = sa.text("select count(*) from raw")
+    with landing.store.reader() as connection:
+        before = connection.scalar(count)
+        landing.append(raw(1))
+        assert connection.scalar(count) == before == 0
+    with landing.store.reader() as connection:
+        assert connection.scalar(count) == 1
+
+
+def test_a_reader_on_a_new_connection_does_not_wait_for_a_writer(store: Store) -> None:
+    with store.writer():
+        store.engine.dispose(close=False)  # the pool is empty, as in a process that has just begun
+        began = time.monotonic()
+        with store.reader() as connection:
+            assert connection.scalar(sa.text("select count(*) from raw")) == 0
+        assert time.monotonic() - began < 1
+
+
+def test_an_exception_rolls_a_write_back(store: Store) -> None:
+    def half() -> None:
+        with store.writer() as connection:
+            store.insert(connection, [raw(1)])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        half()
+    assert stored(store) == []
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("auto_vacuum", 2), ("secure_delete", 1)]
+)
+def test_the_store_keeps_its_promises(store: Store, pragma: str, value: object) -> None:
+    with store.reader() as connection:
+        assert connection.exec_driver_sql(f"pragma {pragma}").scalar() == value
+
+
+def test_two_processes_worth_of_stores_write_one_file(tmp_path: Path) -> None:
+    first, second = Landing(open_store(tmp_path)), Landing(open_store(tmp_path))
+
+    with ThreadPoolExecutor(16) as pool:
+        ids = list(pool.map(lambda number: (first, second)[number % 2].append(raw(number)), range(400)))
+
+    assert sorted(ids) == list(range(1, 401))
+    first.close()
+    second.close()
+
+
+def test_a_store_of_another_schema_version_is_refused(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    with store.writer() as connection:
+        connection.exec_driver_sql("update meta set value = 99 where key = 'schema_version'")
+
+    with pytest.raises(StoreError, match="schema version 99, expected"):
+        open_store(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("sqlite://", "expected a file"),
+        ("sqlite:///{0}/text.txt", "not a database"),
+        ("sqlite:///{0}/text.txt/below", "folder cannot be made"),
+    ],
+)
+def test_a_store_that_cannot_be_opened_says_why(tmp_path: Path, url: str, words: str) -> None:
+    (tmp_path / "text.txt").write_text("no database at all, and longer than a page's header " * 3)
+
+    with pytest.raises(StoreError, match=words):
+        Store(url.format(tmp_path))
+
+
+def test_deleted_bodies_leave_the_file_and_its_log_after_a_scrub(landing: Landing, tmp_path: Path) -> None:
+    landing.put_many(raw(second, f"secret-{second} " * 500) for second in range(50))
+    with landing.store.writer() as connection:
+        connection.exec_driver_sql("delete from raw")
+    files = list((tmp_path / "landing").iterdir())
+    assert any(b"secret-7 " in file.read_bytes() for file in files)
+
+    assert landing.store.scrub()
+
+    assert not any(b"secret-7 " in file.read_bytes() for file in files)
+
+
+def test_a_reader_that_stays_keeps_a_scrub_from_ending(store: Store) -> None:
+    with store.writer() as connection:
+        store.insert(connection, [raw(1)])
+    reader = second_connection(store)
+    reader.execute("begin")
+    reader.execute("select count(*) from raw").fetchall()
+    with store.writer() as connection:
+        store.insert(connection, [raw(2)])
+
+    assert not store.scrub()
+    reader.close()
+    assert store.scrub()
+
+
+def refuse(landing: Landing, number: int, *, body: bytes = b"") -> None:
+    landing.refuse(
+        "toy",
+        received_at=number,
+        sender="192.0.2.9",
+        status=401,
+        reason="bad_signature",
+        detail=f"request {number}",
+        body=body,
+        meta="{}",
+    )
+
+
+def test_what_was_refused_is_listed_newest_first_in_pages(landing: Landing) -> None:
+    for number in range(5):
+        refuse(landing, number, body=b"x" * 600)
+    landing.close()
+
+    page = refused_rows(landing.store, 2)
+    assert [row.detail for row in page] == ["request 4", "request 3"]
+    assert [row.detail for row in refused_rows(landing.store, 9, page[-1].id)] == [
+        "request 2",
+        "request 1",
+        "request 0",
+    ]
+    assert page[0].body == b"x" * 512
+
+
+def test_a_flood_of_refused_requests_is_cut(landing: Landing) -> None:
+    for number in range(500):
+        refuse(landing, number)
+    landing.close()
+
+    assert len(refused_rows(landing.store, 1000)) == 100
+
+
+def test_refused_rows_are_purged_by_source_and_time(landing: Landing) -> None:
+    for number in range(4):
+        refuse(landing, number)
+    landing.close()
+
+    assert purge_refused(landing.store, "toy", 2) == 2
+    assert purge_refused(landing.store, "other", 9) == 0
+    assert [row.received_at for row in refused_rows(landing.store, 9)] == [3, 2]

@@ -1,0 +1,166 @@
+"""telltale doctor: what is wrong is found and its fix named; what is well is said."""
+
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from telltale.contract import Raw
+from telltale.operate.doctor import Finding, examine
+from telltale.settings import load
+from telltale.workbench.project import Project
+from tests.served import make_project, telltale
+
+NOW_US = 1_795_160_000_000_000
+
+
+def findings(root: Path, *, now_us: int = NOW_US) -> list[Finding]:
+    return list(examine(Project(settings=load(root), now=lambda: now_us)))
+
+
+def of(check: str, found: list[Finding]) -> list[Finding]:
+    return [finding for finding in found if finding.check == check]
+
+
+def test_nothing_is_wrong_with_a_new_project(tmp_path: Path) -> None:
+    found = findings(make_project(tmp_path, "[webhooks]\nport = 0\n"))
+    assert [finding for finding in found if finding.state == "wrong"] == []
+    assert {"python", "settings", "secrets", "folders", "keys", "store", "lake", "webhooks", "disk", "clock"} <= {
+        finding.check for finding in found
+    }
+
+
+def loose_key(root: Path) -> None:
+    keys = root / "data" / "keys"
+    keys.mkdir(parents=True, mode=0o700)
+    (keys / "site.key").touch(mode=0o644)
+
+
+def wrong_device(root: Path) -> None:
+    (root / "devices.csv").write_text("device_id,low\na,warm\n")
+
+
+def wrong_button(root: Path) -> None:
+    (root / "buttons.csv").write_text("Name, MAC-Address\nTide, ac:63:be\n")
+
+
+def unknown_source(root: Path) -> None:
+    (root / "telltale.toml").write_text("[sources.cloudtracks]\n")
+
+
+def wrong_option(root: Path) -> None:
+    (root / "telltale.toml").write_text('[sources.sigfox]\npayload = "temp::byte:8"\n')
+
+
+def public_without_secret(root: Path) -> None:
+    (root / "secrets.toml").write_text("")
+    (root / "telltale.toml").write_text('[webhooks]\nhost = "0.0.0.0"\n')
+
+
+def file_for_folder(root: Path) -> None:
+    (root / "data").write_text("not a folder")
+
+
+def wrong_topic(root: Path) -> None:
+    (root / "telltale.toml").write_text('[mqtt]\nhost = "broker"\ntopics = { "a/#" = "efento/x" }\n')
+
+
+def wrong_filter(root: Path) -> None:
+    (root / "telltale.toml").write_text('[mqtt]\nhost = "broker"\ntopics = { "a/#/b" = "cloudtrax" }\n')
+
+
+def no_key(root: Path) -> None:
+    (root / "telltale.toml").write_text('[forward.thingworx]\nbase_url = "https://localhost/Thingworx"\n')
+
+
+def wrong_platform(root: Path) -> None:
+    (root / "secrets.toml").write_text('[thingworx]\napp_key = "k3y"\n')
+    (root / "telltale.toml").write_text('[forward.thingworx]\nbase_url = "https://user:pa55@host:x/Thingworx"\n')
+
+
+WRONG: list[tuple[Callable[[Path], None], str, str, str]] = [
+    (loose_key, "keys", "readable by others", "chmod 600"),
+    (wrong_device, "settings", 'line 2 low = "warm"', "expected a number"),
+    (wrong_button, "buttons", 'line 2 MAC-Address = "ac:63:be"', "expected six pairs"),
+    (unknown_source, "settings", 'no source "cloudtracks"', "known: button, cloudtrax"),
+    (wrong_option, "settings", 'field "temp": type "byte"', "is none of bool, char, float, uint, int"),
+    (public_without_secret, "webhooks", "a public address needs a source with its secret", "add it to secrets.toml"),
+    (wrong_topic, "mqtt", '[mqtt] topics "a/#" = "efento/x": no such address', "known: efento/c"),
+    (wrong_filter, "mqtt", '[mqtt] topics "a/#/b": no filter, + stands for', "expected such as"),
+    (no_key, "forward", "no app_key for ThingWorx: write it to secrets.toml", "TELLTALE_SECRET_THINGWORX_APP_KEY"),
+    (wrong_platform, "forward", "[forward.thingworx] address: its host or port is none", "https://host/Thingworx"),
+    (file_for_folder, "store", "data", "expected a folder"),
+]
+
+
+def test_what_is_odd_in_the_list_of_buttons_is_a_note(tmp_path: Path) -> None:
+    root = make_project(tmp_path)
+    (first,) = of("buttons", findings(root))
+    assert first.state == "note"
+    assert "no buttons.csv: no device is listed" in first.found
+    lines = ["Name,MAC,role", "Tide,ac:63:be:00:00:01,", "Phone,02:63:be:00:00:02,presence"]
+    (root / "buttons.csv").write_text("\n".join(lines))
+    listed, random, quiet = of("buttons", findings(root))
+    assert (listed.state, listed.found) == ("ok", "buttons.csv, 2 devices listed")
+    assert random.found.startswith("buttons.csv line 3: Phone has a locally administered address")
+    assert quiet.fix == "set [kanban] presence = true if their owners agree"
+    assert {random.state, quiet.state} == {"note"}
+
+
+@pytest.mark.parametrize(("harm", "check", "said", "fix"), WRONG, ids=[row[0].__name__ for row in WRONG])
+def test_what_is_wrong_names_its_fix(
+    tmp_path: Path, harm: Callable[[Path], None], check: str, said: str, fix: str
+) -> None:
+    root = make_project(tmp_path)
+    harm(root)
+    wrong = [finding for finding in of(check, findings(root)) if finding.state == "wrong"]
+    assert len(wrong) == 1
+    assert said in wrong[0].found
+    assert fix in wrong[0].fix
+
+
+def test_a_taken_port_is_wrong_unless_a_collector_has_it(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        root = make_project(tmp_path, f"[webhooks]\nport = {taken.getsockname()[1]}\n")
+        taken.settimeout(0.1)
+        [finding] = of("webhooks", findings(root))
+    assert finding.state == "wrong"
+    assert "stop what listens there" in finding.fix
+
+
+def test_a_clock_behind_its_own_records_is_wrong(tmp_path: Path) -> None:
+    root = make_project(tmp_path)
+    project = Project(settings=load(root))
+    landing = project.landing()
+    landing.append(Raw(0, "cloudtrax", NOW_US, "10.0.0.5", "{}", b"{}"))
+    landing.close()
+    [behind] = of("clock", findings(root, now_us=NOW_US - 3_600_000_000))
+    assert (behind.state, behind.found) == ("wrong", "it is earlier than what has happened already")
+    assert of("clock", findings(root))[0].state != "wrong"
+
+
+def test_files_of_another_host_are_found(tmp_path: Path) -> None:
+    root = make_project(tmp_path)
+    project = Project(settings=load(root), now=lambda: NOW_US)
+    landing = project.landing()
+    landing.append(Raw(0, "cloudtrax", NOW_US, "10.0.0.5", "{}", b"{}"))
+    landing.close()
+    project.lake.settle_all(now_us=NOW_US)
+    with project.store.writer() as connection:
+        connection.execute(sa.text("update files set host = 'elsewhere', path = path || 'x'"))
+    [lake] = of("lake", findings(root))
+    assert lake.state == "wrong"
+    assert "elsewhere" in lake.found
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
+def test_the_command_exits_1_when_something_is_wrong(tmp_path: Path) -> None:
+    root = make_project(tmp_path, "[webhooks]\nport = 0\n")
+    assert telltale(root, "doctor").returncode == 0
+    loose_key(root)
+    failed = telltale(root, "doctor")
+    assert failed.returncode == 1
+    assert "chmod 600" in failed.stdout

@@ -1,0 +1,218 @@
+"""Charts of sensors: limits, excursions and gaps are there to see; nothing missing is bridged or zero."""
+
+import datetime as dt
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from telltale import charts
+from telltale.look.tokens import DARK_OF, LIGHT
+from telltale.sensors.charts.panels import SERIES, panels_of
+from telltale.sensors.charts.scale import scale
+from tests.page.test_charts import _colours
+
+T0 = dt.datetime(2026, 11, 19, 6, tzinfo=dt.UTC)
+TEN = dt.timedelta(minutes=10)
+FRIDGE = {"device_id": "sigfox:1", "name": "Fridge", "channel": "", "quantity": "temperature"}
+
+
+def series(values: list[float | None], **other: Any) -> pd.DataFrame:
+    told = FRIDGE | {"unit": "°C", "low": 2.0, "high": 8.0} | other
+    rows = [told | {"start": T0 + n * TEN, "end": T0 + n * TEN, "value_mean": value} for n, value in enumerate(values)]
+    return pd.DataFrame([row for row in rows if row["value_mean"] is not None])
+
+
+def excursion(first: int, last: int, peak: float, **other: Any) -> pd.DataFrame:
+    told = FRIDGE | {"side": "above", "limit_value": 8.0, "outside_s": 1800.0, "peak": peak}
+    told |= {"started_at": T0 + first * TEN, "ended_at": T0 + last * TEN, "peak_at": T0 + last * TEN}
+    return pd.DataFrame([told | other])
+
+
+def gap(after: int, before: int) -> pd.DataFrame:
+    return pd.DataFrame([FRIDGE | {"after_at": T0 + after * TEN, "before_at": T0 + before * TEN}])
+
+
+VALUES: list[float | None] = [4, 5, 6, 7, 9, 10.4, 9, 6, *[None] * 12, 5, 4, 4]
+
+
+@pytest.fixture(scope="module")
+def drawn() -> go.Figure:
+    return charts.readings(series(VALUES), excursion(4, 6, 10.4), gap(7, 20), timezone="Europe/Berlin")
+
+
+def traces(figure: go.Figure, colour: str) -> list[Any]:
+    return [trace for trace in figure.data if trace.mode == "lines" and trace.line.color == colour]
+
+
+def test_colours_are_roles_and_numbers_stand_behind(drawn: go.Figure) -> None:
+    assert set(_colours(drawn.to_plotly_json())) <= {*DARK_OF, "rgba(0,0,0,0)"}
+    assert drawn.layout.meta["numbers"]["rows"] == [
+        ["Fridge", "temperature", "Thu\xa019\xa0Nov", "4.0\xa0°C", "6.3\xa0°C", "10.4\xa0°C"]
+    ]
+
+
+def test_limits_are_a_band_and_ticks(drawn: go.Figure) -> None:
+    (band,) = drawn.layout.shapes
+    assert (band.y0, band.y1, band.fillcolor) == (2, 8, LIGHT.faint)
+    assert {2, 8} <= set(drawn.layout.yaxis.tickvals)
+    assert [text for text in drawn.layout.yaxis.ticktext if "°C" in text] == [drawn.layout.yaxis.ticktext[-1]]
+
+
+def test_an_excursion_is_thick_from_limit_to_limit_with_peak_and_duration(drawn: go.Figure) -> None:
+    (thick,) = traces(drawn, LIGHT.alarm)
+    assert (thick.line.width, list(thick.y)) == (3.2, [8, 9, 10.4, 9, 8])
+    assert "<b>10.4\xa0°C</b>, 30\xa0min above" in [note.text for note in drawn.layout.annotations]
+
+
+def test_a_gap_is_open_and_hatched_and_named(drawn: go.Figure) -> None:
+    (line,) = traces(drawn, LIGHT.accent)
+    assert line.y[8] is None
+    assert line.connectgaps is None or not line.connectgaps
+    assert sum(trace.fillpattern.shape == "/" for trace in drawn.data if trace.fill) == 1
+    assert "Fridge: no readings" in [note.text for note in drawn.layout.annotations]
+
+
+def several(*names: str) -> go.Figure:
+    """Sensors of the same limits that end at 5.0, 5.1 …, the second one with a gap."""
+    shown = [
+        series([4, 4, 5, *[None] * 17, 5 + n / 10], device_id=f"sigfox:{n}", name=name) for n, name in enumerate(names)
+    ]
+    return charts.readings(pd.concat(shown), None, gap(2, 20).assign(device_id="sigfox:1"))
+
+
+def labels(figure: go.Figure, *, narrow: bool) -> list[tuple[str, float]]:
+    """The names at the lines' ends, from below, as a page shows them."""
+    told = figure.layout.meta["narrow"]
+    notes = [
+        (
+            told.get(f"annotations.{number}.text", note.text) if narrow else note.text,
+            told.get(f"annotations.{number}.y", note.y) if narrow else note.y,
+        )
+        for number, note in enumerate(figure.layout.annotations)
+        if note.xref == "x domain"
+    ]
+    return sorted(notes, key=lambda one: one[1])
+
+
+def test_names_at_the_ends_are_whole_or_in_rows_and_never_on_each_other() -> None:
+    figure = several("Cold store 1", "Vaccine fridge", "Deep freezer", "Dock", "Laboratory refrigerator")
+    wide, narrow = labels(figure, narrow=False), labels(figure, narrow=True)
+    assert [text for text, _ in wide] == [
+        *("Cold store 1", "Vaccine fridge", "Deep freezer", "Dock", "Laboratory refriger…"),
+    ]
+    assert figure.layout.margin.r == 12 + 134  # 20 characters of 6.7 px
+    assert [text for text, _ in narrow] == [
+        *("Cold<br>store 1", "Vaccine<br>fridge", "Deep<br>freezer", "Dock", "Laboratory<br>refrigera…"),
+    ]
+    low, high = figure.layout.yaxis.range
+    row = 15 * (high - low) / 190
+    for shown in (wide, narrow):
+        half = [(text.count("<br>") + 1) * row / 2 for text, _ in shown]
+        edges = [(at - h, at + h) for (_, at), h in zip(shown, half, strict=True)]
+        assert all(below[1] <= above[0] + 1e-9 for below, above in pairwise(edges))
+        assert edges[-1][1] <= high + row / 2 + 1e-9
+
+
+def test_names_that_do_not_fit_in_rows_are_cut_on_a_narrow_page() -> None:
+    """Two panels: the second is 116 px high, five names of two rows need 150."""
+    cold = series([4, 5], device_id="sigfox:f", name="Fridge")
+    rooms = [
+        series([20, 21], device_id=f"sigfox:r{n}", name=f"Meeting room {n}", quantity="voltage", unit="V",
+               low=None, high=None)
+        for n in range(5)
+    ]  # fmt: skip
+    shown = labels(charts.readings(pd.concat([*[cold.assign(device_id=f"sigfox:{n}") for n in range(5)], *rooms])),
+                   narrow=True)  # fmt: skip
+    assert [text for text, _ in shown if text.startswith("Meeting")] == ["Meeting r…"] * 5
+
+
+def test_words_stand_at_a_hatch_only_where_no_other_line_is() -> None:
+    assert not [note.text for note in several("A", "B").layout.annotations if "no readings" in note.text]
+    assert several("A", "B").layout.meta["key"] == [["hatched", "no readings"]]
+
+
+def test_a_peak_that_means_hide_is_a_triangle() -> None:
+    figure = charts.readings(series([4, 5, 6, 5, 4]), excursion(2, 2, 9.5))
+    marks = [trace for trace in figure.data if trace.marker.symbol == "triangle-up"]
+    assert [list(mark.y) for mark in marks] == [[9.5]]
+
+
+def test_sensors_of_the_same_limits_share_a_panel_of_five_at_most() -> None:
+    frames = [series([4, 5], device_id=f"sigfox:{n}", name=f"Fridge {n}") for n in range(6)]
+    frames.append(series([20, 21], device_id="sigfox:a", name="Lab", low=18.0, high=26.0))
+    frames.append(
+        series([40, 41], device_id="sigfox:a", name="Lab", quantity="humidity", unit="%", low=None, high=None)
+    )
+    table = pd.concat(frames)[list(SERIES)].astype(object).where(lambda frame: frame.notna(), None).to_dict("records")
+    panels = panels_of(table)  # type: ignore[arg-type]
+    assert [(panel.quantity, len(panel.lines), panel.high) for panel in panels] == [
+        ("temperature", 5, 8.0), ("temperature", 1, 8.0), ("temperature", 1, 26.0), ("humidity", 1, None),
+    ]  # fmt: skip
+    assert len({line.colour for line in panels[0].lines}) == 5
+
+
+@pytest.mark.parametrize(
+    ("values", "limits", "ticks", "text"),
+    [
+        ([3, 10.4], [2, 8], [2, 5, 8, 10], "10\xa0°C"),
+        ([20, 24], [], [20, 22, 24], "24\xa0°C"),
+        ([5, 5], [], [4, 5, 6], "6\xa0°C"),
+        ([0.1, 0.4], [], [0.1, 0.2, 0.3, 0.4], "0.4\xa0°C"),
+        ([-20, -18], [-25, -15], [-25, -20, -15], "−15\xa0°C"),
+    ],
+)
+def test_scales_are_round_and_show_their_limits(
+    values: list[float], limits: list[float], ticks: list[float], text: str
+) -> None:
+    made = scale(values, limits, unit="°C")
+    assert made.ticks == pytest.approx(ticks)
+    assert made.text[-1] == text
+    assert made.low <= min(values + limits)
+    assert made.high >= max(values + limits)
+
+
+def days(*values: float | None, column: str = "missing_share", **other: Any) -> pd.DataFrame:
+    start = dt.datetime(2026, 11, 15, 23, tzinfo=dt.UTC)
+    day = dt.timedelta(days=1)
+    told = {"device_id": "sigfox:1", "name": "Dock", "due": 130.0, "received": 100, "readings": 100} | other
+    rows = [told | {"start": start + n * day, "end": start + (n + 1) * day, column: v} for n, v in enumerate(values)]
+    return pd.DataFrame(rows)
+
+
+def test_missing_is_a_heat_table_with_numbers_from_three_percent() -> None:
+    figure = charts.missing_by_day(days(None, 0.0, 0.02, 0.38, 1.0), timezone="Europe/Berlin")
+    (heat,) = figure.data
+    assert list(heat.x) == ["17", "18", "19", "20"]  # nothing was due before it was first heard
+    assert list(heat.text[0]) == ["", "", "38", "100"]
+    assert figure.layout.meta["numbers"]["rows"][2][-1] == "38\xa0%"
+
+
+def test_many_devices_are_those_that_miss_most() -> None:
+    frames = [days(0.01 * n, device_id=f"sigfox:{n}", name=f"Sensor {n:02}") for n in range(20)]
+    figure = charts.missing_by_day(pd.concat(frames))
+    assert list(figure.data[0].y) == [f"Sensor {n:02}" for n in range(6, 20)]
+
+
+def test_minutes_outside_alarm_above_what_is_tolerated() -> None:
+    frame = days(0.0, 540.0, None, 2820.0, column="outside_s")
+    frame["readings"] = [100, 100, 0, 100]
+    figure = charts.outside_by_day(frame, tolerated_min=15, timezone="Europe/Berlin")
+    bars = next(trace for trace in figure.data if trace.type == "bar")
+    assert list(bars.y) == [0, 9, 0, 47]
+    assert list(bars.marker.color) == [*[LIGHT.accent] * 3, LIGHT.alarm]
+    assert sum(trace.type == "scatter" for trace in figure.data) == 1  # the hatch of the day without a reading
+
+
+@pytest.mark.parametrize(
+    ("draw", "frame"),
+    [
+        (charts.readings, series([4.0])),
+        (charts.missing_by_day, days(0.5)),
+        (charts.outside_by_day, days(5.0, column="outside_s")),
+    ],
+)
+def test_no_rows_give_a_sentence(draw: Any, frame: pd.DataFrame) -> None:
+    assert "." in draw(frame.head(0)).layout.meta["empty"]

@@ -1,0 +1,66 @@
+"""The README's demo, end to end: real HTTP, real store, every notebook, figures equal to the simulator's truth."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from telltale.contract import ConfigError
+from telltale.simulate.demo import place
+from tests.served import said_by_us
+
+COUNTS = ("reports", "sightings", "rejected rows", "callbacks", "messages", "Efento frames")
+
+
+def _telltale(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "telltale", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
+
+
+@pytest.mark.slow
+def test_demo_finds_what_the_simulator_knows_and_leaves_reports(tmp_path: Path) -> None:
+    done = _telltale("demo", "--days", "2", "--no-serve", "--folder", str(tmp_path / "demo"))
+    assert done.returncode == 0, done.stderr
+    assert said_by_us(done.stderr) == ""
+    agree = re.search(r"([\d,]+) of ([\d,]+) day figures equal the simulator's", done.stdout)
+    assert agree is not None
+    assert agree[1] == agree[2] == "36"  # 2 days x 3 address kinds x 6 figures
+    sensed = re.search(r"([\d,]+) of ([\d,]+) sensor figures equal the simulator's", done.stdout)
+    assert sensed is not None
+    assert sensed[1] == sensed[2]
+    assert int(sensed[1]) >= 6 * 5 + 8 * 3 * 4  # 5 figures a sensor, and 4 of 8 series on each of 3 days
+    for kind, at_least in (("button", 9 * 2 + 5 * 40), ("PC", 6 * 2 * 3)):
+        found = re.search(rf"([\d,]+) of ([\d,]+) {kind} figures equal the simulator's", done.stdout)
+        assert found is not None
+        assert found[1] == found[2]
+        assert int(found[1]) >= at_least * 0.7  # an item nobody pulled on a day, a PC that stayed off
+    assert "desk-7: a frame went from the agent over a serial line" in done.stdout
+    counts = dict(re.findall(rf"^({'|'.join(COUNTS)}) +([\d,]+ +[\d,]+)$", done.stdout, re.MULTILINE))
+    assert set(counts) == set(COUNTS)
+    for found, true in (pair.split() for pair in counts.values()):
+        assert found == true != "0"
+    reports = tmp_path / "demo" / "data" / "reports"
+    index = (reports / "index.html").read_text()
+    for name in (
+        *("presence_dwell", "ingest_cloudtrax", "ingest_sigfox", "ingest_efento", "sensor_report", "data_health"),
+        *("ingest_button", "kanban_trends"),
+    ):
+        pages = list((reports / name).glob("*.html"))
+        assert len(pages) == 1
+        assert f"{name}/{pages[0].name}" in index
+
+
+def test_demo_replaces_an_older_demo_and_nothing_else(tmp_path: Path) -> None:
+    folder = place(tmp_path / "demo", port=8080)
+    (folder / "data").mkdir()
+    place(folder, port=8081)
+    assert not (folder / "data").exists()
+    assert (folder / "secrets.toml").stat().st_mode & 0o777 == 0o600
+
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "telltale.toml").write_text('[site]\nname = "Real"\n')
+    with pytest.raises(ConfigError, match="is not empty and no demo; give another one"):
+        place(tmp_path / "mine", port=8080)
+    assert (tmp_path / "mine" / "telltale.toml").exists()

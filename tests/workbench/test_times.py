@@ -1,0 +1,103 @@
+"""What people write for a moment, and pseudonyms as they see them."""
+
+import datetime as dt
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telltale.contract import ConfigError
+from telltale.workbench.tidy import hex_digits, shown
+from telltale.workbench.times import local_day, micros, midnight, moment, seconds, span
+
+BERLIN = "Europe/Berlin"
+NOW = micros(dt.datetime(2026, 11, 20, 13, 30, tzinfo=dt.UTC))  # 14:30 in Berlin
+HOUR = 3_600_000_000
+
+
+def _utc(text: str) -> int:
+    return micros(dt.datetime.fromisoformat(text + "+00:00"))
+
+
+@pytest.mark.parametrize(
+    ("written", "means"),
+    [
+        ("24h", NOW - 24 * HOUR),
+        ("7d", NOW - 7 * 24 * HOUR),
+        ("1.5h", NOW - 90 * 60_000_000),
+        (dt.timedelta(minutes=30), NOW - HOUR // 2),
+        ("2026-11-20", _utc("2026-11-19T23:00")),
+        ("2026-11-20 14:00", _utc("2026-11-20T13:00")),
+        ("2026-11-20T14:00:00+00:00", _utc("2026-11-20T14:00")),
+        (dt.date(2026, 7, 1), _utc("2026-06-30T22:00")),
+        (dt.datetime(2026, 7, 1, 12), _utc("2026-07-01T10:00")),  # noqa: DTZ001 - without a zone, the site's is meant
+        (dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC), _utc("2026-07-01T12:00")),
+    ],
+)
+def test_a_moment_is_read_by_the_clock_of_the_site(written: str | dt.date, means: int) -> None:
+    assert moment(written, zone=BERLIN, now_us=NOW) == means
+
+
+@pytest.mark.parametrize("written", ["yesterday", "2026-13-01", "7 years", "", 20261120, True])
+def test_an_unreadable_moment_is_refused_with_its_value(written: object) -> None:
+    with pytest.raises(ConfigError, match=r"moment .*expected"):
+        moment(written, zone=BERLIN, now_us=NOW)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "first", "last"),
+    [
+        ("7d", None, "2026-11-13T23:00", "2026-11-20T13:30"),  # Saturday 14 to today: seven local days
+        ("1d", None, "2026-11-19T23:00", "2026-11-20T13:30"),
+        ("7d", "2026-11-16", "2026-11-08T23:00", "2026-11-15T23:00"),  # a closed week
+        ("2026-11-20 10:00", None, "2026-11-19T23:00", "2026-11-20T13:30"),
+        ("3d", "2026-10-27", "2026-10-23T22:00", "2026-10-26T23:00"),  # 25 October has 25 hours
+    ],
+)
+def test_whole_days_are_counted_on_the_calendar(since: str, until: str | None, first: str, last: str) -> None:
+    assert span(since, until, zone=BERLIN, now_us=NOW, by_day=True) == (_utc(first), _utc(last))
+
+
+def test_a_stretch_needs_its_beginning_before_its_end() -> None:
+    with pytest.raises(ConfigError, match="not before until"):
+        span("2026-11-20", "2026-11-20", zone=BERLIN, now_us=NOW)
+    assert span(None, None, zone=BERLIN, now_us=NOW) == (0, NOW)
+
+
+@pytest.mark.parametrize(
+    ("written", "means"), [("15min", 900), ("900s", 900), (900, 900), ("1h", 3_600), ("0.5h", 1800)]
+)
+def test_a_duration_is_read(written: str | int, means: float) -> None:
+    assert seconds(written) == means
+
+
+@pytest.mark.parametrize("written", ["0s", "-5min", "quarter", 0, -1])
+def test_a_duration_must_be_positive(written: str | int) -> None:
+    with pytest.raises(ConfigError, match="expected a positive one"):
+        seconds(written)
+
+
+@given(
+    st.dates(min_value=dt.date(1971, 1, 1), max_value=dt.date(2090, 1, 1)),
+    st.sampled_from([BERLIN, "UTC", "Asia/Tokyo"]),
+)
+def test_a_day_begins_with_its_midnight(day: dt.date, zone: str) -> None:
+    begins = midnight(day, zone)
+    assert local_day(begins, zone) == day
+    assert local_day(begins - 1, zone) == day - dt.timedelta(days=1)
+
+
+def test_pseudonyms_are_sixteen_hex_digits() -> None:
+    devices = pa.chunked_array([pa.array([0, -1, 1]), pa.array([-(2**63), None, 2**63 - 1])])
+    table = shown(pa.table({"device": devices, "frames": np.arange(6)}))
+    assert table["device"].to_pylist() == [
+        "0000000000000000",
+        "ffffffffffffffff",
+        "0000000000000001",
+        "8000000000000000",
+        None,
+        "7fffffffffffffff",
+    ]
+    assert hex_digits(pa.array([], pa.int64())).to_pylist() == []
