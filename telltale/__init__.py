@@ -26,15 +26,18 @@ if TYPE_CHECKING:
     from telltale import wording as wording
     from telltale.page import pieces as show  # noqa: F401 - a name of `__all__`
     from telltale.workbench import Project as Project
+    from telltale.workbench import at_one_moment as at_one_moment
     from telltale.workbench import decode as decode
+    from telltale.workbench import hold as hold
     from telltale.workbench import load as load
+    from telltale.workbench import period as period
     from telltale.workbench import raw as raw
     from telltale.workbench import sources as sources
     from telltale.workbench import sql as sql
 
 __version__ = "0.1.0"
 
-WORKBENCH = ("Project", "decode", "load", "raw", "sources", "sql")
+WORKBENCH = ("Project", "at_one_moment", "decode", "hold", "load", "period", "raw", "sources", "sql")
 SUBJECTS = ("activity", "health", "kanban", "presence", "sensors")
 MODULES = ("charts", "dashboard", "findings", "report", "wording")
 __all__ = sorted((*WORKBENCH, *SUBJECTS, *MODULES, "show"))  # noqa: PLE0605 - the names stand above, once

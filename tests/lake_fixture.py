@@ -103,7 +103,7 @@ def hear(
 
 def set_clock(project: "Project", now_us: int) -> None:
     """Let the project live at another moment."""
-    project.now_us = lambda: now_us
+    project.clock = lambda: now_us
 
 
 def at(text: str) -> int:

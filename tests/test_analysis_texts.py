@@ -4,16 +4,17 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
+from types import ModuleType
 
 import pytest
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel
 
-import telltale.analysis
 from telltale.engine import deduplication
 from telltale.tables import NEWEST_NON_NULL, PRESENCE_DAY, SIGHTING, Column, Table
 
+SUBJECTS = ("presence", "kanban", "activity", "sensors", "health")
 ALLOWED = {
     *("avg", "bitwise_or_agg", "count", "max", "min", "quantile", "sum"),
     *("lag", "lead", "row_number"),
@@ -25,15 +26,22 @@ try_cast)."""
 RUNNING = (exp.Sum, exp.Max, exp.Min, exp.Count, exp.Avg)
 
 
+def _modules() -> Iterator[ModuleType]:
+    """Every module of analysis: what the subjects share, then each subject's own."""
+    for package in ("telltale.analysis", *(f"telltale.{subject}.analysis" for subject in SUBJECTS)):
+        path = importlib.import_module(package).__path__
+        for found in pkgutil.walk_packages(path, f"{package}."):
+            yield importlib.import_module(found.name)
+
+
 def texts() -> Iterator[tuple[str, str]]:
     """Every text of the analysis, by name: constants that begin with select, and what the `…_text` functions make."""
-    for found in pkgutil.walk_packages(telltale.analysis.__path__, "telltale.analysis."):
-        module = importlib.import_module(found.name)
+    for module in _modules():
         for name, value in vars(module).items():
-            label = f"{found.name.removeprefix('telltale.analysis.')}.{name}"
+            label = f"{module.__name__.removeprefix('telltale.').replace('analysis.', '')}.{name}"
             if isinstance(value, str) and value.lstrip().startswith("select "):
                 yield label, value.format(time=PRESENCE_DAY.time) if "{time}" in value else value
-            elif name.endswith("_text") and inspect.isfunction(value) and value.__module__ == found.name:
+            elif name.endswith("_text") and inspect.isfunction(value) and value.__module__ == module.__name__:
                 yield from ((f"{label}({words})", value(words)) for words in (1, 3))
     yield "deduplication(sighting)", deduplication(SIGHTING)
     yield "deduplication(newest)", deduplication(NEWEST)
@@ -129,10 +137,7 @@ def test_the_linter_sees(text: str, problem: str) -> None:
 
 def test_a_function_makes_its_text_from_numbers_only() -> None:
     makers: list[Callable[..., object]] = [
-        value
-        for found in pkgutil.walk_packages(telltale.analysis.__path__, "telltale.analysis.")
-        for name, value in vars(importlib.import_module(found.name)).items()
-        if name.endswith("_text")
+        value for module in _modules() for name, value in vars(module).items() if name.endswith("_text")
     ]
     assert makers
     assert all(set(inspect.signature(maker).parameters) == {"words"} for maker in makers)

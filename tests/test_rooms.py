@@ -142,7 +142,6 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("telltale.pipeline.whole", "telltale.lake.rows"): "moved, not yet cut",
     ("telltale.presence.page", "telltale.dashboard.concerns"): "moved, not yet cut",
     ("telltale.presence.page", "telltale.findings"): "moved, not yet cut",
-    ("telltale.presence.page_answers", "telltale.report"): "moved, not yet cut",
     ("telltale.sensors.page", "telltale.dashboard.concerns"): "moved, not yet cut",
     ("telltale.sensors.page", "telltale.findings"): "moved, not yet cut",
     ("telltale.sensors.page_answers", "telltale.findings"): "moved, not yet cut",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from telltale.activity.calls import levels as levels
     from telltale.activity.calls import messages as messages
     from telltale.activity.calls import records as records
+    from telltale.activity.calls import shows_single as shows_single
     from telltale.activity.calls import strips as strips
     from telltale.activity.calls import team as team
 
@@ -25,6 +26,7 @@ __all__ = [
     "levels",
     "messages",
     "records",
+    "shows_single",
     "strips",
     "team",
 ]
@@ -40,6 +42,7 @@ __getattr__, __dir__ = lazily(
         "levels": "calls",
         "messages": "calls",
         "records": "calls",
+        "shows_single": "calls",
         "strips": "calls",
         "team": "calls",
     },

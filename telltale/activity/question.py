@@ -2,7 +2,6 @@
 
 # ruff: noqa: S608 - texts are composed of names of ours; values are given to the engine
 import datetime as dt
-import re
 from collections.abc import Callable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -14,9 +13,10 @@ from telltale.analysis import periods
 from telltale.contract import ConfigError
 from telltale.engine import Engine, Relation
 from telltale.tables import ACTIVITY
+from telltale.workbench import question
 from telltale.workbench.project import Project, here
 from telltale.workbench.tidy import tidy
-from telltale.workbench.times import DAY, SECOND, Span, When, span
+from telltale.workbench.times import DAY, SECOND, Span, When
 from telltale.workbench.view import View, answered
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ LONGEST_GIVEN_D = 31
 """No correction or imported stretch is longer, so none further back reaches into a stretch asked for."""
 JOINS_S = 3_600
 """What follows a stretch may join it: an input a moment after its end."""
-COUNTED_BACK = re.compile(r"\s*(\d+)\s*([dw])\s*\Z")
-FIRST_US = 1
 
 PCS = """
 select p.device_id, coalesce(nullif(i.name, ''), nullif(m.name, ''), p.device_id) as name,
@@ -194,37 +192,6 @@ def everyone(project: Project) -> list[dict[str, str]]:
 
 
 def stretch(project: Project, since: When, until: When) -> Span:
-    """The stretch people mean: `24h` counts back from now, `7d` and dates are whole days; it ends now at the latest.
-
-    Days begin at `[activity] day_starts_at`.
-    """
-    zone, starts_at = project.settings.site.timezone, project.settings.activity.day_starts_at
-    now_us = project.now_us()
-
-    def day(value: dt.date) -> int:
-        return analysis.begin_us(zone, value, starts_at=starts_at)
-
-    end_us = day(found) if (found := _date(until)) else span(None, until, zone=zone, now_us=now_us).until_us
-    back = COUNTED_BACK.match(since) if isinstance(since, str) else None
-    if back:
-        days = int(back[1]) * (7 if back[2] == "w" else 1)
-        last = analysis.day_of(zone, end_us - 1, starts_at=starts_at)
-        begin_us = day(last - dt.timedelta(days=max(days - 1, 0)))
-    elif found := _date(since):
-        begin_us = day(found)
-    else:
-        begin_us = span(since, dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(microseconds=end_us), zone=zone,
-                        now_us=now_us).since_us  # fmt: skip
-    if begin_us >= end_us:
-        raise ConfigError(f"since {since!r} is not before until {until!r}: expected an earlier moment")
-    return Span(begin_us, max(min(end_us, now_us), begin_us + FIRST_US))
-
-
-def _date(value: When) -> dt.date | None:
-    """The day a value names, if it names one and no more."""
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip()):
-        try:
-            return dt.date.fromisoformat(value.strip())
-        except ValueError:
-            return None  # `span` says what is wrong with it
-    return value if isinstance(value, dt.date) and not isinstance(value, dt.datetime) else None
+    """The stretch people mean; days begin at `[activity] day_starts_at`, and it ends now at the latest."""
+    starts_at = dt.time.fromisoformat(project.settings.activity.day_starts_at)
+    return question.stretch(since, until, zone=project.zone(), now_us=project.now_us(), day_starts_at=starts_at)

@@ -1,10 +1,10 @@
-"""Local days, local hours and bins as small tables of moments, so that no time zone ever enters a text.
+"""Local days, weeks, hours and bins as small tables of moments, so that no time zone ever enters a text.
 
 Source: DESIGN section 7 (no time zone in SQL); wire/presence.md 6.3 (day = the site's local calendar day), 6.4.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -23,19 +23,24 @@ PERIOD = pa.schema(
 )
 
 
-def days(timezone: str, since_us: int, until_us: int) -> pa.Table:
-    """The local calendar days that touch [since, until), whole; 23 or 25 hours long where the clocks change.
+def days(timezone: str, since_us: int, until_us: int, *, starts_at: time = time(0)) -> pa.Table:
+    """The local days that touch [since, until), whole; 23 or 25 hours long where the clocks change.
 
     Args:
         timezone: an IANA name, such as Europe/Berlin.
         since_us: µs UTC, inclusive.
         until_us: µs UTC, exclusive.
+        starts_at: when a day begins by the local clock; its date is that of its beginning.
 
     Returns:
         label (2026-11-20), start_us, end_us (half-open, µs UTC), in order; none if since >= until.
     """
-    zone = ZoneInfo(timezone)
-    return _table(_days(zone, since_us, until_us))
+    return _table(_days(ZoneInfo(timezone), since_us, until_us, starts_at))
+
+
+def weeks(timezone: str, since_us: int, until_us: int, *, starts_at: time = time(0)) -> pa.Table:
+    """The weeks from Monday that touch [since, until), whole; the label is that of the ISO week: 2026-W47."""
+    return _table(_days(ZoneInfo(timezone), since_us, until_us, starts_at, weeks=True))
 
 
 def hours(timezone: str, since_us: int, until_us: int) -> pa.Table:
@@ -84,14 +89,20 @@ def moment_us(when: datetime) -> int:
     return (when - EPOCH) // ONE_US
 
 
-def _days(zone: ZoneInfo, since_us: int, until_us: int) -> Iterator[tuple[str, int, int]]:
+def _days(
+    zone: ZoneInfo, since_us: int, until_us: int, starts_at: time = time(0), *, weeks: bool = False
+) -> Iterator[tuple[str, int, int]]:
     day = _local(zone, since_us).date()
-    start = _midnight(zone, day)
+    if since_us < _begin(zone, day, starts_at):
+        day -= timedelta(days=1)
+    if weeks:
+        day -= timedelta(days=day.weekday())
+    start = _begin(zone, day, starts_at)
     while start < until_us and since_us < until_us:
-        following = day + timedelta(days=1)
-        end = _midnight(zone, following)
+        following = day + timedelta(days=7 if weeks else 1)
+        end = _begin(zone, following, starts_at)
         if end > start:  # a zone that skips a whole day (Apia, 2011) has a day of no length
-            yield day.isoformat(), start, end
+            yield f"{day:%G-W%V}" if weeks else day.isoformat(), start, end
         day, start = following, end
 
 
@@ -109,9 +120,9 @@ def _past_the_hour(zone: ZoneInfo, at_us: int) -> int:
     return (local.minute * 60 + local.second) * SECOND_US + local.microsecond
 
 
-def _midnight(zone: ZoneInfo, day: date) -> int:
-    """The first moment of a local day, also where the clocks change at midnight."""
-    return moment_us(datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC))
+def _begin(zone: ZoneInfo, day: date, starts_at: time) -> int:
+    """The first moment of a local day, also where the clocks change at that hour."""
+    return moment_us(datetime.combine(day, starts_at, zone).astimezone(UTC))
 
 
 def _local(zone: ZoneInfo, at_us: int) -> datetime:

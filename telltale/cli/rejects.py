@@ -23,14 +23,13 @@ def rejects(source_name: str, since: str, *, count: bool, limit: int, as_json: b
     from telltale.sources import source
     from telltale.workbench.project import Project
     from telltale.workbench.source_state import rejects_table
-    from telltale.workbench.view import View
 
     name = source(source_name).name if source_name else ""
     project = Project()
     if count:
         table = rejects_table(project, since, None)
     else:
-        rows = View(project).table("reject", project.span(since, None))
+        rows = project.view().table("reject", project.span(since, None))
         table = project.engine.run(_NEWEST, {"reject": rows}, source=name, most=limit).arrow()
     found = [row for row in table.to_pylist() if not name or row["source"] == name]
     show(found, as_json=as_json, empty=f"No rejects since {since}.")

@@ -19,6 +19,7 @@ from telltale.page.board import Ask, Board, Cell, Page
 from telltale.page.pieces import Card, Sentence, plotly_json
 from telltale.workbench.project import Project
 from telltale.workbench.times import SECOND, local_time
+from telltale.workbench.view import FilesGone, whole
 
 log = logging.getLogger("telltale.dashboard")
 
@@ -49,13 +50,12 @@ class Boards:
     """The pages of one project.
 
     Args:
-        project: whose; its clock is set by this object, so that every question of a page has the same present.
+        project: whose; every question of a page is asked at one moment.
         pages: by name.
     """
 
     def __init__(self, project: Project, pages: Mapping[str, Page]) -> None:
         self._project = project
-        self._now_us = project.now_us
         self._pages = pages
         self._kept: dict[Key, _Kept] = {}
         self._good: dict[tuple[Key, str], int] = {}
@@ -135,14 +135,7 @@ class Boards:
 
     def _computed(self, key: Key) -> _Kept:
         started = time.monotonic()
-        now_us = self._now_us()
-        # One present for all questions of a page: they then share what they read and never contradict each other.
-        self._project.now_us = lambda: now_us
-        try:
-            change = self._change()
-            answer = self._answer(key, now_us)
-        finally:
-            self._project.now_us = self._now_us
+        change, now_us, answer = whole(self._project, lambda: self._asked_now(key))
         former = self._kept.get(key)
         serial = 1 + (former.answer["serial"] if former else int(now_us // 1000) % 10**9)
         answer |= {"page": key[0], "serial": serial, "change": change, "now": now_us / SECOND}
@@ -155,6 +148,11 @@ class Boards:
             self._near.pop(gone, None)
         log.info("%s %s in %.0f ms", key[0], dict(key[1]) or "", 1e3 * kept.took_s)
         return kept
+
+    def _asked_now(self, key: Key) -> tuple[int, int, Answer]:
+        """The page with all its cards at one moment, the store's change and the present it speaks of."""
+        view = self._project.view()
+        return view.snapshot.change, view.now_us, self._answer(key, view.now_us)
 
     def _slowly(self, key: Hashable, make: Callable[[], Any]) -> Any:
         made_s, found = self._slow.get(key, (-math.inf, None))
@@ -169,6 +167,8 @@ class Boards:
         page, choice = key
         try:
             board = self._pages[page](Ask(self._project, dict(choice), self._slowly))
+        except FilesGone:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever fails, the page stays up and says so
             return _told(page, Board(Sentence(_sentence(error, page), f"**{wording.sentence_case(page)}**")), {})
         self._near[key] = [(page, one) for one in _next_choices(board)]
@@ -179,6 +179,8 @@ class Boards:
         """The card, or why there is none."""
         try:
             card = cell.make()
+        except FilesGone:
+            raise  # of a newer moment the whole page is asked anew, never one card
         except Exception as error:  # noqa: BLE001 - one card fails alone
             last = self._good.get((key, cell.name))
             at = wording.short_moment(local_time(last, board.freshness.timezone)) if last else ""

@@ -241,7 +241,7 @@ class _Heard:
         rows = analysis.as_sources(self.engine, signals) if whole else signals
         span = self.span
         return analysis.devices(
-            self.engine, rows, self.info, since_us=span.since_us, now_us=span.until_us - 1, rules=rules
+            self.engine, rows, self.info, since_us=span.since_us, now_us=span.until_us, rules=rules
         )
 
     def beside(self, relations: dict[str, Relation]) -> dict[str, Relation]:
@@ -269,6 +269,6 @@ def _with_listed(heard: _Heard, devices: pa.Table) -> pa.Table:
         "uplink": heard.view.table(UPLINK.name),
         "reading": heard.view.table(READING.name),
     }
-    rows = heard.engine.run(LISTED, relations, now_us=heard.span.until_us - 1).arrow().to_pylist()
+    rows = heard.engine.run(LISTED, relations, now_us=heard.span.until_us).arrow().to_pylist()
     empty = dict.fromkeys(devices.column_names) | {"gaps": 0, "gap_s": 0.0, "late": 0, "site": "", "node_id": ""}
     return pa.concat_tables([devices, pa.Table.from_pylist([empty | row for row in rows], devices.schema)])

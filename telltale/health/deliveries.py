@@ -59,7 +59,7 @@ class Delivered(NamedTuple):
 
 def delivered(project: Project) -> list[Delivered]:
     """The sources that have ever delivered, in the order of the list of sources."""
-    view = View(project)
+    view = project.view()
     span = Span(view.now_us - DAY, view.now_us + 1)
     rejects = view.table(REJECT.name, span).arrow()["source"].to_pylist()
     found = (_of(view, source, span, rejects.count(source.name)) for source in SOURCES)

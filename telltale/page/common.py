@@ -11,7 +11,6 @@ from telltale.page.board import Ask, Board, Control, Freshness
 from telltale.page.pieces import Sentence
 from telltale.workbench.source_state import health_table
 from telltale.workbench.times import local_time, micros
-from telltale.workbench.view import View
 
 PATIENCE = 3
 """A record is late after so many usual intervals …"""
@@ -21,7 +20,7 @@ SILENT_S = 3600.0
 
 def sites(ask: Ask) -> dict[str, str]:
     """The sites that have reported, by id, with their names."""
-    found = ask.slowly("sites", lambda: View(ask.project).sites()) or View(ask.project).sites()
+    found = ask.slowly("sites", lambda: ask.project.view().sites()) or ask.project.view().sites()
     return {site: ask.project.site(site).name for site in found}
 
 
@@ -75,6 +74,6 @@ def foot(timezone: str) -> str:
 
 
 def _newest(ask: Ask) -> int | None:
-    view = View(ask.project)
+    view = ask.project.view()
     heard = [view.last_us(site) for site in view.sites()]
     return max(heard, default=None)

@@ -22,6 +22,7 @@ from telltale.presence.answers import Asked
 from telltale.presence.thresholds import Thresholds, rules
 from telltale.tables import PRESENCE_DAY, PRESENCE_HOUR, SIGHTING
 from telltale.workbench.project import Project, here
+from telltale.workbench.question import stretch
 from telltale.workbench.tidy import tidy
 from telltale.workbench.times import Duration, Span, When, local_day, seconds
 from telltale.workbench.view import View, answered
@@ -212,7 +213,7 @@ class _Question:
         published: bool = False,
     ) -> None:
         self.project = project or here()
-        self.view = View(self.project)
+        self.view = self.project.view()
         self.rules: Rules = rules(self.project.settings.presence, thresholds)
         self.published = published
         self.since, self.until, self.site = since, until, site
@@ -226,7 +227,7 @@ class _Question:
 
     def with_known_since(self, frame: "pd.DataFrame") -> "pd.DataFrame":
         """Say in `attrs["known_since"]` from which day on sightings are kept, where the stretch begins before it."""
-        view = View(self.project)
+        view = self.project.view()
         for site in self._sites(view):
             kept_us = view.kept_from(SIGHTING.name, site)
             if self._of(view, site).span.since_us < kept_us:
@@ -235,7 +236,7 @@ class _Question:
 
     def with_unavailable(self, frame: "pd.DataFrame") -> "pd.DataFrame":
         """Say in `attrs["unavailable"]` why no device can be followed for days."""
-        if any(self.project.site(site).rotation == "day" for site in self._sites(View(self.project))):
+        if any(self.project.site(site).rotation == "day" for site in self._sites(self.project.view())):
             frame.attrs["unavailable"] = "keys change every day, so no device can be followed from one day to the next"
         return frame
 
@@ -248,7 +249,7 @@ class _Question:
         return [self.site]
 
     def _of(self, view: View, site: str) -> Asked:
-        asked = self.project.span(self.since, self.until, site=site, by_day=True)
+        asked = stretch(self.since, self.until, zone=self.project.zone(site), now_us=self.project.now_us())
         # What lies before the first report is not a silence, it is before the beginning.
         since_us = min(max(asked.since_us, stays.first_midnight(view, site)), asked.until_us)
         return Asked(view, site, Span(since_us, asked.until_us), self.rules, self.published)

@@ -13,7 +13,7 @@ from telltale.page.board import Ask
 from telltale.presence import calls as presence
 from telltale.presence.words import today
 from telltale.presence.words.gaps import Reporting, reporting
-from telltale.report import period
+from telltale.workbench.question import period
 from telltale.workbench.reading import load
 
 BARS = {"1d": 14, "7d": 14, "28d": 28}

@@ -5,8 +5,8 @@
 """
 
 from telltale.report.arrived import arrived
-from telltale.report.execute import Report, ReportError, notebooks, period, run
+from telltale.report.execute import Report, ReportError, notebooks, run
 from telltale.report.page import render
 from telltale.workbench.periods import Period
 
-__all__ = ["Period", "Report", "ReportError", "arrived", "notebooks", "period", "render", "run"]
+__all__ = ["Period", "Report", "ReportError", "arrived", "notebooks", "render", "run"]

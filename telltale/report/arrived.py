@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from telltale.contract import Raw
 from telltale.workbench.project import Project, here
+from telltale.workbench.question import stretch
 from telltale.workbench.tidy import tidy
 from telltale.workbench.times import Span, When, local_day
 
@@ -45,7 +46,7 @@ def arrived(
     zone = project.settings.site.timezone
     days: dict[tuple[dt.date, str], _Day] = defaultdict(_Day)
     twice: dict[bytes, tuple[str, bytes]] = {}
-    for name, received_us, body in _records(project, project.span(since, until, by_day=True), source):
+    for name, received_us, body in _records(project, stretch(since, until, zone=zone, now_us=project.now_us()), source):
         day = days[local_day(received_us, zone), name]
         # Sixteen bytes tell bodies apart; a day of a busy site would not fit whole.
         digest = blake2b(body, digest_size=16).digest()
@@ -90,7 +91,7 @@ _SCHEMA = pa.schema(
 
 def _records(project: Project, span: Span, source: str | None) -> Iterator[tuple[str, int, bytes]]:
     """Source, moment of receipt and body of each record of the stretch, a file at a time."""
-    snapshot = project.lake.snapshot()
+    snapshot = project.view().snapshot
     for raw in snapshot.hot:
         if source in (None, raw.source) and span.since_us <= raw.received_at < span.until_us:
             yield raw.source, raw.received_at, raw.body

@@ -20,8 +20,7 @@ from telltale.report.page import read, render
 from telltale.report.parameters import defaults, parameters, typed
 from telltale.workbench.periods import Period, parse
 from telltale.workbench.project import Project, here
-from telltale.workbench.reading import load
-from telltale.workbench.times import local_time
+from telltale.workbench.question import local_now
 
 CELL_TIMEOUT_S = 900
 
@@ -50,38 +49,6 @@ def notebooks(project: Project | None = None) -> dict[str, Path]:
     return {name: path for name, path in sorted(found.items()) if "period" in parameters(path)}
 
 
-def period(text: str = "7d", site: str | None = "", *, project: Project | None = None) -> Period:
-    """The period a text means at a site: `2026-W47`, `2026-11-20`, `2026-11`, `2026-11-09/2026-11-15`, `7d`.
-
-    Args:
-        text: see above.
-        site: network id; empty is the only one that reported in the period; None is none, for what has no site.
-        project: another project than the one found from here.
-
-    Raises:
-        ConfigError: the text is none of these, or several sites reported and none is named.
-    """
-    project = project or here()
-    if site is None:
-        return parse(text, _local_now(project, ""))
-    site = site or _only_site(parse(text, _local_now(project, "")), project)
-    return parse(text, _local_now(project, site))._replace(site=site)
-
-
-def _local_now(project: Project, site: str) -> dt.datetime:
-    settings = project.settings
-    return local_time(project.now_us(), (settings.site_of(site) if site else settings.site).timezone)
-
-
-def _only_site(when: Period, project: Project) -> str:
-    heard = load(
-        "node_heartbeat", when.since, when.until, columns=("site",), engine="arrow", project=project
-    )["site"].unique().to_pylist()  # fmt: skip
-    if len(heard) > 1:
-        raise ConfigError(f"{len(heard)} sites reported in this period: {', '.join(sorted(heard))}; name one as site")
-    return str(heard[0]) if heard else ""
-
-
 def run(
     name: str,
     period_text: str = "7d",
@@ -95,7 +62,7 @@ def run(
 
     Args:
         name: of a notebook in the project's `notebooks/`.
-        period_text: see `period`.
+        period_text: see `tt.period`.
         given: values of the notebook's own parameters; texts are read as the type the notebook gives them. Those that
             differ from its own are part of the files' name.
         project: another project than the one found from here.
@@ -110,7 +77,7 @@ def run(
     source = _notebook(name, project)
     values = typed(source, given or {})
     site = str(values.get("site", ""))
-    when = parse(period_text, _local_now(project, site))
+    when = parse(period_text, local_now(project, site))
     folder = project.settings.reports / name
     folder.mkdir(parents=True, exist_ok=True)
     asked = naming.asked(values, defaults(source), _names(project))

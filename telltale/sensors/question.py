@@ -12,6 +12,7 @@ from telltale.contract import ConfigError
 from telltale.engine import Engine, Relation
 from telltale.sensors import analysis
 from telltale.tables import DEVICE_STATUS, READING
+from telltale.workbench import question
 from telltale.workbench.project import Project, here
 from telltale.workbench.tidy import tidy
 from telltale.workbench.times import DAY, Span, When
@@ -141,11 +142,8 @@ def answer(
 
 
 def stretch(project: Project, since: When, until: When) -> Span:
-    """The stretch people mean: hours count back from now, days are whole local days; it ends now at the latest."""
-    by_day = isinstance(since, str) and since.strip().endswith(("d", "w"))
-    found = project.span(since, until, by_day=by_day)
-    # A network's clock may be a second ahead of ours.
-    return found._replace(until_us=min(found.until_us, max(project.now_us() + 1, found.since_us + 1)))
+    """The stretch people mean; it ends now at the latest."""
+    return question.stretch(since, until, zone=project.zone(), now_us=project.now_us())
 
 
 def _ids(view: View, device: str) -> tuple[str, ...]:

@@ -1,13 +1,15 @@
 """What every subject and every person asks through: finds the project, opens snapshot and engine; knows no subject.
 
-`project.py` composes the rooms, `view.py` gives the tables as one snapshot shows them, hot records included, `times.py`
-reads what people write for a moment. `reading.py` answers `tt.load`, `tt.sql`, `tt.raw`, `tt.decode`; `source_state.py`
-`tt.sources`. Every function works on the project found from the current folder upwards, or on
-the one given as `project`.
+`project.py` composes the rooms, `view.py` gives the tables as one snapshot shows them, hot records included. `times.py`
+reads what people write for a moment, `question.py` is what every call asks, `moment.py` lets many calls share one
+moment. `reading.py` answers `tt.load`, `tt.sql`, `tt.raw`, `tt.decode`; `source_state.py` `tt.sources`. Every function
+works on the project found from the current folder upwards, or on the one given as `project`.
 """
 
+from telltale.workbench.moment import at_one_moment, hold
 from telltale.workbench.project import Project
+from telltale.workbench.question import period
 from telltale.workbench.reading import decode, load, raw, sql
 from telltale.workbench.source_state import sources
 
-__all__ = ["Project", "decode", "load", "raw", "sources", "sql"]
+__all__ = ["Project", "at_one_moment", "decode", "hold", "load", "period", "raw", "sources", "sql"]

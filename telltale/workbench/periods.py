@@ -1,7 +1,7 @@
 """The stretch of local days a report is about: parsed from what people type, worded for its head.
 
 `2026-W47` a week, `2026-11-20` a day, `2026-11` a month, `2026-11-09/2026-11-15` first and last day, `7d` today and the
-six days before. Pure: the present is handed in.
+six days before (`2w`, `1y` likewise, see `times.py`). Pure: the present is handed in.
 """
 
 import datetime as dt
@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from telltale import wording
 from telltale.contract import ConfigError
+from telltale.workbench.times import UNITS_D, days_back
 
-EXPECTED = "a week 2026-W47, a day 2026-11-20, a month 2026-11, days 2026-11-09/2026-11-15, or 7d"
+EXPECTED = "a week 2026-W47, a day 2026-11-20, a month 2026-11, days 2026-11-09/2026-11-15, or 7d, 2w, 1y"
 
 
 class Period(NamedTuple):
@@ -124,7 +125,7 @@ def _checked(text: str, period: Period) -> Period:
 def _name(match: re.Match[str], first: dt.date, last: dt.date) -> str:
     """A counted-back period names its days: tomorrow the same words mean others."""
     written = match[0]
-    if written.endswith("d"):
+    if written[-1] in UNITS_D:
         return first.isoformat() if first == last else f"{first}--{last}"
     return written.replace("/", "--")
 
@@ -149,9 +150,7 @@ def _days(match: re.Match[str], today: dt.date) -> tuple[dt.date, dt.date, str]:
 
 
 def _back(match: re.Match[str], today: dt.date) -> tuple[dt.date, dt.date, str]:
-    days = int(match[1])
-    if not 1 <= days <= 3660:
-        raise ValueError(f"{days} days")
+    days = days_back(match[0]) or 0
     return today - dt.timedelta(days=days - 1), today, "day" if days == 1 else "days"
 
 
@@ -161,5 +160,5 @@ _SPELLINGS: Mapping[str, _Reader] = {
     r"\d{4}-\d{2}-\d{2}": _day,
     r"(\d{4})-(\d{2})": _month,
     r"(\d{4}-\d{2}-\d{2})/(\d{4}-\d{2}-\d{2})": _days,
-    r"(\d+)d": _back,
+    r"[\d.]+ *[dwy]": _back,
 }

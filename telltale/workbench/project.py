@@ -2,7 +2,8 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,6 +31,7 @@ from telltale.settings import (
 from telltale.settings import load as load_settings
 from telltale.sources import SOURCES
 from telltale.workbench.times import FOREVER, Span, When, micros, span
+from telltale.workbench.view import View
 
 _NUMBERS = ("expected_interval_s", "low", "high")
 _BUTTON_NUMBERS = ("container_qty", "dead_time_s", "lead_time_days", "away_after_s")
@@ -60,12 +62,52 @@ class Project:
         now: Callable[[], int] = clock,
     ) -> None:
         self.settings = settings or load_settings(None if root is None else Path(root))
-        self.now_us = now
+        self.clock = now
+        self._held: View | None = None
         self._remembered: tuple[int, dict[Hashable, Any]] = (-1, {})
         self._decoded: tuple[tuple[int, ...], Tables] | None = None
 
     def __repr__(self) -> str:
         return f"Project({str(self.settings.root)!r})"
+
+    def now_us(self) -> int:
+        """The present, microseconds UTC: that of the moment everything is asked at, else the clock's."""
+        return self.clock() if self._held is None else self._held.now_us
+
+    def view(self, *, now_us: int | None = None) -> View:
+        """What the store shows now, or at the moment everything is asked at.
+
+        Args:
+            now_us: the present of whoever keeps a clock of their own, such as a purge; it never joins that moment.
+        """
+        if now_us is not None or self._held is None:
+            return View(self, now_us=self.clock() if now_us is None else now_us)
+        return self._held
+
+    @property
+    def is_held(self) -> bool:
+        """Whether all is asked at one moment."""
+        return self._held is not None
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[View]:
+        """Everything asked inside shares one snapshot and one present; inside another such block, that one's.
+
+        A purge removes files at once: a question that needs one of them then fails, and `telltale.workbench.view.whole`
+        asks everything anew.
+        """
+        outer = self._held
+        self._held = outer or self.view()
+        try:
+            yield self._held
+        finally:
+            self._held = outer
+
+    def hold(self) -> View:
+        """From here on everything is asked at this moment, until `hold` is called again or the project is closed."""
+        self._held = None
+        self._held = self.view()
+        return self._held
 
     @cached_property
     def store(self) -> Store:
@@ -108,14 +150,17 @@ class Project:
         """What runs the analysis."""
         return DuckEngine()
 
-    def span(self, since: When, until: When, *, site: str | None = None, by_day: bool = False) -> Span:
+    def span(self, since: When, until: When, *, site: str | None = None) -> Span:
         """A stretch of time as the clock of a site reads it (None: that of `[site]`).
 
-        Without `until` it has no end, unless it is of whole days: a node's clock may be a little ahead of ours.
+        Without `until` it has no end: a sender's clock may be a little ahead of ours, and its rows are not lost.
         """
-        zone = self.site(site).timezone if site else self.settings.site.timezone
-        found = span(since, until, zone=zone, now_us=self.now_us(), by_day=by_day)
-        return found if by_day or until is not None else found._replace(until_us=FOREVER)
+        stretch = span(since, until, zone=self.zone(site), now_us=self.now_us())
+        return stretch if until is not None else stretch._replace(until_us=FOREVER)
+
+    def zone(self, site: str | None = None) -> str:
+        """The time zone of a site; None is that of `[site]`."""
+        return (self.site(site) if site else self.settings.site).timezone
 
     def site(self, site: str) -> SiteSettings:
         """The settings of one site."""
@@ -159,7 +204,7 @@ class Project:
         """Let go of the store; the project can be used again."""
         if "store" in self.__dict__:
             self.store.close()
-        self._remembered = (-1, {})
+        self._remembered, self._held = (-1, {}), None
         for part in ("store", "lake", "engine"):
             self.__dict__.pop(part, None)
 

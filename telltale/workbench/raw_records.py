@@ -17,7 +17,7 @@ def records(project: Project, source: str, span: Span) -> Iterator[Raw]:
         source: its name.
         span: of the moment of receipt.
     """
-    snapshot = project.lake.snapshot()
+    snapshot = project.view().snapshot
     files = [file for file in snapshot.of(RAW_TABLE) if file.source == source and _touches(file, span)]
     for file in sorted(files, key=lambda file: (file.day, file.first_raw_id)):
         yield from (raw for raw in arrow_to_raws(project.lake.root.read(file.path)) if _within(raw, span))

@@ -55,7 +55,7 @@ def load(
     order = ", ".join(dict.fromkeys((table.time, *table.key)))
     text = f"select {listed} from rows_in order by {order}"
     if engine == "duckdb":
-        return project.engine.run(text, {"rows_in": relation(View(project), table.name, span)})
+        return project.engine.run(text, {"rows_in": relation(project.view(), table.name, span)})
     rows = answered(
         project, lambda view: project.engine.run(text, {"rows_in": relation(view, table.name, span)}).arrow()
     )

@@ -42,7 +42,7 @@ def sources(*, project: Project | None = None) -> "pd.DataFrame":
 
 def sources_table(project: Project) -> pa.Table:
     """As `sources`, without pandas."""
-    snapshot = View(project).snapshot
+    snapshot = project.view().snapshot
     rows = []
     for source in SOURCES:
         files = [file for file in snapshot.files if file.table_name == "raw" and file.source == source.name]

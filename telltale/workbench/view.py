@@ -5,15 +5,18 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from telltale.arrow import Tables, day_of
+from telltale.contract import TelltaleError
 from telltale.engine import Engine, Parts, Relation
 from telltale.lake import File, parts
 from telltale.lake.derived import ClosedDay
 from telltale.tables import CLOCK_WRONG, TABLES, Table
-from telltale.workbench.project import Project
 from telltale.workbench.times import Span
+
+if TYPE_CHECKING:
+    from telltale.workbench.project import Project
 
 TRIES = 3
 T = TypeVar("T")
@@ -25,13 +28,12 @@ class View:
     """Everything as one snapshot shows it; a view that lives on does not change.
 
     Args:
-        project: whose store and lake.
-        now_us: the present; None asks the project's clock.
+        project: whose store and lake; `Project.view` makes views, so that one moment has one.
+        now_us: the present.
     """
 
-    def __init__(self, project: Project, *, now_us: int | None = None) -> None:
-        self.project = project
-        self.now_us = project.now_us() if now_us is None else now_us
+    def __init__(self, project: "Project", *, now_us: int) -> None:
+        self.project, self.now_us = project, now_us
         # Before the snapshot: a day that closes in between is then computed from its sightings, not missed.
         self.closed_days = _by_site(project.lake.closed_days())
         self.snapshot = project.lake.snapshot()
@@ -106,19 +108,42 @@ class View:
         return Parts(tuple(unique), tuple(mixed), hot)
 
 
-def answered(project: Project, ask: Callable[[View], T]) -> T:
-    """The answer to a question about the present snapshot.
+class FilesGone(TelltaleError):
+    """A purge removed files of the moment that was asked about."""
 
-    A purge removes files at once, without the grace readers have otherwise; then a new snapshot is asked.
+
+def answered(project: "Project", ask: Callable[[View], T]) -> T:
+    """The answer to a question about the present snapshot, or that of the moment everything is asked at.
+
+    Raises:
+        FilesGone: files were removed while a moment was held; whoever holds it asks everything anew.
+    """
+    if not project.is_held:
+        return whole(project, lambda: ask(project.view()))
+    view = project.view()
+    try:
+        return ask(view)
+    except Exception as error:
+        if view.lost_files():
+            raise FilesGone("what was asked about has been purged meanwhile; ask again, of a newer moment") from error
+        raise
+
+
+def whole(project: "Project", make: Callable[[], T]) -> T:
+    """What `make` asks, all of it at one moment: one snapshot and one present.
+
+    A purge removes files at once, without the grace readers have otherwise; then all of it is asked anew, so that a
+    page never joins two moments.
     """
     for _ in range(TRIES - 1):
-        view = View(project)
-        try:
-            return ask(view)
-        except Exception:
-            if not view.lost_files():
-                raise
-    return ask(View(project))
+        with project.at_one_moment() as view:
+            try:
+                return make()
+            except Exception:
+                if not view.lost_files():
+                    raise
+    with project.at_one_moment():
+        return make()
 
 
 def union(engine: Engine, relations: Sequence[Relation]) -> Relation:

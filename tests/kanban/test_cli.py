@@ -76,7 +76,7 @@ def test_the_same_pull_twice_is_refused_because_it_would_count_once(home: Path) 
     [
         (("pull", "bolt"), 'no item "bolt" in buttons.csv or pulled; did you mean "bolts"?'),
         (("pull", "bolts", "--at", "2999-01-01"), "lies ahead; expected a moment that has passed"),
-        (("pull", "bolts", "--at", "noon"), 'moment "noon": expected "7d", "24h", an ISO date'),
+        (("pull", "bolts", "--at", "noon"), 'moment "noon": expected 7d (whole days, today included), 26h'),
     ],
 )
 def test_a_wrong_entry_is_refused_and_nothing_is_stored(home: Path, arguments: tuple[str, ...], sentence: str) -> None:

@@ -20,7 +20,6 @@ from telltale.net import free_port
 from telltale.settings import load
 from telltale.sources.cloudtrax.wire import signature
 from telltale.workbench.project import Project
-from telltale.workbench.view import View
 from tests.served import NETWORK, SECRET, make_project, start
 
 ROUNDS = 20
@@ -94,7 +93,7 @@ def test_twenty_kills_under_load_lose_nothing_and_double_nothing(tmp_path: Path)
     acknowledged = [body for sender in senders for body in sender.acknowledged]
     assert len(acknowledged) > ROUNDS * SENDERS, "nothing was acknowledged, so nothing was tested"
     assert sum(sender.unanswered for sender in senders) >= ROUNDS, "no kill met a request under way"
-    view = View(project)
+    view = project.view()
     bodies = stored(project, view.snapshot)
     assert set(acknowledged) - set(bodies) == set(), "an acknowledged record is lost"
     sightings = view.table("sighting").arrow()
@@ -103,7 +102,7 @@ def test_twenty_kills_under_load_lose_nothing_and_double_nothing(tmp_path: Path)
 
     project.lake.settle_all(now_us=project.now_us())
     project.lake.merge(now_us=project.now_us())
-    assert View(project).table("sighting").arrow().num_rows == len(set(bodies))
+    assert project.view().table("sighting").arrow().num_rows == len(set(bodies))
     project.close()
 
 

@@ -58,7 +58,7 @@ def test_the_stretch_before(text: str, since: str, until: str, basis: str) -> No
         ("2026-13", "month must be in 1..12"),
         ("2026-11-12/2026-11-09", "its last day lies before its first"),
         ("2026-W48", "begins on 2026-11-23, after today"),
-        ("0d", "0 days"),
+        ("0d", "expected whole days from 1d"),
         ("", "expected a week"),
     ],
 )

@@ -25,8 +25,14 @@ def _utc(text: str) -> int:
     ("written", "means"),
     [
         ("24h", NOW - 24 * HOUR),
-        ("7d", NOW - 7 * 24 * HOUR),
+        ("26h", NOW - 26 * HOUR),
+        ("30m", NOW - HOUR // 2),
+        ("90s", NOW - 90_000_000),
         ("1.5h", NOW - 90 * 60_000_000),
+        ("1d", _utc("2026-11-19T23:00")),  # today
+        ("7d", _utc("2026-11-13T23:00")),  # Saturday 14 to today
+        ("2w", _utc("2026-11-06T23:00")),
+        ("1y", _utc("2025-11-20T23:00")),  # 365 days, today included
         (dt.timedelta(minutes=30), NOW - HOUR // 2),
         ("2026-11-20", _utc("2026-11-19T23:00")),
         ("2026-11-20 14:00", _utc("2026-11-20T13:00")),
@@ -40,10 +46,16 @@ def test_a_moment_is_read_by_the_clock_of_the_site(written: str | dt.date, means
     assert moment(written, zone=BERLIN, now_us=NOW) == means
 
 
-@pytest.mark.parametrize("written", ["yesterday", "2026-13-01", "7 years", "", 20261120, True])
+@pytest.mark.parametrize("written", ["yesterday", "2026-13-01", "7 years", "", 20261120, True, "-1h", "1e3s"])
 def test_an_unreadable_moment_is_refused_with_its_value(written: object) -> None:
     with pytest.raises(ConfigError, match=r"moment .*expected"):
         moment(written, zone=BERLIN, now_us=NOW)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("written", ["1.5d", "0d", "0.5w", "40000d", "2.0d"])
+def test_days_are_counted_whole(written: str) -> None:
+    with pytest.raises(ConfigError, match=r"expected whole days from 1d .*36h"):
+        moment(written, zone=BERLIN, now_us=NOW)
 
 
 @pytest.mark.parametrize(
@@ -51,13 +63,30 @@ def test_an_unreadable_moment_is_refused_with_its_value(written: object) -> None
     [
         ("7d", None, "2026-11-13T23:00", "2026-11-20T13:30"),  # Saturday 14 to today: seven local days
         ("1d", None, "2026-11-19T23:00", "2026-11-20T13:30"),
+        ("24h", None, "2026-11-19T13:30", "2026-11-20T13:30"),
         ("7d", "2026-11-16", "2026-11-08T23:00", "2026-11-15T23:00"),  # a closed week
-        ("2026-11-20 10:00", None, "2026-11-19T23:00", "2026-11-20T13:30"),
+        ("2026-11-20 10:00", None, "2026-11-20T09:00", "2026-11-20T13:30"),  # a time is a time
         ("3d", "2026-10-27", "2026-10-23T22:00", "2026-10-26T23:00"),  # 25 October has 25 hours
+        ("24h", "2026-10-26", "2026-10-24T23:00", "2026-10-25T23:00"),  # and 24 hours are no day of it
+        (dt.timedelta(days=1), None, "2026-11-19T13:30", "2026-11-20T13:30"),
     ],
 )
-def test_whole_days_are_counted_on_the_calendar(since: str, until: str | None, first: str, last: str) -> None:
-    assert span(since, until, zone=BERLIN, now_us=NOW, by_day=True) == (_utc(first), _utc(last))
+def test_hours_count_back_exactly_and_days_on_the_calendar(
+    since: str | dt.timedelta, until: str | None, first: str, last: str
+) -> None:
+    assert span(since, until, zone=BERLIN, now_us=NOW) == (_utc(first), _utc(last))
+
+
+@pytest.mark.parametrize(
+    ("now", "first"),
+    [
+        ("2026-11-20T03:30", "2026-11-19T03:00"),  # 04:30 in Berlin: the day that began at 04:00
+        ("2026-11-20T02:30", "2026-11-18T03:00"),  # 03:30: still the day before
+        ("2026-10-25T02:30", "2026-10-23T02:00"),  # 03:30 winter time, in the night the clocks go back
+    ],
+)
+def test_a_day_may_begin_at_an_hour_of_its_own(now: str, first: str) -> None:
+    assert span("2d", None, zone=BERLIN, now_us=_utc(now), day_starts_at=dt.time(4)).since_us == _utc(first)
 
 
 def test_a_stretch_needs_its_beginning_before_its_end() -> None:
@@ -67,7 +96,8 @@ def test_a_stretch_needs_its_beginning_before_its_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "means"), [("15min", 900), ("900s", 900), (900, 900), ("1h", 3_600), ("0.5h", 1800)]
+    ("written", "means"),
+    [("15min", 900), ("15m", 900), ("900s", 900), (900, 900), ("1h", 3_600), ("0.5h", 1800), ("1d", 86_400)],
 )
 def test_a_duration_is_read(written: str | int, means: float) -> None:
     assert seconds(written) == means

@@ -13,6 +13,7 @@ import telltale as tt
 from telltale.cli import telltale as cli
 from telltale.contract import ConfigError, Raw, Request, TelltaleError
 from telltale.door import Door
+from telltale.presence.stations import COLUMNS
 from telltale.sources import SOURCES
 from telltale.sources.cloudtrax import wire
 from tests.lake_fixture import SECRET, at, report, write_settings
@@ -228,7 +229,7 @@ def test_sample_data_needs_no_project(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     sample = tt.presence.sample()
     assert len(sample) == 5
-    assert sample.columns.tolist() == tt.sightings.__globals__["COLUMNS"].split(", ")
+    assert sample.columns.tolist() == COLUMNS.split(", ")
 
 
 def test_an_acknowledged_sighting_is_in_the_next_answer(empty: tt.Project) -> None:

@@ -37,7 +37,7 @@ def hours_sentence(
         strips: see `activity_text`.
         daily: see there.
         team: by day (`tt.activity.team`).
-        when: what `tt.report.period` gave.
+        when: what `tt.period` gave.
         single: whether single PCs may be shown (`tt.activity.shows_single`).
         k: people of the smallest team that is told of.
         people: how many were ever heard.
@@ -57,7 +57,7 @@ def hours_tiles(strips: Any, daily: Any, when: "Period") -> Tiles:
     Args:
         strips: of the period.
         daily: of the period, by day.
-        when: what `tt.report.period` gave.
+        when: what `tt.period` gave.
     """
     pcs = pcs_of(strips, when.timezone)
     days = sum(day.is_known for pc in pcs for day in pc.days)
@@ -104,7 +104,7 @@ def agents_sentence(
         arrived: records (`tt.report.arrived`).
         messages: device_id, source (`tt.activity.messages`).
         rejects: reason and rejects (`rejects_of`).
-        when: what `tt.report.period` gave.
+        when: what `tt.period` gave.
         name: of the site.
     """
     over = f"{when.head} · {name}" if name else when.head

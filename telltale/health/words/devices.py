@@ -63,7 +63,7 @@ def health_sentence(health: Any, period: "Period", name: str = "") -> Sentence:
 
     Args:
         health: each device, with its `attrs` (`tt.health`).
-        period: what `tt.report.period` gave.
+        period: what `tt.period` gave.
         name: of the site.
     """
     rejects = sum(int(one["rejects"]) for one in health.attrs["rejects"])

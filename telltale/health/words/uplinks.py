@@ -22,7 +22,7 @@ def messages_sentence(arrived: Any, health: Any, period: "Period", name: str = "
     Args:
         arrived: records (`tt.report.arrived`).
         health: each device, with its `attrs` (`tt.health`), of the same source and period.
-        period: what `tt.report.period` gave.
+        period: what `tt.period` gave.
         name: of the site.
     """
     over = f"{period.head} · {name}" if name else period.head

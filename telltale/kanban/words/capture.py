@@ -102,7 +102,7 @@ def buttons_sentence(arrived: Any, presses: Any, found: Coverage | None, period:
         arrived: records (`tt.report.arrived`).
         presses: device_id, frames (`tt.kanban.presses`).
         found: what `coverage` gave.
-        period: what `tt.report.period` gave.
+        period: what `tt.period` gave.
         name: of the site.
     """
     over = f"{period.head} · {name}" if name else period.head

@@ -67,7 +67,7 @@ def kanban_report_sentence(
     Args:
         items: see `kanban_sentence`, `coverage` and `target` too.
         coverage: see there.
-        period: what `tt.report.period` gave.
+        period: what `tt.period` gave.
         name: of the site.
         target: see there.
     """

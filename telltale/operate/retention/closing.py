@@ -42,7 +42,7 @@ def close_days(project: Project, *, now_us: int) -> list[Closed]:
 
     Days without any record are closed too, up to the last day a site was heard of: an outage shows as one.
     """
-    view = View(project, now_us=now_us)
+    view = project.view(now_us=now_us)
     closed = [_close(view, site, day) for site in view.sites() for day in due_days(view, site)]
     count_late(project, now_us=now_us)
     return closed
@@ -59,7 +59,7 @@ def due_days(view: View, site: str) -> list[dt.date]:
 
 def count_late(project: Project, *, now_us: int) -> None:
     """Add the late rows that have arrived since the last count to the closed days they belong to."""
-    view = View(project, now_us=now_us)
+    view = project.view(now_us=now_us)
     through = project.lake.late_counted_through()
     newest = max((raw.id for raw in view.snapshot.hot), default=0)
     newest = max([newest, *(file.last_raw_id for file in view.snapshot.files)])

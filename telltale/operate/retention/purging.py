@@ -22,7 +22,6 @@ from telltale.sources import SOURCES
 from telltale.tables import REJECT, SIGHTING, VISIT
 from telltale.workbench.project import Project
 from telltale.workbench.times import local_day, midnight
-from telltale.workbench.view import View
 
 RAW = "raw"
 PASSING = pa.array(["passer_by", "ignored"])
@@ -91,7 +90,7 @@ def sentence(purged: Purged) -> str:
 
 def _bodies(project: Project, now_us: int) -> tuple[int, int, int]:
     """Remove bodies, rejects and refused requests of personal sources: they may hold addresses, or most of one."""
-    sites = [project.site(site) for site in View(project, now_us=now_us).sites()]
+    sites = [project.site(site) for site in project.view(now_us=now_us).sites()]
     limit = raw_limit(now_us, sites or [project.settings.site])
     if limit is None:
         return 0, 0, 0
@@ -155,7 +154,7 @@ def _sessions(project: Project, now_us: int) -> tuple[int, int]:
 
 def _keys(project: Project, now_us: int) -> int:
     """Destroy the keys under which no record can come or be decoded again."""
-    sites = {*project.keys.sites(), *View(project, now_us=now_us).sites()}
+    sites = {*project.keys.sites(), *project.view(now_us=now_us).sites()}
     told = {site: project.site(site) for site in sorted(sites)}
     return sum(project.keys.destroy(site, keys_kept_from(now_us, one)) for site, one in told.items() if not one.keep)
 
@@ -165,7 +164,7 @@ def _oldest_days(project: Project, now_us: int) -> dict[str, dt.date]:
 
     The day before the first open one always stays: a stay across its midnight belongs to both.
     """
-    view = View(project, now_us=now_us)
+    view = project.view(now_us=now_us)
     days = {}
     for site in view.sites():
         told = project.site(site)

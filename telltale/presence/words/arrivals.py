@@ -24,7 +24,7 @@ def ingest_sentence(arrived: Any, rejects: Sequence[Mapping[str, Any]], nodes: A
         arrived: records, repeated (`tt.report.arrived`).
         rejects: reason and rejects, most frequent first (`tt.health.devices().attrs["rejects"]`).
         nodes: when each node reported (`tt.presence.nodes`).
-        period: what `tt.report.period` gave.
+        period: what `tt.period` gave.
     """
     over = f"{period.head} · {period.site}" if period.site else period.head
     records, found = _sum(arrived, "records"), reporting(nodes)

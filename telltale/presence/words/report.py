@@ -20,7 +20,7 @@ def presence_sentence(now: Any, before: Any, nodes: Any, bins: Any, period: "Per
         before: summary of the period before.
         nodes: when each node reported (`tt.presence.nodes`).
         bins: occupancy (`tt.presence.occupancy`).
-        period: what `tt.report.period` gave.
+        period: what `tt.period` gave.
     """
     row, found = of_all(now), reporting(nodes, period.now if period.running else None)
     name = row["name"] if row else ""
@@ -122,7 +122,7 @@ def presence_footer(summary: Any, reports: Any, sources: Any, period: "Period") 
         summary: of the period.
         reports: how each node reported (`tt.health`): reports.
         sources: source, decoder and records (`tt.sources`); those without records are left out.
-        period: what `tt.report.period` gave.
+        period: what `tt.period` gave.
     """
     row = next(iter(rows(summary, "site", "name", "newest", "timezone", "rejected", "late", "flagged")), None)
     used = sum(int(node["reports"]) for node in rows(reports, "reports"))

@@ -19,7 +19,7 @@ def frames_sentence(arrived: Any, health: Any, completeness: Any, period: "Perio
         arrived: records (`tt.report.arrived`).
         health: each device, with its `attrs` (`tt.health`), of the same source and period.
         completeness: due and received of each device (`tt.sensors.completeness`).
-        period: what `tt.report.period` gave.
+        period: what `tt.period` gave.
         name: of the site.
     """
     over = f"{period.head} · {name}" if name else period.head

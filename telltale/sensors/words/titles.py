@@ -113,7 +113,7 @@ def sensor_sentence(
         stats: see `limits_sentence`, `excursions` and `health` too.
         excursions: see there.
         health: see there.
-        period: what `tt.report.period` gave.
+        period: what `tt.period` gave.
         name: of the site.
         tolerated_min: see there.
     """
