@@ -72,7 +72,7 @@ def write(context: Context, job: str, drafts: Sequence[Draft], *, now_us: int) -
             )
         )
     try:
-        context.root.write(contents, lambda step: context.step(f"{job}:3 {step}"))
+        context.root.write(contents, lambda step: context.step(f"{job}:3 {step}"), at_us=now_us)
     except OSError as error:
         raise StoreError(f"lake {context.root.shown}: {error}; free its disk, nothing was changed") from error
     return files

@@ -1,7 +1,8 @@
 """The lake's files: written once, durable before they are listed, named by their content.
 
-A local root is written with temporary name, fsync, rename, fsync of the folder and of every new parent. Any other
-root is a pyarrow file system URL (`s3://…`, `fsspec+memory://…`), where an object appears whole or not at all.
+A local root is written with temporary name, fsync, rename, fsync of the folder and of every new parent, and its files
+bear the time of the job's present. Any other root is a pyarrow file system URL (`s3://…`, `fsspec+memory://…`), where an
+object appears whole or not at all, with the time of its own clock.
 """
 
 import os
@@ -24,7 +25,7 @@ class Found(NamedTuple):
 
     path: str
     written_at: int
-    """Microseconds UTC, by the file system's clock."""
+    """Microseconds UTC: the present of the job that wrote it; by its own clock on a root that is no folder."""
     bytes: int
 
 
@@ -57,14 +58,14 @@ class Root:
         """The rows of a file whose column `name` is `value`; other row groups are not read."""
         return pq.read_table(path, filesystem=self.system, filters=[(name, "=", value)], partitioning=None)
 
-    def write(self, contents: Mapping[str, pa.Buffer], step: Callable[[str], None]) -> None:
-        """Make files durable, all of them; `step` is told how far it came."""
+    def write(self, contents: Mapping[str, pa.Buffer], step: Callable[[str], None], *, at_us: int) -> None:
+        """Make files durable, all of them, as written at a moment; `step` is told how far it came."""
         if self.folder is None:
             for path, content in contents.items():
                 with self._create(path) as sink:
                     sink.write(content)
         else:
-            _write_durably({self.folder / path: content for path, content in contents.items()}, step)
+            _write_durably({self.folder / path: content for path, content in contents.items()}, step, at_us)
         step("written")
 
     def exists(self, path: str) -> bool:
@@ -106,7 +107,7 @@ def encode(rows: pa.Table, *, raw: bool) -> pa.Buffer:
     return sink.getvalue()
 
 
-def _write_durably(contents: Mapping[Path, pa.Buffer], step: Callable[[str], None]) -> None:
+def _write_durably(contents: Mapping[Path, pa.Buffer], step: Callable[[str], None], at_us: int) -> None:
     touched: set[Path] = set()
     temporary: dict[Path, Path] = {}
     for target, content in contents.items():
@@ -116,6 +117,7 @@ def _write_durably(contents: Mapping[Path, pa.Buffer], step: Callable[[str], Non
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        os.utime(temporary[target], ns=(at_us * 1000, at_us * 1000))
     step("temporary")
     for target, name in temporary.items():
         name.replace(target)

@@ -1,5 +1,6 @@
 """What leaves the lake: garbage after its grace, purged files at once; and what a closed day leaves behind."""
 
+import os
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -67,11 +68,37 @@ def test_files_never_listed_go_when_they_are_old_enough(store: Store, lake: Lake
     lake.gc(now_us=NOW + HOUR + WORK)
     orphan = tmp_path / "lake" / "raw" / ".x.parquet.1.tmp"
     orphan.write_bytes(b"left by a crash")
-    written_us = orphan.stat().st_mtime_ns // 1000
+    os.utime(orphan, ns=(NOW * 1000, NOW * 1000))
 
-    assert lake.gc(now_us=written_us + HOUR - 1_000_000).files == 0
-    assert lake.gc(now_us=written_us + HOUR) == (1, 15, "")
+    assert lake.gc(now_us=NOW + HOUR - 1).files == 0
+    assert lake.gc(now_us=NOW + HOUR) == (1, 15, "")
     assert not orphan.exists()
+
+
+class Stopped(Exception):
+    """Where a test stops a job."""
+
+
+@pytest.mark.parametrize("step", ["settle:3 temporary", "settle:3 renamed", "settle:3 written"])
+@pytest.mark.parametrize("now", [NOW, LATER])
+def test_what_a_stopped_job_wrote_is_as_old_as_the_job_whatever_the_machine_says(
+    store: Store, tmp_path: Path, step: str, now: int
+) -> None:
+    """A file's time is the present the job was told, long before the machine's clock or long after it."""
+
+    def stop(name: str) -> None:
+        if name == step:
+            raise Stopped
+
+    fill(store, [raw(60)])
+    with pytest.raises(Stopped):
+        open_lake(tmp_path, store, on_step=stop).settle(now_us=now)
+    lake = open_lake(tmp_path, store)
+    assert {file.written_at for file in lake.root.walk()} == {now}
+
+    assert lake.gc(now_us=now + HOUR - 1).files == 0
+    assert lake.gc(now_us=now + HOUR).files == 3
+    assert on_disk(lake) == 0
 
 
 def test_a_lease_keeps_everything_until_it_ends(lake: Lake) -> None:
