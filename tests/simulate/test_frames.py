@@ -1,5 +1,6 @@
 """The simulated network as a capture file and on a wire: whoever reads it finds what the simulator knew."""
 
+import datetime as dt
 import json
 import os
 import shutil
@@ -8,9 +9,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import telltale as tt
 from telltale.capture import Packet, open_capture
@@ -53,6 +58,19 @@ def test_the_air_holds_what_a_network_holds(tmp_path: Path) -> None:
     assert {"0806", "8100", "88a8", "0800", "86dd"} == set(types)
     moments = [at_us for at_us, _frame in on_air(TWO_DAYS)]
     assert moments == sorted(moments)
+
+
+@given(st.integers(0, 2**32), st.dates(dt.date(2026, 1, 1), dt.date(2030, 12, 31)))
+@settings(max_examples=40)
+def test_no_two_frames_have_the_same_moment_on_any_day(seed: int, day: dt.date) -> None:
+    """Listed devices' in the air, whose frames are those handed in, and strangers'."""
+    start_s = int(dt.datetime(day.year, day.month, day.day, tzinfo=ZoneInfo("Europe/Berlin")).timestamp())
+    scenario = Scenario(seed, start_s, start_s + 86_400, "Europe/Berlin")
+    moments = [at_us for at_us, _frame in on_air(scenario)]
+    assert all(earlier < later for earlier, later in pairwise(moments))
+    handed_in = [one.at for one in source("button").simulate(scenario, NOTHING) if "/frame/" in one.path]
+    assert set(handed_in) <= set(moments)
+    assert all(earlier < later for earlier, later in pairwise(handed_in))
 
 
 @pytest.fixture

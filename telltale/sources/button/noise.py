@@ -25,7 +25,10 @@ _WEIGHTS = (40, 40, 6, 6, 3, 4, 1)
 
 
 def air(scenario: Scenario, settings: SourceSettings) -> Iterator[tuple[int, bytes]]:
-    """Every frame on the air from start to end with its moment (µs), of listed devices and of strangers, in order."""
+    """Every frame on the air from start to end with its moment (µs), of listed devices and of strangers, in order.
+
+    No two have the same moment: a wire carries one frame at a time.
+    """
     listed = (
         (emission.at, emission.body)
         for emission in simulate(scenario, settings)
@@ -43,7 +46,7 @@ def _strangers(scenario: Scenario) -> Iterator[tuple[int, bytes]]:
         ip = bytes((10, 0, 2, device[5]))
         kind = rng.choices(_KINDS, _WEIGHTS)[0]
         for step, frame in enumerate(_frames(kind, device, ip)):
-            yield at_us + step * 700_000, frame
+            yield (at_us + step * 700_000) | 1, frame  # listed devices have the even microseconds
 
 
 def _frames(kind: str, device: bytes, ip: bytes) -> list[bytes]:

@@ -7,7 +7,7 @@ presses come through a repeater, some with a VLAN tag. Buttons answer somebody's
 Source: wire/kanban.md sections 2.1, 2.2, 4.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from operator import itemgetter
 from typing import NamedTuple
@@ -152,7 +152,15 @@ def _frames_of_day(here: World, day: date, *, presence: bool) -> list[Frame]:
     stay = phone_stay(here, day)
     if presence and stay is not None:
         found += _renewals(here, *stay)
-    return sorted([*found, *_answers(here, day)], key=itemgetter(0, 1))
+    return list(_apart(sorted([*found, *_answers(here, day)], key=itemgetter(0, 1))))
+
+
+def _apart(frames: Iterable[Frame]) -> Iterator[Frame]:
+    """Each at a moment of its own, as a wire carries one frame at a time: at even microseconds, strangers have the odd."""
+    last_us = 0
+    for frame in frames:
+        last_us = max(frame.at_us & ~1, last_us + 2)
+        yield frame._replace(at_us=last_us)
 
 
 def _renewals(here: World, joined_s: float, left_s: float) -> Iterator[Frame]:

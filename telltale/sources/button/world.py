@@ -172,7 +172,8 @@ def _delivered(here: World, item: Item, day: date) -> list[Press]:
             rng = dice(here.seed, "lead", press.device_id, press.at_s)
             if before == rng.choice(_LEAD_D[made.weekday()]):
                 of_day_s = press.at_s - midnight_s(here, made) + rng.uniform(-1800, 1800)
-                due.append(midnight_s(here, day) + min(max(of_day_s, _FIRST_H * 3600), 20 * 3600))
+                open_s = max(of_day_s, _FIRST_H * 3600 + rng.uniform(0, 900))
+                due.append(midnight_s(here, day) + min(open_s, 20 * 3600 + rng.uniform(0, 900)))
     found: list[Press] = []
     for at_s in sorted(due):  # one after the other: every delivery keeps its press
         earliest_s = found[-1].at_s + APART_S if found else at_s
