@@ -79,13 +79,15 @@ def demo(days: int, seed: int, *, serve: bool, folder: Path) -> None:
 
 def _tell_found(project: "Project", plan: "Scenario", known: "Mapping[str, Mapping[str, Any]]") -> None:
     """What the analysis found of each kind of device, beside what the simulators know."""
-    from telltale.simulate.demo import compared, plan_of, pressed, sensed, worked
+    from telltale.simulate.demo import compared, days_off, plan_of, pressed, sensed, worked
 
     _tell_figures(compared(project, plan, known["cloudtrax"]))
     by_sensor = [figure for name in ("sigfox", "efento") for figure in sensed(project, plan, known[name])]
     _tell("sensor", by_sensor, ("messages", "lost", "resets", "excursions"))
     _tell("button", pressed(project, plan_of("button", plan), known["button"]), _OF_BUTTONS)
     _tell("PC", worked(project, plan, known["pc_idle"]), ())
+    if off := days_off(plan, known["pc_idle"]):
+        click.echo(f"On {off} of their days the PCs were off: no time, and no first or last use, must be found there.")
 
 
 def _tell_desk(project: "Project", *, is_there: bool) -> None:

@@ -14,7 +14,7 @@ from telltale.simulate.demo.place import place
 from telltale.simulate.demo.pressed import pressed
 from telltale.simulate.demo.run import LOCAL, SOURCES, TAIL_S, Filled, fill, plan_of, scenario, truths
 from telltale.simulate.demo.sensed import sensed
-from telltale.simulate.demo.worked import worked
+from telltale.simulate.demo.worked import days_off, worked
 
 __all__ = [
     "LOCAL",
@@ -25,6 +25,7 @@ __all__ = [
     "Filled",
     "collecting",
     "compared",
+    "days_off",
     "desk",
     "fill",
     "place",
