@@ -27,6 +27,16 @@ lab: setup  ## JupyterLab on the start notebook
 test: setup  ## the test suite; TELLTALE_REQUIRE=all runs the slow ones too and fails on a skip
 	$(BIN)/python -m pytest $(ARGS)
 
+# A Sunday, a month's end, the days the clocks of Europe change, a leap day, and a day two years from now.
+MOMENTS = '2027-01-17 10:30:00' '2027-04-30 22:30:00' '2027-03-28 01:30:00' '2027-10-31 01:30:00' '2028-02-29 12:00:00' '2 years'
+
+test-long: setup  ## the suite, its long tests too, on six other days (needs Debian's package faketime)
+	@for moment in $(MOMENTS); do \
+	    echo "faketime '$$moment'"; \
+	    PYTHONPATH=$(CURDIR)/tests/faketime FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1 TELLTALE_REQUIRE=long \
+	        faketime "$$moment" $(BIN)/python -m pytest $(ARGS) || failed="$$failed '$$moment'"; \
+	done; test -z "$$failed" || { echo "failed on$$failed"; exit 1; }
+
 check: setup  ## ruff, mypy --strict, stripped notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -47,5 +57,5 @@ lock: setup  ## resolve pyproject.toml anew into requirements.lock and constrain
 clean:  ## remove what was built; data/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup demo up lab test check bench proto lock clean
+.PHONY: help setup demo up lab test test-long check bench proto lock clean
 .DEFAULT_GOAL := help

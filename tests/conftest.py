@@ -1,31 +1,39 @@
-"""Slow tests run when TELLTALE_REQUIRE=all, and a skip is then a failure."""
+"""Three levels of tests: TELLTALE_REQUIRE=all runs the slow ones too, =long these and the long ones; a skip then fails.
+
+No test of Hypothesis has a deadline: how long an example takes is the machine's matter.
+"""
 
 import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
 
 from tests.lake_fixture import lake  # noqa: F401 - the fixture of that name
 
-REQUIRE_ALL = os.environ.get("TELLTALE_REQUIRE") == "all"
+REQUIRED = os.environ.get("TELLTALE_REQUIRE", "")
+LEFT_OUT = {"long": (), "all": ("long",)}.get(REQUIRED, ("slow", "long"))
+
+settings.register_profile("without a deadline", settings(deadline=None))
+settings.load_profile("without a deadline")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if REQUIRE_ALL or config.getoption("-m"):
+    if config.getoption("-m") or any("::" in argument for argument in config.args):
         return
-    slow = [item for item in items if item.get_closest_marker("slow")]
-    named = {argument.split("::")[0] for argument in config.args if "::" in argument}
-    slow = [item for item in slow if not named]
-    config.hook.pytest_deselected(items=slow)
-    items[:] = [item for item in items if item not in slow]
+    left_out = [item for item in items if any(map(item.get_closest_marker, LEFT_OUT))]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if REQUIRE_ALL and report.skipped:
+    if REQUIRED in {"all", "long"} and report.skipped:
         report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} was skipped, but TELLTALE_REQUIRE=all wants every test: {report.longrepr}"
+        report.longrepr = (
+            f"{item.nodeid} was skipped, but TELLTALE_REQUIRE={REQUIRED} wants every test: {report.longrepr}"
+        )
     return report
 
 

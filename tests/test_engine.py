@@ -157,7 +157,7 @@ def test_days_of_one_file_are_read_as_they_are_and_the_rest_each_key_once(tmp_pa
     assert rows.arrow().schema.names == list(SIGHTING.names)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     rows=st.lists(
         st.fixed_dictionaries(

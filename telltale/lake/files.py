@@ -1,8 +1,8 @@
 """The lake's files: written once, durable before they are listed, named by their content.
 
 A local root is written with temporary name, fsync, rename, fsync of the folder and of every new parent, and its files
-bear the time of the job's present. Any other root is a pyarrow file system URL (`s3://…`, `fsspec+memory://…`), where an
-object appears whole or not at all, with the time of its own clock.
+bear the time of the job's present. Any other root is a pyarrow file system URL (`s3://…`, `fsspec+memory://…`), where
+an object appears whole or not at all, with the time of its own clock.
 """
 
 import os

@@ -73,7 +73,7 @@ def test_activitywatch_says_905_s_of_the_same_looks() -> None:
     assert active_s(watched(looks)) == pytest.approx(905, abs=0.01)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     pauses=st.lists(st.integers(1, 400), min_size=1, max_size=40),
     missed=st.sets(st.integers(1, 400), max_size=60),
@@ -313,7 +313,7 @@ SPARSE = st.one_of(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(rows=st.lists(SPARSE, max_size=30, unique_by=lambda one: (one["kind"], one["observed_at"])))
 def test_the_stretches_fill_the_period_and_the_bounds_hold_the_figure(
     engine: DuckEngine, rows: list[dict[str, Any]]

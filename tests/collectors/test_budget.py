@@ -96,7 +96,7 @@ def test_the_machines_clocks_rise() -> None:
 waits = st.lists(st.floats(0, 7200), min_size=1, max_size=80)
 
 
-@settings(deadline=None, max_examples=8)
+@settings(max_examples=8)
 @given(
     waits=waits, restarts=st.sets(st.integers(0, 80)), steps=st.dictionaries(st.integers(0, 80), st.floats(-1e8, 1e8))
 )

@@ -171,7 +171,7 @@ def sent_frames(known: dict[int, bool], *, until: int, slot: int = 11) -> list[t
     return out
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(stretches=day, data=st.data())
 def test_losing_any_single_frame_loses_no_minute(stretches: list[tuple[int, str]], data: st.DataObject) -> None:
     known = lived(stretches)

@@ -306,7 +306,7 @@ def test_nothing_of_before_the_beginning_is_forwarded(opened: Project) -> None:
     assert times(looked(opened, Outbox(opened.store, "x"), started_us=START - DAY // 2)) == [("bolts-M8", 0)]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(
     seconds=st.lists(st.integers(0, 2_000), min_size=1, max_size=25, unique=True),
     looks=st.lists(st.integers(0, 25), max_size=3),

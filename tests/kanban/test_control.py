@@ -200,7 +200,7 @@ def test_two_periods_need_five_events_and_both_observed() -> None:
     assert (first.statistic, first.verdict) == (None, "rising")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.integers(0, 5).map(float), min_size=8, max_size=30))
 def test_turning_the_values_round_turns_the_trend_round(values: list[float]) -> None:
     there, back = mann_kendall(values), mann_kendall(values[::-1])

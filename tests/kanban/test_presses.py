@@ -145,13 +145,13 @@ def plainly(frames: Sequence[Frame], told: Windows) -> list[dict[str, int]]:
     return found
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(FRAMES_DRAWN, WINDOWS_DRAWN)
 def test_the_kernel_is_the_plain_loop_in_whatever_order(frames: list[Frame], told: Windows) -> None:
     assert folded(rows(frames), windows=told).to_pylist() == plainly(frames, told)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(FRAMES_DRAWN, WINDOWS_DRAWN, st.lists(st.integers(0, 40), max_size=6))
 def test_where_the_frames_are_cut_does_not_matter(frames: list[Frame], told: Windows, cuts: list[int]) -> None:
     whole = rows(sorted(frames))
@@ -160,7 +160,7 @@ def test_where_the_frames_are_cut_does_not_matter(frames: list[Frame], told: Win
     assert pa.concat_tables(fold(parts, windows=told)).to_pylist() == plainly(frames, told)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(FRAMES_DRAWN, WINDOWS_DRAWN)
 def test_folding_anew_from_any_press_gives_the_same_presses_after_it(frames: list[Frame], told: Windows) -> None:
     """What lets a forwarder keep nothing but the last press it sent."""
@@ -171,7 +171,7 @@ def test_folding_anew_from_any_press_gives_the_same_presses_after_it(frames: lis
         assert pressed(folded(rows(one[first:]), windows=told)) == everything[place:]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(FRAMES_DRAWN, st.sampled_from([0, 5, 15, 60]), st.booleans())
 def test_no_frame_is_lost_and_a_longer_dead_time_makes_no_more_presses(
     frames: list[Frame], dead_s: int, quiet: bool

@@ -191,7 +191,7 @@ def test_over_dispersion_is_said_of_enough_buckets_only(counts: list[float], is_
     assert dispersion(counts).is_over is is_over
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.floats(0, 400), st.sampled_from([0.8, 0.95, 0.999]), st.sampled_from([Dispersion(1.0, 0), VARIED]))
 def test_the_fewest_cards_reach_the_level_and_one_less_does_not(mean: float, level: float, counts: Dispersion) -> None:
     cards = fewest(expected_pulls=mean, service_level=level, counts=counts)

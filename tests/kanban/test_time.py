@@ -37,7 +37,7 @@ DRAWN = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(DRAWN, DRAWN, st.integers(0, 40))
 def test_stretches_hold_what_their_parts_hold(
     one: list[tuple[int, int]], other: list[tuple[int, int]], to: int
@@ -234,7 +234,7 @@ def test_acknowledgements_close_open_pulls(events: list[Event], match: Any, expe
     assert paired(events, match) == expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.tuples(st.integers(0, 20), st.sampled_from(["pull", "ack"])), max_size=30),
     st.sampled_from(["oldest", "all"]),

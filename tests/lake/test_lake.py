@@ -296,7 +296,7 @@ def sightings(rows: list[tuple[Any, ...]]) -> pa.Table:
     return pa.Table.from_pylist(dicts, schema=schema(SIGHTING))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ROWS, st.randoms(use_true_random=False), st.integers(0, 12))
 def test_tidying_keeps_one_winner_a_key_whatever_the_order_and_the_chunks(rows: Any, random: Any, cut: int) -> None:
     """Against a plain reference: larger frames, then received_at, then raw_id, then the smallest other columns."""

@@ -189,7 +189,7 @@ def peak(present: Rows, start: int, end: int) -> int:
     return max(len([1 for row in present if row["entered_at"] <= at <= row["left_at"]]) for at in moments)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(rows=VISITS, width_s=st.sampled_from([300, 900, 3600]), beats=st.sets(st.integers(0, 35), min_size=1))
 def test_occupancy_is_what_the_definition_says(rows: Rows, width_s: int, beats: set[int]) -> None:
     spans = periods.bins(width_s, us(0), us(2 * H))
@@ -206,7 +206,7 @@ def test_occupancy_is_what_the_definition_says(rows: Rows, width_s: int, beats: 
     assert [row[:-1] for row in series(rows, alive, spans)] == [pytest.approx(row) for row in expected]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(rows=VISITS)
 def test_figures_are_what_the_definition_says(rows: Rows) -> None:
     inside = [row for row in rows if row["left_at"] >= us(0) and row["class"] != "ignored"]

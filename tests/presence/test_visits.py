@@ -231,7 +231,7 @@ SIGHTINGS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows=SIGHTINGS, batch_rows=st.integers(1, 30), order=st.randoms(use_true_random=False))
 def test_any_order_and_any_stretches_give_the_definition(rows: Rows, batch_rows: int, order: Random) -> None:
     expected = sorted(reference(rows), key=lambda row: (row[2], row[0], row[1]))
@@ -242,7 +242,7 @@ def test_any_order_and_any_stretches_give_the_definition(rows: Rows, batch_rows:
         assert [row[-2:] for row in made] == [pytest.approx(row[-2:]) for row in expected]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(rows=SIGHTINGS, late=st.integers(0, 60), resent=st.integers(0, 60))
 def test_late_and_resent_rows_count_as_if_they_had_come_once_and_in_time(rows: Rows, late: int, resent: int) -> None:
     again = [row | {"raw_id": 2, "received_at": row["received_at"] + S} for row in rows[:resent]]
@@ -251,7 +251,7 @@ def test_late_and_resent_rows_count_as_if_they_had_come_once_and_in_time(rows: R
     assert pick(visits(ENGINE, table), *COLUMNS) == found(rows, *COLUMNS)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(rows=SIGHTINGS)
 def test_visits_never_lose_time_nor_sightings(rows: Rows) -> None:
     made = found(rows, "sightings", "frames", "dwell_s")
@@ -260,7 +260,7 @@ def test_visits_never_lose_time_nor_sightings(rows: Rows) -> None:
     assert all(dwell_s >= 0 for _, _, dwell_s in made)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(rows=SIGHTINGS, middle=st.integers(0, 400))
 def test_the_kernel_gives_the_same_at_once_and_in_two_parts(rows: Rows, middle: int) -> None:
     whole = kernel_rows(rows)
@@ -301,7 +301,7 @@ T_1970 = us(0) // S
 ODD_GAP = 7 * MIN
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(rows=SIGHTINGS)
 def test_the_gap_is_a_parameter(rows: Rows) -> None:
     expected = sorted((row[0], row[1], row[2]) for row in reference(rows, ODD_GAP * S))

@@ -64,7 +64,7 @@ def test_kinetic_temperature_by_hand(values: list[float], mean: float, expected:
     assert kinetic_c == pytest.approx(expected, abs=0.006)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.floats(-30, 60), min_size=1, max_size=20))
 def test_kinetic_temperature_lies_between_mean_and_highest(values: list[float]) -> None:
     found = sensors.kinetic(ENGINE, readings_of(ENGINE, every(600, values)), days())

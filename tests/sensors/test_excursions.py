@@ -149,7 +149,7 @@ def test_a_factor_below_one_interval_is_refused(factor: float) -> None:
 values = st.lists(st.one_of(st.none(), st.integers(0, 10)), min_size=1, max_size=30)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(values, st.randoms(use_true_random=False))
 def test_excursions_are_the_runs_beyond_whatever_the_order(read: list[int | None], chance: Any) -> None:
     rows = every(600, read)

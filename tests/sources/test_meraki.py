@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import telltale as tt
@@ -125,7 +125,6 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(told=values, in_ascii=st.booleans(), spaced=st.booleans())
 def test_what_is_stored_differs_in_nothing_but_the_secrets(told: Any, *, in_ascii: bool, spaced: bool) -> None:
     separators = (", ", " : ") if spaced else (",", ":")

@@ -215,7 +215,6 @@ templates = st.dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(told=templates)
 def test_any_template_gives_rows_rejects_or_a_decode_error(told: dict[str, Any]) -> None:
     record = Raw(1, "sigfox", FRIDAY_S * 10**6, "", "{}", json.dumps(told).encode())
@@ -229,7 +228,6 @@ def test_any_template_gives_rows_rejects_or_a_decode_error(told: dict[str, Any])
     assert set(decoded("sigfox", [record])) <= {"uplink", "reading", "reject"}
 
 
-@settings(deadline=None)
 @given(told=st.dictionaries(st.text(max_size=9), st.none() | st.booleans() | st.integers() | st.text(max_size=20)))
 def test_quoting_the_values_of_a_template_changes_nothing(told: dict[str, Any]) -> None:
     plain = fields(json.dumps(told).encode(), "")
@@ -383,7 +381,7 @@ def test_gaps_in_the_sequence(
     assert found_gaps(*told) == expected
 
 
-@settings(deadline=None, max_examples=50)  # each is a query
+@settings(max_examples=50)  # each is a query
 @given(
     lost=st.lists(st.booleans(), min_size=2, max_size=40),
     start=st.integers(0, 4095),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from telltale.cli import run
@@ -256,7 +256,6 @@ def test_a_device_and_a_payload_may_be_spelt_in_several_ways() -> None:
     assert payload_of("01 02 03 04 05 06 07 0A") == "010203040506070a"
 
 
-@settings(deadline=None)
 @given(path=st.sampled_from(["/sigfox/downlink", "/sigfox/ack", "/sigfox/downlink/x"]), body=st.binary(max_size=80))
 def test_any_bytes_are_answered_or_refused_and_change_nothing_they_were_handed(path: str, body: bytes) -> None:
     known = Backend(ONE).known

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from telltale.contract import Chunk, ConfigError, DecodeError, Raw, Reject, Request
@@ -172,7 +172,6 @@ names = st.lists(
 between = st.text(";|, ", min_size=1, max_size=2)
 
 
-@settings(deadline=None)
 @given(
     told=names,
     behind=st.lists(between, min_size=6, max_size=6),
@@ -196,7 +195,6 @@ fields = st.dictionaries(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(kind=st.sampled_from(KINDS), told=fields)
 def test_any_template_gives_rows_rejects_or_a_decode_error(kind: str, told: dict[str, Any]) -> None:
     body = json.dumps(told).encode()

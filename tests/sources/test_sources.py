@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from telltale.arrow import conform
@@ -129,7 +129,6 @@ def test_one_seed_gives_one_byte_stream(each: Source) -> None:
 
 
 @each_source
-@settings(deadline=None)
 @given(data=st.data())
 def test_any_bytes_give_rows_rejects_or_a_decode_error(each: Source, data: st.DataObject) -> None:
     sample = data.draw(st.sampled_from(of(each)))

@@ -82,7 +82,7 @@ ZONES = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     zone=ZONES,
     since_h=st.integers(0, 24 * 366 * 4),

@@ -156,7 +156,7 @@ def _frames_of_day(here: World, day: date, *, presence: bool) -> list[Frame]:
 
 
 def _apart(frames: Iterable[Frame]) -> Iterator[Frame]:
-    """Each at a moment of its own, as a wire carries one frame at a time: at even microseconds, strangers have the odd."""
+    """Each at a moment of its own, as on a wire: an even microsecond, for strangers have the odd ones."""
     last_us = 0
     for frame in frames:
         last_us = max(frame.at_us & ~1, last_us + 2)
