@@ -6,12 +6,13 @@ with FAKETIME_DONT_FAKE_MONOTONIC=1: "Invalid argument". A wait for nothing is a
 
 import select
 import time
+from typing import SupportsIndex
 
 
-def _sleep(seconds: float) -> None:
-    if seconds < 0:
+def _sleep(seconds: SupportsIndex | float) -> None:
+    if float(seconds) < 0:
         raise ValueError("sleep length must be non-negative")
-    select.select([], [], [], seconds)
+    select.select([], [], [], float(seconds))
 
 
 time.sleep = _sleep
