@@ -240,9 +240,7 @@ class _Heard:
     def _judged(self, signals: Relation, *, whole: bool, rules: analysis.Rules | None = None) -> Relation:
         rows = analysis.as_sources(self.engine, signals) if whole else signals
         span = self.span
-        return analysis.devices(
-            self.engine, rows, self.info, since_us=span.since_us, now_us=span.until_us, rules=rules
-        )
+        return analysis.devices(self.engine, rows, self.info, since_us=span.since_us, now_us=span.until_us, rules=rules)
 
     def beside(self, relations: dict[str, Relation]) -> dict[str, Relation]:
         """The relations, and what stands beside a device: its line of devices.csv, its lost messages."""
