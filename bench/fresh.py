@@ -15,6 +15,7 @@ from pathlib import Path
 
 import telltale as tt
 from telltale.contract import Emission, Scenario
+from telltale.lake.settle import settle_all
 from telltale.net import free_port
 from telltale.simulate.demo import collecting, place
 from telltale.simulate.play import backfill
@@ -44,7 +45,7 @@ def _waits() -> list[float]:
         past = Scenario(7, now_s - 2 * 86_400, now_s - 3_600, "Europe/Berlin")
         landing = project.landing()
         for _ in backfill(cloudtrax, past, told, landing):
-            project.lake.settle_all(now_us=project.now_us())
+            settle_all(project.lake, now_us=project.now_us())
         landing.close()
         recent = cloudtrax.simulate(past._replace(start_s=now_s - 3_600, end_s=now_s), told)
         heard = (emission for emission in recent if b'"mac"' in emission.body)

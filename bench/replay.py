@@ -20,6 +20,7 @@ from scapy.utils import PcapReader, RawPcapReader
 from telltale.capture import CaptureWriter
 from telltale.capture.replay import replay
 from telltale.cli.replay import GROUP
+from telltale.lake.settle import settle_all
 from telltale.settings import Settings
 from telltale.sources.button.frames import arp
 from telltale.sources.button.listed import Filter
@@ -77,7 +78,7 @@ def replayed(root: Path, path: Path) -> None:
 
 def settled_s(root: Path) -> float:
     project = Project(settings=Settings(root=root))
-    took_s = elapsed_s(partial(project.lake.settle_all, now_us=project.now_us()))
+    took_s = elapsed_s(partial(settle_all, project.lake, now_us=project.now_us()))
     project.close()
     return took_s
 

@@ -31,9 +31,9 @@ from aiocoap.pipe import Pipe
 from collectors.coap.blocks import BlockError, Blocks
 from collectors.coap.exchanges import RECEIVE_BUFFER, ServerContext
 from collectors.common.packetlog import Packet, PacketLog
-from telltale.contract import ConfigError, Reply, Request
-from telltale.door import Door, Entry, open_door
-from telltale.net import free_port, served
+from telltale.contract import ConfigError, Reply, Request, Transport
+from telltale.door import Door, Entry, open_door, served
+from telltale.net import free_port
 from telltale.settings import Settings
 from telltale.settings.model import CoapSettings
 
@@ -56,7 +56,7 @@ def run(settings: Settings) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("coap-server").setLevel(logging.WARNING)  # it has a line for each repeated packet
     coap = settings.coap
-    sources = served("coap", coap.host, settings, is_open=coap.is_open)
+    sources = served(Transport.COAP, coap.host, settings, is_open=coap.is_open)
     port = free_port(coap.host, coap.port, socket.SOCK_DGRAM)
     packets, door = PacketLog(), open_door(settings, sources)
     try:

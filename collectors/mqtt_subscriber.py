@@ -103,7 +103,7 @@ def topics(mqtt: MqttSettings) -> list[Topic]:
         what = "topics" if mqtt.host else "host"
         raise ConfigError(
             f'telltale.toml [mqtt] {what}: nothing there; expected such as host = "broker.example" and '
-            'topics = { "plant/cloudtrax/#" = "cloudtrax" }'
+            'topics = { "plant/<source>/#" = "<source>" }'
         )
     return [_topic(pattern, told) for pattern, told in mqtt.topics.items()]
 

@@ -23,10 +23,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from collectors.common.meters import Meters
 from collectors.common.packetlog import PacketLog
 from collectors.http.receiver import Receiver
-from telltale.contract import Source
-from telltale.door import Door, open_door
+from telltale.contract import Source, Transport
+from telltale.door import Door, open_door, served
 from telltale.landing import Landing
-from telltale.net import free_port, is_loopback, served
+from telltale.net import free_port, is_loopback
 from telltale.settings import Settings
 
 log = logging.getLogger("telltale.webhooks")
@@ -45,7 +45,7 @@ def run(settings: Settings) -> None:
         StoreError: the store cannot be opened.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    host, sources = settings.webhooks.host, served("http", settings.webhooks.host, settings)
+    host, sources = settings.webhooks.host, served(Transport.HTTP, settings.webhooks.host, settings)
     port = free_port(host, settings.webhooks.port)
     open_door(settings, sources).close()  # what is wrong with options or store is said here, not in the worker
     log.info("webhooks listens on http://%s:%d for %s", host, port, ", ".join(source.name for source in sources))

@@ -5,8 +5,10 @@ What a decode yields is `Tables`: one Arrow table by table name, each exactly of
 """
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from functools import cache
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -31,6 +33,8 @@ RAW_SCHEMA = pa.schema(
         pa.field("body", pa.binary(), nullable=False),
     ]
 )
+
+DAY_US = 24 * 3_600_000_000
 
 _TYPES = {
     "int32": pa.int32(),
@@ -99,3 +103,23 @@ def own_time(table: Table, rows: pa.Table) -> pa.ChunkedArray:
 def day_of(table: Table, rows: pa.Table) -> pa.ChunkedArray:
     """The UTC day (date32) each row is filed under; equal natural keys share it."""
     return own_time(table, rows).cast(pa.date32())
+
+
+def by_day(table: Table, rows: pa.Table) -> list[tuple[date, pa.Table]]:
+    """The rows apart by the UTC day they are filed under, oldest day first.
+
+    Raises:
+        ValueError, OverflowError: a time lies outside the years 1 to 9999.
+    """
+    if rows.num_rows == 0:
+        return []
+    days = np.asarray(own_time(table, rows).cast(pa.int64()).to_numpy()) // DAY_US
+    distinct = np.unique(days)
+    if len(distinct) == 1:
+        return [(utc_day(int(distinct[0])), rows)]
+    return [(utc_day(int(day)), rows.filter(pa.array(days == day))) for day in distinct]
+
+
+def utc_day(number: int) -> date:
+    """The date of the n-th day since 1970-01-01."""
+    return date.fromordinal(date(1970, 1, 1).toordinal() + number)

@@ -5,8 +5,10 @@ Standard library only. A collector turns a packet into a `Request`; the door ask
 `Reject`s.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 Options = Mapping[str, Any]
@@ -55,6 +57,12 @@ class DecodeError(TelltaleError):
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of a sentence about a word nobody knows: `; did you mean "efento"?`, or nothing where none is near."""
+    near = get_close_matches(word, list(known), n=1)
+    return f'; did you mean "{near[0]}"?' if near else ""
 
 
 class Raw(NamedTuple):
@@ -193,7 +201,7 @@ class Reject(NamedTuple):
 
 
 class Secrets(dict[str, str]):
-    """Secrets of one source by their key (for cloudtrax the network id); never shown."""
+    """Secrets of one source by their key (such as a network's id); never shown."""
 
     def __repr__(self) -> str:
         """How many, never which."""
@@ -244,14 +252,51 @@ class Scenario(NamedTuple):
     """The site's zone: people come by its clock."""
 
 
+class Transport(StrEnum):
+    """Which kind of collector receives the records of a source."""
+
+    HTTP = "http"
+    COAP = "coap"
+    CAPTURE = "capture"
+    """Frames on a network, live or from a file."""
+    AGENT = "agent"
+    """A program on the device itself."""
+
+
+class Numbering(NamedTuple):
+    """How the devices of a source number their messages, and how many they can send."""
+
+    wrap: int
+    """How many numbers there are before they start again at 0."""
+    per_day: float
+    """The most messages a device may send a day: a number that went further was reset."""
+    burst: int
+    """How many it may send on top, as several at once."""
+
+
+class Queued(NamedTuple):
+    """Something that waits for a device, or was sent to it."""
+
+    device_id: str
+    content: str
+    state: str
+    """`waiting`, `sent`, or what became of it."""
+    queued_at: int
+    """Unix seconds."""
+    sent_at: int | None
+    outcome: str
+    """What the device or the network said of it; empty while nothing was said."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One vendor: its wire, its rules, its simulator. A source opens no file, no socket and reads no clock."""
 
     name: str
     title: str
-    transport: str
-    """The wire in words; the first names the kind of collector, such as HTTP or CoAP."""
+    transport: Transport
+    wire: str
+    """The transport in words: method and format."""
     routes: tuple[Route, ...]
     tables: tuple[str, ...]
     decoder_version: int
@@ -274,3 +319,17 @@ class Source:
     """True where its silence is no fault, because its devices are off at times."""
     remembers: bool = False
     """True where replies depend on what devices said before: `accept` is handed `Request.known`."""
+    numbering: Numbering | None = None
+    """How its devices number their messages; None where they do not, so that nothing can be said to be missing."""
+    first_record: str = ""
+    """How to send a first one, such as "send reports to {http}/acme"; also `{coap}` is a collector's address."""
+    options_text: str = ""
+    """Its part of a new telltale.toml: every option with its default, commented."""
+    secrets_text: str = ""
+    """Its part of a new secrets.toml."""
+    queued: Callable[[Known], Iterable[Queued]] | None = None
+    """What is queued for its devices, of what it remembers; None where nothing can be sent to them."""
+    commands: str = ""
+    """The module with its own commands, imported when one is asked for; empty where it has none."""
+    command_names: tuple[str, ...] = ()
+    """Which those are: `telltale <name>`, or `telltale export <name>` where it begins with "export "."""

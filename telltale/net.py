@@ -1,35 +1,9 @@
-"""Where a collector listens: loopback by default, a public address only for sources that have their secret."""
+"""Addresses and ports of this machine."""
 
 import ipaddress
 import socket
 
-from telltale.contract import ConfigError, Source
-from telltale.settings import Settings
-from telltale.sources import SOURCES
-
-
-def served(transport: str, host: str, settings: Settings, *, is_open: bool = False) -> list[Source]:
-    """The sources of a transport to listen for: all on loopback, on a public address those that have a secret.
-
-    Args:
-        transport: the first word of a source's transport, in lower case.
-        host: where to listen.
-        settings: says which source has a secret.
-        is_open: the owner wants all of them on a public address too.
-
-    Raises:
-        ConfigError: the address is public and none has a secret.
-    """
-    known = [source for source in SOURCES if source.transport.lower().split()[0] == transport]
-    if is_open or is_loopback(host):
-        return known
-    safe = [source for source in known if settings.source(source.name).secrets]
-    if not safe:
-        raise ConfigError(
-            f'host = "{host}": a public address needs a source with its secret, and none of '
-            f"{', '.join(source.name for source in known)} has one; add it to secrets.toml or listen on 127.0.0.1"
-        )
-    return safe
+from telltale.contract import ConfigError
 
 
 def is_loopback(host: str) -> bool:

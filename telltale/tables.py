@@ -124,7 +124,7 @@ READING = Table(
     "a value that a device measured or reported",
     (
         *ORIGIN,
-        Column("device_id", "string", "what and which, such as sigfox:2d24e6"),
+        Column("device_id", "string", "what and which, its source's name before a colon"),
         Column("channel", "string", "which of several of its kind: a slot's number, a sensor's name; mostly empty"),
         Column("quantity", "string", "what was measured, such as temperature"),
         Column("observed_at", "timestamp", "when: the device's time, or of its reception by the network"),
@@ -143,8 +143,8 @@ UPLINK = Table(
     "a message of a device that reached its network",
     (
         *ORIGIN,
-        Column("device_id", "string", "what and which, such as sigfox:2d24e6"),
-        Column("seq", "int64", "the device's number of the message, 0 to 4095, then 0", nullable=True),
+        Column("device_id", "string", "what and which, its source's name before a colon"),
+        Column("seq", "int64", "the device's number of the message; after its last comes 0", nullable=True),
         Column("observed_at", "timestamp", "when the network received it"),
         Column("data", "string", "payload in hex; empty for none, null where not told, or of a status", nullable=True),
         Column("rssi_dbm", "float64", "signal at the station", nullable=True),
@@ -165,7 +165,7 @@ DEVICE_STATUS = Table(
     "what a device said of itself, beside what it measured",
     (
         *ORIGIN,
-        Column("device_id", "string", "what and which, such as efento:282c024156af"),
+        Column("device_id", "string", "what and which, its source's name before a colon"),
         Column("kind", "string", "what it came with: measurements, info, status, acknowledge, error, …"),
         Column("observed_at", "timestamp", "the newest sample it came with; received_at where there is none"),
         Column("battery_v", "float64", "the battery's voltage", nullable=True),
@@ -185,7 +185,7 @@ DEVICE_CONFIG = Table(
     "how a device is configured, as it told",
     (
         *ORIGIN,
-        Column("device_id", "string", "what and which, such as efento:282c024156af"),
+        Column("device_id", "string", "what and which, its source's name before a colon"),
         Column("hash", "string", "the device's mark of this configuration, in hex"),
         Column("part", "int64", "0 of a whole configuration, else which part of those with this hash"),
         Column("changed_at", "timestamp", "since when; received_at where the device does not say"),

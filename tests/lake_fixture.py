@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from telltale.lake.merge import merge
+from telltale.lake.settle import settle_all
+
 if TYPE_CHECKING:
     from telltale.contract import Scenario
     from telltale.workbench import Project
@@ -62,8 +65,8 @@ def fill(root: Path, *, hours: float, seed: int = 11, settle: bool = True, keep:
     (root / "devices.csv").write_text("\n".join(["device_id,name,zone,role", *nodes, ""]))
     _backfill(project, scenario)
     if settle:
-        project.lake.settle_all(now_us=project.now_us())
-        project.lake.merge(now_us=project.now_us())
+        settle_all(project.lake, now_us=project.now_us())
+        merge(project.lake, now_us=project.now_us())
     return Lake(project, scenario, truth)
 
 

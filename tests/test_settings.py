@@ -9,20 +9,25 @@ import pytest
 from telltale.contract import ConfigError, Secrets
 from telltale.settings import (
     DEFAULT_DEVICES,
-    DEFAULT_SECRETS,
-    DEFAULT_TOML,
     Device,
     Settings,
     SiteSettings,
     devices,
     find_root,
     load,
+    new_secrets,
+    new_toml,
 )
+from telltale.sources import SOURCES
 
 
 @pytest.fixture(autouse=True)
 def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TELLTALE_HOME", raising=False)
+
+
+NEW_TOML = new_toml(source.options_text for source in SOURCES)
+NEW_SECRETS = new_secrets(source.secrets_text for source in SOURCES)
 
 
 def project(folder: Path, toml: str = "", *, secrets: str | None = None, mode: int = 0o600) -> Path:
@@ -38,11 +43,11 @@ def uncommented(text: str) -> str:
 
 
 def test_the_written_file_is_all_defaults(tmp_path: Path) -> None:
-    assert load(project(tmp_path, DEFAULT_TOML)) == Settings(root=tmp_path, sources={"cloudtrax": {}})
+    assert load(project(tmp_path, NEW_TOML)) == Settings(root=tmp_path, sources={"cloudtrax": {}})
 
 
 def test_the_written_file_documents_every_key_with_its_default(tmp_path: Path) -> None:
-    told = tomllib.loads(uncommented(DEFAULT_TOML))
+    told = tomllib.loads(uncommented(NEW_TOML))
     lobby = told["site"].pop("71234")
     assert lobby == {"name": "Lobby", "timezone": "Europe/Berlin"}
     fields = set(Settings.model_fields) - {"root", "sites"}
@@ -53,11 +58,11 @@ def test_the_written_file_documents_every_key_with_its_default(tmp_path: Path) -
 
 
 def test_the_other_written_files_are_read_back(tmp_path: Path) -> None:
-    project(tmp_path, secrets=DEFAULT_SECRETS)
+    project(tmp_path, secrets=NEW_SECRETS)
     (tmp_path / "devices.csv").write_text(DEFAULT_DEVICES, encoding="utf-8")
     assert devices(load(tmp_path)) == []
     assert load(tmp_path).source("cloudtrax").secrets == {}
-    assert tomllib.loads(uncommented(DEFAULT_SECRETS))["cloudtrax"].keys() == {"71234"}
+    assert tomllib.loads(uncommented(NEW_SECRETS))["cloudtrax"].keys() == {"71234"}
 
 
 ERRORS = [

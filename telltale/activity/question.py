@@ -3,14 +3,13 @@
 # ruff: noqa: S608 - texts are composed of names of ours; values are given to the engine
 import datetime as dt
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import pyarrow as pa
 
 from telltale.activity import analysis
 from telltale.analysis import periods
-from telltale.contract import ConfigError
+from telltale.contract import ConfigError, did_you_mean
 from telltale.engine import Engine, Relation
 from telltale.tables import ACTIVITY
 from telltale.workbench import question
@@ -163,9 +162,8 @@ class PCs(NamedTuple):
 
     def _unknown(self, known: pa.Table) -> str:
         names = [*known["name"].to_pylist(), *known["device_id"].to_pylist()]
-        near = get_close_matches(self.device or "", names, n=1)
         told = ", ".join(known["name"].to_pylist()) or "none yet"
-        hint = f'; did you mean "{near[0]}"?' if near else f"; known: {told}"
+        hint = did_you_mean(self.device or "", names) or f"; known: {told}"
         return f'no PC "{self.device}" has told of its activity{hint}'
 
 

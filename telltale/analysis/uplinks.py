@@ -1,28 +1,25 @@
 """What a device's messages say of their way: which are missing, where its count began again, how well it is heard.
 
-Source: wire/sigfox.md section 3 (12 bits, 0 to 4095 and then 0; missing is unknown, never zero).
+How many numbers there are, and how many messages a device can send, is each source's own (`Source.numbering`).
 """
 
 from telltale.engine import Engine, Relation
 
-WRAP = 4096
-PER_DAY = 280
-"""Twice the 140 messages a day a contract allows: so many a device may have sent unheard."""
-BURST = 12
-"""As many on top: a device may send several at once."""
 COPY_S = 60
 """The same number again so soon is another copy of the message."""
 
 STEPS = """
-select device_id, seq, from_seq, at_us, from_us, (seq - from_seq + :wrap - 1) % :wrap as missing
+select d.device_id, d.seq, d.from_seq, d.at_us, d.from_us, (d.seq - d.from_seq + n.wrap - 1) % n.wrap as missing,
+  n.per_day, n.burst
 from (
-  select device_id, seq, unix_micros(observed_at) as at_us,
+  select source, device_id, seq, unix_micros(observed_at) as at_us,
     lag(seq) over (partition by device_id order by observed_at, seq, raw_id) as from_seq,
     lag(unix_micros(observed_at)) over (partition by device_id order by observed_at, seq, raw_id) as from_us
   from uplink
   where seq is not null
-) numbered
-where from_seq is null or seq <> from_seq or at_us - from_us > :copy_us
+) d
+join numbering n on n.source = d.source
+where d.from_seq is null or d.seq <> d.from_seq or d.at_us - d.from_us > :copy_us
 """
 
 GAPS = """
@@ -30,7 +27,7 @@ select device_id, timestamp_micros(from_us) as after_at, timestamp_micros(at_us)
   seq as before_seq, case when is_reset then null else missing end as missing, is_reset
 from (
   select device_id, at_us, from_us, from_seq, seq, missing,
-    missing > :burst + (at_us - from_us) / 86400e6 * :per_day as is_reset
+    missing > burst + (at_us - from_us) / 86400e6 * per_day as is_reset
   from step
   where from_seq is not null and missing > 0
 ) judged
@@ -66,29 +63,26 @@ order by u.device_id
 """
 
 
-def gaps(
-    engine: Engine, uplinks: Relation, *, wrap: int = WRAP, per_day: float = PER_DAY, burst: int = BURST
-) -> Relation:
+def gaps(engine: Engine, uplinks: Relation, numbering: Relation) -> Relation:
     """Where numbers are missing between two messages that came, and where the count began again.
 
-    From 4095 to 0 nothing is missing. A device whose number went further than it can have sent in that time was reset
-    or replaced: what it lost is unknown. Messages without a number say nothing here, retries and copies are one
-    message. Status frames take numbers too: they are uplinks without data, and one that is not recorded, because its
-    callback is not set up, looks like a missing message.
+    From the last number to 0 nothing is missing. A device whose number went further than it can have sent in that time
+    was reset or replaced: what it lost is unknown. Messages without a number say nothing here, retries and copies are
+    one message. Frames without data take numbers too: one that is not recorded, because nothing passes it on, looks
+    like a missing message. Of a source without a rule nothing is said.
 
     Args:
         engine: where the texts run.
         uplinks: table `uplink`, each natural key once; any order.
-        wrap: how many numbers there are before they start again.
-        per_day: the most messages a device sends a day.
-        burst: how many it may send on top.
+        numbering: by source: wrap (how many numbers there are before they start again), per_day (the most messages a
+            device sends a day), burst (how many it may send on top).
 
     Returns:
         device_id, after_at, before_at (the messages on both sides, UTC), after_seq, before_seq, missing (null for a
         reset), is_reset; sorted by device_id, after_at. Empty in, empty out.
     """
-    steps = engine.run(STEPS, {"uplink": uplinks}, wrap=wrap, copy_us=COPY_S * 1_000_000)
-    return engine.run(GAPS, {"step": steps}, burst=burst, per_day=float(per_day))
+    steps = engine.run(STEPS, {"uplink": uplinks, "numbering": numbering}, copy_us=COPY_S * 1_000_000)
+    return engine.run(GAPS, {"step": steps})
 
 
 def losses(engine: Engine, uplinks: Relation, gaps: Relation) -> Relation:

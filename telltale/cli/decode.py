@@ -19,13 +19,15 @@ def decode(since: datetime | None, until: datetime | None, source_name: str | No
 
     Old months so gain what a newer decoder knows. Days whose raw records were purged are left as they are, and named.
     """
+    from telltale.lake.redecode import redecode
     from telltale.sources import source
     from telltale.workbench.project import Project
 
     project = Project()
     with progress() as bar:
         task = bar.add_task("decoding days", total=None)
-        done = project.lake.redecode(
+        done = redecode(
+            project.lake,
             since_day=_day(since),
             until_day=_day(until),
             source=source(source_name).name if source_name else None,
@@ -34,8 +36,10 @@ def decode(since: datetime | None, until: datetime | None, source_name: str | No
         )
     rows = ", ".join(f"{count:,} {name}" for name, count in sorted(done.rows.items())) or "no rows"
     frozen = f" {len(done.frozen):,} days left as they are, their raw records were purged." if done.frozen else ""
-    sentence = f"{done.raws:,} records of {done.days:,} days decoded again: {rows}.{frozen}"
-    show_one(done._asdict(), as_json=as_json, sentence=sentence if done.days or done.frozen else "Nothing to decode.")
+    unknown = f" Left as it is, for no such source is listed: {', '.join(done.unknown)}." if done.unknown else ""
+    sentence = f"{done.raws:,} records of {done.days:,} days decoded again: {rows}.{frozen}{unknown}"
+    is_some = bool(done.days or done.frozen or done.unknown)
+    show_one(done._asdict(), as_json=as_json, sentence=sentence if is_some else "Nothing to decode.")
 
 
 def _day(moment: datetime | None) -> date | None:

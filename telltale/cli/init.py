@@ -1,8 +1,12 @@
 """`telltale init`: write a project's files."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from telltale.settings.create import Written
 
 
 @click.command(epilog="Example: telltale init ~/presence")
@@ -13,10 +17,17 @@ def init(folder: Path) -> None:
     That is here by default: telltale.toml, secrets.toml (mode 600), devices.csv and buttons.csv.
     Files that are there already stay as they are.
     """
-    from telltale.settings import create_project
-
-    for written in create_project(folder):
+    for written in new_project(folder):
         click.echo(f"{'wrote' if written.is_new else 'kept '}  {written.path}")
     click.echo(
         'Next: put the secret of your network into secrets.toml, then "telltale up"; "telltale doctor" checks all.'
     )
+
+
+def new_project(folder: Path) -> "list[Written]":
+    """The files of a new project, with what each source has to say in them."""
+    from telltale.settings import create_project
+    from telltale.sources import SOURCES
+
+    options, secrets = zip(*((source.options_text, source.secrets_text) for source in SOURCES), strict=True)
+    return create_project(folder, options=options, secrets=secrets)

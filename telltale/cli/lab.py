@@ -59,8 +59,9 @@ def lab_command(folder: Path, *, port: int, browser: bool) -> list[str]:
 
 def _project() -> Path:
     """The project found from here; in a clone without one, the demo's or a new one."""
+    from telltale.cli.init import new_project
     from telltale.contract import ConfigError
-    from telltale.settings import SETTINGS_FILE, create_project, find_root
+    from telltale.settings import SETTINGS_FILE, find_root
 
     try:
         return find_root()
@@ -71,7 +72,7 @@ def _project() -> Path:
         if (here / DEMO / SETTINGS_FILE).is_file():
             click.echo(f"No project here yet: showing the demo's data, {DEMO}.")
             return here / DEMO
-        create_project(here)
+        new_project(here)
         click.echo('No project here yet: began one. "telltale demo" shows it with data.')
         return here
 

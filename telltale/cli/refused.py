@@ -27,9 +27,10 @@ def refused(source_name: str, *, limit: int, as_json: bool) -> None:
     from telltale.sources import source
     from telltale.workbench.project import Project
 
-    name = source(source_name).name if source_name else ""
-    found = refused_rows(Project().store, MOST if name else limit)
-    rows = [_shown(row, as_json=as_json) for row in found if not name or row.source == name]
+    found = refused_rows(Project().store, MOST if source_name else limit)
+    rows = [_shown(row, as_json=as_json) for row in found if not source_name or row.source == source_name]
+    if source_name and not rows:
+        source(source_name)  # says what is known; what is not listed any more may still have been refused
     show(rows[:limit], as_json=as_json, empty="Nothing was refused.")
 
 

@@ -24,12 +24,13 @@ def rejects(source_name: str, since: str, *, count: bool, limit: int, as_json: b
     from telltale.workbench.project import Project
     from telltale.workbench.source_state import rejects_table
 
-    name = source(source_name).name if source_name else ""
     project = Project()
     if count:
         table = rejects_table(project, since, None)
     else:
         rows = project.view().table("reject", project.span(since, None))
-        table = project.engine.run(_NEWEST, {"reject": rows}, source=name, most=limit).arrow()
-    found = [row for row in table.to_pylist() if not name or row["source"] == name]
+        table = project.engine.run(_NEWEST, {"reject": rows}, source=source_name, most=limit).arrow()
+    found = [row for row in table.to_pylist() if not source_name or row["source"] == source_name]
+    if source_name and not found:
+        source(source_name)  # says what is known; what is not listed any more may still have rows
     show(found, as_json=as_json, empty=f"No rejects since {since}.")

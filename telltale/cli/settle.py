@@ -18,6 +18,7 @@ def settle(*, loop: bool, as_json: bool) -> None:
 
     Nobody has to wait for it: notebooks see every record a second after its reply, settled or not.
     """
+    from telltale.lake.settle import settle_all
     from telltale.operate import upkeep
     from telltale.workbench.project import Project
 
@@ -26,7 +27,7 @@ def settle(*, loop: bool, as_json: bool) -> None:
         upkeep.keep(project, _stopped_by_signal(), say=click.echo)
         return
     told = project.settings.settle
-    done = project.lake.settle_all(now_us=project.now_us(), max_rows=told.batch_rows, max_bytes=told.batch_bytes)
+    done = settle_all(project.lake, now_us=project.now_us(), max_rows=told.batch_rows, max_bytes=told.batch_bytes)
     rows = sum(done.rows.values()) - done.rejects
     sentence = f"{done.raws:,} records settled into {rows:,} rows and {done.files:,} files, {done.rejects:,} rejects."
     show_one(done._asdict(), as_json=as_json, sentence=sentence if done.raws else "Nothing to settle.")

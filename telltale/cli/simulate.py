@@ -17,7 +17,7 @@ import click
 from telltale.cli.output import json_option, progress, show_one
 
 if TYPE_CHECKING:
-    from telltale.contract import Scenario, SourceSettings
+    from telltale.contract import Scenario, SourceSettings, Transport
     from telltale.settings import Settings
 
 _UNITS = {"m": 60, "h": 3600, "d": 86_400}
@@ -114,6 +114,7 @@ def _live_span(options: dict[str, Any]) -> tuple[int, int]:
 
 def _backfill(source: str, scenario: "Scenario", settings: "Settings", *, settles: bool, as_json: bool) -> None:
     """Day by day: into the store, then into the lake, so that neither the queue nor memory grows with the months."""
+    from telltale.lake.settle import settle_all
     from telltale.simulate.play import backfill
     from telltale.sources import source as source_of
     from telltale.workbench.project import Project
@@ -125,7 +126,7 @@ def _backfill(source: str, scenario: "Scenario", settings: "Settings", *, settle
             task = bar.add_task(f"{source}: days", total=math.ceil((scenario.end_s - scenario.start_s) / 86_400))
             for filled in backfill(source_of(source), scenario, _told(source, settings), landing):
                 if settles:
-                    project.lake.settle_all(now_us=project.now_us())
+                    settle_all(project.lake, now_us=project.now_us())
                 records, days = records + filled.records, days + 1
                 bar.advance(task)
     finally:
@@ -212,9 +213,9 @@ def _play_frames(interface: str, scenario: "Scenario", options: dict[str, Any]) 
     show_one(done._asdict(), as_json=options["as_json"], sentence=f"{done.sent:,} frames sent, {done.lost:,} lost.")
 
 
-def _collector(transport: str, settings: "Settings") -> str:
+def _collector(transport: "Transport", settings: "Settings") -> str:
     """The address of the project's own collector of that transport."""
-    if transport.lower().startswith("coap"):
+    if transport == "coap":
         host = f"[{settings.coap.host}]" if ":" in settings.coap.host else settings.coap.host
         return f"coap://{host}:{settings.coap.port}/{settings.coap.prefix}".rstrip("/")
     return f"http://{settings.webhooks.host}:{settings.webhooks.port}"

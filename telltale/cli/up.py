@@ -61,16 +61,18 @@ def _always(_: "Settings") -> str:
 
 def _webhooks(settings: "Settings") -> str:
     """An address that is refused is said once, not every half minute."""
-    from telltale.net import served
+    from telltale.contract import Transport
+    from telltale.door import served
 
-    served("http", settings.webhooks.host, settings)
+    served(Transport.HTTP, settings.webhooks.host, settings)
     return ""
 
 
 def _coap(settings: "Settings") -> str:
-    from telltale.net import served
+    from telltale.contract import Transport
+    from telltale.door import served
 
-    served("coap", settings.coap.host, settings, is_open=settings.coap.is_open)
+    served(Transport.COAP, settings.coap.host, settings, is_open=settings.coap.is_open)
     return ""
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from telltale import wording
 from telltale.contract import ConfigError, TelltaleError
+from telltale.lake import snapshot
 from telltale.page import layout
 from telltale.page.board import Ask, Board, Cell, Page
 from telltale.page.pieces import Card, Sentence, plotly_json
@@ -127,7 +128,7 @@ class Boards:
         looked_s, change = self._looked
         if time.monotonic() - looked_s >= LOOK_S:
             try:
-                change = self._project.lake.change()
+                change = snapshot.change(self._project.lake.store)
             except TelltaleError as error:
                 log.warning("the store does not answer: %s", error)
             self._looked = (time.monotonic(), change)

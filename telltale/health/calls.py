@@ -18,7 +18,7 @@ from telltale.sensors.calls import stretch
 from telltale.sources import SOURCES, source
 from telltale.tables import ACTIVITY, NODE_HEARTBEAT, READING, UPLINK
 from telltale.workbench.project import Project, here
-from telltale.workbench.source_state import rejects_table
+from telltale.workbench.source_state import numbering_table, rejects_table
 from telltale.workbench.tidy import tidy
 from telltale.workbench.times import DAY, Span, When
 from telltale.workbench.view import View, answered
@@ -245,7 +245,8 @@ class _Heard:
     def beside(self, relations: dict[str, Relation]) -> dict[str, Relation]:
         """The relations, and what stands beside a device: its line of devices.csv, its lost messages."""
         heard = self.view.table(UPLINK.name, self.span)
-        losses = uplinks.losses(self.engine, heard, uplinks.gaps(self.engine, heard))
+        gaps = uplinks.gaps(self.engine, heard, self.engine.from_arrow(numbering_table()))
+        losses = uplinks.losses(self.engine, heard, gaps)
         return {**relations, "device_info": self.info, "loss": losses}
 
 

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
-from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -12,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from telltale.analysis import periods
-from telltale.contract import ConfigError
+from telltale.contract import ConfigError, did_you_mean
 from telltale.kanban import analysis
 from telltale.kanban.analysis import buckets, calendar, stretches
 from telltale.kanban.analysis.buckets import Buckets, Clock
@@ -233,8 +232,7 @@ class Asked:
         for row in self.buttons:
             if row["name"].casefold() == wanted and row["role"] in ("button", "ack"):
                 return str(row["item"] if row["role"] == "button" else row["ack_for"])
-        near = get_close_matches(item, names, n=1)
-        hint = f'; did you mean "{near[0]}"?' if near else f"; known: {', '.join(sorted(names)) or 'none yet'}"
+        hint = did_you_mean(item, names) or f"; known: {', '.join(sorted(names)) or 'none yet'}"
         raise ConfigError(f'no item "{item}" in buttons.csv or pulled{hint}')
 
 

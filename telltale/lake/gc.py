@@ -12,7 +12,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from telltale.lake.catalog import bump, pieces
-from telltale.lake.context import Context
+from telltale.lake.lake import Lake
 from telltale.lake.lock import HOST, locked
 from telltale.landing.schema import FILES, LEASE, UNLISTED
 from telltale.landing.store import Store
@@ -29,35 +29,35 @@ class Collected(NamedTuple):
     """The lease that kept it from running; empty when none did."""
 
 
-def gc(context: Context, *, now_us: int, grace_s: int) -> Collected:
+def gc(lake: Lake, *, now_us: int, grace_s: int = 3600) -> Collected:
     """Remove what has been un-listed, or lain unlisted, for the grace.
 
     Raises:
         Busy: a settle or another gc is running and does not end.
     """
     before = now_us - grace_s * 1_000_000
-    with locked(context.store, "settle", wait_s=context.lock_wait_s):
-        if lease := _lease(context.store, now_us):
+    with locked(lake.store, "settle", wait_s=lake.lock_wait_s):
+        if lease := _lease(lake.store, now_us):
             return Collected(0, 0, lease)
-        sizes = _candidates(context, before)
-        removed = [path for paths in pieces(sizes, _PIECE) for path in remove(context, paths, unlisted_before=before)]
-        _forget(context, before)
+        sizes = _candidates(lake, before)
+        removed = [path for paths in pieces(sizes, _PIECE) for path in remove(lake, paths, unlisted_before=before)]
+        _forget(lake, before)
         return Collected(len(removed), sum(sizes[path] for path in removed), "")
 
 
-def remove(context: Context, paths: Iterable[str], *, unlisted_before: int) -> list[str]:
+def remove(lake: Lake, paths: Iterable[str], *, unlisted_before: int) -> list[str]:
     """Remove those of these files that are neither listed nor were until after a moment, and return them.
 
     Inside a write transaction: a job that has written the same content again is listing it either before (then the
     file stays) or after (then it sees that the file is gone, and starts again).
     """
     wanted = list(paths)
-    with context.store.writer() as connection:
+    with lake.store.writer() as connection:
         bump(connection, 0)
         kept = set(connection.scalars(sa.select(FILES.c.path).where(FILES.c.path.in_(wanted))))
         late = UNLISTED.c.path.in_(wanted) & (UNLISTED.c.at > unlisted_before)
         kept |= set(connection.scalars(sa.select(UNLISTED.c.path).where(late)))
-        return [path for path in wanted if path not in kept and context.root.delete(path)]
+        return [path for path in wanted if path not in kept and lake.root.delete(path)]
 
 
 @contextmanager
@@ -78,10 +78,10 @@ def _lease(store: Store, now_us: int) -> str:
         return connection.scalar(sa.select(LEASE.c.name).where(LEASE.c.until > now_us).order_by(LEASE.c.name)) or ""
 
 
-def _candidates(context: Context, before: int) -> dict[str, int]:
+def _candidates(lake: Lake, before: int) -> dict[str, int]:
     """Files below the root that may go, with their size."""
-    found = list(context.root.walk())
-    with context.store.reader() as connection:
+    found = list(lake.root.walk())
+    with lake.store.reader() as connection:
         kept = set(connection.scalars(sa.select(FILES.c.path)))
         unlisted = {row.path: row.at for row in connection.execute(sa.select(UNLISTED.c.path, UNLISTED.c.at))}
     return {
@@ -91,11 +91,11 @@ def _candidates(context: Context, before: int) -> dict[str, int]:
     }
 
 
-def _forget(context: Context, before: int) -> None:
+def _forget(lake: Lake, before: int) -> None:
     """Drop the notes on files that are gone."""
-    with context.store.reader() as connection:
+    with lake.store.reader() as connection:
         paths = list(connection.scalars(sa.select(UNLISTED.c.path).where(UNLISTED.c.at <= before)))
-    gone = [path for path in paths if not context.root.exists(path)]
+    gone = [path for path in paths if not lake.root.exists(path)]
     for piece in pieces(gone):
-        with context.store.writer() as connection:
+        with lake.store.writer() as connection:
             connection.execute(UNLISTED.delete().where(UNLISTED.c.path.in_(piece), UNLISTED.c.at <= before))

@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from telltale.arrow import DAY_US
 from telltale.lake.catalog import RAW_TABLE, Changed, File, bump, enlist, listed, unlist
-from telltale.lake.context import Context, going_on, read, write
+from telltale.lake.lake import Lake, going_on, read, write
 from telltale.lake.lock import locked
-from telltale.lake.rows import DAY_US, HOUR_US, Draft, day_draft, raw_draft
+from telltale.lake.rows import HOUR_US, Draft, day_draft, raw_draft
 from telltale.landing.schema import FILES
 from telltale.tables import TABLES
 
@@ -30,28 +31,29 @@ class Merged(NamedTuple):
     """Files in their place."""
 
 
-def merge(context: Context, *, now_us: int, many: int) -> Merged:
-    """Merge what is over: the files of closed days (closed hours of personal raw records), and days of `many` files.
+def merge(lake: Lake, *, now_us: int, many: int = 16) -> Merged:
+    """Merge what is over: the files of closed days (closed hours of personal raw records); and days of `many` files.
 
-    Rows of two sources are never merged: their natural keys differ, and decode replaces one source's rows.
+    Called hourly or after a backfill. Rows of two sources are never merged: their natural keys differ, and decode
+    replaces one source's rows.
     """
     before, after, present = 0, 0, going_on(now_us)
     for _ in range(_PASSES):
-        groups = _due(context, now_us, many)
+        groups = _due(lake, now_us, many)
         for group in groups:
-            if _merged(context, group, present):
+            if _merged(lake, group, present):
                 before, after = before + len(group), after + 1
         if not groups:
             break
     return Merged(before, after)
 
 
-def _due(context: Context, now_us: int, many: int) -> list[list[File]]:
-    with context.store.reader() as connection:
+def _due(lake: Lake, now_us: int, many: int) -> list[list[File]]:
+    with lake.store.reader() as connection:
         files = listed(connection, FILES.c.site == "")
     groups: dict[tuple[str, str, int], list[File]] = defaultdict(list)
     for file in files:
-        groups[file.table_name, file.source, _ends_at(context, file)].append(file)
+        groups[file.table_name, file.source, _ends_at(lake, file)].append(file)
     return [
         members
         for (table_name, _source, ends_at), group in sorted(groups.items())
@@ -60,9 +62,9 @@ def _due(context: Context, now_us: int, many: int) -> list[list[File]]:
     ]
 
 
-def _ends_at(context: Context, file: File) -> int:
+def _ends_at(lake: Lake, file: File) -> int:
     """The end of the day a file belongs to; of the received hour for raw records that hold people's addresses."""
-    span = HOUR_US if file.table_name == RAW_TABLE and file.source in context.personal else DAY_US
+    span = HOUR_US if file.table_name == RAW_TABLE and lake.is_personal(file.source) else DAY_US
     # A raw file longer than its hour (its source was not personal then) stays with its first hour.
     return (file.min_time // span + 1) * span
 
@@ -75,24 +77,24 @@ def _small(group: Sequence[File]) -> list[File]:
     return members
 
 
-def _merged(context: Context, group: Sequence[File], present: Callable[[], int]) -> bool:
+def _merged(lake: Lake, group: Sequence[File], present: Callable[[], int]) -> bool:
     """Replace the files of a group by one; False when one of them was replaced or purged meanwhile."""
-    with locked(context.store, "rebuild", wait_s=context.lock_wait_s):
+    with locked(lake.store, "rebuild", wait_s=lake.lock_wait_s):
         try:
-            rows = pa.concat_tables([read(context, file) for file in group])
-            context.step("merge:1 read")
+            rows = pa.concat_tables([read(lake, file) for file in group])
+            lake.step("merge:1 read")
             draft = _draft(group, rows)
-            context.step("merge:2 sorted")
-            files = write(context, "merge", [draft], now_us=present())
-            with context.store.writer() as connection:
+            lake.step("merge:2 sorted")
+            files = write(lake, "merge", [draft], now_us=present())
+            with lake.store.writer() as connection:
                 bump(connection)
                 unlist(connection, group, at=present())
-                context.step("merge:4 unlisted")
-                enlist(connection, context.root, files)
-                context.step("merge:4 listed")
+                lake.step("merge:4 unlisted")
+                enlist(connection, lake.root, files)
+                lake.step("merge:4 listed")
         except Changed:
             return False
-        context.step("merge:4 committed")
+        lake.step("merge:4 committed")
         return True
 
 

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from telltale.arrow import own_time
+from telltale.arrow import DAY_US, own_time, utc_day
 from telltale.lake.catalog import RAW_TABLE, File, bump, enlist, pieces, unlist
-from telltale.lake.context import Context, write
 from telltale.lake.gc import remove
-from telltale.lake.rows import DAY_US, Draft, utc_day
+from telltale.lake.lake import Lake, write
+from telltale.lake.rows import Draft
 from telltale.landing.schema import FILES, PURGED, RAW
 from telltale.tables import TABLES
 
@@ -31,7 +31,7 @@ class _Range(NamedTuple):
     last_raw_id: int
 
 
-def drop(context: Context, files: Sequence[File], *, now_us: int, freeze: bool) -> None:
+def drop(lake: Lake, files: Sequence[File], *, now_us: int, freeze: bool) -> None:
     """Un-list files and remove them at once; with `freeze` note that retention did it.
 
     There is no grace: a reader of an older snapshot finds a file missing and takes a new one. Merged predecessors of
@@ -40,19 +40,19 @@ def drop(context: Context, files: Sequence[File], *, now_us: int, freeze: bool) 
     Raises:
         Changed: one of the files is no longer listed as it was read; nothing is removed, look again.
     """
-    with context.store.writer() as connection:
+    with lake.store.writer() as connection:
         bump(connection)
         unlist(connection, files, at=now_us)
         if freeze:
             _freeze(connection, [_range(file) for file in files], now_us)
-        context.step("drop:1 unlisted")
-    context.step("drop:1 committed")
+        lake.step("drop:1 unlisted")
+    lake.step("drop:1 committed")
     for paths in pieces(file.path for file in files):
-        remove(context, paths, unlisted_before=now_us)
-    context.step("drop:2 removed")
+        remove(lake, paths, unlisted_before=now_us)
+    lake.step("drop:2 removed")
 
 
-def trim(context: Context, file: File, rows: pa.Table, *, now_us: int) -> None:
+def trim(lake: Lake, file: File, rows: pa.Table, *, now_us: int) -> None:
     """List the rows that are left of a decoded or derived file in its place, and remove it at once.
 
     Not frozen: decoding records that are still kept may bring rows back, and the next purge trims them again.
@@ -60,24 +60,24 @@ def trim(context: Context, file: File, rows: pa.Table, *, now_us: int) -> None:
     Raises:
         Changed: the file is no longer listed as it was read; nothing is removed, look again.
     """
-    made = write(context, "trim", [_rest(file, rows)] if rows.num_rows else [], now_us=now_us)
-    with context.store.writer() as connection:
+    made = write(lake, "trim", [_rest(file, rows)] if rows.num_rows else [], now_us=now_us)
+    with lake.store.writer() as connection:
         bump(connection)
         unlist(connection, [file], at=now_us)
-        context.step("trim:4 unlisted")
-        enlist(connection, context.root, made)
-        context.step("trim:4 listed")
-    context.step("trim:4 committed")
-    remove(context, [file.path], unlisted_before=now_us)
-    context.step("trim:5 removed")
+        lake.step("trim:4 unlisted")
+        enlist(connection, lake.root, made)
+        lake.step("trim:4 listed")
+    lake.step("trim:4 committed")
+    remove(lake, [file.path], unlisted_before=now_us)
+    lake.step("trim:5 removed")
 
 
-def purge_hot(context: Context, source: str, before_us: int, *, now_us: int) -> int:
+def purge_hot(lake: Lake, source: str, before_us: int, *, now_us: int) -> int:
     """Delete the hot records of a source received before a moment and return how many there were."""
     count = 0
     old = sa.select(RAW.c.id, RAW.c.received_at).where(RAW.c.source == source, RAW.c.received_at < before_us)
     while True:
-        with context.store.writer() as connection:
+        with lake.store.writer() as connection:
             found = connection.execute(old.order_by(RAW.c.id).limit(_PIECE)).all()
             if not found:
                 return count

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from telltale.arrow import arrow_to_raws
 from telltale.contract import Raw
 from telltale.lake.catalog import RAW_TABLE, listed
-from telltale.lake.files import Root
+from telltale.lake.lake import Lake
 from telltale.landing.schema import FILES, PURGED, RAW
 from telltale.landing.store import Store
 
@@ -19,9 +19,9 @@ class Purged(NamedTuple):
     """When, microseconds UTC."""
 
 
-def raw_record(store: Store, root: Root, raw_id: int) -> Raw | Purged | None:
+def raw_record(lake: Lake, raw_id: int) -> Raw | Purged | None:
     """The record of that id, or when it was purged; None when there never was one."""
-    with store.reader() as connection:
+    with lake.store.reader() as connection:
         hot = connection.execute(sa.select(*(RAW.c[name] for name in Raw._fields)).where(RAW.c.id == raw_id)).first()
         covers = (FILES.c.first_raw_id <= raw_id) & (FILES.c.last_raw_id >= raw_id)
         files = listed(connection, FILES.c.table_name == RAW_TABLE, covers)
@@ -29,12 +29,12 @@ def raw_record(store: Store, root: Root, raw_id: int) -> Raw | Purged | None:
         return Raw(*hot)
     for file in files:
         try:
-            rows = root.read_where(file.path, "id", raw_id)
+            rows = lake.root.read_where(file.path, "id", raw_id)
         except FileNotFoundError:  # purged since it was listed
             continue
         if rows.num_rows:
             return arrow_to_raws(rows)[0]
-    return _purged(store, raw_id)
+    return _purged(lake.store, raw_id)
 
 
 def _purged(store: Store, raw_id: int) -> Purged | None:

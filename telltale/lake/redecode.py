@@ -18,14 +18,13 @@ import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
-from telltale.arrow import arrow_to_raws
+from telltale.arrow import arrow_to_raws, by_day
 from telltale.contract import Raw
 from telltale.lake.catalog import RAW_TABLE, File, bump, enlist, listed, purged_days, require, unlist
-from telltale.lake.context import Context, going_on, read, retried, write
+from telltale.lake.lake import Lake, going_on, read, retried, write
 from telltale.lake.lock import locked
-from telltale.lake.rows import Draft, by_day, day_draft
+from telltale.lake.rows import Draft, day_draft
 from telltale.landing.schema import FILES
-from telltale.pipeline.whole import decoded
 from telltale.tables import TABLES
 
 _BATCH_ROWS = 20_000
@@ -45,6 +44,8 @@ class Redecoded(NamedTuple):
     """Rows the records gave, by table, before equal ones were merged."""
     frozen: tuple[tuple[str, date], ...]
     """Sources and received days left as they are, because raw records of theirs were purged."""
+    unknown: tuple[str, ...]
+    """Sources that are not listed any more: nothing can make their rows again, so what there is stays."""
 
 
 class _Inputs(NamedTuple):
@@ -61,24 +62,26 @@ class _Old(NamedTuple):
 
 
 def redecode(
-    context: Context,
+    lake: Lake,
     *,
-    since_day: date | None,
-    until_day: date | None,
-    source: str | None,
+    since_day: date | None = None,
+    until_day: date | None = None,
+    source: str | None = None,
     now_us: int,
-    progress: Progress,
+    progress: Progress = lambda _done, _of: None,
 ) -> Redecoded:
-    """Rebuild what was received on days with since_day <= day <= until_day; None leaves an end open.
+    """Rebuild what was received on days (UTC) with since_day <= day <= until_day; None leaves an end open.
 
     Raises:
         Changed: the files of a day kept changing; the days before it are done.
     """
-    days, present = _days(context, since_day, until_day, source), going_on(now_us)
+    asked, present = _days(lake, since_day, until_day, source), going_on(now_us)
+    days = [(name, day) for name, day in asked if name in lake.versions]
+    unknown = sorted({name for name, _ in asked} - {name for name, _ in days})
     frozen, raws, rows = [], 0, defaultdict[str, int](int)
     for done, (name, day) in enumerate(days):
         progress(done, len(days))
-        counts = _rebuild(context, name, day, present)
+        counts = _rebuild(lake, name, day, present)
         if counts is None:
             frozen.append((name, day))
             continue
@@ -86,33 +89,33 @@ def redecode(
         for table_name, count in counts.items():
             rows[table_name] += count
     progress(len(days), len(days))
-    return Redecoded(len(days) - len(frozen), raws, dict(rows), tuple(frozen))
+    return Redecoded(len(days) - len(frozen), raws, dict(rows), tuple(frozen), tuple(unknown))
 
 
-def _days(context: Context, since: date | None, until: date | None, source: str | None) -> list[tuple[str, date]]:
+def _days(lake: Lake, since: date | None, until: date | None, source: str | None) -> list[tuple[str, date]]:
     where = [FILES.c.table_name == RAW_TABLE]
     where += [FILES.c.day >= since] if since else []
     where += [FILES.c.day <= until] if until else []
     where += [FILES.c.source == source] if source else []
     query = sa.select(FILES.c.source, FILES.c.day).where(*where).distinct().order_by(FILES.c.source, FILES.c.day)
-    with context.store.reader() as connection:
+    with lake.store.reader() as connection:
         return [(name, day) for name, day in connection.execute(query)]
 
 
-def _rebuild(context: Context, source: str, day: date, present: Callable[[], int]) -> dict[str, int] | None:
+def _rebuild(lake: Lake, source: str, day: date, present: Callable[[], int]) -> dict[str, int] | None:
     """Rebuild one received day and return its counts; None when it is frozen."""
 
     def attempt() -> dict[str, int] | None:
-        inputs = _inputs(context, source, day)
-        return None if inputs is None else _replace(context, source, inputs, present)
+        inputs = _inputs(lake, source, day)
+        return None if inputs is None else _replace(lake, source, inputs, present)
 
-    with locked(context.store, "rebuild", wait_s=context.lock_wait_s):
+    with locked(lake.store, "rebuild", wait_s=lake.lock_wait_s):
         return retried(attempt)
 
 
-def _inputs(context: Context, source: str, day: date) -> _Inputs | None:
+def _inputs(lake: Lake, source: str, day: date) -> _Inputs | None:
     of_source = FILES.c.source == source
-    with context.store.reader() as connection:
+    with lake.store.reader() as connection:
         raw = listed(connection, FILES.c.table_name == RAW_TABLE, of_source, FILES.c.day == day)
         if day in purged_days(connection, RAW_TABLE, source):
             return None
@@ -124,38 +127,36 @@ def _inputs(context: Context, source: str, day: date) -> _Inputs | None:
     return _Inputs(raw, rows, purged)
 
 
-def _replace(context: Context, source: str, inputs: _Inputs, present: Callable[[], int]) -> dict[str, int]:
-    context.step("decode:1 listed")
-    new, ids, counts = _decode(context, source, inputs)
-    old = _old(context, inputs.decoded, ids)
-    context.step("decode:2 decoded")
-    version = context.versions.get(source, 0)
-    others = _others(context, source, inputs.raw)
+def _replace(lake: Lake, source: str, inputs: _Inputs, present: Callable[[], int]) -> dict[str, int]:
+    lake.step("decode:1 listed")
+    new, ids, counts = _decode(lake, source, inputs)
+    old = _old(lake, inputs.decoded, ids)
+    lake.step("decode:2 decoded")
+    version = lake.versions[source]
+    others = _others(lake, source, inputs.raw)
     made = _drafts(source, new, old, version, others)
-    files = write(context, "decode", made, now_us=present())
-    with context.store.writer() as connection:
+    files = write(lake, "decode", made, now_us=present())
+    with lake.store.writer() as connection:
         bump(connection)
         require(connection, inputs.raw)
         unlist(connection, [part.file for part in old], at=present())
-        context.step("decode:4 unlisted")
-        enlist(connection, context.root, files)
+        lake.step("decode:4 unlisted")
+        enlist(connection, lake.root, files)
         for file in inputs.raw:
             connection.execute(FILES.update().where(FILES.c.path == file.path).values(decoder_version=version))
-        context.step("decode:4 listed")
-    context.step("decode:4 committed")
+        lake.step("decode:4 listed")
+    lake.step("decode:4 committed")
     return counts
 
 
-def _decode(
-    context: Context, source: str, inputs: _Inputs
-) -> tuple[dict[_Key, list[pa.Table]], np.ndarray, dict[str, int]]:
+def _decode(lake: Lake, source: str, inputs: _Inputs) -> tuple[dict[_Key, list[pa.Table]], np.ndarray, dict[str, int]]:
     """New rows by table and day, the ids of the records they come from, and how many of each there are."""
     new: dict[_Key, list[pa.Table]] = defaultdict(list)
     ids: list[int] = []
     counts: dict[str, int] = defaultdict(int)
-    for raws in _batches(context, inputs.raw):
+    for raws in _batches(lake, inputs.raw):
         ids += [raw.id for raw in raws]
-        for name, rows in decoded(context.decode, source, raws).items():
+        for name, rows in lake.decode(source, raws).items():
             for day, part in by_day(TABLES[name], rows):
                 if day not in inputs.purged[name]:  # what retention removed does not come back
                     new[name, day].append(part)
@@ -164,28 +165,28 @@ def _decode(
     return new, np.array(ids, dtype=np.int64), counts
 
 
-def _batches(context: Context, files: Sequence[File]) -> Iterator[list[Raw]]:
+def _batches(lake: Lake, files: Sequence[File]) -> Iterator[list[Raw]]:
     for file in sorted(files, key=lambda file: file.first_raw_id):
-        table = read(context, file)
+        table = read(lake, file)
         rows = max(1, min(_BATCH_ROWS, table.num_rows * _BATCH_BYTES // max(1, table.nbytes)))
         for start in range(0, table.num_rows, rows):
             yield arrow_to_raws(table.slice(start, rows))
 
 
-def _old(context: Context, files: Sequence[File], ids: np.ndarray) -> list[_Old]:
+def _old(lake: Lake, files: Sequence[File], ids: np.ndarray) -> list[_Old]:
     """The files that hold rows of these records, with their other rows."""
     old = []
     for file in files:
-        replaced = np.isin(read(context, file, ["raw_id"])["raw_id"].to_numpy(), ids)
+        replaced = np.isin(read(lake, file, ["raw_id"])["raw_id"].to_numpy(), ids)
         if replaced.any():
-            old.append(_Old(file, read(context, file).filter(pa.array(~replaced))))
+            old.append(_Old(file, read(lake, file).filter(pa.array(~replaced))))
     return old
 
 
-def _others(context: Context, source: str, raw: Sequence[File]) -> list[File]:
+def _others(lake: Lake, source: str, raw: Sequence[File]) -> list[File]:
     """The raw files whose records are not decoded now; they know which decoder made the rows that are kept."""
     paths = {file.path for file in raw}
-    with context.store.reader() as connection:
+    with lake.store.reader() as connection:
         files = listed(connection, FILES.c.table_name == RAW_TABLE, FILES.c.source == source)
     return [file for file in files if file.path not in paths]
 

@@ -1,11 +1,12 @@
-"""What retention must remember: since when rows are kept at all, and how many late rows have been counted.
+"""What retention must remember: since when rows are kept, the closed days, and how many late rows were counted.
 
-Both are written before rows are removed, so that a purge that was stopped can be run again, and a stretch whose rows
+Marks are written before rows are removed, so that a purge that was stopped can be run again, and a stretch whose rows
 are gone is never taken for a quiet one.
 """
 
 from collections.abc import Mapping
 from datetime import date
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -15,6 +16,17 @@ from telltale.landing.store import Store
 
 _KEPT = "kept_from:"
 _COUNTED = "late_counted_through"
+
+
+class ClosedDay(NamedTuple):
+    """A local day of a site whose figures are final."""
+
+    site: str
+    day: date
+    closed_at: int
+    """Microseconds UTC."""
+    late: int
+    """Late rows that were counted and left out."""
 
 
 def kept_from(store: Store) -> dict[tuple[str, str], int]:
@@ -35,6 +47,23 @@ def keep_from(store: Store, table_name: str, site: str, at_us: int) -> None:
         with store.writer() as connection:
             bump(connection)
             _set(connection, f"{_KEPT}{table_name}:{site}", at_us)
+
+
+def closed_days(store: Store) -> dict[tuple[str, date], ClosedDay]:
+    """Every closed day by site and local day."""
+    query = sa.select(*(CLOSED_DAY.c[name] for name in ClosedDay._fields))
+    with store.reader() as connection:
+        rows = [ClosedDay(*row) for row in connection.execute(query)]
+    return {(row.site, row.day): row for row in rows}
+
+
+def mark_closed(store: Store, site: str, day: date, *, now_us: int, late: int = 0) -> None:
+    """Note that a day is closed, or how many late rows a closed day has by now."""
+    with store.writer() as connection:
+        bump(connection)
+        of_day = (CLOSED_DAY.c.site == site, CLOSED_DAY.c.day == day)
+        if connection.execute(CLOSED_DAY.update().where(*of_day).values(late=late)).rowcount == 0:
+            connection.execute(CLOSED_DAY.insert().values(site=site, day=day, closed_at=now_us, late=late))
 
 
 def late_counted_through(store: Store) -> int:

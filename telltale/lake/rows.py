@@ -12,11 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from telltale.arrow import own_time
+from telltale.arrow import DAY_US, by_day, own_time, utc_day
 from telltale.tables import NEWEST_NON_NULL, Table
 
 HOUR_US = 3_600_000_000
-DAY_US = 24 * HOUR_US
 
 
 class Draft(NamedTuple):
@@ -91,22 +90,6 @@ def raw_draft(source: str, day: date, raws: pa.Table, *, version: int) -> Draft:
     first, last = _extremes(raws["id"])
     low, high = _extremes(raws["received_at"].cast(pa.int64()))
     return Draft("raw", source, "", day, raws, first, last, low, high, version, is_unique=True)
-
-
-def by_day(table: Table, rows: pa.Table) -> list[tuple[date, pa.Table]]:
-    """The rows apart by the UTC day they are filed under, oldest day first."""
-    if rows.num_rows == 0:
-        return []
-    days = _numbers(own_time(table, rows).cast(pa.int64())) // DAY_US
-    distinct = np.unique(days)
-    if len(distinct) == 1:
-        return [(utc_day(int(distinct[0])), rows)]
-    return [(utc_day(int(day)), rows.filter(pa.array(days == day))) for day in distinct]
-
-
-def utc_day(number: int) -> date:
-    """The date of the n-th day since 1970-01-01."""
-    return date.fromordinal(date(1970, 1, 1).toordinal() + number)
 
 
 def _ranking(table: Table) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ transaction delete exactly those ids and list all new files. A crash before the 
 some files nobody lists, which gc removes; a crash after it leaves them listed.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import groupby
 from operator import attrgetter
@@ -16,12 +16,11 @@ import sqlalchemy as sa
 from telltale.arrow import raws_to_arrow
 from telltale.contract import Raw, StoreError
 from telltale.lake.catalog import Changed, File, bump, enlist, listed, pieces
-from telltale.lake.context import Context, retried, write
+from telltale.lake.lake import Lake, retried, write
 from telltale.lake.lock import HOST, locked
 from telltale.lake.rows import Draft, drafts, raw_drafts
 from telltale.landing.schema import FILES, RAW
 from telltale.landing.store import Store
-from telltale.pipeline.whole import decoded
 from telltale.tables import REJECT, TABLES
 
 
@@ -35,20 +34,29 @@ class Settled(NamedTuple):
     files: int
 
 
-def settle(context: Context, *, now_us: int, max_rows: int, max_bytes: int) -> Settled:
-    """Move the oldest hot records into files and list them.
+def settle(lake: Lake, *, now_us: int, max_rows: int = 20_000, max_bytes: int = 64 << 20) -> Settled:
+    """Move the oldest hot records into files and list them; nothing was hot when `raws` is 0.
 
     Raises:
         Busy: another settle or gc is running and does not end.
         StoreError: the store is away or full, or this lake root is not the one its catalog lists; nothing changed.
     """
-    with locked(context.store, "settle", wait_s=context.lock_wait_s):
-        check_root(context)
-        return retried(lambda: _attempt(context, now_us, max_rows, max_bytes))
+    with locked(lake.store, "settle", wait_s=lake.lock_wait_s):
+        check_root(lake)
+        return retried(lambda: _attempt(lake, now_us, max_rows, max_bytes))
 
 
-def is_due(store: Store, now_us: int, *, rows: int, age_s: int) -> bool:
-    """Whether `rows` records are hot, or the oldest for `age_s` seconds."""
+def settle_all(lake: Lake, *, now_us: int, max_rows: int = 20_000, max_bytes: int = 64 << 20) -> Settled:
+    """Settle until nothing is hot, and return the sums."""
+    total, rows = Settled(0, {}, 0, 0), Counter[str]()
+    while (part := settle(lake, now_us=now_us, max_rows=max_rows, max_bytes=max_bytes)).raws:
+        rows.update(part.rows)
+        total = Settled(total.raws + part.raws, dict(rows), total.rejects + part.rejects, total.files + part.files)
+    return total
+
+
+def is_due(store: Store, now_us: int, *, rows: int = 5_000, age_s: int = 600) -> bool:
+    """Whether `rows` records are hot, or the oldest for `age_s` seconds: settling is then worth its files."""
     oldest = sa.select(RAW.c.received_at).order_by(RAW.c.id).limit(1)
     beyond = sa.select(RAW.c.id).order_by(RAW.c.id).offset(rows - 1).limit(1)
     with store.reader() as connection:
@@ -57,7 +65,7 @@ def is_due(store: Store, now_us: int, *, rows: int, age_s: int) -> bool:
     return many or (since is not None and now_us - since >= age_s * 1_000_000)
 
 
-def check_root(context: Context) -> None:
+def check_root(lake: Lake) -> None:
     """Refuse a local lake root when another host has listed files in this catalog that are not below it.
 
     A project that was moved or shared whole passes: its files are there.
@@ -65,28 +73,28 @@ def check_root(context: Context) -> None:
     Raises:
         StoreError: the files of another host are missing here.
     """
-    if context.root.folder is None:
+    if lake.root.folder is None:
         return
-    with context.store.reader() as connection:
+    with lake.store.reader() as connection:
         others = listed(connection, FILES.c.path.in_(_newest_of_others()))
     for file in others:
-        if not context.root.exists(file.path):
+        if not lake.root.exists(file.path):
             raise StoreError(
-                f"lake {context.root.shown}: host {file.host} has listed {file.path}, which is not here; "
+                f"lake {lake.root.shown}: host {file.host} has listed {file.path}, which is not here; "
                 "let all hosts use one lake root that they share"
             )
 
 
-def _attempt(context: Context, now_us: int, max_rows: int, max_bytes: int) -> Settled:
-    raws = _hot(context, max_rows, max_bytes)
-    context.step("settle:1 read")
+def _attempt(lake: Lake, now_us: int, max_rows: int, max_bytes: int) -> Settled:
+    raws = _hot(lake, max_rows, max_bytes)
+    lake.step("settle:1 read")
     if not raws:
         return Settled(0, {}, 0, 0)
-    made = _drafts(context, raws)
-    context.step("settle:2 decoded")
-    files = write(context, "settle", made, now_us=now_us)
-    _commit(context, raws, files)
-    context.step("settle:4 committed")
+    made = _drafts(lake, raws)
+    lake.step("settle:2 decoded")
+    files = write(lake, "settle", made, now_us=now_us)
+    _commit(lake, raws, files)
+    lake.step("settle:4 committed")
     return _settled(raws, files)
 
 
@@ -95,12 +103,12 @@ def _newest_of_others() -> sa.Select[tuple[str]]:
     return sa.select(sa.func.max(FILES.c.path)).where(FILES.c.host != HOST).group_by(FILES.c.host)
 
 
-def _hot(context: Context, max_rows: int, max_bytes: int) -> list[Raw]:
+def _hot(lake: Lake, max_rows: int, max_bytes: int) -> list[Raw]:
     """The oldest hot rows, at least one if there is any, until either limit is reached."""
     query = sa.select(*(RAW.c[name] for name in Raw._fields)).order_by(RAW.c.id).limit(max_rows)
     raws: list[Raw] = []
     size = 0
-    with context.store.reader() as connection:
+    with lake.store.reader() as connection:
         for row in connection.execute(query.execution_options(yield_per=500)):
             raw = Raw(*row)
             size += len(raw.body)
@@ -110,21 +118,21 @@ def _hot(context: Context, max_rows: int, max_bytes: int) -> list[Raw]:
     return raws
 
 
-def _drafts(context: Context, raws: Sequence[Raw]) -> list[Draft]:
+def _drafts(lake: Lake, raws: Sequence[Raw]) -> list[Draft]:
     made: list[Draft] = []
     source_of = attrgetter("source")
     for source, group in groupby(sorted(raws, key=source_of), source_of):
         batch = list(group)  # sorting is stable: still in the order of ids
-        version = context.versions.get(source, 0)
-        by_hour = source in context.personal
+        version = lake.versions.get(source, 0)
+        by_hour = lake.is_personal(source)
         made += raw_drafts(source, raws_to_arrow(batch), by_hour=by_hour, version=version)
-        for name, rows in decoded(context.decode, source, batch).items():
+        for name, rows in lake.decode(source, batch).items():
             made += drafts(TABLES[name], source, rows, version=version)
     return made
 
 
-def _commit(context: Context, raws: Sequence[Raw], files: Sequence[File]) -> None:
-    with context.store.writer() as connection:
+def _commit(lake: Lake, raws: Sequence[Raw], files: Sequence[File]) -> None:
+    with lake.store.writer() as connection:
         # Hot rows count for one change each (see snapshot): the counter takes over what leaves them.
         bump(connection, len(raws) + 1)
         gone = 0
@@ -132,9 +140,9 @@ def _commit(context: Context, raws: Sequence[Raw], files: Sequence[File]) -> Non
             gone += connection.execute(RAW.delete().where(RAW.c.id.in_(ids))).rowcount
         if gone != len(raws):
             raise Changed(f"settle: {gone} of {len(raws)} records were still hot; take what is left")
-        context.step("settle:4 deleted")
-        enlist(connection, context.root, files)
-        context.step("settle:4 listed")
+        lake.step("settle:4 deleted")
+        enlist(connection, lake.root, files)
+        lake.step("settle:4 listed")
 
 
 def _settled(raws: Sequence[Raw], files: Sequence[File]) -> Settled:

@@ -6,6 +6,7 @@ fails a reply, and a flood of bad requests cannot fill the disk.
 
 import logging
 import threading
+from collections.abc import Collection
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -101,10 +102,10 @@ def refused_rows(store: Store, limit: int, before_id: int | None = None) -> list
         return [RefusedRow(*row) for row in connection.execute(query)]
 
 
-def purge_refused(store: Store, source: str, before_us: int) -> int:
-    """Delete what was refused of a source before a moment (its first bytes may hold addresses) and return how many."""
+def purge_refused(store: Store, before_us: int, *, kept: Collection[str]) -> int:
+    """Delete what was refused before a moment (its first bytes may hold addresses) and return how many; `kept` stay."""
     with store.writer() as connection:
-        query = REFUSED.delete().where(REFUSED.c.source == source, REFUSED.c.received_at < before_us)
+        query = REFUSED.delete().where(REFUSED.c.source.not_in(kept), REFUSED.c.received_at < before_us)
         return connection.execute(query).rowcount
 
 

@@ -18,10 +18,11 @@ from typing import Literal, NamedTuple
 from collectors.arp.capture import may_capture
 from collectors.arp.interfaces import chosen, known
 from collectors.mqtt_subscriber import topics
-from telltale.contract import ConfigError, TelltaleError
-from telltale.door import try_options
+from telltale.contract import ConfigError, TelltaleError, Transport
+from telltale.door import served, try_options
 from telltale.forward.passing import targets
-from telltale.net import free_port, served
+from telltale.lake.settle import check_root
+from telltale.net import free_port
 from telltale.settings import buttons, devices
 from telltale.sources import SOURCES
 from telltale.workbench.project import Project
@@ -145,13 +146,13 @@ def _store(project: Project) -> Iterator[Finding]:
 
 
 def _lake(project: Project) -> Iterator[Finding]:
-    project.lake.check_root()
+    check_root(project.lake)
     yield Finding("lake", "ok", str(project.settings.lake_root))
 
 
 def _webhooks(project: Project) -> Iterator[Finding]:
     told = project.settings.webhooks
-    names = ", ".join(source.name for source in served("http", told.host, project.settings))
+    names = ", ".join(source.name for source in served(Transport.HTTP, told.host, project.settings))
     try:
         free_port(told.host, told.port)
     except ConfigError as error:
@@ -165,7 +166,9 @@ def _webhooks(project: Project) -> Iterator[Finding]:
 
 def _coap(project: Project) -> Iterator[Finding]:
     told = project.settings.coap
-    names = ", ".join(source.name for source in served("coap", told.host, project.settings, is_open=told.is_open))
+    names = ", ".join(
+        source.name for source in served(Transport.COAP, told.host, project.settings, is_open=told.is_open)
+    )
     try:
         free_port(told.host, told.port, socket.SOCK_DGRAM)
     except ConfigError:

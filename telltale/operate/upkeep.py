@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from telltale.contract import TelltaleError
+from telltale.lake.merge import merge as merge_files
+from telltale.lake.settle import is_due, settle_all
 from telltale.operate import retention
 from telltale.workbench.project import Project
 
@@ -22,15 +24,15 @@ class Job(NamedTuple):
 def settle(project: Project, now_us: int) -> str:
     """Settle when enough records are hot, or the oldest for long enough."""
     told = project.settings.settle
-    if not project.lake.due(now_us, rows=told.rows, age_s=told.age_s):
+    if not is_due(project.lake.store, now_us, rows=told.rows, age_s=told.age_s):
         return ""
-    done = project.lake.settle_all(now_us=now_us, max_rows=told.batch_rows, max_bytes=told.batch_bytes)
+    done = settle_all(project.lake, now_us=now_us, max_rows=told.batch_rows, max_bytes=told.batch_bytes)
     return f"settled {done.raws:,} records, {done.rejects:,} rejects"
 
 
 def merge(project: Project, now_us: int) -> str:
     """Merge the files of closed days, and of days with many."""
-    merged = project.lake.merge(now_us=now_us)
+    merged = merge_files(project.lake, now_us=now_us)
     return f"merged {merged.before:,} files into {merged.after:,}" if merged.before else ""
 
 

@@ -9,7 +9,7 @@ from telltale import wording
 from telltale.frames import arrow
 from telltale.page.board import Ask, Board, Control, Freshness
 from telltale.page.pieces import Sentence
-from telltale.workbench.source_state import health_table
+from telltale.workbench.source_state import health_table, how_to_begin
 from telltale.workbench.times import local_time, micros
 
 PATIENCE = 3
@@ -48,13 +48,12 @@ def freshness(ask: Ask, timezone: str) -> Freshness:
     return Freshness(micros(newest), late_s, max(SILENT_S, 2 * late_s), silent, timezone)
 
 
-def nothing_yet(ask: Ask, page: str) -> Board:
-    """The page of a project without a record."""
-    told = ask.project.settings
-    now = local_time(ask.project.now_us(), told.site.timezone)
+def nothing_yet(ask: Ask, page: str, table_name: str = "sighting") -> Board:
+    """The page of a project without a record: how to send a first one that gives rows of a table."""
+    settings = ask.project.settings
+    now = local_time(ask.project.now_us(), settings.site.timezone)
     text = (
-        "**No record has arrived yet.** Send an access point's reports to "
-        f"http://{told.webhooks.host}:{told.webhooks.port}/cloudtrax while “telltale up” runs, "
+        f"**No record has arrived yet.** {how_to_begin(settings, table_name)} while “telltale up” runs, "
         "or try it with invented ones: telltale demo."
     )
     return Board(Sentence(text, head(page, now)))

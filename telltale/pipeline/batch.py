@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 
 from telltale.address import LOCAL_BIT
 from telltale.arrow import TIMESTAMP, Decode, Tables, schema
-from telltale.contract import Bulk, Chunk, ConfigError, DecodeError, Options, Raw, Reject, Runs, Source
+from telltale.contract import Chunk, ConfigError, DecodeError, Options, Raw, Reject, Runs, Source
 from telltale.pipeline.columns import POSITION, Rows, decoded_names
+from telltale.pipeline.whole import failed, in_halves, rejected, whole
 from telltale.privacy import Pseudonyms
-from telltale.sources import source as listed
+from telltale.sources import BY_NAME
 from telltale.tables import AHEAD_US, CLOCK_SET_US, LATE_US, ORIGIN, REJECT, TABLES, Table
 
 EXCERPT_LENGTH = 200
@@ -40,26 +41,33 @@ class Stations(Protocol):
 
 
 def decoder(
-    stations: Stations, options_of: Callable[[str], Options], *, source_of: Callable[[str], Source] = listed
+    stations: Stations,
+    options_of: Callable[[str], Options],
+    *,
+    source_of: Callable[[str], Source | None] = BY_NAME.get,
 ) -> Decode:
     """The function that decodes raw records of one source into tables; a table without rows is left out.
 
     Args:
         stations: gives pseudonyms for addresses.
         options_of: the options of a source, by its name.
-        source_of: the source of a name; those listed, but for tests.
+        source_of: the source of a name, None where there is none; those listed, but for tests.
 
     Returns:
-        (source name, raw records) -> tables. It raises ConfigError where there is no such source, an option of it is
-        wrong or a key file is damaged, and OSError where the keys cannot be reached: no record is at fault.
+        (source name, raw records) -> tables. Each record of a name that no source has (any more) is a reject. It raises
+        ConfigError where an option of the source is wrong or a key file is damaged, and OSError where the keys cannot
+        be reached: no record is at fault.
     """
 
     def decode(name: str, raws: Sequence[Raw]) -> Tables:
-        told = _told(source_of(name), raws, options_of(name))
+        source = source_of(name)
+        if source is None:
+            return rejected(raws, Reject("record", "unknown_source", f'no source is called "{name}"'))
+        fresh = _decoded(source, raws, options_of(name))
         origin = _Origin.of(name, raws)
-        rejects = [told.pop(REJECT.name, _rejects([]))]
+        rejects = [fresh.pop(REJECT.name, _rejects([]))]
         tables = {}
-        for table_name, decoded in told.items():
+        for table_name, decoded in fresh.items():
             table, rows = TABLES[table_name], _with_origin(decoded, origin)
             if _station_column(table):
                 rows, dropped = _with_pseudonyms(table, rows, stations)
@@ -72,30 +80,17 @@ def decoder(
             if rows.num_rows
         }
 
-    return decode
+    return whole(decode)
 
 
-def _told(source: Source, raws: Sequence[Raw], options: Options, start: int = 0) -> Tables:
-    """What the source makes of the records, by table; positions count from `start`."""
+def _decoded(source: Source, raws: Sequence[Raw], options: Options) -> Tables:
+    """What the source makes of the records, by table; ValueError or its like where a value does not fit its column."""
     rows: dict[str, Rows] = {}
-    try:
-        for part in _parts(source, raws, options, start):
-            rows.setdefault(part.chunk.table, Rows(TABLES[part.chunk.table])).add(
-                part.chunk.columns, part.positions, part.counts, part.runs
-            )
-        return {name: of_table.arrow() for name, of_table in rows.items()}
-    except (ValueError, TypeError, OverflowError) as error:
-        if len(raws) == 1:
-            return _told_as_reject(start, error)
-    # A value does not fit its column: halving finds the record, so that the others keep their rows.
-    middle = len(raws) // 2
-    first = _told(source, raws[:middle], options, start)
-    second = _told(source, raws[middle:], options, start + middle)
-    return {name: pa.concat_tables([half[name] for half in (first, second) if name in half]) for name in first | second}
-
-
-def _told_as_reject(position: int, error: Exception) -> Tables:
-    return {REJECT.name: _rejects([_reject(position, _failed(error))])}
+    for part in _parts(source, raws, options):
+        rows.setdefault(part.chunk.table, Rows(TABLES[part.chunk.table])).add(
+            part.chunk.columns, part.positions, part.counts, part.runs
+        )
+    return {name: of_table.arrow() for name, of_table in rows.items()}
 
 
 class _Part(NamedTuple):
@@ -107,35 +102,32 @@ class _Part(NamedTuple):
     runs: Runs | None = None
 
 
-def _parts(source: Source, raws: Sequence[Raw], options: Options, start: int) -> Iterator[_Part]:
-    for first in range(0, len(raws), source.block):
-        yield from _block(source, raws[first : first + source.block], options, start + first)
-
-
-def _block(source: Source, raws: Sequence[Raw], options: Options, start: int) -> Iterator[_Part]:
-    """The rows of a few records, together if none is odd, else by halves, so that few are decoded one by one."""
-    bulks = _many(source, raws, options) if len(raws) > 1 else None
-    if bulks is not None:
-        positions = range(start, start + len(raws))
-        yield from (_Part(bulk.chunk, positions, bulk.counts, bulk.runs) for bulk in bulks)
-    elif len(raws) > 1 and source.decode_many:
-        middle = len(raws) // 2
-        yield from _block(source, raws[:middle], options, start)
-        yield from _block(source, raws[middle:], options, start + middle)
-    else:
-        for position, raw in enumerate(raws, start):
+def _parts(source: Source, raws: Sequence[Raw], options: Options) -> Iterator[_Part]:
+    if source.decode_many is None:
+        for position, raw in enumerate(raws):
             yield from _one(source, raw, options, position)
+        return
+
+    def attempt(some: Sequence[Raw], start: int) -> Sequence[_Part] | None:
+        return _one(source, some[0], options, start) if len(some) == 1 else _many(source, some, options, start)
+
+    for first in range(0, len(raws), source.block):
+        for parts in in_halves(attempt, raws[first : first + source.block], first):
+            yield from parts
 
 
-def _many(source: Source, block: Sequence[Raw], options: Options) -> Sequence[Bulk] | None:
+def _many(source: Source, block: Sequence[Raw], options: Options, start: int) -> Sequence[_Part] | None:
+    """The rows of several records at once; None where one of them is odd: by halves, few are decoded one by one."""
     if source.decode_many is None:
         return None
     try:
-        return source.decode_many(block, options)
+        bulks = source.decode_many(block, options)
     except ConfigError:
         raise
     except Exception:  # noqa: BLE001 - one by one, the record at fault will show
         return None
+    positions = range(start, start + len(block))
+    return None if bulks is None else [_Part(bulk.chunk, positions, bulk.counts, bulk.runs) for bulk in bulks]
 
 
 def _one(source: Source, raw: Raw, options: Options, position: int) -> list[_Part]:
@@ -146,7 +138,7 @@ def _one(source: Source, raw: Raw, options: Options, position: int) -> list[_Par
     except ConfigError:  # a wrong option is no record's fault: nothing is settled until it is corrected
         raise
     except Exception as error:  # noqa: BLE001 - whatever a decoder does, settling goes on
-        return [_reject(position, _failed(error))]
+        return [_reject(position, failed(error))]
 
 
 def _part(position: int, item: Chunk | Reject) -> _Part:
@@ -168,11 +160,6 @@ def _rejects(parts: Iterable[_Part]) -> pa.Table:
     for part in parts:
         rows.add(part.chunk.columns, part.positions, part.counts)
     return rows.arrow()
-
-
-def _failed(error: Exception) -> Reject:
-    """Names the kind of error only: its text may hold an address."""
-    return Reject("record", "decoder_failed", type(error).__name__)
 
 
 @cache

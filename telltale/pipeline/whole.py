@@ -1,39 +1,79 @@
-"""Raw records to drafts of decoded files, whatever the decoder does.
+"""Whatever a decoder does, every record of a batch comes to rows or to a reject: the one place that halves a batch.
 
-A decoder that raises makes rejects; it never stops settling. The records of a batch that cannot be decoded are found
-by halving, so that one bad record among thousands costs a few repeats of the rest. What is not the records' fault, a
-wrong setting or a key folder that cannot be read, does stop it: nothing is settled, and all stays hot.
+The records at fault are found by halving, so that one bad record among thousands costs a few repeats of the rest. What
+is not the records' fault, a wrong setting or a key folder that cannot be read, does stop: nothing is settled, and all
+stays hot.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 import pyarrow as pa
 
-from telltale.arrow import TIMESTAMP, Decode, Tables, conform, schema
-from telltale.contract import ConfigError, Raw
-from telltale.lake.rows import by_day
+from telltale.arrow import TIMESTAMP, Decode, Tables, by_day, conform, schema
+from telltale.contract import ConfigError, Raw, Reject
 from telltale.tables import REJECT, TABLES
 
-
-def decoded(decode: Decode, source: str, raws: Sequence[Raw]) -> Tables:
-    """The rows of raw records of one source; every table conforms to its schema and can be split by day."""
-    parts = _decoded(decode, source, raws)
-    return {
-        name: pa.concat_tables([part[name] for part in parts if name in part])
-        for name in sorted({name for part in parts for name in part})
-    }
+_T = TypeVar("_T")
 
 
-def _decoded(decode: Decode, source: str, raws: Sequence[Raw]) -> list[Tables]:
-    try:
-        return [_checked(decode(source, raws))]
-    except (ConfigError, OSError):
-        raise
-    except Exception as error:  # noqa: BLE001 whatever a decoder raises, its records become rejects
-        if len(raws) == 1:
-            return [{REJECT.name: _reject(raws[0], error)}]
+def whole(decode: Decode) -> Decode:
+    """The same for every record it can decode, and a reject for every other.
+
+    Returns:
+        (source name, raw records) -> tables that conform to their schema and can be split by day; one without rows is
+        left out. It raises ConfigError and OSError as `decode` does: no record is at fault.
+    """
+
+    def decode_all(source: str, raws: Sequence[Raw]) -> Tables:
+        def attempt(some: Sequence[Raw], _start: int) -> Tables | None:
+            try:
+                return _checked(decode(source, some))
+            except (ConfigError, OSError):
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever a decoder raises, its records become rejects
+                return rejected(some, failed(error)) if len(some) < 2 else None
+
+        parts = list(in_halves(attempt, raws))
+        return {
+            name: pa.concat_tables([part[name] for part in parts if name in part])
+            for name in sorted({name for part in parts for name in part})
+        }
+
+    return decode_all
+
+
+def in_halves(attempt: Callable[[Sequence[Raw], int], _T | None], raws: Sequence[Raw], start: int = 0) -> Iterator[_T]:
+    """What `attempt` makes of the records, and of the place of the first: of all at once, else of either half.
+
+    Args:
+        attempt: gives None where it cannot do with several records; of one it makes something.
+        raws: the records, at least one.
+        start: the place of the first.
+    """
+    result = attempt(raws, start)
+    if result is not None:
+        yield result
+        return
     middle = len(raws) // 2
-    return _decoded(decode, source, raws[:middle]) + _decoded(decode, source, raws[middle:])
+    yield from in_halves(attempt, raws[:middle], start)
+    yield from in_halves(attempt, raws[middle:], start + middle)
+
+
+def failed(error: Exception) -> Reject:
+    """The reject of a record a decoder gave up on; it names the kind of error only, whose text may hold an address."""
+    return Reject("record", "decoder_failed", type(error).__name__)
+
+
+def rejected(raws: Sequence[Raw], reject: Reject) -> Tables:
+    """The same reject for each of these records."""
+    columns = {
+        "raw_id": [raw.id for raw in raws],
+        "source": [raw.source for raw in raws],
+        "received_at": pa.array([raw.received_at for raw in raws], TIMESTAMP),
+        **{name: [value] * len(raws) for name, value in reject._asdict().items()},
+    }
+    return {REJECT.name: pa.table(columns, schema=schema(REJECT))}
 
 
 def _checked(tables: Tables) -> Tables:
@@ -41,16 +81,3 @@ def _checked(tables: Tables) -> Tables:
     for name, rows in checked.items():
         by_day(TABLES[name], rows)  # a time outside the calendar must fail here, where it makes a reject
     return checked
-
-
-def _reject(raw: Raw, error: Exception) -> pa.Table:
-    """One row that names the kind of error only: its text may hold an address."""
-    row = {
-        "raw_id": pa.array([raw.id], pa.int64()),
-        "source": [raw.source],
-        "received_at": pa.array([raw.received_at], TIMESTAMP),
-        "part": ["record"],
-        "reason": ["decoder_error"],
-        "excerpt": [type(error).__name__],
-    }
-    return pa.table(row, schema=schema(REJECT))

@@ -1,9 +1,8 @@
 """The thresholds of visits and passers-by, as a project tells them and as one call may change them."""
 
-from difflib import get_close_matches
 from typing import TypedDict
 
-from telltale.contract import ConfigError
+from telltale.contract import ConfigError, did_you_mean
 from telltale.presence.analysis import Rules
 from telltale.settings import PresenceSettings
 from telltale.workbench.times import Duration, seconds
@@ -41,8 +40,7 @@ def rules(told: PresenceSettings, changed: Thresholds | None = None) -> Rules:
     }
     for name in changed or ():
         if name not in chosen:
-            near = get_close_matches(name, chosen, n=1)
-            hint = f'; did you mean "{near[0]}"?' if near else ""
+            hint = did_you_mean(name, chosen)
             raise ConfigError(f'threshold "{name}": known are {", ".join(chosen)}{hint}')
     chosen |= changed or {}
     try:

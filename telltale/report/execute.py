@@ -8,13 +8,13 @@ import datetime as dt
 import json
 import subprocess
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import telltale
 from telltale import wording
-from telltale.contract import ConfigError, TelltaleError
+from telltale.contract import ConfigError, TelltaleError, did_you_mean
+from telltale.lake.settle import settle_all
 from telltale.report import index, naming, pdf
 from telltale.report.page import read, render
 from telltale.report.parameters import defaults, parameters, typed
@@ -98,15 +98,14 @@ def _names(project: Project) -> dict[str, str]:
 def _settle(project: Project) -> None:
     """Put what has arrived into files, so that all cells of the notebook read one state quickly."""
     told = project.settings.settle
-    project.lake.settle_all(now_us=project.now_us(), max_rows=told.batch_rows, max_bytes=told.batch_bytes)
+    settle_all(project.lake, now_us=project.now_us(), max_rows=told.batch_rows, max_bytes=told.batch_bytes)
 
 
 def _notebook(name: str, project: Project) -> Path:
     found = notebooks(project)
     if name in found:
         return found[name]
-    near = get_close_matches(name, found, n=1)
-    hint = f'; did you mean "{near[0]}"?' if near else ""
+    hint = did_you_mean(name, found)
     raise ConfigError(f'no report "{name}"; known: {", ".join(found)}{hint}')
 
 

@@ -8,11 +8,10 @@ import ast
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from telltale.contract import ConfigError
+from telltale.contract import ConfigError, did_you_mean
 
 TAG = "parameters"
 _TRUTHS = {"true": True, "false": False}
@@ -55,8 +54,7 @@ def typed(notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:
     known = parameters(notebook)
     for name in given:
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f'; did you mean "{near[0]}"?' if near else ""
+            hint = did_you_mean(name, known)
             raise ConfigError(f'{notebook.name} has no parameter "{name}"; it has {", ".join(sorted(known))}{hint}')
     return {name: _read(notebook, name, value, known[name]) for name, value in given.items()}
 

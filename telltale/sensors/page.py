@@ -8,6 +8,7 @@ from telltale.page import common
 from telltale.page.board import Ask, Board, Cell, Control
 from telltale.page.pieces import Card, Sentence
 from telltale.sensors.page_answers import SensorFigures, freshness, known
+from telltale.workbench.source_state import how_to_begin
 
 PERIOD = Control("period", "Period", {"24h": "24 hours", "48h": "48 hours", "14d": "14 days"}, "toggle")
 
@@ -105,11 +106,11 @@ def _outside(figures: SensorFigures) -> Card:
 
 def _nothing_yet(ask: Ask) -> Board:
     if not common.sites(ask):
-        return common.nothing_yet(ask, "Sensors")
-    told, figures = ask.project.settings.webhooks, SensorFigures(ask)
+        return common.nothing_yet(ask, "Sensors", "reading")
+    figures = SensorFigures(ask)
     text = (
-        "**No sensor has sent a reading** in the last 14 days. Point the callback of the Sigfox backend at "
-        f"http://{told.host}:{told.port}/sigfox/uplink while “telltale up” runs."
+        "**No sensor has sent a reading** in the last 14 days. "
+        f"{how_to_begin(ask.project.settings, 'reading')} while “telltale up” runs."
     )
     return Board(
         Sentence(text, common.head("Sensors", figures.now, figures.settings.site.name)),

@@ -2,13 +2,12 @@
 
 # ruff: noqa: S608 - texts are composed of names of ours; values are given to the engine
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import pyarrow as pa
 
 from telltale.analysis import periods
-from telltale.contract import ConfigError
+from telltale.contract import ConfigError, did_you_mean
 from telltale.engine import Engine, Relation
 from telltale.sensors import analysis
 from telltale.tables import DEVICE_STATUS, READING
@@ -158,6 +157,5 @@ def _ids(view: View, device: str) -> tuple[str, ...]:
     if wanted in heard:
         return (wanted,)
     known = [*heard, *(row["name"] for row in listed if row["name"] and row["device_id"] in heard)]
-    near = get_close_matches(device, known, n=1)
-    hint = f'; did you mean "{near[0]}"?' if near else f"; known: {', '.join(known) or 'none yet'}"
+    hint = did_you_mean(device, known) or f"; known: {', '.join(known) or 'none yet'}"
     raise ConfigError(f'no device "{device}" has sent a reading{hint}')

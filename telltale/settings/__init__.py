@@ -7,7 +7,7 @@ value seen and what was expected. Nothing is read at import.
 
 from telltale.settings.buttons import BUTTONS_FILE, DEFAULT_BUTTONS, AllowList, Button, buttons, read_buttons
 from telltale.settings.create import Written, create_project
-from telltale.settings.defaults import DEFAULT_DEVICES, DEFAULT_SECRETS, DEFAULT_TOML
+from telltale.settings.defaults import DEFAULT_DEVICES, new_secrets, new_toml
 from telltale.settings.devices import DEVICES_FILE, Device, devices
 from telltale.settings.load import HOME_VARIABLE, find_root, load
 from telltale.settings.model import (
@@ -27,8 +27,6 @@ __all__ = [
     "BUTTONS_FILE",
     "DEFAULT_BUTTONS",
     "DEFAULT_DEVICES",
-    "DEFAULT_SECRETS",
-    "DEFAULT_TOML",
     "DEVICES_FILE",
     "HOME_VARIABLE",
     "SECRETS_FILE",
@@ -50,5 +48,7 @@ __all__ = [
     "devices",
     "find_root",
     "load",
+    "new_secrets",
+    "new_toml",
     "read_buttons",
 ]

@@ -14,7 +14,7 @@ BROKERS_TOML = """\
 # ca_file = ""                 # the authority that signed the broker's certificate; empty: the system's
 # username = ""
 # client_id = ""               # empty: telltale-<this machine's name>; the broker keeps a session by this name
-# topics = {}                  # source by topic filter: { "plant/efento/#" = "efento" }
+# topics = {}                  # source by topic filter: { "plant/<source>/#" = "<source>" }
 
 [forward]                      # passing presses and readings on: telltale forward
 # backlog_days = 7.0           # what is from so long before its first run is passed on too

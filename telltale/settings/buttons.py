@@ -23,13 +23,12 @@ import io
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from telltale.address import BAD, GROUP, LOCAL_BIT, ZERO, spelled, station
-from telltale.contract import ConfigError
+from telltale.contract import ConfigError, did_you_mean
 from telltale.settings.devices import DEVICES_FILE, devices
 from telltale.settings.model import Settings
 
@@ -180,9 +179,7 @@ def _columns(where: str, texts: Sequence[str]) -> list[str]:
     for text in texts:
         column = _COLUMNS.get(_bare(text))
         if column is None:
-            near = get_close_matches(_bare(text), _COLUMNS, n=1)
-            hint = f'; did you mean "{_COLUMNS[near[0]]}"?' if near else ""
-            hint = "; put commas between them" if set(text) & set(";\t") else hint
+            hint = "; put commas between them" if set(text) & set(";\t") else did_you_mean(_bare(text), _COLUMNS)
             raise ConfigError(f'{where}: unknown column "{text}"; expected {_SHOWN}{hint}')
         if column in columns:
             raise ConfigError(f'{where}: column "{text}" stands there twice; keep one')

@@ -1,11 +1,12 @@
 """Write a new project's files; nothing that is there already is touched."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from telltale.settings.buttons import BUTTONS_FILE, DEFAULT_BUTTONS
-from telltale.settings.defaults import DEFAULT_DEVICES, DEFAULT_SECRETS, DEFAULT_TOML
+from telltale.settings.defaults import DEFAULT_DEVICES, new_secrets, new_toml
 from telltale.settings.devices import DEVICES_FILE
 from telltale.settings.model import SETTINGS_FILE
 from telltale.settings.secrets import SECRETS_FILE
@@ -21,12 +22,18 @@ class Written(NamedTuple):
     is_new: bool
 
 
-def create_project(folder: Path) -> list[Written]:
-    """Write telltale.toml, secrets.toml (600), devices.csv and buttons.csv; the folder is made where it is missing."""
+def create_project(folder: Path, *, options: Iterable[str] = (), secrets: Iterable[str] = ()) -> list[Written]:
+    """Write telltale.toml, secrets.toml (600), devices.csv and buttons.csv; the folder is made where it is missing.
+
+    Args:
+        folder: where.
+        options: the parts of the sources in telltale.toml.
+        secrets: and in secrets.toml.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     return [
-        _write(folder / SETTINGS_FILE, DEFAULT_TOML, _EVERYONE_READS),
-        _write(folder / SECRETS_FILE, DEFAULT_SECRETS, _OWNER_ONLY),
+        _write(folder / SETTINGS_FILE, new_toml(options), _EVERYONE_READS),
+        _write(folder / SECRETS_FILE, new_secrets(secrets), _OWNER_ONLY),
         _write(folder / DEVICES_FILE, DEFAULT_DEVICES, _EVERYONE_READS),
         _write(folder / BUTTONS_FILE, DEFAULT_BUTTONS, _EVERYONE_READS),
     ]

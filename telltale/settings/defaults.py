@@ -1,5 +1,7 @@
 """The files `telltale init` writes. Every key stands here with its default, so that the file documents itself."""
 
+from collections.abc import Iterable
+
 from telltale.settings.activity import ACTIVITY_TOML
 from telltale.settings.brokers import BROKERS_TOML
 from telltale.settings.capture import CAPTURE_TOML
@@ -40,7 +42,7 @@ _MAIN_TOML = """\
 # host = "127.0.0.1"           # "::" is every address, IPv4 too; refused unless a source has its secret, or is_open
 # port = 5683                  # UDP; 0 takes a free one
 # is_open = false              # true listens on a public address without secrets, as behind a private APN
-# prefix = ""                  # what stands before every endpoint's name: "efento" for efento/m
+# prefix = ""                  # what stands before every endpoint's name: "site" for site/m
 # endpoints = {}               # names of your own: { m = "data", c = "config" }
 # max_body = 65536             # bytes; more, also block by block, is answered 4.13
 # ticket_timeout_s = 1.2       # wait for a record to be stored, then 5.00; answers stay within one exchange
@@ -75,71 +77,13 @@ _MAIN_TOML = """\
 # tolerated_min = 15           # minutes a day outside its limits that nobody needs to hear about
 """
 
-_SOURCES_TOML = """\
-[sources.cloudtrax]            # options of a source, by its name
-# signature = "hex"            # spelling of the Signature header: hex, or base64 for compatible senders
-
-# [sources.efento]                      # sensors over CoAP; their cloud tokens go into secrets.toml
-# cloud_token_option = 65000            # the CoAP option with the token, as set in the sensors; 65000: in the payload
-# payload_signature_option = 65000      # the option with the signature, kept with the record; 65000: none
-# modem_identification_option = 65000   # the option with the IMEI, which may serve as token; 65000: none
-# current_time = "daily"                # how often a reply sets a sensor's clock: daily, always, never
-# device_info_h = 24                    # hours until device info is asked for again; 0: only after a change
-
-# [sources.meraki]             # bodies to /meraki; the secret goes into secrets.toml
-# validator = ""               # what the dashboard asks for: GET /meraki answers it
-# site = "meraki"              # the network's name of version 2, which does not tell it
-
-# [sources.meraki.validators]  # of further networks: GET /meraki/branch answers it, and version 2 sent there is it
-# branch = "..."
-
-# [sources.meraki.sites]       # version 2, where one address serves several networks: access point = its network
-# "00:18:0a:13:dd:b0" = "branch"
-
-# [sources.sigfox]             # callbacks to /sigfox/uplink, /sigfox/status …; the secret goes into secrets.toml
-# payload = ""                 # custom payload config of devices no type below fits: "temp::int:8 humidity::uint:8"
-# secret_header = "x-telltale-secret"     # where a callback may carry its secret, besides Authorization
-# dashboard = "http://127.0.0.1:8866/"    # where /graph leads
-
-# [sources.sigfox.quantities]  # how fields of theirs are called and scaled: value * scale + offset
-# temp = { name = "temperature", unit = "°C", scale = 1.0, offset = 0.0 }
-
-# [sources.sigfox.types.fridges]          # a device type
-# ids = ["5d8cdc8fe833d917af81f4c1"]      # by its deviceTypeId in the backend
-# devices = ["2d24e6"]                    # or single devices; wins over ids
-# payload = "temperature::float:32"
-# quantities = { temperature = { unit = "°C" } }
-
-# [sources.sigfox.types.pcs]              # devices that tell of a PC's use
-# devices = ["1d3c08"]
-# activity = "bitmap"                     # levels or bitmap
-
-# [sources.sigfox.endpoints.fridges]      # callbacks to /sigfox/uplink/fridges; "uplink", "data", "messages" … too
-# type = "fridges"                        # of devices that no type names
-# sequence = "decimal"                    # how seqNumber is posted: decimal or hex
-# fields = { device = "id", time = "ts" } # variable = its name in your template, where it is not the usual one
-# pattern = "{device};{time};{data}"      # many in one callback: the backend's line pattern; "batch" has this one
-"""
-
-DEFAULT_TOML = f"{_MAIN_TOML}\n{CAPTURE_TOML}\n{ACTIVITY_TOML}\n{BROKERS_TOML}\n{_SOURCES_TOML}"
-
-DEFAULT_SECRETS = """\
+_MAIN_SECRETS = """\
 # secrets.toml: readable by its owner only (mode 600), never committed.
 
 # token = "..."                # opens the dashboards, and the details of /healthz and /metrics from other machines
+"""
 
-[cloudtrax]                    # the secret of each network, by its network id
-# 71234 = "..."
-
-[meraki]                       # any name = the secret set in the dashboard, one for each network
-# office = "..."
-
-[efento]                       # any name = a cloud token; with none listed, every sensor is let in on loopback
-# hall = "..."
-
-[sigfox]                       # any name = what a callback sends as Authorization: Bearer ..., or as Basic password
-# backend = "..."
-
+_OTHER_SECRETS = """\
 [activity]                     # a PC by id or name, or a person of devices.csv = what opens the page of it and no other
 # "pc:desk-3" = "..."          # at least 16 characters
 
@@ -157,3 +101,13 @@ DEFAULT_DEVICES = """\
 device_id,name,place,zone,role,item,person,same_as,expected_interval_s,low,high
 "# one line a device, such as: ac:86:74:11:22:33,Door,Ground floor,Entrance,node",,,,,,,,,,
 """
+
+
+def new_toml(sources: Iterable[str]) -> str:
+    """The text of a new telltale.toml; `sources` are the parts of the sources, which settings do not know."""
+    return "\n".join([_MAIN_TOML, CAPTURE_TOML, ACTIVITY_TOML, BROKERS_TOML, *filter(None, sources)])
+
+
+def new_secrets(sources: Iterable[str]) -> str:
+    """The text of a new secrets.toml, with the parts of the sources."""
+    return "\n".join([_MAIN_SECRETS, *filter(None, sources), _OTHER_SECRETS])

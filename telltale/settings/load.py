@@ -3,7 +3,6 @@
 import json
 import os
 import tomllib
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
-from telltale.contract import ConfigError
+from telltale.contract import ConfigError, did_you_mean
 from telltale.settings.model import SETTINGS_FILE, Settings, SiteSettings
 from telltale.settings.secrets import read_secrets, read_token
 
@@ -107,8 +106,7 @@ def _section(place: list[str]) -> type[BaseModel]:
 
 def _known(place: list[str]) -> str:
     known = sorted(set(_section(place).model_fields) - {"root", "sites"})
-    near = get_close_matches(place[-1], known, n=1)
-    return f"known: {', '.join(known)}" + (f'; did you mean "{near[0]}"?' if near else "")
+    return f"known: {', '.join(known)}{did_you_mean(place[-1], known)}"
 
 
 def _expected(place: list[str]) -> str:

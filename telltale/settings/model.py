@@ -2,14 +2,13 @@
 
 import zoneinfo
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from telltale.contract import Options, Secrets, SourceSettings
+from telltale.contract import Options, Secrets, SourceSettings, did_you_mean
 from telltale.settings.activity import ActivitySettings, IdleSettings
 from telltale.settings.brokers import ForwardSettings, MqttSettings
 from telltale.settings.capture import ArpSettings, KanbanSettings
@@ -24,8 +23,7 @@ def _zone(name: str) -> str:
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
-        near = get_close_matches(name, zoneinfo.available_timezones(), n=1)
-        hint = f'; did you mean "{near[0]}"?' if near else ""
+        hint = did_you_mean(name, zoneinfo.available_timezones())
         raise ValueError(f'a time zone of the IANA list, such as "Europe/Berlin"{hint}') from error
     return name
 

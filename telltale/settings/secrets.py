@@ -15,7 +15,7 @@ def read_secrets(root: Path) -> dict[str, dict[str, str]]:
     """The secrets by source and key; `TELLTALE_SECRET_<SOURCE>_<KEY>` wins over the file.
 
     Of a variable, the source is the text up to the last underscore, in lower case, as is the key:
-    `TELLTALE_SECRET_CLOUDTRAX_71234` is key `71234` of `cloudtrax`.
+    `TELLTALE_SECRET_ACME_71234` is key `71234` of `acme`.
     An empty variable is none: everybody knows that text.
 
     Raises:
@@ -56,10 +56,8 @@ def _file(root: Path) -> dict[str, object]:
         told = tomllib.loads(path.read_text(encoding="utf-8"))
     except ValueError:
         # The parser's message quotes the line, which may be a secret: it is neither shown nor chained.
-        raise ConfigError(f'{path}: not valid TOML; expected lines such as 71234 = "..." below [cloudtrax]') from None
+        raise ConfigError(f'{path}: not valid TOML; expected lines such as 71234 = "..." below [<source>]') from None
     for key, value in told.items():
         if key != "token" and not isinstance(value, dict):
-            raise ConfigError(
-                f'{SECRETS_FILE} {key}: expected a table per source, such as [cloudtrax], or token = "..."'
-            )
+            raise ConfigError(f'{SECRETS_FILE} {key}: expected a table per source, [<source>], or token = "..."')
     return told

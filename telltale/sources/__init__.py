@@ -1,8 +1,6 @@
 """The list of sources: one vendor a file, each from wire layout to simulator; a new vendor is one line here."""
 
-from difflib import get_close_matches
-
-from telltale.contract import ConfigError, Source
+from telltale.contract import ConfigError, Source, did_you_mean
 from telltale.sources import button, cloudtrax, efento, meraki, pc_idle, sigfox
 
 SOURCES: tuple[Source, ...] = (
@@ -14,7 +12,7 @@ SOURCES: tuple[Source, ...] = (
     meraki.SOURCE,
 )
 
-_BY_NAME = {source.name: source for source in SOURCES}
+BY_NAME: dict[str, Source] = {source.name: source for source in SOURCES}
 
 
 def source(name: str) -> Source:
@@ -23,9 +21,8 @@ def source(name: str) -> Source:
     Raises:
         ConfigError: there is none; the message names those there are, and the nearest.
     """
-    found = _BY_NAME.get(name)
+    found = BY_NAME.get(name)
     if found is None:
-        near = get_close_matches(name, _BY_NAME, n=1)
-        hint = f'; did you mean "{near[0]}"?' if near else ""
-        raise ConfigError(f'no source "{name}"; known: {", ".join(sorted(_BY_NAME))}{hint}')
+        hint = did_you_mean(name, BY_NAME)
+        raise ConfigError(f'no source "{name}"; known: {", ".join(sorted(BY_NAME))}{hint}')
     return found

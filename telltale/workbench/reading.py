@@ -3,13 +3,13 @@
 # ruff: noqa: S608 - texts are composed of names of ours
 import datetime as dt
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pyarrow as pa
 
-from telltale.contract import ConfigError, Raw, TelltaleError
+from telltale.contract import ConfigError, Raw, TelltaleError, did_you_mean
 from telltale.engine import Relation
+from telltale.lake.records import raw_record
 from telltale.sources import source as source_named
 from telltale.tables import TABLES
 from telltale.workbench.project import Project, here
@@ -98,7 +98,7 @@ def raw(raw_id: int, *, project: Project | None = None) -> Raw | PurgedRecord:
         TelltaleError: no record has that id.
     """
     project = project or here()
-    found = project.lake.raw(int(raw_id))
+    found = raw_record(project.lake, int(raw_id))
     if found is None:
         raise TelltaleError(f'raw {raw_id}: no record has that id; take one from the column "raw_id" of a table')
     return found if isinstance(found, Raw) else PurgedRecord(raw_id, local_time(found.at, "UTC"))
@@ -138,14 +138,12 @@ def _record(project: Project, source: str, body: bytes | str | Raw) -> Raw:
 def _known(name: str) -> str:
     if name in TABLES:
         return name
-    near = get_close_matches(name, TABLES, n=1)
-    hint = f'; did you mean "{near[0]}"?' if near else ""
+    hint = did_you_mean(name, TABLES)
     raise ConfigError(f'no table "{name}"; known: {", ".join(sorted(TABLES))}{hint}')
 
 
 def _column(name: str, known: tuple[str, ...]) -> str:
     if name in known:
         return f'"{name}"'
-    near = get_close_matches(name, known, n=1)
-    hint = f'; did you mean "{near[0]}"?' if near else ""
+    hint = did_you_mean(name, known)
     raise ConfigError(f'no column "{name}"; known: {", ".join(known)}{hint}')

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from telltale.settings import Settings
 from telltale.sources import SOURCES
 from telltale.workbench.project import Project, here
 from telltale.workbench.tidy import tidy
@@ -52,7 +53,7 @@ def sources_table(project: Project) -> pa.Table:
             {
                 "source": source.name,
                 "title": source.title,
-                "transport": source.transport,
+                "transport": source.wire,
                 "paths": " ".join(dict.fromkeys(route.path for route in source.routes)),
                 "decoder": source.decoder_version,
                 "records": sum(file.rows for file in files) + len(hot),
@@ -61,6 +62,31 @@ def sources_table(project: Project) -> pa.Table:
             }
         )
     return pa.Table.from_pylist(rows, SOURCES_SCHEMA)
+
+
+def numbering_table() -> pa.Table:
+    """How the devices of each source number their messages: source, wrap, per_day, burst."""
+    rules = [(source.name, *source.numbering) for source in SOURCES if source.numbering is not None]
+    types = (pa.string(), pa.int64(), pa.float64(), pa.int64())
+    columns = list(zip(*rules, strict=True)) or [()] * len(types)
+    names = ("source", "wrap", "per_day", "burst")
+    return pa.table({name: pa.array(values, kind) for name, values, kind in zip(names, columns, types, strict=True)})
+
+
+def how_to_begin(settings: Settings, table_name: str) -> str:
+    """How to send a first record that gives rows of a table, as each source says it: a sentence without its end."""
+    host = f"[{settings.coap.host}]" if ":" in settings.coap.host else settings.coap.host
+    addresses = {
+        "http": f"http://{settings.webhooks.host}:{settings.webhooks.port}",
+        "coap": f"coap://{host}:{settings.coap.port}/{settings.coap.prefix}".rstrip("/"),
+    }
+    ways = [
+        source.first_record.format_map(addresses)
+        for source in SOURCES
+        if table_name in source.tables and source.first_record
+    ]
+    text = ", or ".join(ways)
+    return text[:1].upper() + text[1:]
 
 
 def health_table(project: Project, since: When, until: When) -> pa.Table:

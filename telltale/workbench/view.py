@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from telltale.arrow import Tables, day_of
 from telltale.contract import TelltaleError
 from telltale.engine import Engine, Parts, Relation
-from telltale.lake import File, parts
-from telltale.lake.derived import ClosedDay
+from telltale.lake import ClosedDay, File, parts
 from telltale.tables import CLOCK_WRONG, TABLES, Table
 from telltale.workbench.times import Span
 

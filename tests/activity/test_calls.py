@@ -14,6 +14,7 @@ import telltale as tt
 from telltale.activity.activitywatch import active_s, afk_buckets, export
 from telltale.contract import ConfigError, Raw
 from telltale.frames import rows
+from telltale.lake.settle import settle_all
 from telltale.settings import load
 from telltale.sources.sigfox.minutes import bitmap
 from telltale.workbench import Project
@@ -113,7 +114,7 @@ def test_a_pc_is_found_by_its_modem(project: Project) -> None:
 def test_settled_and_hot_records_give_the_same(project: Project) -> None:
     fill(project)
     hot = tt.activity.daily("7d", project=project)
-    project.lake.settle_all(now_us=project.now_us())
+    settle_all(project.lake, now_us=project.now_us())
     project.close()
     pd.testing.assert_frame_equal(tt.activity.daily("7d", project=project), hot)
 

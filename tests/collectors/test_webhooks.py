@@ -15,10 +15,10 @@ import sqlalchemy as sa
 
 from collectors.common.packetlog import Packet, PacketLog, line
 from collectors.http.receiver import pattern_of
-from telltale.contract import ConfigError, Route
-from telltale.door import Entry
+from telltale.contract import ConfigError, Route, Transport
+from telltale.door import Entry, served
 from telltale.landing import Store
-from telltale.net import free_port, is_loopback, served
+from telltale.net import free_port, is_loopback
 from telltale.settings import Settings, load
 from tests.served import VECTOR, VECTOR_SIGNATURE, Collector, collecting, make_project, telltale
 
@@ -232,9 +232,9 @@ def test_a_public_address_is_refused_without_a_secret(tmp_path: Path) -> None:
 
 def test_a_public_address_serves_the_sources_that_have_a_secret(tmp_path: Path) -> None:
     settings = Settings(root=tmp_path)
-    assert "cloudtrax" in [source.name for source in served("http", "127.0.0.1", settings)]
+    assert "cloudtrax" in [source.name for source in served(Transport.HTTP, "127.0.0.1", settings)]
     told = settings.with_secrets({"cloudtrax": {"1": "x"}})
-    assert [source.name for source in served("http", "0.0.0.0", told)] == ["cloudtrax"]
+    assert [source.name for source in served(Transport.HTTP, "0.0.0.0", told)] == ["cloudtrax"]
 
 
 def test_a_part_of_a_path_in_angle_brackets_is_any_text_without_a_slash() -> None:

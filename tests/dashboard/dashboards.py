@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 import psutil  # type: ignore[import-untyped]
 
+from telltale.lake.merge import merge
+from telltale.lake.settle import settle_all
 from telltale.net import free_port
 from tests.lake_fixture import SECRET, SITE, ZONE, write_settings
 from tests.sensors.sensed import OPTIONS, hand_in, list_devices, truth_of
@@ -74,9 +76,9 @@ def fill_until_now(root: Path, *, hours: float = HOURS, seed: int = 5) -> Path:
     hand_in(project, "pc_idle", scenario._replace(start_s=now_s - PCS_D * 86_400))
     for name in (SOURCE.name, "sigfox"):
         hand_in(project, name, scenario)
-    project.lake.settle_all(now_us=project.now_us())
+    settle_all(project.lake, now_us=project.now_us())
     retention.purge(project, now_us=project.now_us())  # closes days, as the settle loop does; nothing is removed
-    project.lake.merge(now_us=project.now_us())
+    merge(project.lake, now_us=project.now_us())
     project.close()
     return root
 

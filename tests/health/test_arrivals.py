@@ -8,6 +8,7 @@ import pytest
 
 from telltale import charts, findings, report
 from telltale.contract import Raw
+from telltale.lake.settle import settle_all
 from telltale.presence.words.arrivals import REASONS
 from telltale.workbench.periods import parse
 from telltale.workbench.project import Project
@@ -133,7 +134,7 @@ def test_records_are_counted_hot_and_settled_and_repeats_only_where_they_say_som
     project = Project(write_settings(tmp_path))
     set_clock(project, at("2026-11-19T18:00"))
     hear(project, ("3c:06:30:aa:bb:01", "2026-11-19T10:00", "2026-11-19T10:20"))
-    project.lake.settle_all(now_us=project.now_us())
+    settle_all(project.lake, now_us=project.now_us())
     hear(project, ("3c:06:30:aa:bb:01", "2026-11-19T10:00", "2026-11-19T10:20"))  # the same three reports once more
     empty = body_of("AC:86:74:11:22:33", [])
     landing = project.landing()

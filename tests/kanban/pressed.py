@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from telltale.lake.settle import settle_all
 from tests.lake_fixture import ZONE, write_settings
 
 if TYPE_CHECKING:
@@ -37,5 +38,5 @@ def pressed(root: Path, *, days: float = 70, seed: int = 5, settle: bool = True,
     (root / "buttons.csv").write_text(buttons_csv())
     hand_in(project, "button", plan)
     if settle:
-        project.lake.settle_all(now_us=project.now_us())
+        settle_all(project.lake, now_us=project.now_us())
     return Pressed(project, SOURCE.truth(plan, project.settings.source("button")))

@@ -13,6 +13,7 @@ import pytest
 from telltale.contract import Raw
 from telltale.dashboard.boards import Boards
 from telltale.dashboard.pages import PAGES
+from telltale.lake.settle import settle_all
 from telltale.settings import load
 from telltale.sources.button.frames import arp
 from telltale.sources.button.records import METHOD, Heartbeat, frame_path, heartbeat_body, heartbeat_path
@@ -196,7 +197,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dashb
     project = Project(settings=load(write_settings(root)))
     (root / "buttons.csv").write_text(buttons_csv())
     hand_in(project, "button", Scenario(5, now_s - 40 * 86_400, now_s, ZONE))
-    project.lake.settle_all(now_us=project.now_us())
+    settle_all(project.lake, now_us=project.now_us())
     with dashboards.serving(root) as running:
         yield root, running
 

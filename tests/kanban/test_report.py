@@ -12,6 +12,7 @@ import pytest
 
 from telltale import report
 from telltale.contract import Scenario
+from telltale.lake.settle import settle_all
 from telltale.report.execute import Report
 from telltale.sources.button import SOURCE
 from telltale.sources.button.truth import buttons_csv
@@ -37,7 +38,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
     now_s = int(time.time())
     plan = Scenario(5, now_s - DAYS * 86_400, now_s, ZONE)
     hand_in(project, "button", plan)
-    project.lake.settle_all(now_us=project.now_us())
+    settle_all(project.lake, now_us=project.now_us())
     return Filled(project, SOURCE.truth(plan, project.settings.source("button")))
 
 

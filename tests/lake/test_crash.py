@@ -16,6 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from telltale.lake import Snapshot
+from telltale.lake.merge import merge
+from telltale.lake.settle import settle_all
 from telltale.net import free_port
 from telltale.settings import load
 from telltale.sources.cloudtrax.wire import signature
@@ -85,7 +87,7 @@ def test_twenty_kills_under_load_lose_nothing_and_double_nothing(tmp_path: Path)
                 sender.start()
         time.sleep(chance.uniform(*UNDER_LOAD_S))
         if number % SETTLE_EVERY == 0:
-            project.lake.settle_all(now_us=project.now_us())
+            settle_all(project.lake, now_us=project.now_us())
         collector.kill()
     for sender in senders:
         sender.stop()
@@ -100,8 +102,8 @@ def test_twenty_kills_under_load_lose_nothing_and_double_nothing(tmp_path: Path)
     assert sightings.num_rows == len(set(bodies)), "a sighting is there twice, or not at all"
     assert len(set(sightings.column("device").to_pylist())) == len(set(bodies))
 
-    project.lake.settle_all(now_us=project.now_us())
-    project.lake.merge(now_us=project.now_us())
+    settle_all(project.lake, now_us=project.now_us())
+    merge(project.lake, now_us=project.now_us())
     assert project.view().table("sighting").arrow().num_rows == len(set(bodies))
     project.close()
 

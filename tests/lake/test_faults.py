@@ -13,6 +13,8 @@ import pytest
 
 from telltale.contract import StoreError
 from telltale.lake import Lake
+from telltale.lake.gc import gc
+from telltale.lake.settle import settle
 from telltale.landing import Store
 from tests.sources.toy import DAY, MONDAY, fill, job, open_lake, open_store, raw, rows_of
 
@@ -39,7 +41,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lake = open_lake(folder, store)
     fill(store, [raw(7200 * number + 60) for number in range(RECORDS)])
     for _ in range(4):
-        lake.settle(now_us=MONDAY + 3 * DAY, max_rows=2)
+        settle(lake, now_us=MONDAY + 3 * DAY, max_rows=2)
     store.scrub()
     store.close()
     return folder
@@ -81,7 +83,7 @@ def check_and_go_on(folder: Path, name: str) -> None:
         job(lake, each)
         check(lake, purged=purged)
     assert lake.snapshot().hot == ()
-    lake.gc(now_us=MONDAY + 20_000 * DAY)
+    gc(lake, now_us=MONDAY + 20_000 * DAY)
     assert {found.path for found in lake.root.walk()} == {file.path for file in lake.snapshot().files}
     if not purged:
         assert set(rows_of(lake, "sighting")["flags"].to_pylist()) == {"v2"}
@@ -139,7 +141,7 @@ def test_a_lake_that_cannot_be_written_keeps_the_records_hot_and_recovers(folder
     blocked.write_bytes(b"")
 
     with pytest.raises(StoreError, match="nothing was changed"):
-        lake.settle(now_us=MONDAY)
+        settle(lake, now_us=MONDAY)
     assert len(lake.snapshot().hot) == RECORDS - 8
 
     blocked.unlink()
@@ -172,5 +174,5 @@ def test_the_grace_of_a_file_begins_when_it_is_un_listed(folder: Path, store: St
     lake = open_lake(folder, store, version=2, on_step=slow)
     before = {file.path for file in lake.snapshot().files}
     job(lake, name)
-    assert lake.gc(now_us=MONDAY + 3 * DAY + int(took_s * 1e6), grace_s=0).files == 0
+    assert gc(lake, now_us=MONDAY + 3 * DAY + int(took_s * 1e6), grace_s=0).files == 0
     assert all(lake.root.exists(path) for path in before)

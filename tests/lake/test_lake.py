@@ -15,8 +15,14 @@ from telltale.arrow import Tables, schema
 from telltale.contract import ConfigError, Raw, StoreError
 from telltale.lake import Busy, Lake, parts
 from telltale.lake.lock import locked
+from telltale.lake.merge import merge
+from telltale.lake.purge import purge_hot
+from telltale.lake.records import raw_record
 from telltale.lake.rows import tidy
+from telltale.lake.settle import check_root, is_due, settle, settle_all
+from telltale.lake.snapshot import change
 from telltale.landing import Store
+from telltale.pipeline.whole import whole
 from telltale.tables import NEWEST_NON_NULL, SIGHTING, Table
 from tests.sources.toy import DAY, MONDAY, decoder, fill, open_lake, open_store, raw, rows_of
 
@@ -38,7 +44,7 @@ def lake(store: Store, tmp_path: Path) -> Lake:
 def test_settled_records_are_listed_raw_and_decoded_and_no_longer_hot(store: Store, lake: Lake) -> None:
     fill(store, [raw(60), raw(120)])
 
-    settled = lake.settle(now_us=NOW)
+    settled = settle(lake, now_us=NOW)
 
     snapshot = lake.snapshot()
     assert settled.raws == 2
@@ -54,7 +60,7 @@ def test_settled_records_are_listed_raw_and_decoded_and_no_longer_hot(store: Sto
 
 def test_the_catalog_says_what_a_file_holds(store: Store, lake: Lake) -> None:
     fill(store, [raw(60), raw(120, "n1 7 30 3")])
-    lake.settle(now_us=NOW)
+    settle(lake, now_us=NOW)
 
     file = lake.snapshot().of("sighting")[0]
     on_disk = Path(lake.path(file))
@@ -69,18 +75,18 @@ def test_the_catalog_says_what_a_file_holds(store: Store, lake: Lake) -> None:
 def test_a_settle_takes_the_oldest_up_to_its_limits_and_settle_all_takes_the_rest(store: Store, lake: Lake) -> None:
     fill(store, [raw(second) for second in range(10, 20)])
 
-    assert lake.settle(now_us=NOW, max_rows=3).raws == 3
+    assert settle(lake, now_us=NOW, max_rows=3).raws == 3
     assert lake.snapshot().hot[0].id == 4
-    assert lake.settle(now_us=NOW, max_bytes=1).raws == 1  # at least one, however large
-    assert lake.settle_all(now_us=NOW, max_rows=4).raws == 6
-    assert lake.settle(now_us=NOW) == (0, {}, 0, 0)
+    assert settle(lake, now_us=NOW, max_bytes=1).raws == 1  # at least one, however large
+    assert settle_all(lake, now_us=NOW, max_rows=4).raws == 6
+    assert settle(lake, now_us=NOW) == (0, {}, 0, 0)
 
 
 def test_days_and_hours_get_files_of_their_own(store: Store, lake: Lake) -> None:
     """Personal raw records lie apart by received hour, others by day; rows by the day of their own time."""
     hours = [raw(3600 * hour + 60, source=source) for source in ("toy", "plain") for hour in (1, 2, 25)]
     fill(store, [*hours, raw(24 * 3600 + 1)])  # the last was seen on Monday and received on Tuesday
-    lake.settle(now_us=NOW)
+    settle(lake, now_us=NOW)
 
     files = lake.snapshot().files
     raw_files = sorted((file.source, file.day.day, file.rows) for file in files if file.table_name == "raw")
@@ -103,13 +109,13 @@ def test_days_and_hours_get_files_of_their_own(store: Store, lake: Lake) -> None
 def test_a_decoder_that_raises_makes_rejects_and_settling_goes_on(store: Store, lake: Lake) -> None:
     fill(store, [raw(second, "boom" if second in (13, 17) else "") for second in range(10, 20)])
 
-    settled = lake.settle(now_us=NOW)
+    settled = settle(lake, now_us=NOW)
 
     assert (settled.raws, settled.rejects, settled.rows["sighting"]) == (10, 2, 8)
     rejects = rows_of(lake, "reject").to_pylist()
     assert [(row["raw_id"], row["reason"], row["excerpt"]) for row in rejects] == [
-        (4, "decoder_error", "RuntimeError"),
-        (8, "decoder_error", "RuntimeError"),
+        (4, "decoder_failed", "RuntimeError"),
+        (8, "decoder_failed", "RuntimeError"),
     ]
     assert lake.snapshot().of("raw")[0].rows == 10
 
@@ -120,9 +126,9 @@ def test_what_is_not_the_records_fault_leaves_them_hot(store: Store, tmp_path: P
         raise fault
 
     fill(store, [raw(10), raw(20)])
-    lake = Lake(store, tmp_path / "lake", decode, {"toy": 1})
+    lake = Lake(store, tmp_path / "lake", whole(decode), {"toy": 1})
     with pytest.raises(type(fault)):
-        lake.settle(now_us=NOW)
+        settle(lake, now_us=NOW)
     assert len(lake.snapshot().hot) == 2
     assert lake.snapshot().files == ()
 
@@ -136,33 +142,33 @@ def test_what_is_not_the_records_fault_leaves_them_hot(store: Store, tmp_path: P
     ],
 )
 def test_a_decoder_of_wrong_tables_makes_rejects(store: Store, lake: Lake, tmp_path: Path, wrong: Any) -> None:
-    right = lake._context.decode
-    broken = Lake(store, tmp_path / "lake", lambda source, raws: wrong(right(source, raws)), {})
+    right = decoder(1)
+    broken = Lake(store, tmp_path / "lake", whole(lambda source, raws: wrong(right(source, raws))), {})
     fill(store, [raw(60), raw(61)])
 
-    assert broken.settle(now_us=NOW).rows == {"reject": 2}
+    assert settle(broken, now_us=NOW).rows == {"reject": 2}
 
 
 def test_the_change_of_a_snapshot_rises_with_every_commit(store: Store, lake: Lake) -> None:
-    changes = [lake.change()]
+    changes = [change(lake.store)]
 
     def note() -> None:
-        changes.append(lake.change())
-        assert lake.snapshot().change == lake.change() == changes[-1]
+        changes.append(change(lake.store))
+        assert lake.snapshot().change == change(lake.store) == changes[-1]
 
     fill(store, [raw(60)])
     note()
     fill(store, [raw(61)])
     note()
-    lake.settle(now_us=NOW)
+    settle(lake, now_us=NOW)
     note()
     fill(store, [raw(62)])
-    lake.settle(now_us=NOW)
+    settle(lake, now_us=NOW)
     note()
-    lake.merge(now_us=NOW)
+    merge(lake, now_us=NOW)
     note()
     fill(store, [raw(63)])
-    lake.purge_hot("toy", NOW, now_us=NOW)
+    purge_hot(lake, "toy", NOW, now_us=NOW)
     note()
 
     assert changes == sorted(set(changes))
@@ -177,9 +183,9 @@ def test_hot_records_are_taken_while_they_change(store: Store, lake: Lake, tmp_p
     def steal(step: str) -> None:
         if step == "settle:3 written" and not stolen:
             stolen.append(step)
-            lake.purge_hot("toy", MONDAY + 3600 * 1_000_000, now_us=NOW)
+            purge_hot(lake, "toy", MONDAY + 3600 * 1_000_000, now_us=NOW)
 
-    assert open_lake(tmp_path, store, on_step=steal).settle(now_us=NOW).raws == 1
+    assert settle(open_lake(tmp_path, store, on_step=steal), now_us=NOW).raws == 1
     assert rows_of(lake, "raw")["id"].to_pylist() == [2]
 
 
@@ -187,7 +193,7 @@ def test_records_that_arrive_during_a_settle_stay_hot(store: Store, tmp_path: Pa
     fill(store, [raw(60)])
     lake = open_lake(tmp_path, store, on_step=lambda step: fill(store, [raw(70)]) if step == "settle:1 read" else None)
 
-    lake.settle(now_us=NOW)
+    settle(lake, now_us=NOW)
 
     assert [record.id for record in lake.snapshot().hot] == [2]
     assert rows_of(lake, "raw")["id"].to_pylist() == [1]
@@ -199,22 +205,22 @@ def test_records_that_arrive_during_a_settle_stay_hot(store: Store, tmp_path: Pa
 def test_settling_is_due_by_number_or_age(store: Store, lake: Lake, records: int, later_s: int, due: bool) -> None:
     fill(store, [raw(60)] * records)
 
-    assert lake.due(raw(60 + later_s).received_at, rows=10) is due
+    assert is_due(lake.store, raw(60 + later_s).received_at, rows=10) is due
 
 
 def test_a_raw_record_is_found_hot_and_settled(store: Store, lake: Lake) -> None:
     fill(store, [raw(60), raw(61)])
-    hot = lake.raw(2)
-    lake.settle(now_us=NOW)
+    hot = raw_record(lake, 2)
+    settle(lake, now_us=NOW)
 
     assert hot == raw(61)._replace(id=2)
-    assert lake.raw(2) == hot
-    assert lake.raw(3) is None
+    assert raw_record(lake, 2) == hot
+    assert raw_record(lake, 3) is None
 
 
 def test_files_of_a_table_are_chosen_by_day(store: Store, lake: Lake) -> None:
     fill(store, [raw(86400 * day + 60) for day in range(3)])
-    lake.settle(now_us=NOW)
+    settle(lake, now_us=NOW)
 
     days = [file.day.day for file in lake.snapshot().of("sighting", date(2025, 11, 25), date(2025, 11, 26))]
     assert days == [25]
@@ -222,9 +228,9 @@ def test_files_of_a_table_are_chosen_by_day(store: Store, lake: Lake) -> None:
 
 def test_a_day_is_unique_with_one_file_and_nothing_hot(store: Store, lake: Lake) -> None:
     fill(store, [raw(86400 * day + 60) for day in range(3)])
-    lake.settle(now_us=NOW)
+    settle(lake, now_us=NOW)
     fill(store, [raw(70)])
-    lake.settle(now_us=NOW)
+    settle(lake, now_us=NOW)
 
     found = parts(lake.snapshot().of("sighting"), {date(2025, 11, 26)})
 
@@ -236,8 +242,8 @@ def test_a_second_job_waits_and_then_says_who_is_running(store: Store, tmp_path:
     lake = Lake(store, tmp_path / "lake", lambda _source, _raws: {}, {}, lock_wait_s=0.1)
 
     with locked(store, "settle", wait_s=0), pytest.raises(Busy, match=f"settle is running in process {os.getpid()}"):
-        lake.settle(now_us=NOW)
-    assert lake.settle(now_us=NOW).raws == 0
+        settle(lake, now_us=NOW)
+    assert settle(lake, now_us=NOW).raws == 0
 
 
 @pytest.mark.parametrize(
@@ -255,21 +261,21 @@ def test_a_local_root_is_refused_when_another_host_listed_files_that_are_not_her
     store: Store, lake: Lake, tmp_path: Path
 ) -> None:
     fill(store, [raw(60)])
-    lake.settle(now_us=NOW)
+    settle(lake, now_us=NOW)
     with store.writer() as connection:
         connection.exec_driver_sql("update files set host = 'elsewhere'")
 
-    lake.check_root()  # a project that was moved whole is at home
+    check_root(lake)  # a project that was moved whole is at home
     other = Lake(store, tmp_path / "empty", lambda _source, _raws: {}, {})
     with pytest.raises(StoreError, match="host elsewhere has listed"):
-        other.settle(now_us=NOW)
+        settle(other, now_us=NOW)
 
 
 def test_a_lake_lives_on_any_pyarrow_file_system(store: Store) -> None:
     lake = Lake(store, "mock:///bucket", decoder(1), {"toy": 1})
     fill(store, [raw(60), raw(120)])
 
-    lake.settle(now_us=NOW)
+    settle(lake, now_us=NOW)
 
     assert rows_of(lake, "sighting")["raw_id"].to_pylist() == [1, 2]
     assert lake.path(lake.snapshot().of("raw")[0]).startswith("mock:///bucket/raw/source=toy/day=2025-11-24/")

@@ -8,6 +8,10 @@ import pyarrow as pa
 import pytest
 
 from telltale.lake import Lake
+from telltale.lake.merge import merge
+from telltale.lake.purge import drop
+from telltale.lake.redecode import redecode
+from telltale.lake.settle import settle, settle_all
 from telltale.landing import Store
 from tests.sources.toy import DAY, HOUR, MONDAY, fill, open_lake, open_store, raw, rows_of
 
@@ -23,7 +27,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def settle_one_by_one(lake: Lake, records: int) -> None:
     for _ in range(records):
-        lake.settle(now_us=NOW, max_rows=1)
+        settle(lake, now_us=NOW, max_rows=1)
 
 
 def test_a_closed_day_has_one_file_a_table_and_personal_raw_records_one_an_hour(store: Store, tmp_path: Path) -> None:
@@ -32,7 +36,7 @@ def test_a_closed_day_has_one_file_a_table_and_personal_raw_records_one_an_hour(
     settle_one_by_one(lake, 6)
     before = rows_of(lake, "raw").num_rows
 
-    merged = lake.merge(now_us=NOW)
+    merged = merge(lake, now_us=NOW)
 
     files = lake.snapshot().files
     assert merged == (18, 4)
@@ -43,7 +47,7 @@ def test_a_closed_day_has_one_file_a_table_and_personal_raw_records_one_an_hour(
         ("sighting", 6),
     ]
     assert sum(file.rows for file in files if file.table_name == "raw") == before == 6
-    assert lake.merge(now_us=NOW) == (0, 0)
+    assert merge(lake, now_us=NOW) == (0, 0)
 
 
 def test_an_open_day_is_merged_when_it_has_many_files(store: Store, tmp_path: Path) -> None:
@@ -52,9 +56,9 @@ def test_an_open_day_is_merged_when_it_has_many_files(store: Store, tmp_path: Pa
     settle_one_by_one(lake, 4)
     noon = MONDAY + 12 * HOUR
 
-    assert lake.merge(now_us=MONDAY + HOUR // 2, many=5) == (0, 0)
-    assert lake.merge(now_us=noon, many=5) == (4, 1)  # the received hour is over, the day is not
-    assert lake.merge(now_us=noon, many=4) == (8, 2)
+    assert merge(lake, now_us=MONDAY + HOUR // 2, many=5) == (0, 0)
+    assert merge(lake, now_us=noon, many=5) == (4, 1)  # the received hour is over, the day is not
+    assert merge(lake, now_us=noon, many=4) == (8, 2)
 
 
 def test_a_merge_removes_resends_and_remembers_their_records(store: Store, tmp_path: Path) -> None:
@@ -62,7 +66,7 @@ def test_a_merge_removes_resends_and_remembers_their_records(store: Store, tmp_p
     fill(store, [raw(60, "n1 7 30 3"), raw(61, "n1 7 30 5"), raw(62, "n1 7 30 4")])
     settle_one_by_one(lake, 3)
 
-    lake.merge(now_us=NOW)
+    merge(lake, now_us=NOW)
 
     assert rows_of(lake, "sighting")["raw_id"].to_pylist() == [2]
     file = lake.snapshot().of("sighting")[0]
@@ -79,9 +83,9 @@ def test_a_merge_leaves_files_listed_meanwhile(store: Store, tmp_path: Path) -> 
     def settle_more(step: str) -> None:
         if step == "merge:2 sorted":
             fill(store, [raw(next(more))])
-            lake.settle(now_us=NOW)
+            settle(lake, now_us=NOW)
 
-    open_lake(tmp_path, store, on_step=settle_more).merge(now_us=NOW)
+    merge(open_lake(tmp_path, store, on_step=settle_more), now_us=NOW)
 
     ids = list(range(1, rows_of(lake, "raw").num_rows + 1))
     assert len(ids) > 2
@@ -94,11 +98,11 @@ def test_a_merge_whose_files_were_dropped_meanwhile_changes_nothing(store: Store
     fill(store, [raw(60), raw(61)])
     settle_one_by_one(lake, 2)
 
-    def drop(step: str) -> None:
+    def drop_rows(step: str) -> None:
         if step == "merge:3 written" and lake.snapshot().of("sighting"):
-            lake.drop(lake.snapshot().of("sighting"), now_us=NOW, freeze=False)
+            drop(lake, lake.snapshot().of("sighting"), now_us=NOW, freeze=False)
 
-    open_lake(tmp_path, store, on_step=drop).merge(now_us=NOW)
+    merge(open_lake(tmp_path, store, on_step=drop_rows), now_us=NOW)
 
     assert lake.snapshot().of("sighting") == ()
     assert len(lake.snapshot().of("raw")) == 1
@@ -115,8 +119,8 @@ def test_the_same_records_give_the_same_files_however_they_were_settled(tmp_path
         store = open_store(tmp_path / name)
         lake = open_lake(tmp_path / name, store)
         fill(store, records)
-        lake.settle_all(now_us=NOW, max_rows=rows)
-        lake.merge(now_us=NOW)
+        settle_all(lake, now_us=NOW, max_rows=rows)
+        merge(lake, now_us=NOW)
         paths.append([(file.path, file.sha256) for file in lake.snapshot().files])
         store.close()
 
@@ -126,22 +130,22 @@ def test_the_same_records_give_the_same_files_however_they_were_settled(tmp_path
 def test_decoding_again_with_the_same_decoder_gives_the_same_files(store: Store, tmp_path: Path) -> None:
     lake = open_lake(tmp_path, store)
     fill(store, [raw(60, "n1 7 30 3"), raw(61, "n1 7 30 5"), raw(86400 + 1, "n1 7 90 3")])
-    lake.settle(now_us=NOW)
+    settle(lake, now_us=NOW)
     before = lake.snapshot().files
 
-    done = lake.redecode(now_us=NOW + DAY)
+    done = redecode(lake, now_us=NOW + DAY)
 
-    assert done == (2, 3, {"sighting": 3, "node_heartbeat": 3}, ())
+    assert done == (2, 3, {"sighting": 3, "node_heartbeat": 3}, (), ())
     assert [file.path for file in lake.snapshot().files] == [file.path for file in before]
 
 
 def test_a_newer_decoder_replaces_the_rows_of_a_window_and_only_those(store: Store, tmp_path: Path) -> None:
     lake = open_lake(tmp_path, store)
     fill(store, [raw(86400 * day + 60) for day in range(3)] + [raw(86400 + 1)])  # the last is seen on Monday
-    lake.settle(now_us=NOW)
+    settle(lake, now_us=NOW)
 
     newer = open_lake(tmp_path, store, version=2)
-    done = newer.redecode(since_day=date(2025, 11, 25), until_day=date(2025, 11, 25), now_us=NOW)
+    done = redecode(newer, since_day=date(2025, 11, 25), until_day=date(2025, 11, 25), now_us=NOW)
 
     flags = {row["raw_id"]: row["flags"] for row in rows_of(newer, "sighting").to_pylist()}
     assert flags == {1: "v1", 2: "v2", 3: "v1", 4: "v2"}
@@ -151,7 +155,7 @@ def test_a_newer_decoder_replaces_the_rows_of_a_window_and_only_those(store: Sto
     assert versions["sighting", 24] == 1  # one of its rows still is the older decoder's
     assert versions["sighting", 25] == 2
 
-    newer.redecode(now_us=NOW)
+    redecode(newer, now_us=NOW)
     assert {file.decoder_version for file in newer.snapshot().files} == {2}
     assert set(rows_of(newer, "sighting")["flags"].to_pylist()) == {"v2"}
 
@@ -160,12 +164,12 @@ def test_decoding_again_works_after_a_merge_and_merges_afterwards(store: Store, 
     lake = open_lake(tmp_path, store)
     fill(store, [raw(60 * minute) for minute in range(1, 9)])
     settle_one_by_one(lake, 8)
-    lake.merge(now_us=NOW)
+    merge(lake, now_us=NOW)
     fill(store, [raw(600), raw(660)])
     settle_one_by_one(lake, 2)
 
     newer = open_lake(tmp_path, store, version=2)
-    newer.redecode(now_us=NOW)
+    redecode(newer, now_us=NOW)
 
     assert len(newer.snapshot().of("sighting")) == 1
     assert rows_of(newer, "sighting")["flags"].to_pylist() == ["v2"] * 10
@@ -175,15 +179,15 @@ def test_decoding_again_works_after_a_merge_and_merges_afterwards(store: Store, 
 def test_rows_a_newer_decoder_no_longer_gives_are_gone(store: Store, tmp_path: Path) -> None:
     lake = open_lake(tmp_path, store)
     fill(store, [raw(60), raw(61)])
-    lake.settle(now_us=NOW)
+    settle(lake, now_us=NOW)
     heartbeats_only = Lake(
         store,
         tmp_path / "lake",
-        lambda source, raws: {"node_heartbeat": lake._context.decode(source, raws)["node_heartbeat"]},
+        lambda source, raws: {"node_heartbeat": lake.decode(source, raws)["node_heartbeat"]},
         {"toy": 2},
     )
 
-    heartbeats_only.redecode(now_us=NOW)
+    redecode(heartbeats_only, now_us=NOW)
 
     assert lake.snapshot().of("sighting") == ()
     assert rows_of(lake, "node_heartbeat").num_rows == 2
@@ -192,11 +196,11 @@ def test_rows_a_newer_decoder_no_longer_gives_are_gone(store: Store, tmp_path: P
 def test_decoding_again_chooses_a_source_and_reports_progress(store: Store, tmp_path: Path) -> None:
     lake = open_lake(tmp_path, store)
     fill(store, [raw(60), raw(60, source="plain"), raw(86400 + 60, source="plain")])
-    lake.settle(now_us=NOW)
+    settle(lake, now_us=NOW)
     progress: list[tuple[int, int]] = []
 
     newer = open_lake(tmp_path, store, version=2)
-    newer.redecode(source="plain", now_us=NOW, progress=lambda done, of: progress.append((done, of)))
+    redecode(newer, source="plain", now_us=NOW, progress=lambda done, of: progress.append((done, of)))
 
     rows = rows_of(newer, "sighting").select(["source", "flags"]).to_pylist()
     assert {(row["source"], row["flags"]) for row in rows} == {("toy", "v1"), ("plain", "v2")}
@@ -206,12 +210,12 @@ def test_decoding_again_chooses_a_source_and_reports_progress(store: Store, tmp_
 def test_frozen_days_are_left_and_named(store: Store, tmp_path: Path) -> None:
     lake = open_lake(tmp_path, store)
     fill(store, [raw(60), raw(7200), raw(86400 + 60)])
-    lake.settle(now_us=NOW)
+    settle(lake, now_us=NOW)
     first_hour = [file for file in lake.snapshot().of("raw") if file.max_time < MONDAY + HOUR]
-    lake.drop(first_hour, now_us=NOW, freeze=True)
+    drop(lake, first_hour, now_us=NOW, freeze=True)
 
     newer = open_lake(tmp_path, store, version=2)
-    done = newer.redecode(now_us=NOW)
+    done = redecode(newer, now_us=NOW)
 
     assert done.frozen == (("toy", date(2025, 11, 24)),)
     assert (done.days, done.raws) == (1, 1)
@@ -225,10 +229,10 @@ def test_frozen_days_are_left_and_named(store: Store, tmp_path: Path) -> None:
 def test_rows_that_retention_removed_do_not_come_back(store: Store, tmp_path: Path) -> None:
     lake = open_lake(tmp_path, store)
     fill(store, [raw(60), raw(86400 + 60)])
-    lake.settle(now_us=NOW)
-    lake.drop(lake.snapshot().of("sighting", until=date(2025, 11, 25)), now_us=NOW, freeze=True)
+    settle(lake, now_us=NOW)
+    drop(lake, lake.snapshot().of("sighting", until=date(2025, 11, 25)), now_us=NOW, freeze=True)
 
-    lake.redecode(now_us=NOW)
+    redecode(lake, now_us=NOW)
 
     assert rows_of(lake, "sighting")["raw_id"].to_pylist() == [2]
     assert rows_of(lake, "node_heartbeat").num_rows == 2
@@ -237,15 +241,15 @@ def test_rows_that_retention_removed_do_not_come_back(store: Store, tmp_path: Pa
 def test_a_purge_during_decoding_wins(store: Store, tmp_path: Path) -> None:
     lake = open_lake(tmp_path, store)
     fill(store, [raw(60), raw(7200)])
-    lake.settle(now_us=NOW)
+    settle(lake, now_us=NOW)
     purged: list[str] = []
 
     def purge(step: str) -> None:
         if step == "decode:2 decoded" and not purged:
             purged.append(step)
-            lake.drop(lake.snapshot().of("raw")[:1], now_us=NOW, freeze=True)
+            drop(lake, lake.snapshot().of("raw")[:1], now_us=NOW, freeze=True)
 
-    done = open_lake(tmp_path, store, version=2, on_step=purge).redecode(now_us=NOW)
+    done = redecode(open_lake(tmp_path, store, version=2, on_step=purge), now_us=NOW)
 
     assert done.frozen == (("toy", date(2025, 11, 24)),)
     assert rows_of(lake, "sighting")["flags"].to_pylist() == ["v1", "v1"]
@@ -256,5 +260,5 @@ def test_merged_tables_keep_their_columns(store: Store, tmp_path: Path) -> None:
     fill(store, [raw(60), raw(61)])
     settle_one_by_one(lake, 2)
     before: pa.Schema = rows_of(lake, "sighting").schema
-    lake.merge(now_us=NOW)
+    merge(lake, now_us=NOW)
     assert rows_of(lake, "sighting").schema.equals(before)

@@ -12,6 +12,10 @@ import numpy as np
 import pytest
 
 from telltale.lake import Changed, Lake
+from telltale.lake.gc import gc
+from telltale.lake.merge import merge
+from telltale.lake.redecode import redecode
+from telltale.lake.settle import settle, settle_all
 from telltale.landing import Landing
 from tests.sources.toy import open_lake, open_store, raw
 
@@ -104,17 +108,17 @@ def run(folder: Path, seconds: float) -> Crowd:
     reader, settler, second, merger, decoder, collector = (lake_of_its_own() for _ in range(6))
     works = {
         "land": land,
-        "settle": tick(lambda: settler.settle(now_us=now_us(), max_rows=60), 0.01),
-        "settle too": tick(lambda: second.settle(now_us=now_us(), max_rows=25), 0.05),
-        "merge": tick(lambda: merger.merge(now_us=now_us(), many=4), 0.1),
-        "decode": tick(lambda: decoder.redecode(now_us=now_us()), 0.1),
-        "gc": tick(lambda: collected.append(collector.gc(now_us=now_us(), grace_s=GRACE_S).files), 1.0),
+        "settle": tick(lambda: settle(settler, now_us=now_us(), max_rows=60), 0.01),
+        "settle too": tick(lambda: settle(second, now_us=now_us(), max_rows=25), 0.05),
+        "merge": tick(lambda: merge(merger, now_us=now_us(), many=4), 0.1),
+        "decode": tick(lambda: redecode(decoder, now_us=now_us()), 0.1),
+        "gc": tick(lambda: collected.append(gc(collector, now_us=now_us(), grace_s=GRACE_S).files), 1.0),
         "read": read,
     }
     with crowd.of(works):
         crowd.over.wait(seconds)
     landing.close()
-    reader.settle_all(now_us=now_us())
+    settle_all(reader, now_us=now_us())
     complete(reader, newest[0])
     crowd.turns["collected"] = sum(collected)
     return crowd

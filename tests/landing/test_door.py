@@ -23,6 +23,7 @@ from telltale.contract import (
     Scenario,
     Source,
     SourceSettings,
+    Transport,
 )
 from telltale.door import Door, Entry, open_door
 from telltale.landing import Store, refused_rows
@@ -58,7 +59,7 @@ def truth(scenario: Scenario, settings: SourceSettings) -> Mapping[str, Any]:
 
 
 ROUTES = (Route("POST", "/toy"), Route("POST", "/tyo", alias=True))
-TOY = Source("toy", "Toy", "HTTP", ROUTES, (), 1, False, accept, decode, simulate, truth)
+TOY = Source("toy", "Toy", Transport.HTTP, "HTTP", ROUTES, (), 1, False, accept, decode, simulate, truth)
 SIGNATURE = {"signature": "x", "authorization": "y", "cookie": "z"}
 
 

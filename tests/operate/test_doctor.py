@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from telltale.contract import Raw
+from telltale.lake.settle import settle_all
 from telltale.operate.doctor import Finding, examine
 from telltale.settings import load
 from telltale.workbench.project import Project
@@ -148,7 +149,7 @@ def test_files_of_another_host_are_found(tmp_path: Path) -> None:
     landing = project.landing()
     landing.append(Raw(0, "cloudtrax", NOW_US, "10.0.0.5", "{}", b"{}"))
     landing.close()
-    project.lake.settle_all(now_us=NOW_US)
+    settle_all(project.lake, now_us=NOW_US)
     with project.store.writer() as connection:
         connection.execute(sa.text("update files set host = 'elsewhere', path = path || 'x'"))
     [lake] = of("lake", findings(root))

@@ -13,6 +13,7 @@ import telltale as tt
 from telltale.address import station
 from telltale.contract import Request
 from telltale.door import Door
+from telltale.lake.settle import settle_all
 from telltale.operate import retention
 from telltale.privacy import periods_between
 from telltale.sources import SOURCES
@@ -100,7 +101,7 @@ def test_no_address_is_left_after_the_purge(filled: Lake) -> None:
     _refuse_one(filled)
     hot = found_below(data, wanted)
     assert min(len(hot["landing.db"]), len(hot["landing.db-wal"])) > 100
-    project.lake.settle_all(now_us=project.now_us())
+    settle_all(project.lake, now_us=project.now_us())
     assert len(found_below(data, wanted)["lake.parquet"]) > 200
     figures = tt.presence.days("2026-11-19", "2026-11-20", project=project)
 

@@ -9,7 +9,10 @@ import pytest
 import telltale as tt
 from telltale.contract import ConfigError
 from telltale.lake import Lake as Store
+from telltale.lake import purge
 from telltale.lake.catalog import Changed
+from telltale.lake.merge import merge
+from telltale.lake.settle import settle_all
 from telltale.operate import retention
 from telltale.operate.retention.limits import (
     keys_kept_from,
@@ -180,7 +183,7 @@ def test_keys_go_when_nothing_can_need_them(project: tt.Project) -> None:
     def labels() -> list[str]:
         return sorted(path.name[:10] for path in (project.settings.keys / f"site={SITE}").glob("[!.]*.key"))
 
-    project.lake.settle_all(now_us=project.now_us())
+    settle_all(project.lake, now_us=project.now_us())
     assert labels() == ["2026-11-20", "2026-11-21"]
     run(project, "2026-11-23 03:59")
     assert labels() == ["2026-11-20", "2026-11-21"]
@@ -289,26 +292,26 @@ def test_a_purge_stopped_at_any_step_can_be_run_again(tmp_path: Path) -> None:
 
 
 def test_files_changed_meanwhile_are_looked_at_again(project: tt.Project) -> None:
-    project.lake.settle_all(now_us=project.now_us())
+    settle_all(project.lake, now_us=project.now_us())
     merged = False
 
     def due(file: object) -> bool:
         nonlocal merged
         if not merged:
             merged = True
-            project.lake.merge(now_us=at("2026-12-01"), many=2)
+            merge(project.lake, now_us=at("2026-12-01"), many=2)
         return file is not None
 
     rows = tt.load("sighting", project=project).shape[0]
     assert drop(project.lake, "sighting", due, now_us=at("2026-12-01")) == rows
     with pytest.raises(Changed):
-        project.lake.drop(
-            [file._replace(path="gone") for file in project.lake.snapshot().files], now_us=1, freeze=False
+        purge.drop(
+            project.lake, [file._replace(path="gone") for file in project.lake.snapshot().files], now_us=1, freeze=False
         )
 
 
 def test_a_reader_whose_files_were_purged_asks_again(project: tt.Project) -> None:
-    project.lake.settle_all(now_us=project.now_us())
+    settle_all(project.lake, now_us=project.now_us())
     asked: list[View] = []
 
     def ask(view: View) -> pa.Table:

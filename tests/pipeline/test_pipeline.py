@@ -160,9 +160,9 @@ def test_nothing_in_nothing_out(tmp_path: Path) -> None:
     assert decode_in(tmp_path)("cloudtrax", []) == {}
 
 
-def test_a_missing_source_is_a_config_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no source"):
-        decode_in(tmp_path)("cloud", [report(NOON)])
+def test_records_of_a_source_that_is_not_listed_are_rejects(tmp_path: Path) -> None:
+    (row,) = decode_in(tmp_path)("cloud", [report(NOON)._replace(source="cloud")])["reject"].to_pylist()
+    assert (row["source"], row["part"], row["reason"]) == ("cloud", "record", "unknown_source")
 
 
 def test_a_damaged_key_stops_rather_than_makes_rejects(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 import telltale as tt
 from telltale.contract import Raw
+from telltale.lake.merge import merge
+from telltale.lake.settle import settle_all
 from tests.served import SECRET, collecting, make_project, telltale
 
 NODE = "AC:86:74:11:22:33"
@@ -75,10 +77,10 @@ def test_a_resend_across_the_key_cut_meets_its_first_copy(tmp_path: Path) -> Non
     for received_s in (sent_s, sent_s + 20 * 3600):
         landing.append(Raw(0, "cloudtrax", received_s * 10**6, "127.0.0.1", "{}", _report(sent_s)))
         assert tt.load("sighting", since=None, engine="arrow", project=project).num_rows == 5
-        project.lake.settle_all(now_us=received_s * 10**6)
+        settle_all(project.lake, now_us=received_s * 10**6)
     landing.close()
     assert len(list(project.settings.keys.rglob("*2026-11-20*"))) == 1
     assert tt.load("sighting", since=None, engine="arrow", project=project).num_rows == 5
-    project.lake.merge(now_us=(sent_s + 80 * 3600) * 10**6)
+    merge(project.lake, now_us=(sent_s + 80 * 3600) * 10**6)
     assert tt.load("sighting", since=None, engine="arrow", project=project).num_rows == 5
     project.close()

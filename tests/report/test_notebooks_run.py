@@ -15,6 +15,7 @@ import pytest
 
 from telltale import report
 from telltale.contract import Scenario
+from telltale.lake.settle import settle_all
 from telltale.page import pieces as show
 from telltale.report.execute import Report
 from telltale.sources.cloudtrax import SOURCE
@@ -71,7 +72,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
     list_devices(project.settings.root, sensors, *nodes)
     for name in (SOURCE.name, "sigfox"):
         hand_in(project, name, plan)
-    project.lake.settle_all(now_us=project.now_us())
+    settle_all(project.lake, now_us=project.now_us())
     return Filled(project, truth, sensors, yesterday.date().isoformat())
 
 

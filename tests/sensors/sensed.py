@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from telltale.lake.settle import settle_all
 from tests.lake_fixture import FIRST, ZONE, write_settings
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def sensed(root: Path, *, seed: int = 3, nodes_h: float = 0, more_devices: tuple
             plan._replace(start_s=plan.end_s - round((nodes_h + 2) * 3600), end_s=plan.end_s - 7200),
         )
     hand_in(project, "sigfox", plan._replace(end_s=plan.end_s - 3600))
-    project.lake.settle_all(now_us=project.now_us())
+    settle_all(project.lake, now_us=project.now_us())
     hand_in(project, "sigfox", plan._replace(start_s=plan.end_s - 3600))
     truth = truth_of(project, "sigfox", plan)
     list_devices(root, truth, *more_devices)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telltale.contract import Chunk, DecodeError, Raw, Reject, Scenario, Secrets, SourceSettings
+from telltale.lake.settle import settle_all
 from telltale.pb.efento.measurements_pb2 import ProtoChannel, ProtoMeasurements
 from telltale.sources.efento import SOURCE, configuration
 from telltale.sources.efento.kinds import KINDS
@@ -329,7 +330,7 @@ def test_export_writes_hot_and_settled_records(tmp_path: Any, monkeypatch: pytes
     now_us = project.now_us()
     landing = project.landing()
     landing.put_many([real(name)._replace(received_at=now_us - 1_000_000, id=0) for name in "mi"])
-    project.lake.settle_all(now_us=now_us)
+    settle_all(project.lake, now_us=now_us)
     landing.put_many([real("c")._replace(received_at=now_us, id=0), raw("m", b"\xff", now_us)._replace(id=0)])
     landing.close()
     done = CliRunner().invoke(export, ["efento-json", "--since", "1h"])

@@ -8,6 +8,7 @@ import pytest
 
 import telltale as tt
 from telltale.arrow import Tables
+from telltale.lake.settle import settle_all
 from telltale.simulate.play import play
 from tests.collectors.test_collect_coap import collecting
 from tests.sensors import test_truth as truth
@@ -25,7 +26,7 @@ def _through_the_server(root: Path) -> Tables:
     assert (played.accepted, played.refused, played.lost) == (len(emissions), 0, 0)
     project = tt.Project(root)
     try:
-        settled = project.lake.settle_all(now_us=project.now_us())
+        settled = settle_all(project.lake, now_us=project.now_us())
         assert (settled.raws, settled.rejects) == (len(emissions), 0)
         names = ("reading", "device_status")
         return {name: tt.load(name, since=None, engine="arrow", project=project) for name in names}

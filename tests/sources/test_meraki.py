@@ -16,6 +16,7 @@ import telltale as tt
 from telltale import report
 from telltale.contract import ConfigError, Emission, Raw, Refused, Reply, Request, Scenario, Secrets, SourceSettings
 from telltale.door import Door
+from telltale.lake.settle import settle_all
 from telltale.landing.schema import REFUSED
 from telltale.settings import load
 from telltale.simulate.play import backfill
@@ -256,7 +257,7 @@ class TwoVendors:
             with closing(self.project.landing()) as landing:
                 for _ in backfill(source(name), plan, self.project.settings.source(name), landing):
                     pass
-        self.project.lake.settle_all(now_us=self.project.now_us())
+        settle_all(self.project.lake, now_us=self.project.now_us())
         self.truth = MERAKI.truth(self.plan, SETTINGS)
 
 

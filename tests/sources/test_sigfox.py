@@ -32,14 +32,18 @@ from telltale.contract import (
 )
 from telltale.door import Door
 from telltale.engine import DuckEngine, deduplication
-from telltale.settings import DEFAULT_TOML
+from telltale.lake.merge import merge
+from telltale.lake.redecode import redecode
+from telltale.lake.settle import settle_all
 from telltale.sources import source
 from telltale.sources.sigfox.callback import number
 from telltale.sources.sigfox.fields import fields
 from telltale.sources.sigfox.plan import plan
+from telltale.sources.sigfox.texts import OPTIONS
 from telltale.tables import UPLINK
 from telltale.workbench.project import Project
 from telltale.workbench.reading import load
+from telltale.workbench.source_state import numbering_table
 from tests.sources.sampled import decoded
 from tests.test_settings import uncommented
 
@@ -60,7 +64,7 @@ def body(**fields: Any) -> bytes:
 
 
 def test_every_documented_option_is_understood() -> None:
-    told = plan(tomllib.loads(uncommented(DEFAULT_TOML))["sources"]["sigfox"])
+    told = plan(tomllib.loads(uncommented(OPTIONS))["sources"]["sigfox"])
     assert told._replace(by_device={}, by_id={}, by_name={}, endpoints={}, patterns={}) == plan(
         {"quantities": {"temp": {"name": "temperature", "unit": "°C"}}}
     ), "the others are shown with their defaults"
@@ -258,7 +262,7 @@ def send(project: Project, *bodies: bytes, at_s: float = FRIDAY_S + 2) -> None:
 
 
 def settle(project: Project) -> None:
-    project.lake.settle_all(now_us=project.now_us())
+    settle_all(project.lake, now_us=project.now_us())
 
 
 def test_a_callback_retried_four_times_duplicated_and_late_counts_once(project: Project) -> None:
@@ -279,7 +283,7 @@ def test_a_callback_retried_four_times_duplicated_and_late_counts_once(project: 
     assert (uplink["seq"], uplink["data"], uplink["rssi_dbm"], uplink["station"]) == (7, "2a", -118.5, "1d2a")
     assert (reading["quantity"], reading["value"]) == ("temp", 42.0)
     settle(project)
-    project.lake.merge(now_us=project.now_us())
+    merge(project.lake, now_us=project.now_us())
     assert [len(rows) for rows in counted()] == [1, 1]
     assert project.lake.snapshot().of("raw"), "every one of the six is kept as it arrived"
 
@@ -327,7 +331,7 @@ def test_the_tables_hold_what_a_wider_config_finds_in_old_records(project: Proje
     toml = project.settings.root / "telltale.toml"
     toml.write_text('[sources.sigfox]\npayload = "temp::int:8 rain::uint:8"\n')
     again = Project(project.settings.root, now=project.now_us)
-    again.lake.redecode(now_us=project.now_us())
+    redecode(again.lake, now_us=project.now_us())
     rows = load("reading", engine="arrow", project=again)
     assert rows.select(["quantity", "value"]).to_pylist() == [
         {"quantity": "rain", "value": 128.0},
@@ -339,6 +343,7 @@ def uplinks(*told: tuple[str, int | None, float]) -> pa.Table:
     return pa.table(
         {
             "raw_id": pa.array(range(len(told)), pa.int64()),
+            "source": pa.array(["sigfox"] * len(told), pa.string()),
             "device_id": pa.array([device for device, _, _ in told], pa.string()),
             "seq": pa.array([seq for _, seq, _ in told], pa.int64()),
             "observed_at": pa.array([round((FRIDAY_S + at) * 1e6) for _, _, at in told], TIMESTAMP),
@@ -353,7 +358,7 @@ def an_engine() -> DuckEngine:
 
 def found_gaps(*told: tuple[str, int | None, float]) -> list[tuple[int, int, int | None]]:
     engine = an_engine()
-    rows = gaps(engine, engine.from_arrow(uplinks(*told))).arrow().to_pylist()
+    rows = gaps(engine, engine.from_arrow(uplinks(*told)), engine.from_arrow(numbering_table())).arrow().to_pylist()
     return [(row["after_seq"], row["before_seq"], row["missing"]) for row in rows]
 
 
@@ -406,7 +411,7 @@ def test_losses_and_link_of_each_device() -> None:
     }
     told = engine.from_arrow(pa.table({**dict(zip(rows.column_names, rows.columns, strict=True)), **links}))
     names = ("device_id", "uplinks", "missing", "gaps", "resets", "missing_share", "rssi_dbm", "snr_db", "weak_share")
-    found = losses(engine, told, gaps(engine, told)).arrow().to_pylist()
+    found = losses(engine, told, gaps(engine, told, engine.from_arrow(numbering_table()))).arrow().to_pylist()
     assert [tuple(row[name] for name in names) for row in found] == [
         ("a", 4, 1, 1, 1, 0.25, -115.0, 20.0, 0.25),
         ("b", 2, 0, 0, 0, None, None, None, None),
@@ -421,7 +426,7 @@ def test_copies_of_a_message_are_one_message() -> None:
     links["link_quality"] = pa.nulls(len(told), pa.string())
     rows = uplinks(*told)
     table = engine.from_arrow(pa.table({**dict(zip(rows.column_names, rows.columns, strict=True)), **links}))
-    found = losses(engine, table, gaps(engine, table)).arrow().to_pylist()
+    found = losses(engine, table, gaps(engine, table, engine.from_arrow(numbering_table()))).arrow().to_pylist()
     assert [(row["device_id"], row["uplinks"], row["missing"], row["missing_share"]) for row in found] == [
         ("a", 3, 1, 0.25),
         ("b", 2, 0, None),
@@ -458,7 +463,7 @@ def test_what_the_simulator_knows_is_found(week: Scenario) -> None:
     tables = decoded("sigfox", raws_of(emissions))
     engine = DuckEngine()
     once = engine.run(deduplication(UPLINK), {"rows_in": engine.from_arrow(tables["uplink"])})
-    found = gaps(engine, once)
+    found = gaps(engine, once, engine.from_arrow(numbering_table()))
     for row in losses(engine, once, found).arrow().to_pylist():
         device = truth["devices"][row["device_id"]]
         assert [row[name] for name in ("uplinks", "missing", "gaps", "resets")] == [

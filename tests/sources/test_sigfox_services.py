@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from telltale.contract import Chunk, ConfigError, DecodeError, Raw, Reject, Request
 from telltale.door import Door
 from telltale.health.calls import health_tables
+from telltale.lake.merge import merge
+from telltale.lake.settle import settle_all
 from telltale.sources import source
 from telltale.sources.sigfox import lines
 from telltale.sources.sigfox.advanced import enriched
@@ -41,7 +43,7 @@ def send(project: Project, kind: str, at_s: float, **fields: Any) -> None:
 
 
 def settle(project: Project) -> None:
-    project.lake.settle_all(now_us=project.now_us())
+    settle_all(project.lake, now_us=project.now_us())
 
 
 def rows(project: Project, table: str) -> list[dict[str, Any]]:
@@ -71,7 +73,7 @@ def test_what_is_told_later_is_merged_onto_its_message(project: Project, settled
     send(project, "advanced", AT + 30, **DETAILS)
     if 2 in settled_after:
         settle(project)
-        project.lake.merge(now_us=project.now_us())
+        merge(project.lake, now_us=project.now_us())
     (uplink,) = rows(project, "uplink")
     assert {name: uplink[name] for name in ("seq", "data", *BOTH)} == {"seq": 7, "data": "2a", **BOTH}
     (reading,) = rows(project, "reading")

@@ -15,7 +15,12 @@ import pyarrow as pa
 from telltale.arrow import TIMESTAMP, Decode, Tables, schema
 from telltale.contract import Raw
 from telltale.lake import Lake
+from telltale.lake.merge import merge
+from telltale.lake.purge import drop
+from telltale.lake.redecode import redecode
+from telltale.lake.settle import settle_all
 from telltale.landing import Landing, Store
+from telltale.pipeline.whole import whole
 from telltale.tables import NODE_HEARTBEAT, SIGHTING
 
 HOUR = 3_600_000_000
@@ -81,7 +86,7 @@ def open_lake(
 ) -> Lake:
     """The lake of a test's folder; `toy` is personal."""
     versions = {"toy": version, "plain": version}
-    return Lake(store, folder / "lake", decoder(version), versions, personal_sources=["toy"], on_step=on_step)
+    return Lake(store, folder / "lake", whole(decoder(version)), versions, personal_sources=["toy"], on_step=on_step)
 
 
 def fill(store: Store, raws: Sequence[Raw]) -> None:
@@ -100,13 +105,13 @@ def job(lake: Lake, name: str) -> None:
     """Run a job of the lake on a Thursday, when Monday's day is long over."""
     now_us = MONDAY + 3 * DAY
     if name == "settle":
-        lake.settle_all(now_us=now_us)
+        settle_all(lake, now_us=now_us)
     elif name == "merge":
-        lake.merge(now_us=now_us)
+        merge(lake, now_us=now_us)
     elif name == "decode":
-        lake.redecode(now_us=now_us)
+        redecode(lake, now_us=now_us)
     elif name == "drop":
-        lake.drop(lake.snapshot().of("raw")[:1], now_us=now_us, freeze=True)
+        drop(lake, lake.snapshot().of("raw")[:1], now_us=now_us, freeze=True)
     else:
         raise ValueError(f"no job {name!r}")
 

@@ -9,6 +9,8 @@ import pytest
 
 import telltale as tt
 from telltale.contract import ConfigError, Raw
+from telltale.lake.purge import drop
+from telltale.lake.settle import settle_all
 from telltale.settings import load
 from telltale.workbench.question import Question, ask, period
 from telltale.workbench.times import local_time, micros
@@ -111,7 +113,7 @@ def test_a_held_moment_is_held_until_it_is_taken_again(project: tt.Project) -> N
 
 def _gone(project: tt.Project) -> None:
     _append(project)
-    project.lake.settle_all(now_us=NOW)
+    settle_all(project.lake, now_us=NOW)
 
 
 def _read(project: tt.Project) -> int:
@@ -132,7 +134,7 @@ def test_of_a_newer_moment_everything_is_asked_anew_when_a_file_has_gone(project
         asked.append(first)
         if len(asked) == 1:  # a purge between two questions of the page
             files = project.lake.snapshot().files
-            project.lake.drop(list(files), now_us=NOW, freeze=False)
+            drop(project.lake, list(files), now_us=NOW, freeze=False)
             for file in files:
                 project.lake.root.delete(file.path)
         return first, _read(project)

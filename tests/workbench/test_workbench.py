@@ -13,6 +13,8 @@ import telltale as tt
 from telltale.cli import telltale as cli
 from telltale.contract import ConfigError, Raw, Request, TelltaleError
 from telltale.door import Door
+from telltale.lake.purge import drop
+from telltale.lake.settle import settle_all
 from telltale.presence.stations import COLUMNS
 from telltale.sources import SOURCES
 from telltale.sources.cloudtrax import wire
@@ -39,7 +41,7 @@ def heard(empty: tt.Project) -> tt.Project:
 
     put("AC:86:74:11:22:33", "11:00", one, -50)
     put("AC:86:74:11:22:44", "11:00", one, -70)
-    empty.lake.settle_all(now_us=empty.now_us())
+    settle_all(empty.lake, now_us=empty.now_us())
     put("AC:86:74:11:22:33", "11:30", other, -60)
     put("AC:86:74:11:22:44", "11:50", one, -55)
     landing.close()
@@ -154,7 +156,7 @@ def test_raw_shows_the_bytes_or_when_they_went(heard: tt.Project) -> None:
     decoded = tt.decode("cloudtrax", found, project=heard)
     assert decoded["sighting"]["device"].tolist() == [row["device"]]
     files = heard.lake.snapshot().of("raw")
-    heard.lake.drop(files, now_us=at("2026-11-22 04:00"), freeze=True)
+    drop(heard.lake, files, now_us=at("2026-11-22 04:00"), freeze=True)
     assert str(tt.raw(row["raw_id"], project=heard)) == f"raw {row['raw_id']}: purged on 2026-11-22 03:00 UTC"
     with pytest.raises(TelltaleError, match="raw 4711: no record has that id"):
         tt.raw(4711, project=heard)

@@ -9,6 +9,8 @@ from collections import Counter
 from typing import NamedTuple
 
 from telltale.engine import Relation
+from telltale.lake.derived import replace_derived
+from telltale.lake.retained import add_late, late_counted_through, mark_closed
 from telltale.operate.retention.limits import ONE_DAY, newest_closable
 from telltale.presence import stays
 from telltale.presence.thresholds import rules
@@ -60,7 +62,7 @@ def due_days(view: View, site: str) -> list[dt.date]:
 def count_late(project: Project, *, now_us: int) -> None:
     """Add the late rows that have arrived since the last count to the closed days they belong to."""
     view = project.view(now_us=now_us)
-    through = project.lake.late_counted_through()
+    through = late_counted_through(project.lake.store)
     newest = max((raw.id for raw in view.snapshot.hot), default=0)
     newest = max([newest, *(file.last_raw_id for file in view.snapshot.files)])
     if newest <= through:
@@ -72,7 +74,7 @@ def count_late(project: Project, *, now_us: int) -> None:
         day = local_day(row["seen_us"], zone)
         if day in view.closed_days.get(row["site"], {}) and row["received_us"] >= closes_at(day, zone):
             counts[row["site"], day] += 1
-    project.lake.add_late(counts, through_id=newest)
+    add_late(project.lake.store, counts, through_id=newest)
 
 
 def _close(view: View, site: str, day: dt.date) -> Closed:
@@ -86,9 +88,9 @@ def _close(view: View, site: str, day: dt.date) -> Closed:
         table.name: stays.counted(view, site, span, table, found, rules=chosen)
         for table in (PRESENCE_DAY, PRESENCE_HOUR)
     }
-    project.lake.replace_derived(VISIT.name, site, day, sessions, now_us=view.now_us)
+    replace_derived(project.lake, VISIT.name, site, day, sessions, now_us=view.now_us)
     for name, figures in results.items():
-        project.lake.replace_derived(name, site, day, figures.arrow(), now_us=view.now_us)
+        replace_derived(project.lake, name, site, day, figures.arrow(), now_us=view.now_us)
     # Last: a day is closed when all of it is written, or not at all.
-    project.lake.mark_closed(site, day, now_us=view.now_us)
+    mark_closed(project.lake.store, site, day, now_us=view.now_us)
     return Closed(site, day, sessions.num_rows)

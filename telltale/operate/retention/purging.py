@@ -14,6 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from telltale.arrow import own_time
+from telltale.lake.gc import gc
+from telltale.lake.retained import keep_from
+from telltale.lake.settle import settle_all
 from telltale.landing import purge_refused
 from telltale.operate.retention.closing import close_days
 from telltale.operate.retention.limits import ONE_DAY, keys_kept_from, raw_limit, sightings_kept_from, visits_kept_from
@@ -25,8 +28,8 @@ from telltale.workbench.times import local_day, midnight
 
 RAW = "raw"
 PASSING = pa.array(["passer_by", "ignored"])
-PERSONAL = tuple(source.name for source in SOURCES if source.personal)
-
+HARMLESS = frozenset(source.name for source in SOURCES if not source.personal)
+"""Sources whose bodies hold nobody's address; what those of a source hold that is not listed any more is not known."""
 
 WORDS = {
     "records": "raw records",
@@ -67,14 +70,14 @@ def purge(project: Project, *, now_us: int) -> Purged:
     Raises:
         TelltaleError: the store is away or busy; run it again, it goes on where it stopped.
     """
-    project.lake.settle_all(now_us=now_us)
+    settle_all(project.lake, now_us=now_us)
     records, rejects, refused = _bodies(project, now_us)
     closed = close_days(project, now_us=now_us)
     sightings = _sightings(project, now_us)
     passing, visits = _sessions(project, now_us)
     keys = _keys(project, now_us)
-    files = project.lake.gc(now_us=now_us).files
-    held = not project.lake.scrub()
+    files = gc(project.lake, now_us=now_us).files
+    held = not project.lake.store.scrub()
     return Purged(len(closed), records, rejects, refused, sightings, passing, visits, keys, files, held)
 
 
@@ -89,28 +92,28 @@ def sentence(purged: Purged) -> str:
 
 
 def _bodies(project: Project, now_us: int) -> tuple[int, int, int]:
-    """Remove bodies, rejects and refused requests of personal sources: they may hold addresses, or most of one."""
+    """Remove bodies, rejects and refused requests, but of harmless sources: they may hold addresses, or most of one."""
     sites = [project.site(site) for site in project.view(now_us=now_us).sites()]
     limit = raw_limit(now_us, sites or [project.settings.site])
     if limit is None:
         return 0, 0, 0
-    project.lake.keep_from(REJECT.name, "", limit)
+    keep_from(project.lake.store, REJECT.name, "", limit)
     received = pa.scalar(limit, pa.timestamp("us", tz="UTC"))
     records = drop(
         project.lake,
         RAW,
-        lambda file: file.source in PERSONAL and file.max_time < limit,
+        lambda file: file.source not in HARMLESS and file.max_time < limit,
         now_us=now_us,
         freeze=True,
     )
     rejects = trim(
         project.lake,
         REJECT.name,
-        lambda file: file.source in PERSONAL and file.min_time < limit,
+        lambda file: file.source not in HARMLESS and file.min_time < limit,
         lambda rows: pc.greater_equal(rows["received_at"], received),
         now_us=now_us,
     )
-    return records, rejects, sum(purge_refused(project.store, source, limit) for source in PERSONAL)
+    return records, rejects, purge_refused(project.store, limit, kept=HARMLESS)
 
 
 def _sightings(project: Project, now_us: int) -> int:
@@ -119,7 +122,7 @@ def _sightings(project: Project, now_us: int) -> int:
     if not limits:
         return 0
     for site, limit in limits.items():
-        project.lake.keep_from(SIGHTING.name, site, limit)
+        keep_from(project.lake.store, SIGHTING.name, site, limit)
     return trim(
         project.lake,
         SIGHTING.name,
@@ -135,7 +138,7 @@ def _sessions(project: Project, now_us: int) -> tuple[int, int]:
     passing_from = _oldest_days(project, now_us)
     visits_from = {site: visits_kept_from(now_us, project.site(site)) for site in passing_from}
     for site, day in visits_from.items():
-        project.lake.keep_from(VISIT.name, site, midnight(day, project.site(site).timezone))
+        keep_from(project.lake.store, VISIT.name, site, midnight(day, project.site(site).timezone))
     visits = drop(
         project.lake,
         VISIT.name,

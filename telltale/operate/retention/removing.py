@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-from telltale.lake import Changed, File, Lake
-from telltale.lake.context import retried
+from telltale.lake import Changed, File, Lake, purge
+from telltale.lake.lake import retried
 
 Due = Callable[[File], bool]
 """Whether a file may hold something to remove."""
@@ -25,7 +25,7 @@ def drop(lake: Lake, table_name: str, due: Due, *, now_us: int, freeze: bool = F
     def attempt() -> int:
         files = [file for file in lake.snapshot().of(table_name) if due(file)]
         if files:
-            lake.drop(files, now_us=now_us, freeze=freeze)
+            purge.drop(lake, files, now_us=now_us, freeze=freeze)
         return sum(file.rows for file in files)
 
     return retried(attempt)
@@ -63,7 +63,7 @@ def _trimmed(lake: Lake, file: File, staying: Staying, now_us: int, *, freeze: b
         raise Changed(f"lake: {file.path} was removed by another purge; look again") from error
     left = rows.filter(staying(rows))
     if left.num_rows == 0:
-        lake.drop([file], now_us=now_us, freeze=freeze)
+        purge.drop(lake, [file], now_us=now_us, freeze=freeze)
     elif left.num_rows < rows.num_rows:
-        lake.trim(file, left, now_us=now_us)
+        purge.trim(lake, file, left, now_us=now_us)
     return int(rows.num_rows - left.num_rows)

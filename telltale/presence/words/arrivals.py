@@ -109,6 +109,7 @@ REASONS = {
     "not_an_object": "a row that is no JSON object",
     "opted_out": "devices on the opt-out list: dropped unseen",
     "stamp_order": "first seen after last seen",
+    "unknown_source": "came from a source this telltale does not list; the bytes are kept",
     "zero_address": "the address is all zeros",
 }
 """What the reasons of rejects mean (wire/presence.md R6)."""

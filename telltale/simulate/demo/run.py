@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from telltale.contract import Scenario
+from telltale.lake.merge import merge
+from telltale.lake.settle import settle_all
 from telltale.simulate.demo import desk
 from telltale.simulate.demo.collector import Addresses
 from telltale.simulate.demo.place import list_devices
@@ -80,8 +82,8 @@ def fill(
     handed_in = {name: _hand_in(project, name, _until(plan, name), tell) for name in TAIL_S}
     played = {name: _post(project, name, at.coap if name == EFENTO else at.http, plan, tell) for name in TAIL_S}
     filled |= {name: Filled(handed_in[name], played[name]) for name in TAIL_S}
-    project.lake.settle_all(now_us=project.now_us())
-    project.lake.merge(now_us=project.now_us())
+    settle_all(project.lake, now_us=project.now_us())
+    merge(project.lake, now_us=project.now_us())
     return {name: filled[name] for name in SOURCES}
 
 
@@ -109,7 +111,7 @@ def _hand_in(project: Project, name: str, plan: Scenario, tell: Callable[[str, i
     landing = project.landing()
     try:
         for filled in backfill(source(name), plan, project.settings.source(name), landing):
-            project.lake.settle_all(now_us=project.now_us())
+            settle_all(project.lake, now_us=project.now_us())
             records += filled.records
             tell(f"{name}: handing in", records)
     finally:

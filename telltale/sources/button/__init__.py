@@ -1,6 +1,6 @@
 """Buttons and phones: the frames with which they join a network, as a capture heard them."""
 
-from telltale.contract import Source
+from telltale.contract import Source, Transport
 from telltale.sources.button.accept import accept
 from telltale.sources.button.decode import decode, decode_many
 from telltale.sources.button.simulate import simulate
@@ -10,7 +10,8 @@ SOURCE = Source(
     name="button",
     title="Button capture (joins of listed devices over ARP and DHCP)",
     short_title="Button capture",
-    transport="Capture of ARP and DHCP frames, live or from a file",
+    transport=Transport.CAPTURE,
+    wire="Capture of ARP and DHCP frames, live or from a file",
     routes=(),
     tables=("frame", "collector_heartbeat"),
     decoder_version=1,
@@ -20,4 +21,5 @@ SOURCE = Source(
     simulate=simulate,
     truth=truth,
     decode_many=decode_many,
+    first_record="list a button in buttons.csv and run “telltale collect arp”",
 )

@@ -1,15 +1,17 @@
 """CloudTrax Presence Reporting: access points that tell which Wi-Fi stations they heard."""
 
-from telltale.contract import Route, Source
+from telltale.contract import Route, Source, Transport
 from telltale.sources.cloudtrax.accept import accept
 from telltale.sources.cloudtrax.decode import decode, decode_many
 from telltale.sources.cloudtrax.simulate import simulate, truth
+from telltale.sources.cloudtrax.texts import OPTIONS, SECRETS
 
 SOURCE = Source(
     name="cloudtrax",
     title="CloudTrax Presence Reporting (Open Mesh, Datto; EnGenius sends the same shape)",
     short_title="CloudTrax",
-    transport="HTTP POST, signed JSON",
+    transport=Transport.HTTP,
+    wire="HTTP POST, signed JSON",
     routes=(
         Route("POST", "/cloudtrax"),
         Route("POST", "/receive", alias=True),
@@ -23,4 +25,7 @@ SOURCE = Source(
     simulate=simulate,
     truth=truth,
     decode_many=decode_many,
+    first_record="send an access point's reports to {http}/cloudtrax",
+    options_text=OPTIONS,
+    secrets_text=SECRETS,
 )

@@ -1,16 +1,18 @@
 """Efento: NB-IoT sensors of temperature, doors, leaks, meters and air, over CoAP with protobuf."""
 
-from telltale.contract import Source
+from telltale.contract import Source, Transport
 from telltale.sources.efento.accept import ROUTES, accept
 from telltale.sources.efento.decode import TABLES, decode, decode_many
 from telltale.sources.efento.simulate import simulate
+from telltale.sources.efento.texts import OPTIONS, SECRETS
 from telltale.sources.efento.truth import truth
 
 SOURCE = Source(
     name="efento",
     title="Efento NB-IoT sensors (measurements, device info, configuration), firmware 06 and 07",
     short_title="Efento NB-IoT",
-    transport="CoAP POST, protobuf",
+    transport=Transport.COAP,
+    wire="CoAP POST, protobuf",
     routes=ROUTES,
     tables=TABLES,
     decoder_version=1,
@@ -22,4 +24,7 @@ SOURCE = Source(
     decode_many=decode_many,
     block=256,
     remembers=True,
+    first_record="point the sensors at {coap}",
+    options_text=OPTIONS,
+    secrets_text=SECRETS,
 )

@@ -13,12 +13,11 @@ Source: wire/efento.md 4 (fields, bounds, groups).
 import json
 from base64 import b64encode
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from google.protobuf.json_format import ParseDict, ParseError  # type: ignore[import-untyped]
 
-from telltale.contract import ConfigError
+from telltale.contract import ConfigError, did_you_mean
 from telltale.pb.efento.configuration_pb2 import ProtoConfig
 
 NEVER = 0xFFFFFFFF
@@ -121,8 +120,7 @@ def settable(message: ProtoConfig) -> ProtoConfig:
 def _pair(pair: str) -> tuple[str, str]:
     key, found, text = pair.partition("=")
     if not found or key not in _KNOWN:
-        near = get_close_matches(key, _KNOWN, n=1)
-        hint = f'; did you mean "{near[0]}"?' if near else ""
+        hint = did_you_mean(key, _KNOWN)
         raise ConfigError(f'"{key}" cannot be set in a sensor: expected key=value with a key of ProtoConfig{hint}')
     return key, text
 

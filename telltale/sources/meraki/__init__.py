@@ -1,15 +1,17 @@
 """Cisco Meraki Scanning API: access points that tell which Wi-Fi stations and Bluetooth devices they heard."""
 
-from telltale.contract import Route, Source
+from telltale.contract import Route, Source, Transport
 from telltale.sources.meraki.accept import accept
 from telltale.sources.meraki.decode import decode
 from telltale.sources.meraki.simulate import simulate, truth
+from telltale.sources.meraki.texts import OPTIONS, SECRETS
 
 SOURCE = Source(
     name="meraki",
     title="Cisco Meraki Scanning API 2.0, 2.1 and 3.0 (Wi-Fi and Bluetooth)",
     short_title="Meraki",
-    transport="HTTP POST, JSON with a secret in it",
+    transport=Transport.HTTP,
+    wire="HTTP POST, JSON with a secret in it",
     routes=tuple(Route(method, path) for path in ("/meraki", "/meraki/<network>") for method in ("POST", "GET")),
     tables=("sighting", "node_heartbeat"),
     decoder_version=1,
@@ -18,4 +20,7 @@ SOURCE = Source(
     decode=decode,
     simulate=simulate,
     truth=truth,
+    first_record="let the Meraki dashboard post to {http}/meraki",
+    options_text=OPTIONS,
+    secrets_text=SECRETS,
 )

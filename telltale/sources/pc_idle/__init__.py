@@ -1,6 +1,6 @@
 """The idle time of PCs, as the agent on each of them sees it, and what is imported or corrected beside it."""
 
-from telltale.contract import Source
+from telltale.contract import Source, Transport
 from telltale.sources.pc_idle.accept import ROUTES, accept
 from telltale.sources.pc_idle.decode import decode
 from telltale.sources.pc_idle.simulate import simulate
@@ -11,7 +11,8 @@ SOURCE = Source(
     title="Idle time of PCs, from the agent on each",
     short_title="PC idle time",
     rests=True,
-    transport="local, on the PC itself: JSON",
+    transport=Transport.AGENT,
+    wire="local, on the PC itself: JSON",
     routes=ROUTES,
     tables=("activity",),
     decoder_version=1,
@@ -20,4 +21,5 @@ SOURCE = Source(
     decode=decode,
     simulate=simulate,
     truth=truth,
+    first_record="run “telltale collect idle” on a PC",
 )

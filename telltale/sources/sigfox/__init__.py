@@ -1,16 +1,21 @@
 """Sigfox: messages of small battery devices, as the operator's backend passes them on."""
 
-from telltale.contract import Source
+from telltale.contract import Numbering, Source, Transport
 from telltale.sources.sigfox.accept import ROUTES, accept
 from telltale.sources.sigfox.decode import decode
 from telltale.sources.sigfox.simulate import simulate
+from telltale.sources.sigfox.texts import OPTIONS, SECRETS
 from telltale.sources.sigfox.truth import truth
+
+NUMBERING = Numbering(wrap=4096, per_day=280, burst=12)
+"""12 bits; twice the 140 messages a day a contract allows. Source: wire/sigfox.md section 3."""
 
 SOURCE = Source(
     name="sigfox",
     title="Sigfox backend callbacks (DATA, SERVICE, ERROR, EVENT), and two tutorials' addresses",
     short_title="Sigfox",
-    transport="HTTP GET, POST or PUT: JSON, form or query",
+    transport=Transport.HTTP,
+    wire="HTTP GET, POST or PUT: JSON, form or query",
     routes=ROUTES,
     tables=("uplink", "reading", "activity", "device_status"),
     decoder_version=3,
@@ -20,4 +25,8 @@ SOURCE = Source(
     simulate=simulate,
     truth=truth,
     remembers=True,
+    numbering=NUMBERING,
+    first_record="point the callback of the Sigfox backend at {http}/sigfox/uplink",
+    options_text=OPTIONS,
+    secrets_text=SECRETS,
 )

@@ -1,0 +1,11 @@
+"""Its parts of a new project's files: every option with its default."""
+
+OPTIONS = """\
+[sources.cloudtrax]            # options of a source, by its name
+# signature = "hex"            # spelling of the Signature header: hex, or base64 for compatible senders
+"""
+
+SECRETS = """\
+[cloudtrax]                    # the secret of each network, by its network id
+# 71234 = "..."
+"""
