@@ -37,11 +37,12 @@ test-long: setup  ## the suite, its long tests too, on six other days (needs Deb
 	        faketime "$$moment" $(BIN)/python -m pytest $(ARGS) || failed="$$failed '$$moment'"; \
 	done; test -z "$$failed" || { echo "failed on$$failed"; exit 1; }
 
-check: setup  ## ruff, mypy --strict, stripped notebooks
+check: setup  ## ruff, mypy --strict, stripped notebooks, licences of the base dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/nbstripout --verify notebooks/*.ipynb dashboards/*.ipynb
+	$(BIN)/python -m tests.licences
 
 bench: setup  ## the figures of the README, as ratios within one run
 	$(BIN)/python -m bench $(ARGS)

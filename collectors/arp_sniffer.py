@@ -14,9 +14,10 @@ import logging
 import signal
 import threading
 
-from collectors.arp.capture import Capture, Moment, moment, open_capture
-from collectors.arp.interfaces import chosen
+from collectors.arp.capture import Capture, Moment, moment
+from collectors.arp.opening import open_capture
 from collectors.arp.rights import give_up
+from telltale.capture.interfaces import chosen
 from telltale.contract import TelltaleError
 from telltale.settings import Settings
 from telltale.settings.capture import ArpSettings

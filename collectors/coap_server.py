@@ -32,10 +32,11 @@ from collectors.coap.blocks import BlockError, Blocks
 from collectors.coap.exchanges import RECEIVE_BUFFER, ServerContext
 from collectors.common.packetlog import Packet, PacketLog
 from telltale.contract import ConfigError, Reply, Request, Transport
-from telltale.door import Door, Entry, open_door, served
+from telltale.door import Door, Entry, open_door
 from telltale.net import free_port
 from telltale.settings import Settings
 from telltale.settings.model import CoapSettings
+from telltale.transports import served
 
 log = logging.getLogger("telltale.coap")
 

@@ -17,7 +17,6 @@ import signal
 import socket
 import ssl
 import time
-from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv311, topic_matches_sub
@@ -27,11 +26,12 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from collectors.common.keeping import MOST_RECORDS, Keeper
 from collectors.common.packetlog import Packet, PacketLog
-from telltale.contract import ConfigError, Request, Route, Source
+from telltale.backoff import back_off
+from telltale.contract import ConfigError, Request
 from telltale.door import Door, open_door
 from telltale.settings import Settings
 from telltale.settings.brokers import MqttSettings
-from telltale.sources import source as source_of
+from telltale.transports import Topic, topics
 
 log = logging.getLogger("telltale.mqtt")
 
@@ -45,19 +45,6 @@ _SHARED = "$share"
 _HUNG_UP = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 """The broker went away in the middle of a handshake."""
 _UNAUTHORISED = {"Not authorized", "Bad user name or password"}
-
-
-class Topic(NamedTuple):
-    """A filter, the source behind it and which of the source's addresses stands for it."""
-
-    pattern: str
-    source: Source
-    route: Route
-
-    def takes(self, topic: str) -> bool:
-        """Whether a message comes by this filter; of one shared in a group, $share/<group>/<filter>, the end counts."""
-        shared, _, rest = self.pattern.partition("/")
-        return topic_matches_sub(rest.partition("/")[2] if shared == _SHARED else self.pattern, topic)
 
 
 class _Taken(NamedTuple):
@@ -93,21 +80,6 @@ def run(settings: Settings) -> None:
         packets.close()
 
 
-def topics(mqtt: MqttSettings) -> list[Topic]:
-    """The filters of `[mqtt] topics`, each `source` or `source/address`.
-
-    Raises:
-        ConfigError: no broker, no topics, one is no filter, no such source, or it has no such address.
-    """
-    if not mqtt.host or not mqtt.topics:
-        what = "topics" if mqtt.host else "host"
-        raise ConfigError(
-            f'telltale.toml [mqtt] {what}: nothing there; expected such as host = "broker.example" and '
-            'topics = { "plant/<source>/#" = "<source>" }'
-        )
-    return [_topic(pattern, told) for pattern, told in mqtt.topics.items()]
-
-
 class Subscriber:
     """One session at a broker, and the messages of it that are not durable yet."""
 
@@ -138,16 +110,16 @@ class Subscriber:
         Raises:
             ConfigError: the broker refuses the login, or its certificate cannot be trusted.
         """
-        wait_s = 0.0
+        failures = 0
         while not self._stopping:
             before = self._session
             if self._connect():
                 self._serve()
             if self._session > before:
-                wait_s = 0.0
+                failures = 0
             if not self._stopping:
-                wait_s = min(max(2 * wait_s, 1.0), LONGEST_WAIT_S)
-                self._pause(wait_s)
+                failures += 1
+                self._pause(back_off(failures, longest_s=LONGEST_WAIT_S))
         if left := self._keeper.finish(DRAIN_S):
             log.warning("%d messages are not stored; the broker sends them again", left)
         self._client.disconnect()
@@ -255,7 +227,7 @@ class Subscriber:
                 )
 
     def _take(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
-        topic = next((each for each in self._topics if each.takes(message.topic)), None)
+        topic = next((each for each in self._topics if takes(each.pattern, message.topic)), None)
         if topic is None:  # the broker keeps what was once subscribed to in this session
             log.warning("%r: in no topic of [mqtt], thrown away; another client_id ends that", message.topic)
             self._client.ack(message.mid, message.qos)
@@ -303,34 +275,7 @@ class Subscriber:
         self._packets.add(Packet(at, request.source, request.sender, len(request.body), status, reason, took_s, detail))
 
 
-def _topic(pattern: str, told: str) -> Topic:
-    levels = pattern.split("/")
-    is_mixed = any(set(level) & set("+#") and len(level) > 1 for level in levels) or "#" in levels[:-1]
-    if not pattern or "\0" in pattern or is_mixed:
-        raise ConfigError(
-            f'telltale.toml [mqtt] topics "{pattern}": no filter, + stands for whole levels, # for all that follow; '
-            'expected such as "plant/+/report" or "plant/#"'
-        )
-    name, _, address = told.partition("/")
-    found = source_of(name)
-    routes = [route for route in found.routes if route.method == "POST"]  # what is got is answered, not kept
-    route = _named(routes, name, address)
-    if route is None:
-        known = ", ".join(sorted({name + each.path.removeprefix(f"/{name}") for each in routes}))
-        raise ConfigError(
-            f'telltale.toml [mqtt] topics "{pattern}" = "{told}": no such address; '
-            f"known: {known or 'nothing of it comes over MQTT'}"
-        )
-    return Topic(pattern, found, route)
-
-
-def _named(routes: list[Route], name: str, address: str) -> Route | None:
-    """The route with the address as its path; the source's own name may stand in front of it, as it does in some."""
-    if not address:
-        return next((route for route in routes if "<" not in route.path), None)
-    for path in (f"/{address}", f"/{name}/{address}"):
-        for route in routes:
-            pairs = list(zip_longest(route.path.split("/"), path.split("/"), fillvalue=""))
-            if all(want == part or (want.startswith("<") and part) for want, part in pairs):
-                return route._replace(path=path)
-    return None
+def takes(pattern: str, topic: str) -> bool:
+    """Whether a message comes by a filter; of one shared in a group, $share/<group>/<filter>, the end counts."""
+    shared, _, rest = pattern.partition("/")
+    return topic_matches_sub(rest.partition("/")[2] if shared == _SHARED else pattern, topic)

@@ -24,10 +24,11 @@ from collectors.common.meters import Meters
 from collectors.common.packetlog import PacketLog
 from collectors.http.receiver import Receiver
 from telltale.contract import Source, Transport
-from telltale.door import Door, open_door, served
+from telltale.door import Door, open_door
 from telltale.landing import Landing
 from telltale.net import free_port, is_loopback
 from telltale.settings import Settings
+from telltale.transports import served
 
 log = logging.getLogger("telltale.webhooks")
 

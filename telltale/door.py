@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from telltale.contract import (
-    ConfigError,
     Raw,
     Refused,
     Reply,
@@ -22,12 +21,9 @@ from telltale.contract import (
     Source,
     SourceSettings,
     StoreError,
-    Transport,
 )
 from telltale.landing import Landing, Store
-from telltale.net import is_loopback
 from telltale.settings import Settings
-from telltale.sources import SOURCES
 
 KEPT_HEADERS = ("content-type", "content-encoding", "user-agent", "x-forwarded-for", "coap-type", "mqtt-topic")
 """Headers kept with a record; none carries a secret, as Signature, Authorization and Cookie may."""
@@ -163,30 +159,6 @@ def open_door(settings: Settings, sources: Iterable[Source]) -> Door:
         ticket_timeout_s=limits.ticket_timeout_s,
     )
     return Door(sources, landing, settings)
-
-
-def served(transport: Transport, host: str, settings: Settings, *, is_open: bool = False) -> list[Source]:
-    """The sources of a transport to listen for: all on loopback, on a public address those that have a secret.
-
-    Args:
-        transport: which kind of collector listens.
-        host: where.
-        settings: says which source has a secret.
-        is_open: the owner wants all of them on a public address too.
-
-    Raises:
-        ConfigError: the address is public and none has a secret.
-    """
-    offered = [source for source in SOURCES if source.transport is transport]
-    if is_open or is_loopback(host):
-        return offered
-    safe = [source for source in offered if settings.source(source.name).secrets]
-    if not safe:
-        raise ConfigError(
-            f'host = "{host}": a public address needs a source with its secret, and none of '
-            f"{', '.join(source.name for source in offered)} has one; add it to secrets.toml or listen on 127.0.0.1"
-        )
-    return safe
 
 
 def try_options(source: Source, settings: SourceSettings) -> None:

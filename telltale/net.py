@@ -1,4 +1,4 @@
-"""Addresses and ports of this machine."""
+"""Addresses and ports to listen on."""
 
 import ipaddress
 import socket

@@ -5,6 +5,7 @@ with its reason; the list only shrinks.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,12 +14,20 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 PURE = {"telltale.contract", "telltale.tables", "telltale.address"}
-SPINE = PURE | {"telltale.arrow", "telltale.frames", "telltale.wording", "telltale.lazy", "telltale.net"}
+SPINE = PURE | {
+    *("telltale.arrow", "telltale.backoff", "telltale.extras", "telltale.frames", "telltale.lazy", "telltale.net"),
+    "telltale.wording",
+}
 STORE = {"telltale.settings", "telltale.landing", "telltale.lake", "telltale.privacy"}
 SUBJECTS = ("presence", "kanban", "activity", "sensors", "health")
 ASKED = {"telltale.workbench.periods", "telltale.workbench.times"}
 """What a period is, in words and figures."""
-ANYTHING = {"telltale", "collectors"}
+RECEIVED = PURE | {
+    *("telltale.backoff", "telltale.door", "telltale.landing", "telltale.net", "telltale.settings"),
+    *("telltale.sources", "telltale.transports"),
+}
+"""What a collector knows of the library."""
+ROOTS = ("telltale", "collectors")
 
 MAY_IMPORT: dict[str, set[str]] = {
     "telltale": {"telltale"},  # the package's own file: names, imported when they are used
@@ -27,6 +36,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.tables": set(),
     "telltale.address": set(),
     "telltale.lazy": set(),
+    "telltale.backoff": set(),
+    "telltale.extras": set(),
     "telltale.net": PURE,
     "telltale.wording": PURE,
     "telltale.arrow": PURE,
@@ -39,7 +50,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.pipeline": PURE | {"telltale.sources", "telltale.privacy", "telltale.arrow"},
     "telltale.landing": PURE | {"telltale.settings", "telltale.arrow"},
     "telltale.lake": PURE | {"telltale.settings", "telltale.landing", "telltale.arrow"},
-    "telltale.door": PURE | {"telltale.sources", "telltale.landing", "telltale.settings", "telltale.net"},
+    "telltale.transports": PURE | {"telltale.sources", "telltale.settings", "telltale.net"},
+    "telltale.door": PURE | {"telltale.sources", "telltale.landing", "telltale.settings"},
     "telltale.capture": SPINE | STORE | {"telltale.sources", "telltale.door", "telltale.workbench"},
     "telltale.workbench": SPINE
     | STORE
@@ -57,11 +69,24 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.operate": SPINE
     | STORE
     | {"telltale.workbench", "telltale.sources", "telltale.door", "telltale.engine"}
-    | {"telltale.presence", "telltale.forward"},
-    "telltale.simulate": ANYTHING,
-    "telltale.cli": ANYTHING,
+    | {"telltale.presence", "telltale.forward", "telltale.transports", "telltale.capture.interfaces"},
+    "telltale.simulate": {"telltale"},
+    "telltale.cli": {"telltale"},
     "telltale.findings": {"telltale"},
-    "collectors": PURE | {"telltale.door", "telltale.settings", "telltale.landing", "telltale.sources", "telltale.net"},
+    "collectors": set(),
+    "collectors.common": RECEIVED,
+    "collectors.http": RECEIVED | {"collectors.common"},
+    "collectors.coap": RECEIVED | {"collectors.common"},
+    "collectors.arp": RECEIVED | {"collectors.common", "telltale.capture.interfaces"},
+    "collectors.arp.discover": {"collectors.arp", "telltale.capture", "telltale.cli.output", "telltale.settings"},
+    "collectors.idle": RECEIVED | {"collectors.common"},
+    "collectors.idle.command": PURE
+    | {"collectors.idle", "telltale.cli.output", "telltale.settings", "telltale.simulate"},
+    "collectors.webhooks": RECEIVED | {"collectors.http", "collectors.common"},
+    "collectors.coap_server": RECEIVED | {"collectors.coap", "collectors.common"},
+    "collectors.arp_sniffer": RECEIVED | {"collectors.arp", "collectors.common", "telltale.capture.interfaces"},
+    "collectors.idle_sender": RECEIVED | {"collectors.idle", "collectors.common"},
+    "collectors.mqtt_subscriber": RECEIVED | {"collectors.common"},
 }
 for _subject in SUBJECTS:
     _own = f"telltale.{_subject}"
@@ -131,9 +156,6 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("telltale.kanban.words.titles", "telltale.kanban.charts.items"): "moved, not yet cut",
     ("telltale.kanban.words.titles", "telltale.kanban.charts.risk"): "moved, not yet cut",
     ("telltale.kanban.words.titles", "telltale.presence.words.titles"): "moved, not yet cut",
-    ("telltale.operate.doctor", "collectors.arp.capture"): "moved, not yet cut",
-    ("telltale.operate.doctor", "collectors.arp.interfaces"): "moved, not yet cut",
-    ("telltale.operate.doctor", "collectors.mqtt_subscriber"): "moved, not yet cut",
     ("telltale.page.attention", "telltale.presence.words.gaps"): "moved, not yet cut",
     ("telltale.presence.page", "telltale.dashboard.concerns"): "moved, not yet cut",
     ("telltale.presence.page", "telltale.findings"): "moved, not yet cut",
@@ -151,10 +173,11 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
 
 NEVER = {
     "telltale.sources": {"sqlalchemy", "pyarrow", "pandas", "duckdb", "numpy", "socket", "time", "pathlib", "os"},
-    "telltale.capture.classic": {"scapy", "socket", "time"},
-    "telltale.capture.packets": {"scapy", "socket", "time"},
-    "telltale.capture.reading": {"scapy", "socket", "time"},
-    "telltale.capture.writing": {"scapy", "socket", "time"},
+    "telltale": {"scapy", "serial", "Xlib", "jeepney"},
+    "telltale.capture.classic": {"socket", "time"},
+    "telltale.capture.packets": {"socket", "time"},
+    "telltale.capture.reading": {"socket", "time"},
+    "telltale.capture.writing": {"socket", "time"},
     "collectors": {"pyarrow", "pandas", "duckdb", "numpy"},
     "telltale.analysis": {"sqlalchemy", "time", "os", "pathlib", "pandas"},
 } | {f"telltale.{subject}.analysis": {"sqlalchemy", "time", "os", "pathlib", "pandas"} for subject in SUBJECTS}
@@ -165,7 +188,7 @@ READS_NO_CLOCK = ["telltale.sources", "telltale.analysis", "telltale.tables", "t
 
 
 def _modules() -> dict[str, Path]:
-    files = sorted(path for top in ("telltale", "collectors") for path in (ROOT / top).rglob("*.py"))
+    files = sorted(path for top in ROOTS for path in (ROOT / top).rglob("*.py"))
     return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in files}
 
 
@@ -178,7 +201,23 @@ def _room(module: str) -> str:
 
 def _imports(path: Path) -> Iterator[str]:
     """What a file imports, to the module: `from telltale.page import html` is telltale.page.html."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    return _named(path, ast.walk(ast.parse(path.read_text())))
+
+
+def _imported(path: Path) -> Iterator[str]:
+    """The same of the imports that run, and not only for a type checker."""
+    return _named(path, _at_run_time(ast.parse(path.read_text())))
+
+
+def _at_run_time(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        if not (isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"):
+            yield node
+            yield from _at_run_time(node)
+
+
+def _named(path: Path, nodes: Iterator[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -199,14 +238,56 @@ def _climbs() -> set[tuple[str, str]]:
         (module, name)
         for module, path in MODULES.items()
         for name in _imports(path)
-        if name.split(".")[0] in ANYTHING
+        if name.split(".")[0] in ROOTS
         and name != "telltale"
         and not _within(name, MAY_IMPORT[_room(module)] | {_room(module)})
     }
 
 
+def _circles(graph: dict[str, set[str]]) -> list[set[str]]:
+    """Modules that reach each other, by Tarjan's algorithm: each strongly connected component of more than one."""
+    order: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    stack: list[str] = []
+    circles = []
+
+    def visit(module: str) -> None:
+        order[module] = lowest[module] = len(order)
+        stack.append(module)
+        for name in graph[module]:
+            if name not in order:
+                visit(name)
+            if name in stack:
+                lowest[module] = min(lowest[module], lowest[name])
+        if lowest[module] == order[module]:
+            at = stack.index(module)
+            circles.append(set(stack[at:]))
+            del stack[at:]
+
+    for module in graph:
+        if module not in order:
+            visit(module)
+    return [circle for circle in circles if len(circle) > 1]
+
+
+def test_no_file_imports_itself_over_others() -> None:
+    """Imports inside functions count too: a circle hidden there is one all the same."""
+    graph = {module: set(_imported(path)) & set(MODULES) - {module} for module, path in MODULES.items()}
+    assert _circles(graph) == []
+    assert _circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a", "c"}}) == [{"b", "c"}], "the search itself"
+
+
+def test_the_library_never_names_a_collector() -> None:
+    """Neither in an import nor in a text given to one: pyproject.toml registers them, and they are found by name."""
+    for module, path in MODULES.items():
+        if module.startswith("telltale"):
+            texts = [node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)]
+            named = [text for text in texts if isinstance(text, str) and re.match(r"collectors(\.\w*)+$", text)]
+            assert [*named, *(name for name in _imports(path) if _within(name, {"collectors"}))] == [], module
+
+
 def test_every_module_has_a_room() -> None:
-    assert [module for module in MODULES if _room(module) in ("", "telltale") and module != "telltale"] == []
+    assert [module for module in MODULES if _room(module) in ("", *ROOTS) and module not in ROOTS] == []
 
 
 def test_a_room_imports_only_the_rooms_below_it() -> None:

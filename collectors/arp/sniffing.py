@@ -10,7 +10,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from collectors.arp.capture import BLOCKS, RETIRE_MS, Capture, Frame, Moment, moment
+from collectors.arp.capture import Capture, Frame, Moment, moment
+from collectors.arp.capture_ring import BLOCKS, RETIRE_MS
 from collectors.arp.listed import Listed
 from collectors.arp.tap import SOURCE, STEP_S, Tap, apart_s, for_door
 from collectors.common.keeping import Keeper

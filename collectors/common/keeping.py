@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import NamedTuple
 
+from telltale.backoff import back_off
 from telltale.contract import Request
 from telltale.door import Door, Verdict
 
@@ -55,7 +56,7 @@ class Keeper:
         self._bytes = 0
         self._waiting: deque[Request] = deque()
         self._offered: deque[_Offered] = deque()
-        self._wait_s = 0.0
+        self._failures = 0
         self._again_at = 0.0
 
     @property
@@ -120,12 +121,13 @@ class Keeper:
         self._settled(request, reason, detail)
 
     def _back_off(self, reason: str) -> None:
-        if not self._wait_s:
+        if not self._failures:
             log.warning("records wait, at most %d: %s", self._most, reason)
-        self._wait_s = min(max(self._wait_s * 2, FIRST_WAIT_S), LONGEST_WAIT_S)
-        self._again_at = time.monotonic() + self._wait_s
+        self._failures += 1
+        wait_s = back_off(self._failures, first_s=FIRST_WAIT_S, longest_s=LONGEST_WAIT_S)
+        self._again_at = time.monotonic() + wait_s
 
     def _is_back(self) -> None:
-        if self._wait_s:
+        if self._failures:
             log.info("the store takes records again, %d wait", len(self))
-            self._wait_s = self._again_at = 0.0
+            self._failures, self._again_at = 0, 0.0

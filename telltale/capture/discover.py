@@ -142,16 +142,6 @@ def dhcp_names(frame: bytes) -> tuple[str, str]:
     return told.get(_HOST_NAME, ""), told.get(_VENDOR_CLASS, "")
 
 
-def maker_of(device_id: str) -> str:
-    """The maker of an address by scapy's table of prefixes; empty where it is made up, or there is no table."""
-    try:
-        from scapy.data import MANUFDB
-    except ImportError:
-        return ""
-    name = str(MANUFDB.lookup(device_id)[1])
-    return "" if name == device_id else name
-
-
 def _ip(told: Parsed) -> str:
     """The address it has, or asks for."""
     sender = told.ip_sender if told.ip_sender != _NOWHERE else ""

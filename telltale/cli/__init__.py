@@ -11,7 +11,9 @@ from pathlib import Path
 
 import click
 
+from telltale.cli.registered import registered
 from telltale.contract import TelltaleError
+from telltale.extras import not_installed
 
 COMMANDS = {
     "init": "init",
@@ -32,16 +34,17 @@ COMMANDS = {
     "rejects": "rejects",
     "refused": "refused",
     "export": "export",
-    "discover": "discover",
+    "discover": "",
     "service": "service",
     "forward": "forward",
     "activity": "activity",
     "kanban": "kanban",
     "efento": "efento",
-    "modem": "modem",
+    "modem": "",
     "sigfox": "sigfox",
 }
-"""Each command and the module below `telltale.cli` that holds it under the same name."""
+"""Each command and the module below `telltale.cli` that holds it under the same name; "" where it is registered by the
+collector whose wire it opens."""
 
 INTERRUPTED = 130
 """What a shell expects after Ctrl-C: 128 + SIGINT."""
@@ -58,7 +61,10 @@ class LazyGroup(click.Group):
         """The command of that name; None when there is none, which click reports with the nearest names."""
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(import_module(f"telltale.cli.{COMMANDS[cmd_name]}"), cmd_name)
+        module = COMMANDS[cmd_name]
+        command = (
+            getattr(import_module(f"telltale.cli.{module}"), cmd_name) if module else registered("commands", cmd_name)
+        )
         assert isinstance(command, click.Command)  # noqa: S101 - holds by the table above
         return command
 
@@ -91,10 +97,8 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code: 0, 1 after an error, 130 after Ctrl-C."""
     try:
         code = telltale.main(args=arguments, prog_name="telltale", standalone_mode=False)
-    except TelltaleError as error:
-        return _failed(str(error))
-    except click.ClickException as error:
-        return _failed(_usage(error))
+    except (TelltaleError, click.ClickException, ModuleNotFoundError) as error:
+        return _failed(_sentence(error))
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
@@ -106,6 +110,22 @@ def run(arguments: list[str]) -> int:
             raise
         return _failed(f"{error.filename}: {error.strerror}; check the path, its owner and the free space")
     return code if isinstance(code, int) else 0
+
+
+def _sentence(error: Exception) -> str:
+    """What to tell the user.
+
+    Raises:
+        ModuleNotFoundError: it is one, and no extra brings the module.
+    """
+    if isinstance(error, click.ClickException):
+        return _usage(error)
+    if isinstance(error, ModuleNotFoundError):
+        sentence = not_installed(error.name or "")
+        if sentence is None:
+            raise error
+        return sentence
+    return str(error)
 
 
 def _usage(error: click.ClickException) -> str:

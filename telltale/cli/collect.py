@@ -1,23 +1,15 @@
 """`telltale collect`: run one collector in the foreground."""
 
-from importlib import import_module
-
 import click
 
 from telltale.contract import ConfigError
 
-COLLECTORS = {
-    "webhooks": "webhooks",
-    "coap": "coap_server",
-    "arp": "arp_sniffer",
-    "mqtt": "mqtt_subscriber",
-    "idle": "idle_sender",
-}
-"""Each collector, named as its section of telltale.toml, and its module; none is called as a library it uses."""
+COLLECTORS = ("webhooks", "coap", "arp", "mqtt", "idle")
+"""Each named as its section of telltale.toml, and as its entry point."""
 
 
 @click.command(epilog="Example: telltale collect webhooks --port 8081")
-@click.argument("collector", type=click.Choice(list(COLLECTORS)))
+@click.argument("collector", type=click.Choice(COLLECTORS))
 @click.option("--host", help="Listen here instead of the section's host.")
 @click.option("--port", type=click.IntRange(0, 65535), help="And on this port; 0 takes a free one.")
 def collect(collector: str, host: str | None, port: int | None) -> None:
@@ -26,14 +18,15 @@ def collect(collector: str, host: str | None, port: int | None) -> None:
     Every record is durable before its sender gets a 2xx, or 2.01 over CoAP. On Ctrl-C or SIGTERM, what was begun is
     answered and stored.
     """
+    from telltale.cli.registered import registered
     from telltale.settings import load
 
     settings = load()
     section = getattr(settings, collector)
-    told = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
-    for key, value in told.items():
+    options = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
+    for key, value in options.items():
         if not isinstance(getattr(section, key, None), type(value)):  # a serial port is a text
             known = ", ".join(sorted(type(section).model_fields))
             raise ConfigError(f"--{key}: collect {collector} has none; set in telltale.toml [{collector}]: {known}")
-    section = section.model_copy(update=told)
-    import_module(f"collectors.{COLLECTORS[collector]}").run(settings.model_copy(update={collector: section}))
+    section = section.model_copy(update=options)
+    registered("collectors", collector)(settings.model_copy(update={collector: section}))

@@ -17,11 +17,12 @@ def dashboard(host: str | None, port: int | None, *, login: bool, quiet: bool) -
     from importlib.util import find_spec
 
     from telltale.contract import ConfigError
+    from telltale.extras import not_installed
     from telltale.net import free_port, is_loopback
     from telltale.settings import load
 
     if find_spec("voila") is None:
-        raise ConfigError("Voilà is not installed here; run: pip install 'telltale[lab]'")
+        raise ConfigError(str(not_installed("voila", what="Voilà")))
     from telltale.dashboard.serve import address, login_token, serve
 
     settings = load()

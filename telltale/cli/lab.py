@@ -27,9 +27,10 @@ def lab(port: int, *, browser: bool) -> None:
     from importlib.util import find_spec
 
     from telltale.contract import ConfigError
+    from telltale.extras import not_installed
 
     if find_spec("jupyterlab") is None:
-        raise ConfigError("JupyterLab is not installed here; run: pip install 'telltale[lab]'")
+        raise ConfigError(str(not_installed("jupyterlab", what="JupyterLab")))
     root = _project()
     folder = _notebooks(root)
     command = lab_command(folder, port=port, browser=browser)

@@ -62,7 +62,7 @@ def _always(_: "Settings") -> str:
 def _webhooks(settings: "Settings") -> str:
     """An address that is refused is said once, not every half minute."""
     from telltale.contract import Transport
-    from telltale.door import served
+    from telltale.transports import served
 
     served(Transport.HTTP, settings.webhooks.host, settings)
     return ""
@@ -70,7 +70,7 @@ def _webhooks(settings: "Settings") -> str:
 
 def _coap(settings: "Settings") -> str:
     from telltale.contract import Transport
-    from telltale.door import served
+    from telltale.transports import served
 
     served(Transport.COAP, settings.coap.host, settings, is_open=settings.coap.is_open)
     return ""
@@ -78,7 +78,7 @@ def _coap(settings: "Settings") -> str:
 
 def _arp(settings: "Settings") -> str:
     """Only where a device is listed, and with the right to capture; an interface may come later."""
-    from collectors.arp.capture import may_capture
+    from telltale.capture.interfaces import may_capture
     from telltale.settings import buttons
 
     try:
@@ -92,7 +92,7 @@ def _arp(settings: "Settings") -> str:
 
 def _mqtt(settings: "Settings") -> str | None:
     """Only where a broker is named; what is wrong with its topics is said once."""
-    from collectors.mqtt_subscriber import topics
+    from telltale.transports import topics
 
     if not settings.mqtt.host:
         return None

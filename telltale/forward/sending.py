@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from telltale.backoff import back_off
 from telltale.contract import StoreError
 from telltale.forward.outbox import Outbox, Row, Sent, Standing
 from telltale.forward.target import Never, NotNow, Target, Unreachable
@@ -192,7 +193,7 @@ class Sender:
 
     def _back_off(self, failures: int) -> float:
         """1, 2, 4 … 300 s, a fifth more or less."""
-        return min(2.0 ** min(failures - 1, 20), LONGEST_WAIT_S) * (0.8 + 0.4 * self.jitter())
+        return back_off(failures, longest_s=LONGEST_WAIT_S) * (0.8 + 0.4 * self.jitter())
 
 
 def warning(standing: Standing, *, now_us: int, rows: int, age_h: float) -> str | None:

@@ -15,16 +15,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from collectors.arp.capture import may_capture
-from collectors.arp.interfaces import chosen, known
-from collectors.mqtt_subscriber import topics
+from telltale.capture.interfaces import chosen, may_capture, present
 from telltale.contract import ConfigError, TelltaleError, Transport
-from telltale.door import served, try_options
+from telltale.door import try_options
 from telltale.forward.passing import targets
 from telltale.lake.settle import check_root
 from telltale.net import free_port
 from telltale.settings import buttons, devices
 from telltale.sources import SOURCES
+from telltale.transports import served, topics
 from telltale.workbench.project import Project
 
 OLDEST_PYTHON = (3, 11)
@@ -187,7 +186,7 @@ def _arp(project: Project) -> Iterator[Finding]:
         found, _, fix = refusal.removeprefix("arp: ").partition("; ")
         yield Finding("arp", "note", found, fix)
     for name in chosen(project.settings.arp.interfaces):
-        if name in known():
+        if name in present():
             yield Finding("arp", "ok", f"captures on {name}")
         else:
             yield Finding(

@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
+from telltale.backoff import back_off
+
 STOP_S = 30.0
 """How long a child may drain: longer than a landing ticket, and than a step of settling."""
 LONGEST_WAIT_S = 30.0
@@ -98,7 +100,7 @@ class Supervisor:
             if self._stopped.is_set():
                 return
             failures = 0 if time.monotonic() - started > STEADY_S else failures + 1
-            wait = back_off(failures)
+            wait = back_off(failures, longest_s=LONGEST_WAIT_S)
             self._say(child.name, f"ended with exit code {code}; starts again in {wait:g} s")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), wait)
@@ -131,11 +133,6 @@ class Supervisor:
         assert process.stdout is not None  # noqa: S101 - it is a pipe, see above
         while line := await process.stdout.readline():
             self._say(child.name, line.decode("utf-8", "replace").rstrip())
-
-
-def back_off(failures: int) -> float:
-    """Seconds to wait before the next start: 0 after a steady life, then 1, 2, 4 … 30."""
-    return min(2.0 ** (failures - 1), LONGEST_WAIT_S) if failures else 0.0
 
 
 async def _until_signal(supervisor: Supervisor) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from telltale.capture import CaptureWriter
 from telltale.capture.discover import Discovery, advice, dhcp_names, list_line
+from telltale.capture.makers import maker_of
 from telltale.cli import run
 from telltale.settings.buttons import read_buttons
 from tests.collectors.wire import arp, dhcp, missing, wire
@@ -60,6 +61,19 @@ def test_a_phone_tells_its_name_a_listed_device_gets_no_line_again() -> None:
     assert phone.line == f"my-phone, {PHONE}"
     assert (known.listed_as, known.line) == ("Bolts", "")
     assert (router.device.is_new, router.line) == (False, "")
+
+
+MAKERS = [
+    ("00:00:0c:01:02:03", "Cisco Systems, Inc"),
+    (PHONE, ""),  # made up
+    ("fc:ff:aa:00:00:01", "IEEE Registration Authority"),
+    ("no address", ""),
+]
+
+
+@pytest.mark.parametrize(("address", "maker"), MAKERS)
+def test_the_maker_of_an_address_is_told_where_it_is_known(address: str, maker: str) -> None:
+    assert maker_of(address) == ("" if maker == "IEEE Registration Authority" else maker)
 
 
 def test_a_device_that_chatters_is_no_button() -> None:

@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from collectors.arp.capture import Frame, Moment, may_capture, moment
+from collectors.arp.capture import Frame, Moment, moment
 from collectors.arp.capture_filter import attach, program
-from collectors.arp.interfaces import chosen, default_route
 from collectors.arp.listed import Listed
 from collectors.arp.sniffing import Sniffing
 from collectors.arp.tap import Tap
 from collectors.common.keeping import Keeper
 from collectors.common.packetlog import PacketLog
+from telltale.capture.interfaces import chosen, default_route, interface_towards, may_capture
 from telltale.cli import run
 from telltale.cli.up import wanted
 from telltale.contract import ConfigError, Request
@@ -96,6 +96,11 @@ eth0\t0002A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0
 def test_the_interface_of_the_gateway_has_the_smallest_metric() -> None:
     assert default_route(ROUTES) == "eth0"
     assert default_route(ROUTES.splitlines()[0] + "\n") == ""
+
+
+def test_the_way_to_an_address_is_the_interface_that_has_the_senders() -> None:
+    """As macOS and Windows are asked; no packet goes."""
+    assert interface_towards(("127.0.0.1", 9)) == "lo"
 
 
 def test_an_interface_that_is_not_there_is_named_with_those_that_are() -> None:

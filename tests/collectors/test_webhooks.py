@@ -16,10 +16,11 @@ import sqlalchemy as sa
 from collectors.common.packetlog import Packet, PacketLog, line
 from collectors.http.receiver import pattern_of
 from telltale.contract import ConfigError, Route, Transport
-from telltale.door import Entry, served
+from telltale.door import Entry
 from telltale.landing import Store
 from telltale.net import free_port, is_loopback
 from telltale.settings import Settings, load
+from telltale.transports import served
 from tests.served import VECTOR, VECTOR_SIGNATURE, Collector, collecting, make_project, telltale
 
 SIGNED = {"Signature": VECTOR_SIGNATURE}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from telltale.operate.supervise import Child, Supervisor, back_off, print_line, running
+from telltale.operate.supervise import Child, Supervisor, print_line, running
 
 SLEEPER = "import time\nprint('up')\ntime.sleep(60)"
 DRAINS = """
@@ -42,10 +42,6 @@ def test_a_crashed_child_starts_again_while_the_others_run_on() -> None:
         until(lambda: said.count(("crashes", "up")) >= 2 and ("steady", "up") in said)
     assert said.count(("steady", "up")) == 1
     assert ("crashes", "ended with exit code 3; starts again in 1 s") in said
-
-
-def test_the_wait_doubles_up_to_half_a_minute_and_is_none_after_a_steady_life() -> None:
-    assert [back_off(failures) for failures in range(8)] == [0, 1, 2, 4, 8, 16, 30, 30]
 
 
 def test_stopping_lets_a_child_drain() -> None:

@@ -26,7 +26,8 @@ def discover(*, seconds: float, wait: float, interfaces: tuple[str, ...], file: 
     Every device heard is listed, the likeliest first: not heard before the press, few frames. Nothing is stored.
     Of a capture file, whatever is first heard in its first --wait seconds counts as heard before.
     """
-    from telltale.capture.discover import Discovery, maker_of
+    from telltale.capture.discover import Discovery
+    from telltale.capture.makers import maker_of
     from telltale.settings import buttons, load
 
     settings = load()
@@ -55,8 +56,8 @@ def _listen(
     discovery: "Discovery", settings: "Settings", interfaces: tuple[str, ...], wait: float, seconds: float
 ) -> None:
     """Listen for both stretches; Ctrl-C ends the second one early."""
-    from collectors.arp.capture import open_capture
-    from collectors.arp.interfaces import chosen
+    from collectors.arp.opening import open_capture
+    from telltale.capture.interfaces import chosen
 
     wanted = chosen(interfaces, "--interface") if interfaces else chosen(settings.arp.interfaces)
     captures = [open_capture(name, dhcp=True) for name in wanted]

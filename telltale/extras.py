@@ -1,0 +1,27 @@
+"""What is not installed by default, by the extra of pyproject.toml that brings it, and the sentence that says so."""
+
+EXTRAS: dict[str, frozenset[str]] = {
+    "lab": frozenset(
+        (
+            *("anywidget", "ipykernel", "IPython", "ipywidgets", "jupyter_client", "jupyter_server", "jupyterlab"),
+            *("nbclient", "nbconvert", "nbformat", "numba", "pandas", "papermill", "plotly", "scipy", "tornado"),
+            *("traitlets", "voila"),
+        )
+    ),
+    "spark": frozenset(("pyspark",)),
+    "idle": frozenset(("serial", "Xlib")),
+    "capture": frozenset(("scapy",)),
+}
+"""Modules as they are imported."""
+
+
+def not_installed(module: str, *, what: str = "") -> str | None:
+    """The sentence that a module is missing and which extra brings it; None where no extra does.
+
+    Args:
+        module: what could not be imported, such as `pandas.core`.
+        what: its name for people; by default the module's.
+    """
+    top = module.partition(".")[0]
+    extra = next((name for name, modules in EXTRAS.items() if top in modules), None)
+    return f"{what or top} is not installed here; run: pip install 'telltale[{extra}]'" if extra else None

@@ -1,0 +1,91 @@
+"""What the settings let in by each transport: the sources served over HTTP and CoAP, the filters read over MQTT."""
+
+from itertools import zip_longest
+from typing import NamedTuple
+
+from telltale.contract import ConfigError, Route, Source, Transport
+from telltale.net import is_loopback
+from telltale.settings import Settings
+from telltale.settings.brokers import MqttSettings
+from telltale.sources import SOURCES
+from telltale.sources import source as source_of
+
+
+def served(transport: Transport, host: str, settings: Settings, *, is_open: bool = False) -> list[Source]:
+    """The sources of a transport to listen for: all on loopback, on a public address those that have a secret.
+
+    Args:
+        transport: of which collector.
+        host: where to listen.
+        settings: says which source has a secret.
+        is_open: the owner wants all of them on a public address too.
+
+    Raises:
+        ConfigError: the address is public and none has a secret.
+    """
+    known = [source for source in SOURCES if source.transport is transport]
+    if is_open or is_loopback(host):
+        return known
+    safe = [source for source in known if settings.source(source.name).secrets]
+    if not safe:
+        raise ConfigError(
+            f'host = "{host}": a public address needs a source with its secret, and none of '
+            f"{', '.join(source.name for source in known)} has one; add it to secrets.toml or listen on 127.0.0.1"
+        )
+    return safe
+
+
+class Topic(NamedTuple):
+    """A filter, the source behind it and which of the source's addresses stands for it."""
+
+    pattern: str
+    source: Source
+    route: Route
+
+
+def topics(mqtt: MqttSettings) -> list[Topic]:
+    """The filters of `[mqtt] topics`, each `source` or `source/address`.
+
+    Raises:
+        ConfigError: no broker, no topics, one is no filter, no such source, or it has no such address.
+    """
+    if not mqtt.host or not mqtt.topics:
+        what = "topics" if mqtt.host else "host"
+        raise ConfigError(
+            f'telltale.toml [mqtt] {what}: nothing there; expected such as host = "broker.example" and '
+            'topics = { "plant/<source>/#" = "<source>" }'
+        )
+    return [_topic(pattern, target) for pattern, target in mqtt.topics.items()]
+
+
+def _topic(pattern: str, target: str) -> Topic:
+    levels = pattern.split("/")
+    is_mixed = any(set(level) & set("+#") and len(level) > 1 for level in levels) or "#" in levels[:-1]
+    if not pattern or "\0" in pattern or is_mixed:
+        raise ConfigError(
+            f'telltale.toml [mqtt] topics "{pattern}": no filter, + stands for whole levels, # for all that follow; '
+            'expected such as "plant/+/report" or "plant/#"'
+        )
+    name, _, address = target.partition("/")
+    source = source_of(name)
+    routes = [route for route in source.routes if route.method == "POST"]  # what is got is answered, not kept
+    route = _named(routes, name, address)
+    if route is None:
+        known = ", ".join(sorted({name + each.path.removeprefix(f"/{name}") for each in routes}))
+        raise ConfigError(
+            f'telltale.toml [mqtt] topics "{pattern}" = "{target}": no such address; '
+            f"known: {known or 'nothing of it comes over MQTT'}"
+        )
+    return Topic(pattern, source, route)
+
+
+def _named(routes: list[Route], name: str, address: str) -> Route | None:
+    """The route with the address as its path; the source's own name may stand in front of it, as it does in some."""
+    if not address:
+        return next((route for route in routes if "<" not in route.path), None)
+    for path in (f"/{address}", f"/{name}/{address}"):
+        for route in routes:
+            pairs = list(zip_longest(route.path.split("/"), path.split("/"), fillvalue=""))
+            if all(want == part or (want.startswith("<") and part) for want, part in pairs):
+                return route._replace(path=path)
+    return None
