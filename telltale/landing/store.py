@@ -7,7 +7,8 @@ import random
 import re
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,8 @@ class Store:
         self.busy_timeout_s = busy_timeout_s
         self.is_sqlite = sa.make_url(url).get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else sa.create_engine(url)
-        sa.event.listen(self.engine, "begin", self._begin)
+        sa.event.listen(self.engine, "begin", _beginner(busy_timeout_s if self.is_sqlite else None))
+        weakref.finalize(self, self.engine.dispose)  # of a store let go without close(), and at the program's end
         self._create()
 
     @contextmanager
@@ -93,13 +95,6 @@ class Store:
 
     def _connect(self, begin: str) -> sa.Connection:
         return self.engine.connect().execution_options(**{_BEGIN: begin})
-
-    def _begin(self, connection: sa.Connection) -> None:
-        begin = connection.get_execution_options().get(_BEGIN, "BEGIN") if self.is_sqlite else ""
-        if begin == "BEGIN IMMEDIATE":
-            _begin_immediate(connection, time.monotonic() + self.busy_timeout_s)
-        elif begin:
-            connection.exec_driver_sql(begin)
 
     def _create(self) -> None:
         with self.writer() as connection:
@@ -168,6 +163,21 @@ def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
         "busy_timeout=50",  # a lock is waited for by `_begin_immediate`, whose sleeps are fairer
     ):
         connection.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _beginner(busy_timeout_s: float | None) -> Callable[[sa.Connection], None]:
+    """What begins a transaction of SQLite; of None, another database, the driver does. It must not hold the store."""
+
+    def begin(connection: sa.Connection) -> None:
+        if busy_timeout_s is None:
+            return
+        statement = connection.get_execution_options().get(_BEGIN, "BEGIN")
+        if statement == "BEGIN IMMEDIATE":
+            _begin_immediate(connection, time.monotonic() + busy_timeout_s)
+        elif statement:
+            connection.exec_driver_sql(statement)
+
+    return begin
 
 
 def _begin_immediate(connection: sa.Connection, deadline: float) -> None:

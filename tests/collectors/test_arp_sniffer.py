@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import socket
+import sqlite3
 import sys
 import threading
 import time
@@ -256,7 +257,7 @@ def test_records_wait_while_the_store_is_away_and_are_stored_once(door: Door, ca
     caplog.set_level(logging.INFO)
     settled: list[str] = []
     keeper = Keeper(door, lambda _request, reason, _detail: settled.append(reason), most=200)
-    other = sa.create_engine(door.landing.store.url).raw_connection()
+    other = sqlite3.connect(sa.make_url(door.landing.store.url).database or "", isolation_level=None)
     other.execute("begin immediate")
     for number in range(200):
         keeper.add(frame_request(number))
@@ -279,7 +280,7 @@ def test_records_wait_while_the_store_is_away_and_are_stored_once(door: Door, ca
 
 def test_what_the_store_never_takes_is_counted(door: Door) -> None:
     keeper = Keeper(door, lambda *_: None)
-    other = sa.create_engine(door.landing.store.url).raw_connection()
+    other = sqlite3.connect(sa.make_url(door.landing.store.url).database or "", isolation_level=None)
     other.execute("begin immediate")
     keeper.add(frame_request(1))
     assert keeper.finish(0.3) == 1

@@ -225,12 +225,14 @@ def test_reads_of_one_transaction_see_one_moment(landing: Landing) -> None:
 
 
 def test_a_reader_on_a_new_connection_does_not_wait_for_a_writer(store: Store) -> None:
+    pool = store.engine.pool
     with store.writer():
         store.engine.dispose(close=False)  # the pool is empty, as in a process that has just begun
         began = time.monotonic()
         with store.reader() as connection:
             assert connection.scalar(sa.text("select count(*) from raw")) == 0
         assert time.monotonic() - began < 1
+    pool.dispose()
 
 
 def test_an_exception_rolls_a_write_back(store: Store) -> None:
