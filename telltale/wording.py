@@ -173,3 +173,8 @@ def joined(words: Sequence[str]) -> str:
 def sentence_case(text: str) -> str:
     """The text with its first letter raised and the rest as it is."""
     return text[:1].upper() + text[1:]
+
+
+def is_known(value: float | None) -> bool:
+    """Whether there is a value: pandas has NaN where Arrow has null."""
+    return value is not None and isfinite(value)

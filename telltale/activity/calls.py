@@ -200,8 +200,7 @@ def shows_single(device: str = "", *, project: Project | None = None) -> bool:
         device: whose report it is; empty is nobody's, and then only a team may be told of.
         project: another project than the one found from here.
     """
-    told = (project or here()).settings
-    return bool(device) or (told.activity.show_everyone and told.site.keep)
+    return bool(device) or (project or here()).settings.shows_single_pcs
 
 
 def _totals(asked: PCs, by: By, rule: Rule) -> Relation:

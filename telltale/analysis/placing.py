@@ -5,8 +5,8 @@ Periods are found through keys, as in `presence.overlaps`: a join on equal numbe
 
 import pyarrow as pa
 
+from telltale.analysis.overlaps import places
 from telltale.engine import Engine, Relation
-from telltale.presence.analysis.overlaps import places
 
 PLACED = """
 select r.*, p.start_us, p.end_us

@@ -20,9 +20,9 @@ from telltale.presence.charts.usual import FEWEST_DAYS
 from telltale.presence.page import stay_tile, visitors_tile
 from telltale.presence.page_answers import VISITS_D, Figures
 from telltale.presence.words import notes, today
-from telltale.presence.words.titles import known
 from telltale.sensors import page_answers as sensor_figures
 from telltale.sensors.page import readings
+from telltale.wording import is_known
 from telltale.workbench.times import local_time
 
 PAGE_OF = concerns.PAGE_OF
@@ -262,5 +262,5 @@ def _arrivals_title(figures: Figures) -> str:
 
 def _rejected(sources: list[Delivered]) -> str:
     records, rejects = sum(sum(one.hours) for one in sources), sum(one.rejects for one in sources)
-    count = wording.number(records) if known(records) else "0"
+    count = wording.number(records) if is_known(records) else "0"
     return f"{wording.number(rejects)} rows of the {count} records of the last 24 hours were rejected and kept."

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
-from telltale.activity.calls import shows_single
 from telltale.analysis import periods, uplinks
+from telltale.analysis.strips import node_strips
 from telltale.engine import Engine, Relation
 from telltale.health import analysis
-from telltale.presence.analysis import node_strips
 from telltale.sensors.calls import stretch
 from telltale.sources import SOURCES, source
 from telltale.tables import ACTIVITY, NODE_HEARTBEAT, READING, UPLINK
@@ -230,7 +229,7 @@ class _Heard:
     def devices(self, *, whole: bool = False) -> Relation:
         """Each device, or each source as one."""
         found = self._judged(self.signals, whole=whole)
-        if not (self.source == PC_SOURCE or (self.source is None and shows_single(project=self.view.project))):
+        if not (self.source == PC_SOURCE or (self.source is None and self.view.project.settings.shows_single_pcs)):
             return found
         span = Span(self.span.since_us - 7 * DAY, self.span.until_us)
         told = analysis.of_pcs(self.engine, self.view.table(ACTIVITY.name, span))

@@ -1,6 +1,7 @@
 """Presence: how many devices are here, how long do they stay, and where do they go?"""
 
 from functools import partial
+from statistics import median
 from typing import Any
 
 import pyarrow.compute as pc
@@ -11,9 +12,10 @@ from telltale.frames import local
 from telltale.page import common
 from telltale.page.board import Ask, Board, Cell, Control
 from telltale.page.pieces import Card, Sentence, Tile, Tiles
+from telltale.page.usual import FEWEST_DAYS
 from telltale.presence.page_answers import VISITS_D, Figures
 from telltale.presence.words import notes, today
-from telltale.presence.words.titles import known
+from telltale.wording import is_known
 
 PERIOD = Control("period", "Period", {"1d": "Today", "7d": "7 days", "28d": "28 days"}, "toggle")
 KIND = Control("addresses", "Addresses", {"all": "Randomised and global", "local": "Randomised", "global": "Global"})
@@ -76,8 +78,8 @@ def _tiles(figures: Figures) -> list[Tile]:
 def visitors_tile(figures: Figures) -> Tile:
     """Visitor devices of today, against a usual day at this hour."""
     visitors = figures.running["visitors"]
-    change = today.change_by_now(figures.usual, figures.counted) if known(visitors) else ""
-    value = wording.number(visitors) if known(visitors) else f"<{figures.k}"
+    change = today.change_by_now(figures.usual, figures.counted) if is_known(visitors) else ""
+    value = wording.number(visitors) if is_known(visitors) else f"<{figures.k}"
     note = change or "a device counts once a day"
     return Tile("Visitors today so far", value, "devices", note, _course(figures, "visitors"))
 
@@ -87,9 +89,9 @@ def stay_tile(figures: Figures) -> Tile:
     seconds = figures.running["dwell_median_s"]
     value, unit = findings.value_and_unit(seconds)
     earlier = _earlier(figures, "dwell_median_s")
-    note = "half of the visits are longer" if known(seconds) else "too few to say"
-    if known(seconds) and earlier:
-        change = (seconds - today.median(earlier)) / 60
+    note = "half of the visits are longer" if is_known(seconds) else "too few to say"
+    if is_known(seconds) and earlier:
+        change = (seconds - median(earlier)) / 60
         note = f"**{wording.quantity(change, 'min', signed=True)}** on the last {len(earlier)} days"
     return Tile("Median stay", value, unit, note, _course(figures, "dwell_median_s"))
 
@@ -100,15 +102,15 @@ def _present(figures: Figures) -> Tile:
     heard = [cell for cell in cells if cell["nodes"]]
     if not heard:
         return Tile("Present now", "–", "", "no node reported today")
-    last, told = heard[-1], [cell for cell in heard if known(cell["mean"]) and cell["mean"]]
+    last, told = heard[-1], [cell for cell in heard if is_known(cell["mean"]) and cell["mean"]]
     note = "too few to say when most"
     if told:
         most = max(told, key=lambda cell: cell["mean"])
         note = f"most at {wording.clock(local(most['start'], figures.when.timezone))}: "
         note += f"**{wording.number(most['mean'])}**"
-    value = wording.number(last["mean"]) if known(last["mean"]) else f"<{figures.k}"
-    lower = known(last["mean"]) and last["nodes"] < last["expected"]
-    course = [cell["mean"] if known(cell["mean"]) else None for cell in cells][-32:]
+    value = wording.number(last["mean"]) if is_known(last["mean"]) else f"<{figures.k}"
+    lower = is_known(last["mean"]) and last["nodes"] < last["expected"]
+    course = [cell["mean"] if is_known(cell["mean"]) else None for cell in cells][-32:]
     return Tile("Present now", f"≥ {value}" if lower else value, "devices", note, course)
 
 
@@ -116,21 +118,21 @@ def _per_hundred(figures: Figures) -> Tile:
     rate = figures.running["capture_rate"]
     earlier = _earlier(figures, "capture_rate")
     note = "a device counts once, in its best class"
-    if known(rate) and earlier:
-        change = 100 * (rate - today.median(earlier))
+    if is_known(rate) and earlier:
+        change = 100 * (rate - median(earlier))
         note = f"**{wording.number(change, signed=True)}** on the last {len(earlier)} days"
-    value = wording.number(100 * rate) if known(rate) else "–"
+    value = wording.number(100 * rate) if is_known(rate) else "–"
     return Tile("Visitors per 100 seen", value, "", note, _course(figures, "capture_rate"))
 
 
 def _earlier(figures: Figures, name: str) -> list[float]:
     """A figure of the days before today; none where there are too few to compare with."""
-    found = [float(day[name]) for day in figures.days.to_pylist()[:-1] if known(day[name])]
-    return found if len(found) >= today.FEWEST_DAYS else []
+    found = [float(day[name]) for day in figures.days.to_pylist()[:-1] if is_known(day[name])]
+    return found if len(found) >= FEWEST_DAYS else []
 
 
 def _course(figures: Figures, name: str) -> list[float | None]:
-    return [float(day[name]) if known(day[name]) else None for day in figures.days.to_pylist()]
+    return [float(day[name]) if is_known(day[name]) else None for day in figures.days.to_pylist()]
 
 
 def _occupancy(figures: Figures) -> Card:

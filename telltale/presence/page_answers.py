@@ -10,6 +10,7 @@ import pyarrow as pa
 from telltale.frames import local, rows
 from telltale.page import common
 from telltale.page.board import Ask
+from telltale.page.usual import Usual, usual_by_now
 from telltale.presence import calls as presence
 from telltale.presence.words import today
 from telltale.presence.words.gaps import Reporting, reporting
@@ -127,9 +128,9 @@ class Figures:
         return self.by_now.get(self.when.now.date(), 0)
 
     @cached_property
-    def usual(self) -> today.Usual | None:
+    def usual(self) -> Usual | None:
         """What a usual day comes to by this hour."""
-        return today.usual_by_now(self.by_now, self.when.now, k=self.k)
+        return usual_by_now(self.by_now, self.when.now, k=self.k)
 
     def present(self) -> list[dict[str, Any]]:
         """Intervals in order: all kinds together, or the one that was chosen."""

@@ -187,6 +187,11 @@ class Settings(BaseSettings):
         return self.root / self.paths.data
 
     @property
+    def shows_single_pcs(self) -> bool:
+        """Whether anybody may be told of single PCs: only where all data are invented."""
+        return self.activity.show_everyone and self.site.keep
+
+    @property
     def store_url(self) -> str:
         """The SQLAlchemy URL of the store; a relative SQLite path counts from the project's root."""
         url = self.paths.store_url or f"sqlite:///{self.data / 'landing' / 'telltale.db'}"

@@ -64,6 +64,8 @@ class Project:
         self.settings = settings or load_settings(None if root is None else Path(root))
         self.clock = now
         self._held: View | None = None
+        self.kept: dict[Hashable, tuple[Hashable, Any]] = {}
+        """What `View.kept` remembers."""
         self._remembered: tuple[int, dict[Hashable, Any]] = (-1, {})
         self._decoded: tuple[tuple[int, ...], Tables] | None = None
 
@@ -205,6 +207,7 @@ class Project:
         if "store" in self.__dict__:
             self.store.close()
         self._remembered, self._held = (-1, {}), None
+        self.kept.clear()
         for part in ("store", "lake", "engine"):
             self.__dict__.pop(part, None)
 

@@ -7,6 +7,9 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from telltale.arrow import Tables, day_of
 from telltale.contract import TelltaleError
 from telltale.engine import Engine, Parts, Relation
@@ -21,6 +24,8 @@ TRIES = 3
 T = TypeVar("T")
 REMEMBERED = 16
 """Results kept for the next question on the same snapshot: a report asks about one stretch ten times."""
+MOST_KEPT = 64
+"""Answers about days that have ended, kept for as long as their rows are the same."""
 
 
 class View:
@@ -58,6 +63,37 @@ class View:
                 known.clear()
             known[key] = make()
         return known[key]
+
+    def kept(self, key: Hashable, make: Callable[[], T], *, tables: Sequence[str], span: Span) -> T:
+        """What `make` gives; made once for as long as no row of a stretch is added or removed.
+
+        For what looks at days that have ended: today's records change nothing of it. It must not depend on the present.
+
+        Args:
+            key: all that `make` depends on but the rows: name of the question, stretch, choices, settings.
+            make: the answer.
+            tables: whose rows it reads.
+            span: the stretch it reads, lookback included.
+        """
+        files = tuple(file.path for file in self.snapshot.files if file.table_name in tables and _touches(file, span))
+        hot = tuple(id_ for name in tables for id_ in self._hot_ids(name, span))
+        memory = self.project.kept
+        if key not in memory or memory[key][0] != (files, hot):
+            memory[key] = (files, hot), make()
+            if len(memory) > MOST_KEPT:
+                del memory[next(iter(memory))]
+        made: T = memory[key][1]
+        return made
+
+    def _hot_ids(self, name: str, span: Span) -> list[int]:
+        """The raw ids of the hot rows of a stretch, by their own time or the moment of receipt."""
+        rows = self.hot.get(name)
+        if rows is None:
+            return []
+        times = [rows[column].cast(pa.int64()) for column in (TABLES[name].time, "received_at")]
+        inside = [pc.and_(pc.greater_equal(at, span.since_us), pc.less(at, span.until_us)) for at in times]
+        ids: list[int] = rows.filter(pc.or_kleene(*inside))["raw_id"].to_pylist()
+        return ids
 
     def first_us(self, site: str) -> int:
         """When a site was first heard of."""

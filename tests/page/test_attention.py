@@ -15,6 +15,7 @@ from telltale.dashboard.boards import Boards
 from telltale.dashboard.pages import PAGES
 from telltale.health.deliveries import Delivered, delivered
 from telltale.page import attention
+from telltale.page.usual import Usual, usual_by_now
 from telltale.presence.words import today
 from telltale.presence.words.gaps import Reporting, Silence
 from telltale.settings import load
@@ -171,21 +172,21 @@ def test_alarms_come_first_and_the_sentence_counts_them() -> None:
 
 def test_a_usual_day_is_of_the_same_weekday_where_two_are_known() -> None:
     counts = {FRIDAY - dt.timedelta(days=back): count for back, count in ((0, 42), (1, 90), (7, 30), (14, 42))}
-    usual = today.usual_by_now(counts, NOW)
-    assert usual == today.Usual(36, "a usual Friday by 14:30", 2)
+    usual = usual_by_now(counts, NOW)
+    assert usual == Usual(36, "a usual Friday by 14:30", 2)
     assert today.so_far(42, 14 * 60, usual, 42) == (
         "**42\N{NO-BREAK SPACE}visitor devices** today so far, **6 more** than on a usual Friday by 14:30; "
         "median stay **14\N{NO-BREAK SPACE}min**."
     )
     del counts[FRIDAY - dt.timedelta(days=14)]
-    assert today.usual_by_now(counts, NOW) == today.Usual(60, "a usual day by 14:30", 2)
+    assert usual_by_now(counts, NOW) == Usual(60, "a usual day by 14:30", 2)
 
 
 def test_what_may_not_be_told_is_compared_with_nothing() -> None:
     few = {FRIDAY - dt.timedelta(days=back): 3 for back in (7, 14)}
-    assert today.usual_by_now(few, NOW) is None
-    assert today.usual_by_now({FRIDAY - dt.timedelta(days=7): 30}, NOW) is None
-    usual = today.Usual(36, "a usual Friday by 14:30", 2)
+    assert usual_by_now(few, NOW) is None
+    assert usual_by_now({FRIDAY - dt.timedelta(days=7): 30}, NOW) is None
+    usual = Usual(36, "a usual Friday by 14:30", 2)
     assert today.so_far(None, None, usual, 3) == "**Fewer visitor devices** today so far than may be told."
     assert today.so_far(0, None, None, 0) == "**No visitor device** today so far."
 

@@ -13,7 +13,7 @@ from telltale.lake.purge import drop
 from telltale.lake.settle import settle_all
 from telltale.settings import load
 from telltale.workbench.question import Question, ask, period
-from telltale.workbench.times import local_time, micros
+from telltale.workbench.times import DAY, Span, local_time, micros
 from telltale.workbench.view import FilesGone, View, answered, whole
 
 NOW = micros(dt.datetime(2026, 11, 20, 14, 30, tzinfo=ZoneInfo("Europe/Berlin")))
@@ -26,9 +26,9 @@ def project(tmp_path: Path) -> tt.Project:
     return tt.Project(settings=load(tmp_path), now=lambda: NOW)
 
 
-def _append(project: tt.Project, body: bytes = BODY) -> None:
+def _append(project: tt.Project, body: bytes = BODY, at_us: int = NOW - 1_000_000) -> None:
     landing = project.landing()
-    landing.append(Raw(0, "cloudtrax", NOW - 1_000_000, "", "{}", body))
+    landing.append(Raw(0, "cloudtrax", at_us, "", "{}", body))
     landing.close()
 
 
@@ -150,6 +150,25 @@ def test_who_holds_a_moment_is_told_that_its_files_have_gone(project: tt.Project
             project.lake.root.delete(file.path)
         with pytest.raises(FilesGone, match="ask again, of a newer moment"):
             _read(project)
+
+
+def test_an_answer_about_ended_days_is_kept_until_a_row_of_them_comes(project: tt.Project) -> None:
+    made: list[int] = []
+    day = Span(NOW - 2 * DAY, NOW - DAY)
+
+    def asked() -> int:
+        view = project.view()
+        return view.kept("heartbeats", lambda: made.append(1) or len(made), tables=["node_heartbeat"], span=day)  # type: ignore[func-returns-value]
+
+    assert [asked(), asked()] == [1, 1]
+    _append(project)
+    assert asked() == 1, "a record of today is none of that day"
+    _append(project, at_us=NOW - DAY - 1)
+    assert [asked(), asked()] == [2, 2]
+    settle_all(project.lake, now_us=NOW)
+    assert [asked(), asked()] == [3, 3], "the rows are in a file now, which may have been joined with others"
+    drop(project.lake, list(project.lake.snapshot().of("node_heartbeat")), now_us=NOW, freeze=False)
+    assert asked() == 4
 
 
 def test_a_period_is_of_whole_days_and_of_the_only_site(project: tt.Project) -> None:

@@ -8,7 +8,7 @@ from telltale import wording
 from telltale.activity.charts.panels import PC, pcs_of
 from telltale.frames import local, rows
 from telltale.page.pieces import Tile, Tiles
-from telltale.presence.words.today import usual_by_now
+from telltale.page.usual import usual_by_now
 
 _AWAY_LONG = dt.timedelta(hours=1)
 """Shorter absences at the end are not worth a sentence."""

@@ -19,7 +19,7 @@ from telltale.activity.words.page import (
 )
 from telltale.frames import local, rows
 from telltale.page.pieces import Footer, Sentence, Table, Tile, Tiles
-from telltale.presence.words.titles import known
+from telltale.wording import is_known
 
 if TYPE_CHECKING:
     from telltale.workbench.periods import Period
@@ -134,7 +134,7 @@ def agents_tiles(arrived: Any, daily: Any, gaps: Any, rejects: Sequence[Mapping[
     found = _gaps(gaps)
     refused = sum(int(one["rejects"]) for one in rejects)
     reason = f"most often {rejects[0]['reason']}" if rejects else "nothing was rejected"
-    late = sorted(float(one) for one in lateness_s if known(one))
+    late = sorted(float(one) for one in lateness_s if is_known(one))
     middle = wording.duration(late[len(late) // 2]) if late else "–"
     longest = max(found, key=lambda one: one[1], default=None)
     note = f"longest **{wording.duration(longest[1])}**, {longest[0]}" if longest else "none over 10 min within a day"

@@ -9,8 +9,8 @@ from telltale.frames import local, rows
 from telltale.page.attention import Found
 from telltale.page.lists import Concern
 from telltale.page.pieces import Footer, Sentence, Table, Tile, Tiles
-from telltale.presence.words.titles import known
 from telltale.sensors.words.tiles import on_time_tile, received_tile
+from telltale.wording import is_known
 
 if TYPE_CHECKING:
     from telltale.workbench.periods import Period
@@ -170,7 +170,7 @@ def clock_tile(health: Any) -> Tile:
     offsets = [
         (abs(row["clock_offset_s"]), row["name"])
         for row in rows(health, "name", "clock_offset_s")
-        if known(row["clock_offset_s"])
+        if is_known(row["clock_offset_s"])
     ]
     if not offsets:
         return Tile("Largest clock offset", "–", "", "no message to compare")
@@ -189,11 +189,11 @@ def devices_table(health: Any, *, timezone: str = "UTC") -> Table:
             STATES[row["state"]] if row["state"] != "silent" else f"!!{STATES['silent']}!!",
             wording.short_moment(local(row["last_seen"], timezone)) if row["last_seen"] else "–",
             wording.number(row["reports"]),
-            _duration(row["interval_s"]) + ("" if row["is_given"] or not known(row["interval_s"]) else " *"),
+            _duration(row["interval_s"]) + ("" if row["is_given"] or not is_known(row["interval_s"]) else " *"),
             _duration(row["longest_gap_s"]),
             _lost(row),
             _link(row),
-            wording.quantity(row["clock_offset_s"], "s", signed=True) if known(row["clock_offset_s"]) else "–",
+            wording.quantity(row["clock_offset_s"], "s", signed=True) if is_known(row["clock_offset_s"]) else "–",
         ]
         for row in rows(health, *_DEVICE)
     ]
@@ -208,21 +208,21 @@ _DEVICE = (
 
 
 def _duration(seconds: float | None) -> str:
-    return wording.duration(seconds) if known(seconds) else "–"
+    return wording.duration(seconds) if is_known(seconds) else "–"
 
 
 def _lost(row: Mapping[str, Any]) -> str:
     """Numbers left out of the device's count, and their share of all it sent; its count may have begun again."""
-    if not known(row["missing"]):
+    if not is_known(row["missing"]):
         return "–"
-    share = f" ({wording.percent(row['missing_share'])})" if row["missing"] and known(row["missing_share"]) else ""
+    share = f" ({wording.percent(row['missing_share'])})" if row["missing"] and is_known(row["missing_share"]) else ""
     return f"{wording.number(row['missing'])}{share}{' + reset' if row['resets'] else ''}"
 
 
 def _link(row: Mapping[str, Any]) -> str:
     """The median of how strongly it is heard, and how often the network called it weak."""
-    strength = wording.quantity(row["rssi_dbm"], "dBm") if known(row["rssi_dbm"]) else ""
-    weak = f"{wording.percent(row['weak_share'])} weak" if known(row["weak_share"]) and row["weak_share"] else ""
+    strength = wording.quantity(row["rssi_dbm"], "dBm") if is_known(row["rssi_dbm"]) else ""
+    weak = f"{wording.percent(row['weak_share'])} weak" if is_known(row["weak_share"]) and row["weak_share"] else ""
     return ", ".join(filter(None, (strength, weak))) or "–"
 
 
@@ -242,7 +242,7 @@ def devices_title(health: Any) -> str:
 
 def interval_note(health: Any) -> str:
     """What the star beside an interval means."""
-    learned = any(not row["is_given"] and known(row["interval_s"]) for row in rows(health, "is_given", "interval_s"))
+    learned = any(not row["is_given"] and is_known(row["interval_s"]) for row in rows(health, "is_given", "interval_s"))
     return "* learned: the median of its own messages. devices.csv may say expected_interval_s." if learned else ""
 
 
@@ -256,7 +256,7 @@ def sources_table(sources: Sequence[Mapping[str, Any]], *, timezone: str = "UTC"
             f"{one['heard']} of {one['devices']}" if one["heard"] < one["devices"] else str(one["devices"]),
             wording.number(one["reports"]),
             wording.duration(one["gap_s"]) if one["gap_s"] else "0",
-            wording.number(one["missing"]) if known(one["missing"]) else "–",
+            wording.number(one["missing"]) if is_known(one["missing"]) else "–",
             wording.number(one["late"]),
             wording.number(one["rejects"]),
         ]

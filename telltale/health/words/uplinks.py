@@ -10,7 +10,7 @@ from telltale import wording
 from telltale.frames import arrow, rows
 from telltale.health.words.devices import clock_tile, health_text
 from telltale.page.pieces import Sentence, Tile, Tiles
-from telltale.presence.words.titles import known
+from telltale.wording import is_known
 
 if TYPE_CHECKING:
     from telltale.workbench.periods import Period
@@ -66,7 +66,7 @@ def messages_tiles(arrived: Any, health: Any) -> Tiles:
 
 def messages_title(health: Any) -> str:
     """`Dock lost 23 of 129 messages`: the device that lost most, where that is more than a few."""
-    table = [row for row in rows(health, "name", "reports", "missing") if known(row["missing"])]
+    table = [row for row in rows(health, "name", "reports", "missing") if is_known(row["missing"])]
     worst = max(table, key=lambda row: row["missing"], default=None)
     if worst is None:
         return "Messages received"
@@ -87,4 +87,4 @@ def promptness_title(rows_in: Any, *, own: str = "observed_at") -> str:
 
 
 def _sum(frame: Any, name: str) -> int:
-    return sum(int(row[name]) for row in rows(frame, name) if known(row[name]))
+    return sum(int(row[name]) for row in rows(frame, name) if is_known(row[name]))

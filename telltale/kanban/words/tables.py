@@ -9,7 +9,7 @@ from telltale.frames import local, rows
 from telltale.kanban.charts.risk import risk_words
 from telltale.kanban.words.titles import ITEM
 from telltale.page.pieces import Table
-from telltale.presence.words.titles import known
+from telltale.wording import is_known
 
 DAY_S = 86_400.0
 FORMULAS = {
@@ -52,7 +52,7 @@ def sizing_table(items: Any) -> Table:
             _container(row["container_qty"]),
             _lead(row),
             _cards(row),
-            risk_words(row) if known(row["risk"]) else "–",
+            risk_words(row) if is_known(row["risk"]) else "–",
             row["note"] or "–",
         ]
         for row in rows(items, *ITEM, "demand_per_day", "demand_lo", "demand_hi", "container_qty")
@@ -62,22 +62,22 @@ def sizing_table(items: Any) -> Table:
 
 
 def _demand(row: Mapping[str, Any]) -> str:
-    if not known(row["demand_per_day"]):
+    if not is_known(row["demand_per_day"]):
         return "–"
     digits = 0 if row["demand_per_day"] >= 20 else 1
     low, high = row["demand_lo"], row["demand_hi"]
-    spread = f" ({wording.number_range(low, high, digits)})" if known(low) and known(high) else ""
+    spread = f" ({wording.number_range(low, high, digits)})" if is_known(low) and is_known(high) else ""
     return f"{wording.number(row['demand_per_day'], digits)}{spread}"
 
 
 def _container(quantity: float | None) -> str:
-    if not known(quantity) or quantity is None:
+    if not is_known(quantity) or quantity is None:
         return "–"
     return wording.number(quantity, 0 if quantity == round(quantity) else 1)
 
 
 def _lead(row: Mapping[str, Any]) -> str:
-    if not known(row["lead_time_days"]):
+    if not is_known(row["lead_time_days"]):
         return "unknown"
     source = (
         f", n{wording.NBSP}={wording.NBSP}{wording.number(row['lead_times'])}"
@@ -88,8 +88,8 @@ def _lead(row: Mapping[str, Any]) -> str:
 
 
 def _cards(row: Mapping[str, Any]) -> str:
-    used = wording.number(row["cards"]) if known(row["cards"]) else "?"
-    if not known(row["cards_recommended"]):
+    used = wording.number(row["cards"]) if is_known(row["cards"]) else "?"
+    if not is_known(row["cards_recommended"]):
         return f"{used}; too few to say"
     wanted = wording.number(row["cards_recommended"])
     if used == wanted:
@@ -103,7 +103,7 @@ def last_pulls_table(items: Any, *, timezone: str = "UTC") -> Table:
         [
             row["item"],
             f"{wording.number(row['rate_per_day'], 1)} ({wording.number_range(row['rate_lo'], row['rate_hi'], 1)})"
-            if known(row["rate_per_day"])
+            if is_known(row["rate_per_day"])
             else "–",
             wording.number(row["pulls"]),
             wording.number(row["open_pulls"]),
@@ -140,7 +140,7 @@ def pull_trends_table(trends: Any) -> Table:
             TESTS.get(row["test"], row["test"]),
             wording.number(row["n"]),
             _p(row["p_value"]),
-            wording.number(row["slope_per_day"], 3, signed=True) if known(row["slope_per_day"]) else "–",
+            wording.number(row["slope_per_day"], 3, signed=True) if is_known(row["slope_per_day"]) else "–",
             VERDICTS.get(row["verdict"], row["verdict"]),
         ]
         for row in rows(trends, "item", "test", "n", "p_value", "slope_per_day", "verdict")
@@ -149,7 +149,7 @@ def pull_trends_table(trends: Any) -> Table:
 
 
 def _p(value: float | None) -> str:
-    if not known(value) or value is None:
+    if not is_known(value) or value is None:
         return "–"
     return f"<{wording.NBSP}0.001" if value < 0.001 else wording.number(value, 3)
 

@@ -13,7 +13,7 @@ from telltale.kanban.charts.leads import median
 from telltale.kanban.words.capture import Coverage, capture_tile
 from telltale.kanban.words.titles import ITEM, is_unsure
 from telltale.page.pieces import Tile, Tiles
-from telltale.presence.words.titles import known
+from telltale.wording import is_known
 
 DAY_S = 86_400.0
 _WEEK = 7
@@ -73,7 +73,7 @@ def _pulls_tile(pulls: Any, rates: Any) -> Tile:
 def _lead_tile(leads: Any, items: Any) -> Tile:
     closed = sorted(_closed(leads), key=lambda row: row["acknowledged_at"])
     if not closed:
-        given = {row["lead_time_days"] for row in rows(items, *ITEM) if known(row["lead_time_days"])}
+        given = {row["lead_time_days"] for row in rows(items, *ITEM) if is_known(row["lead_time_days"])}
         note = "as listed in buttons.csv; none measured" if given else "no acknowledge press, no lead_time_days"
         spread = wording.number_range(min(given), max(given), 1) if len(given) > 1 else ""
         value = spread or (wording.number(min(given), 1) if given else "–")
@@ -115,7 +115,7 @@ def _open_tile(leads: Any) -> Tile:
 
 
 def _risk_tile(items: Any, target: float) -> Tile:
-    table = [row for row in rows(items, *ITEM) if known(row["risk"])]
+    table = [row for row in rows(items, *ITEM) if is_known(row["risk"])]
     name = f"Items above {wording.percent(target)} risk"
     if not table:
         return Tile(name, "–", "", "needs pulls, a lead time and the cards in use")

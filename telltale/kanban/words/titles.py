@@ -13,7 +13,7 @@ from telltale.kanban.words.capture import ENOUGH, Coverage
 from telltale.page.attention import Found
 from telltale.page.lists import Concern
 from telltale.page.pieces import Sentence
-from telltale.presence.words.titles import known
+from telltale.wording import is_known
 
 if TYPE_CHECKING:
     from telltale.workbench.periods import Period
@@ -30,12 +30,12 @@ _MOST_NAMED = 2
 def runs_short(row: Mapping[str, Any], target: float) -> bool:
     """Whether an item is above the risk one accepts for sure, and more cards are recommended."""
     used, wanted = row["cards"], row["cards_recommended"]
-    return known(row["risk"]) and is_above(row, target) and known(used) and known(wanted) and wanted > used
+    return is_known(row["risk"]) and is_above(row, target) and is_known(used) and is_known(wanted) and wanted > used
 
 
 def is_unsure(row: Mapping[str, Any], target: float) -> bool:
     """Whether the risk may be above the target, and may not."""
-    return not is_above(row, target) and known(row["risk_hi"]) and row["risk_hi"] > target
+    return not is_above(row, target) and is_known(row["risk_hi"]) and row["risk_hi"] > target
 
 
 def kanban_sentence(items: Any, coverage: Coverage | None, *, target: float = 0.05, period: str = "") -> str:
@@ -117,10 +117,10 @@ def _dead(table: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _calm(table: Sequence[Mapping[str, Any]], pulls: int, target: float, period: str) -> str:
     told = f"**{wording.count(pulls, 'pull')}** of **{_items(len(table))}** {period or 'in this period'}"
-    sized = [row for row in table if known(row["cards_recommended"])]
+    sized = [row for row in table if is_known(row["cards_recommended"])]
     if not sized:
         return f"{told}: too few to say how many cards they need."
-    listed = [row for row in sized if known(row["cards"])]
+    listed = [row for row in sized if is_known(row["cards"])]
     if not listed:
         return f"{told}. How many cards are in use stands in buttons.csv, as cards; none is listed yet."
     above = [row for row in listed if is_above(row, target)]
@@ -130,7 +130,7 @@ def _calm(table: Sequence[Mapping[str, Any]], pulls: int, target: float, period:
     elif len(listed) < len(table):
         unknown = wording.in_words(len(table) - len(listed))
         rest = f"the cards of {wording.in_words(len(listed))} suffice, of {unknown} too little is known"
-    judged = [row for row in table if known(row["silence_limit_s"])]
+    judged = [row for row in table if is_known(row["silence_limit_s"])]
     if len(judged) == len(table):
         return f"{told}; {rest}, and every button was pressed within its usual time."
     return f"{told}; {rest}{', and no button is past its usual silence' if judged else ''}."
@@ -191,7 +191,7 @@ def pulls_title(chart: Any, *, timezone: str = "UTC") -> str:
     late = {item: [row for row in found[-RECENT:] if row["signal"]] for item, found in whole.items()}
     news = [(item, found[-1]) for item, found in late.items() if found]
     most = max((len(found) for found in whole.values()), default=0)
-    if most < FEWEST_WHOLE or not any(known(row["center"]) for row in table):
+    if most < FEWEST_WHOLE or not any(is_known(row["center"]) for row in table):
         return "Pulls by bucket; too few to say what is usual"
     if not news:
         earlier = sum(1 for found in whole.values() for row in found if row["signal"])
@@ -221,10 +221,10 @@ def _were(count: int) -> str:
 
 def cards_title(items: Any) -> str:
     """`Gaskets 40 mm need 7 cards, not 5`."""
-    table = [row for row in rows(items, *ITEM) if known(row["cards_recommended"])]
+    table = [row for row in rows(items, *ITEM) if is_known(row["cards_recommended"])]
     if not table:
         return "Cards: too few pulls to say"
-    listed = [row for row in table if known(row["cards"])]
+    listed = [row for row in table if is_known(row["cards"])]
     if not listed:
         return "Cards recommended; those in use are not listed"
     more = sorted((row for row in listed if row["cards_recommended"] > row["cards"]), key=_by_difference)
@@ -245,7 +245,7 @@ def _by_difference(row: Mapping[str, Any]) -> tuple[float, str]:
 
 def risk_title(items: Any, *, target: float = 0.05) -> str:
     """`One item runs empty too often: gaskets`, or that none does as far as one can say."""
-    table = [row for row in rows(items, *ITEM) if known(row["risk"])]
+    table = [row for row in rows(items, *ITEM) if is_known(row["risk"])]
     if not table:
         return "Will it run empty? Too little is known to say"
     above = sorted((row for row in table if is_above(row, target)), key=lambda row: -row["risk"])
@@ -263,13 +263,13 @@ def risk_title(items: Any, *, target: float = 0.05) -> str:
 
 def silence_title(items: Any) -> str:
     """`The M6 screws button may be dead`, or that every button was pressed within its limit."""
-    table = [row for row in rows(items, *ITEM) if known(row["silent_s"])]
+    table = [row for row in rows(items, *ITEM) if is_known(row["silent_s"])]
     dead = sorted((row for row in table if row["may_be_dead"]), key=lambda row: -row["silent_s"])
     if len(dead) > 1:
         return f"The buttons of {_items(len(dead))} may be dead"
     if dead:
         return f"The {dead[0]['item']} button may be dead"
-    judged = [row for row in table if known(row["silence_limit_s"])]
+    judged = [row for row in table if is_known(row["silence_limit_s"])]
     if not judged:
         return "How long buttons have been silent; too few pulls for a limit"
     if len(judged) < len(rows(items, "item")):

@@ -5,8 +5,8 @@ Source: wire/presence.md 6.2 (bands: Meraki; the lower edge belongs to the band)
 
 import pyarrow as pa
 
+from telltale.analysis.overlaps import grid, places, shown, touching
 from telltale.engine import Engine, Relation
-from telltale.presence.analysis.overlaps import grid, places, shown, touching
 
 BANDS = pa.table(
     {

@@ -6,8 +6,8 @@ Source: wire/presence.md 6.3 and 6.4.
 # ruff: noqa: S608 - texts are composed of expressions of ours; values are given to the engine
 import pyarrow as pa
 
+from telltale.analysis.overlaps import DEVICE_S, LEVELS, grid, places, reporting, shown, touching
 from telltale.engine import Engine, Relation
-from telltale.presence.analysis.overlaps import DEVICE_S, LEVELS, grid, places, reporting, shown, touching
 from telltale.presence.analysis.rules import Rules
 from telltale.tables import Table
 

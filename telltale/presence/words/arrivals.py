@@ -11,7 +11,7 @@ from telltale import wording
 from telltale.frames import arrow, local, rows
 from telltale.page.pieces import Sentence, Table, Tile, Tiles
 from telltale.presence.words.gaps import Reporting, reporting
-from telltale.presence.words.titles import known
+from telltale.wording import is_known
 
 CLOCK_S = 60
 """A node's clock this far off shifts its visits; wire/presence.md R8 flags rows long before that hurts."""
@@ -79,7 +79,7 @@ def _clocks(health: Any, nodes: Any) -> Tile:
 
 
 def _offsets(health: Any) -> list[dict[str, Any]]:
-    return [row for row in rows(health, "node_id", "clock_offset_s") if known(row["clock_offset_s"])]
+    return [row for row in rows(health, "node_id", "clock_offset_s") if is_known(row["clock_offset_s"])]
 
 
 def rejects_table(rejects: Sequence[Mapping[str, Any]], *, timezone: str = "UTC") -> Table:
@@ -122,10 +122,10 @@ def nodes_table(health: Any, nodes: Any, *, timezone: str = "UTC") -> Table:
         [
             names.get(row["node_id"]) or row["node_id"],
             wording.number(row["reports"]),
-            wording.duration(row["interval_s"]) if known(row["interval_s"]) else "–",
-            wording.duration(row["longest_gap_s"]) if known(row["longest_gap_s"]) else "–",
+            wording.duration(row["interval_s"]) if is_known(row["interval_s"]) else "–",
+            wording.duration(row["longest_gap_s"]) if is_known(row["longest_gap_s"]) else "–",
             wording.short_moment(local(row["last_seen"], timezone)),
-            wording.quantity(row["clock_offset_s"], "s", signed=True) if known(row["clock_offset_s"]) else "–",
+            wording.quantity(row["clock_offset_s"], "s", signed=True) if is_known(row["clock_offset_s"]) else "–",
         ]
         for row in rows(health, *_HEALTH)
     ]

@@ -6,7 +6,7 @@ from typing import Any
 from telltale import wording
 from telltale.frames import local, rows
 from telltale.presence.words.gaps import Silence, reporting, without_records
-from telltale.presence.words.titles import known
+from telltale.wording import is_known
 
 MOST_GAPS = 2
 """More gaps than this are counted, not listed."""
@@ -16,7 +16,7 @@ def address_kinds(summary: Any) -> str:
     """That a device is not a person, with the share of randomised addresses."""
     table = {row["address_kind"]: row["visitors"] for row in rows(summary, "address_kind", "visitors")}
     randomised, all_kinds = table.get("local"), table.get("all")
-    if randomised is None or not all_kinds or not known(randomised) or not known(all_kinds):
+    if randomised is None or not all_kinds or not is_known(randomised) or not is_known(all_kinds):
         return "Devices, not people: a phone may use several addresses."
     share = wording.share_of(randomised, all_kinds)
     return f"Devices, not people: {share} of visitors used a randomised address."
@@ -80,7 +80,7 @@ def definition(thresholds: Any, gap: str = "") -> str:
 
 def resolution(visits: Any) -> str:
     """How much longer the true stay may be than the one shown: a phone is silent between its probes."""
-    longest = sorted(row["silence_max_s"] for row in rows(visits, "silence_max_s") if known(row["silence_max_s"]))
+    longest = sorted(row["silence_max_s"] for row in rows(visits, "silence_max_s") if is_known(row["silence_max_s"]))
     if not longest:
         return ""
     return (
@@ -134,7 +134,7 @@ def _one(summary: Any, name: str) -> Any:
 
 
 def _whole(value: float | None) -> int:
-    return int(value) if known(value) and value is not None else 0
+    return int(value) if is_known(value) and value is not None else 0
 
 
 def _minutes(minutes: float) -> str:

@@ -6,7 +6,8 @@ from telltale import wording
 from telltale.frames import local, rows
 from telltale.page.pieces import Footer, Sentence, Tile, Tiles
 from telltale.presence.words.gaps import Reporting, reporting, without_records
-from telltale.presence.words.titles import change_of, comparable, known, of_all, visits_overall
+from telltale.presence.words.titles import change_of, comparable, of_all, visits_overall
+from telltale.wording import is_known
 
 if TYPE_CHECKING:
     from telltale.workbench.periods import Period
@@ -75,10 +76,10 @@ def _visitors(row: dict[str, Any], earlier: dict[str, Any], table: list[dict[str
 def _stay(row: dict[str, Any], earlier: dict[str, Any], table: list[dict[str, Any]]) -> Tile:
     value, unit = value_and_unit(row["dwell_median_s"])
     parts = []
-    if known(row["dwell_median_s"]) and known(earlier.get("dwell_median_s")):
+    if is_known(row["dwell_median_s"]) and is_known(earlier.get("dwell_median_s")):
         change = (row["dwell_median_s"] - earlier["dwell_median_s"]) / 60
         parts.append(f"**{wording.quantity(change, 'min', signed=True)}**")
-    if known(row["dwell_p90_s"]):
+    if is_known(row["dwell_p90_s"]):
         parts.append(f"p90 {wording.duration(row['dwell_p90_s'])}")
     return Tile("Median stay", value, unit, "; ".join(parts), _course(table, "dwell_median_s"))
 
@@ -86,14 +87,14 @@ def _stay(row: dict[str, Any], earlier: dict[str, Any], table: list[dict[str, An
 def _capture(row: dict[str, Any], earlier: dict[str, Any], table: list[dict[str, Any]], period: "Period") -> Tile:
     rate, former = row["capture_rate"], earlier.get("capture_rate")
     note = "each device in its best class"
-    if known(rate) and known(former) and former is not None:
+    if is_known(rate) and is_known(former) and former is not None:
         note = f"**{wording.number(100 * (rate - former), signed=True)}** on {period.basis}"
-    value = wording.number(100 * rate) if known(rate) else "–"
+    value = wording.number(100 * rate) if is_known(rate) else "–"
     return Tile("Visitors per 100 seen", value, "", note, _course(table, "capture_rate"))
 
 
 def _peak(table: list[dict[str, Any]], period: "Period") -> Tile:
-    peaks = [(day["peak"], day["day"]) for day in table if known(day["peak"])]
+    peaks = [(day["peak"], day["day"]) for day in table if is_known(day["peak"])]
     if not peaks:
         return Tile("Peak present", "–", "", "too few to say")
     most, day = max(peaks)
@@ -141,14 +142,14 @@ def presence_footer(summary: Any, reports: Any, sources: Any, period: "Period") 
 
 
 def _course(table: list[dict[str, Any]], name: str) -> list[float | None]:
-    return [float(day[name]) if known(day[name]) else None for day in table][-31:]
+    return [float(day[name]) if is_known(day[name]) else None for day in table][-31:]
 
 
 def _count(value: float | None) -> str:
-    return wording.number(value) if known(value) else "–"
+    return wording.number(value) if is_known(value) else "–"
 
 
 def value_and_unit(seconds: float | None) -> tuple[str, str]:
     """A duration as a tile's number and unit: `14` and `min`; `1 h 5` and `min`; a dash where it is not known."""
-    value, _, unit = (wording.duration(seconds) if known(seconds) else "–").rpartition(wording.NBSP)
+    value, _, unit = (wording.duration(seconds) if is_known(seconds) else "–").rpartition(wording.NBSP)
     return (value, unit) if value else (unit, "")

@@ -3,11 +3,11 @@
 import datetime as dt
 from collections.abc import Sequence
 from itertools import combinations
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from telltale import wording
 from telltale.frames import local, rows
+from telltale.wording import is_known
 
 if TYPE_CHECKING:
     from telltale.workbench.periods import Period
@@ -35,7 +35,7 @@ def visits_overall(now: Any, before: Any, *, period: "Period") -> str:
         return "**No visits** in this period."
     visits = f"**{wording.count(row['visits'], 'visit')}**"
     stay = row["dwell_median_s"]
-    staying = f"; the median stay is **{wording.duration(stay)}**" if known(stay) else ""
+    staying = f"; the median stay is **{wording.duration(stay)}**" if is_known(stay) else ""
     change = change_of(row["visits"], comparable(before, period).get("visits"))
     if change is None:
         return f"{visits} in {f'these {period.days} days' if unit == 'days' else f'this {unit}'}{staying}."
@@ -55,7 +55,7 @@ def _as_many(change: float) -> str:
 def busiest_day(days: Any, before: Any = None, *, unit: str = "week", timezone: str = "UTC") -> str:
     """`Wednesday was the busiest day; the week is 4 % up`, of visitor devices."""
     table = _days(days)
-    counts = sorted(((row["visitors"], row["day"]) for row in table if known(row["visitors"])), reverse=True)
+    counts = sorted(((row["visitors"], row["day"]) for row in table if is_known(row["visitors"])), reverse=True)
     ahead = len(counts) > 1 and counts[0][0] >= (1 + CLEAR) * counts[1][0] and len(counts) > 2
     former = [] if before is None else _days(before)
     change = change_of(_total(table), _total(former)) if len(former) >= len(table) else None
@@ -76,7 +76,7 @@ def _trend(change: float, unit: str) -> str:
 
 def comes_in(days: Any) -> str:
     """`About one device in four that is heard comes in`."""
-    table = [row for row in _days(days) if known(row["visitors"]) and known(row["seen"])]
+    table = [row for row in _days(days) if is_known(row["visitors"]) and is_known(row["seen"])]
     seen, visitors = sum(row["seen"] for row in table), sum(row["visitors"] for row in table)
     if visitors < 5 or seen < 50 or visitors * 10 < seen:
         return "Visitors and passers-by by day"
@@ -110,7 +110,7 @@ def _daily_peaks(bins: Any, timezone: str) -> list[tuple[float, dt.datetime]]:
     whole = any(row["address_kind"] == "all" for row in table)
     present: dict[dt.datetime, float] = {}
     for row in table:
-        if known(row["mean"]) and (row["address_kind"] == "all") == whole:
+        if is_known(row["mean"]) and (row["address_kind"] == "all") == whole:
             present[row["start"]] = present.get(row["start"], 0) + row["mean"]
     peaks: dict[dt.date, tuple[float, dt.datetime]] = {}
     for moment, level in sorted(present.items()):
@@ -135,7 +135,7 @@ def busiest_paths(moves: Any, *, k: int = 5) -> str:
     counts = {
         (row["from_zone"], row["to_zone"]): row["moves"]
         for row in rows(moves, "from_zone", "to_zone", "moves")
-        if known(row["moves"]) and row["moves"] >= k
+        if is_known(row["moves"]) and row["moves"] >= k
     }
     zones = sorted({zone for pair in counts for zone in pair})
     total = sum(counts.values())
@@ -181,14 +181,9 @@ SUMMARY = (
 """Columns of `tt.presence.summary` the titles and tiles read."""
 
 
-def known(value: float | None) -> bool:
-    """Whether there is a value: pandas has NaN where Arrow has null."""
-    return value is not None and isfinite(value)
-
-
 def change_of(now: float | None, before: float | None) -> float | None:
     """The relative change; None when one is missing or the base is too small to compare with."""
-    if now is None or before is None or not known(now) or not known(before) or before < ENOUGH:
+    if now is None or before is None or not is_known(now) or not is_known(before) or before < ENOUGH:
         return None
     return now / before - 1
 
@@ -198,5 +193,5 @@ def _days(days: Any) -> list[dict[str, Any]]:
 
 
 def _total(table: list[dict[str, Any]]) -> float | None:
-    counts = [row["visitors"] for row in table if known(row["visitors"])]
+    counts = [row["visitors"] for row in table if is_known(row["visitors"])]
     return sum(counts) if counts else None

@@ -1,32 +1,17 @@
 """A day that is still running: so far, beside earlier days at the same hour."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 from telltale import wording
 from telltale.frames import local, rows
+from telltale.page.usual import Usual
 from telltale.presence.words.gaps import Reporting
-from telltale.presence.words.titles import known
+from telltale.wording import is_known
 
-SAME_WEEKDAYS = 4
-"""Look at so many of the same weekday before today …"""
-FEWEST_SAME = 2
-"""… and when fewer than this are known, at all days."""
-FEWEST_DAYS = 2
-"""With fewer earlier days than this there is no usual one."""
-ROUND_MIN = 15
 RECENT = dt.timedelta(hours=2)
 FEWEST_INTERVALS = 3
-
-
-class Usual(NamedTuple):
-    """What a usual day came to by this hour, and what that is called."""
-
-    value: float
-    basis: str
-    """Such as `a usual Friday by 14:30`."""
-    days: int
 
 
 def visitors_by_now(visits: Any, now: dt.datetime) -> dict[dt.date, int]:
@@ -45,30 +30,6 @@ def visitors_by_now(visits: Any, now: dt.datetime) -> dict[dt.date, int]:
     return {day: len(devices) for day, devices in found.items()}
 
 
-def usual_by_now(counts: dict[dt.date, int], now: dt.datetime, *, k: int = 5) -> Usual | None:
-    """The median of the same weekdays before today, else of all days before; None where too little is known.
-
-    Args:
-        counts: by day, as they stood at the clock of `now`.
-        now: the present on the site's clock.
-        k: a usual day of fewer devices is not told.
-    """
-    earlier = {day: count for day, count in counts.items() if day < now.date()}
-    same = sorted((day for day in earlier if day.weekday() == now.weekday()), reverse=True)[:SAME_WEEKDAYS]
-    alike, name = (same, wording.weekday(now)) if len(same) >= FEWEST_SAME else (sorted(earlier), "day")
-    if len(alike) < FEWEST_DAYS:
-        return None
-    value = median([earlier[day] for day in alike])
-    rounded = now.replace(minute=now.minute // ROUND_MIN * ROUND_MIN)
-    return Usual(value, f"a usual {name} by {wording.clock(rounded)}", len(alike)) if value >= k else None
-
-
-def median(values: Sequence[float]) -> float:
-    """The middle value; values must not be empty."""
-    ordered, half = sorted(values), len(values) // 2
-    return ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2
-
-
 def so_far(visitors: float | None, stay_s: float | None, usual: Usual | None, counted: int) -> str:
     """`**42 visitor devices** today so far, **6 more** than on a usual Friday by 14:30; median stay **14 min**`.
 
@@ -78,15 +39,15 @@ def so_far(visitors: float | None, stay_s: float | None, usual: Usual | None, co
         usual: of the days before.
         counted: today's devices counted as `usual` was.
     """
-    if not known(visitors) or visitors is None:
+    if not is_known(visitors) or visitors is None:
         text = "**Fewer visitor devices** today so far than may be told"
     elif visitors == 0:
         text = "**No visitor device** today so far"
     else:
         text = f"**{wording.count(int(visitors), 'visitor device')}** today so far"
-    if usual is not None and known(visitors):
+    if usual is not None and is_known(visitors):
         text += _against(counted - usual.value, usual)
-    staying = f"; median stay **{wording.duration(stay_s)}**" if known(stay_s) else ""
+    staying = f"; median stay **{wording.duration(stay_s)}**" if is_known(stay_s) else ""
     return f"{text}{staying}."
 
 
@@ -112,7 +73,7 @@ def against_band(bins: Any, band: Mapping[dt.time, Any], *, name: str, now: dt.d
         for row in rows(bins, "address_kind", "start", "mean")
         if (start := local(row["start"], str(now.tzinfo))) >= since
         and row["address_kind"] == "all"
-        and known(row["mean"])
+        and is_known(row["mean"])
         and start.time() in band
     ]
     if len(told) < FEWEST_INTERVALS:

@@ -6,7 +6,7 @@ from telltale import wording
 from telltale.frames import rows
 from telltale.health.words.devices import clock_tile, health_text
 from telltale.page.pieces import Sentence, Tile, Tiles
-from telltale.presence.words.titles import known
+from telltale.wording import is_known
 
 if TYPE_CHECKING:
     from telltale.workbench.periods import Period
@@ -102,4 +102,4 @@ def _tenths(share: float) -> float:
 
 
 def _sum(frame: Any, name: str) -> int:
-    return sum(int(row[name]) for row in rows(frame, name) if known(row[name]))
+    return sum(int(row[name]) for row in rows(frame, name) if is_known(row[name]))

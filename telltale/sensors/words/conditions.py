@@ -5,7 +5,7 @@ from typing import Any
 from telltale import wording
 from telltale.frames import local, rows
 from telltale.page.pieces import Table
-from telltale.presence.words.titles import known
+from telltale.wording import is_known
 
 _NAMED = ("device_id", "name")
 _EPISODE = ("state", "started_at", "ended_at", "lasted_s", "is_begin_known", "is_end_known", "is_open")
@@ -56,9 +56,9 @@ def _lasted(row: dict[str, Any]) -> str:
 
 def kinetic_title(kinetic: Any) -> str:
     """`Cold room: mean kinetic temperature 8.4 °C, above 8 °C`, or that all lie within."""
-    limited = [row for row in rows(kinetic, *_NAMED, *_KINETIC) if known(row["low"]) or known(row["high"])]
-    above = [row for row in limited if known(row["high"]) and row["kinetic_c"] > row["high"]]
-    below = [row for row in limited if known(row["low"]) and row["kinetic_c"] < row["low"]]
+    limited = [row for row in rows(kinetic, *_NAMED, *_KINETIC) if is_known(row["low"]) or is_known(row["high"])]
+    above = [row for row in limited if is_known(row["high"]) and row["kinetic_c"] > row["high"]]
+    below = [row for row in limited if is_known(row["low"]) and row["kinetic_c"] < row["low"]]
     if not limited:
         return "Mean kinetic temperatures"
     if not above and not below:
@@ -85,7 +85,7 @@ def kinetic_table(kinetic: Any) -> Table:
 
 
 def _limits(row: dict[str, Any]) -> str:
-    low, high = (wording.number(row[name]) if known(row[name]) else "" for name in ("low", "high"))
+    low, high = (wording.number(row[name]) if is_known(row[name]) else "" for name in ("low", "high"))
     if low and high:
         return wording.number_range(row["low"], row["high"])
     return f"from {low}" if low else f"up to {high}" if high else "–"
@@ -151,7 +151,7 @@ def overdue_table(overdue: Any, *, timezone: str = "UTC", most: int = 12) -> Tab
 
 def trends_title(trends: Any) -> str:
     """`Freezer has a battery for about 26 days`, or that none is known to run low."""
-    table = [row for row in rows(trends, *_NAMED, *_TREND) if known(row["days_left"])]
+    table = [row for row in rows(trends, *_NAMED, *_TREND) if is_known(row["days_left"])]
     table.sort(key=lambda row: (row["measure"] != "battery", row["days_left"]))
     if not table:
         return "No battery or signal is known to run low"
@@ -169,16 +169,16 @@ def trends_table(trends: Any, *, most: int = 20) -> Table:
     """
     shown = {"battery": ("V", 2, 30), "signal": ("dBm", 0, 30)}
     table = rows(trends, *_NAMED, *_TREND)
-    table.sort(key=lambda row: row["days_left"] if known(row["days_left"]) else float("inf"))
+    table.sort(key=lambda row: row["days_left"] if is_known(row["days_left"]) else float("inf"))
     body = []
     for row in table[:most]:
         unit, digits, month = shown[row["measure"]]
         slope = row["per_day"] * month if row["is_clear"] else None
         course = wording.quantity(slope, f"{unit} in 30 d", digits, signed=True) if slope is not None else _steady(row)
-        left = f"about {wording.count(int(row['days_left']), 'day')}" if known(row["days_left"]) else "–"
+        left = f"about {wording.count(int(row['days_left']), 'day')}" if is_known(row["days_left"]) else "–"
         body.append([row["name"], row["measure"], wording.quantity(row["level"], unit, digits), course, left])
     return Table(("Device", "Of its", "Now", "Trend", "Left"), body, right=(2,), wide=(3,))
 
 
 def _steady(row: dict[str, Any]) -> str:
-    return "no clear trend" if known(row["per_day"]) else f"{wording.count(int(row['days']), 'day')}: too few to say"
+    return "no clear trend" if is_known(row["per_day"]) else f"{wording.count(int(row['days']), 'day')}: too few to say"

@@ -6,8 +6,8 @@ from typing import Any
 from telltale import wording
 from telltale.frames import local, rows
 from telltale.page.pieces import Table, Tile, Tiles
-from telltale.presence.words.titles import known
 from telltale.sensors.words.titles import EXCURSION, KEY, STATS, beyond, key_of
+from telltale.wording import is_known
 
 _COUNTERS = ("_total", "_major", "_minor")
 
@@ -43,7 +43,7 @@ def _outside_tile(excursions: Any, stats: Any, outside: Any, tolerated_min: floa
     over = any(value > tolerated_min for value in course[-1:]) or any(one.is_open for one in found)
     names = wording.joined([one.name for one in found[:2]] + (["others"] if len(found) > 2 else []))
     note = names or "every sensor kept its limits"
-    if not any(known(row["low"]) or known(row["high"]) for row in rows(stats, "low", "high")):
+    if not any(is_known(row["low"]) or is_known(row["high"]) for row in rows(stats, "low", "high")):
         return Tile("Outside limits", "–", "", "no limits in devices.csv")
     return Tile(
         "Outside limits", wording.number(minutes), "min", note, course, bars=True, state="alarm" if over else ""
@@ -52,8 +52,8 @@ def _outside_tile(excursions: Any, stats: Any, outside: Any, tolerated_min: floa
 
 def _newest_tile(excursions: Any, stats: Any) -> Tile:
     """Of the sensor that left its limits, else of the one nearest to one of them."""
-    table = [row for row in rows(stats, *KEY, *STATS) if known(row["value_last"])]
-    limited = [row for row in table if known(row["low"]) or known(row["high"])]
+    table = [row for row in rows(stats, *KEY, *STATS) if is_known(row["value_last"])]
+    limited = [row for row in table if is_known(row["low"]) or is_known(row["high"])]
     if not table:
         return Tile("Newest reading", "–", "", "no reading")
     left = [one.name for one in beyond(excursions, stats)]
@@ -67,24 +67,24 @@ def _newest_tile(excursions: Any, stats: Any) -> Tile:
 
 def _room(row: dict[str, Any]) -> float:
     """How far a sensor is from its nearer limit, as a share of its band."""
-    sides = [row["value_last"] - row["low"] if known(row["low"]) else None,
-             row["high"] - row["value_last"] if known(row["high"]) else None]  # fmt: skip
+    sides = [row["value_last"] - row["low"] if is_known(row["low"]) else None,
+             row["high"] - row["value_last"] if is_known(row["high"]) else None]  # fmt: skip
     band = row["high"] - row["low"] if None not in sides else 1.0
     return float(min((side for side in sides if side is not None), default=0.0) / (band or 1.0))
 
 
 def _limits(row: dict[str, Any]) -> str:
     low, high = row["low"], row["high"]
-    if known(low) and known(high):
+    if is_known(low) and is_known(high):
         return wording.number_range(low, high)
-    if known(high):
+    if is_known(high):
         return f"up to {wording.number(high)}"
-    return f"from {wording.number(low)}" if known(low) else ""
+    return f"from {wording.number(low)}" if is_known(low) else ""
 
 
 def received_tile(missing: Any) -> Tile:
     """Which share of the messages due came, and which device missed most."""
-    table = [row for row in rows(missing, *_MISSING) if known(row["missing_share"])]
+    table = [row for row in rows(missing, *_MISSING) if is_known(row["missing_share"])]
     due = sum(row["due"] for row in table)
     if not due:
         return Tile("Messages received", "–", "", "nothing tells how many are due")
@@ -132,7 +132,7 @@ def _readings_tile(stats: Any) -> Tile:
 def _by_day(frame: Any, name: str) -> list[float]:
     days: dict[dt.datetime, float] = {}
     for row in rows(frame, "start", name):
-        days[row["start"]] = days.get(row["start"], 0.0) + (row[name] if known(row[name]) else 0.0)
+        days[row["start"]] = days.get(row["start"], 0.0) + (row[name] if is_known(row[name]) else 0.0)
     return [days[day] for day in sorted(days)]
 
 

@@ -9,7 +9,7 @@ from telltale.frames import local, rows
 from telltale.page.attention import Found
 from telltale.page.lists import Concern
 from telltale.page.pieces import Sentence
-from telltale.presence.words.titles import known
+from telltale.wording import is_known
 
 if TYPE_CHECKING:
     from telltale.workbench.periods import Period
@@ -93,7 +93,7 @@ def limits_sentence(
     table = rows(stats, *KEY, *STATS)
     if not any(row["readings"] for row in table):
         return "**No reading** in this period, so nothing is known about limits." + _silent(health)
-    limited = [row for row in table if known(row["low"]) or known(row["high"])]
+    limited = [row for row in table if is_known(row["low"]) or is_known(row["high"])]
     if not limited:
         count = wording.count(sum(int(row["readings"]) for row in table), "reading")
         devices = wording.count(len({row["device_id"] for row in table}), "sensor")
@@ -201,7 +201,7 @@ def part_of_day(moment: dt.datetime, now: dt.datetime) -> str:
 def limits_title(excursions: Any, stats: Any) -> str:
     """`Fridge 2 rose to 10.4 °C and was above 8 °C for 47 min`, or that all kept their limits."""
     table = rows(stats, "low", "high")
-    limited = [row for row in table if known(row["low"]) or known(row["high"])]
+    limited = [row for row in table if is_known(row["low"]) or is_known(row["high"])]
     found = beyond(excursions, stats)
     if not found:
         kept = len(limited)
@@ -251,7 +251,7 @@ def limit_concerns(excursions: Any, stats: Any, *, now: dt.datetime, tolerated_m
 
 def missing_title(missing: Any) -> str:
     """`Dock lost messages on four of 14 days`: the device with most days over 3 %."""
-    table = [row for row in rows(missing, "name", "due", "received", "missing_share") if known(row["missing_share"])]
+    table = [row for row in rows(missing, "name", "due", "received", "missing_share") if is_known(row["missing_share"])]
     days: dict[str, list[bool]] = {}
     for row in table:
         days.setdefault(row["name"], []).append(row["missing_share"] >= MISSED)
@@ -274,7 +274,7 @@ def outside_title(outside: Any, *, tolerated_min: float = 0, timezone: str = "UT
     """`Two of nine days were over the tolerated 15 minutes`, or that none was."""
     minutes: dict[dt.date, float] = {}
     for row in rows(outside, "start", "outside_s"):
-        if known(row["outside_s"]):
+        if is_known(row["outside_s"]):
             day = local(row["start"], timezone).date()
             minutes[day] = minutes.get(day, 0.0) + row["outside_s"] / 60
     if not minutes:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from telltale.analysis.levels import ADDED, with_levels
 from telltale.engine import Engine, Relation
-from telltale.presence.analysis.levels import ADDED, with_levels
 
 SHOWN = {"address_kind": ["global", "local", "global", "local"], "shown_as": ["global", "local", "all", "all"]}
 """Under which kinds a visit is shown: its own, and `all`."""
