@@ -108,7 +108,6 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("telltale.activity.words.report", "telltale.activity.charts.panels"): "moved, not yet cut",
     ("telltale.activity.words.titles", "telltale.activity.charts.hours"): "moved, not yet cut",
     ("telltale.activity.words.titles", "telltale.activity.charts.panels"): "moved, not yet cut",
-    ("telltale.analysis.overlaps", "telltale.analysis.levels"): "moved, not yet cut",
     ("telltale.charts", "telltale.activity.charts.hours"): "moved, not yet cut",
     ("telltale.charts", "telltale.activity.charts.levels"): "moved, not yet cut",
     ("telltale.charts", "telltale.activity.charts.strips"): "moved, not yet cut",
