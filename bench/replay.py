@@ -22,8 +22,8 @@ from telltale.capture.replay import replay
 from telltale.cli.replay import GROUP
 from telltale.lake.settle import settle_all
 from telltale.settings import Settings
-from telltale.sources.button.frames import arp
 from telltale.sources.button.listed import Filter
+from telltale.sources.button.simulate.frames import arp
 from telltale.workbench.project import Project
 
 FRAMES = 50_000

@@ -274,7 +274,7 @@ class Numbering(NamedTuple):
     """How many it may send on top, as several at once."""
 
 
-class Queued(NamedTuple):
+class Pending(NamedTuple):
     """Something that waits for a device, or was sent to it."""
 
     device_id: str
@@ -286,6 +286,8 @@ class Queued(NamedTuple):
     sent_at: int | None
     outcome: str
     """What the device or the network said of it; empty while nothing was said."""
+    details: Mapping[str, Any] = {}
+    """What else there is, for programs; JSON-able."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,9 +329,7 @@ class Source:
     """Its part of a new telltale.toml: every option with its default, commented."""
     secrets_text: str = ""
     """Its part of a new secrets.toml."""
-    queued: Callable[[Known], Iterable[Queued]] | None = None
+    pending: Callable[[Known], Iterable[Pending]] | None = None
     """What is queued for its devices, of what it remembers; None where nothing can be sent to them."""
-    commands: str = ""
-    """The module with its own commands, imported when one is asked for; empty where it has none."""
-    command_names: tuple[str, ...] = ()
-    """Which those are: `telltale <name>`, or `telltale export <name>` where it begins with "export "."""
+    commands: tuple[tuple[str, str], ...] = ()
+    """Its own commands, as the words after `telltale`, and the module of each, imported when it is asked for."""

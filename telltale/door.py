@@ -124,9 +124,7 @@ class Door:
             return self._turn_away(request, refused)
         if not reply.keep:
             return Verdict(reply, "answered")
-        body = request.body if reply.redacted_body is None else reply.redacted_body
-        meta = _meta(request, reply)
-        return _Asked(reply, Raw(0, request.source, request.received_at, request.sender, meta, body))
+        return _Asked(reply, _raw(request, reply))
 
     def _turn_away(self, request: Request, refused: Refused) -> Verdict:
         self.landing.refuse(
@@ -141,6 +139,17 @@ class Door:
         )
         reply = Reply(status=refused.status, body=refused.reason.encode() + b"\n")
         return Verdict(reply, refused.reason, refused.detail)
+
+
+def record(source: Source, request: Request, settings: SourceSettings) -> Raw:
+    """The record the door would keep of a request, for those who put many into the store themselves.
+
+    Only a simulated past and a capture file hand in another moment of receipt than the present.
+
+    Raises:
+        Refused: the source does not take the request.
+    """
+    return _raw(request, source.accept(request, settings))
 
 
 def open_door(settings: Settings, sources: Iterable[Source]) -> Door:
@@ -186,6 +195,11 @@ async def _durable(ticket: Future[int], timeout_s: float) -> None:
     if not done and ticket.cancel():
         raise StoreError(f"landing: not durable after {timeout_s} s; send it again")
     await waiting  # its commit is under way or over: only the outcome is a true answer
+
+
+def _raw(request: Request, reply: Reply) -> Raw:
+    body = request.body if reply.redacted_body is None else reply.redacted_body
+    return Raw(0, request.source, request.received_at, request.sender, _meta(request, reply), body)
 
 
 def _meta(request: Request, reply: Reply) -> str:

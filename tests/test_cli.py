@@ -13,7 +13,6 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from telltale.cli import COMMANDS
 from telltale.cli import telltale as group
 from telltale.cli.lab import lab_command
 from telltale.cli.output import printable, show
@@ -22,6 +21,9 @@ from telltale.sources.cloudtrax.wire import signature
 from tests.served import VECTOR, collecting, make_project, telltale
 
 HEAVY = {"duckdb", "pyarrow", "pandas", "numpy", "flask", "granian", "sqlalchemy", "pyspark", "papermill"}
+
+
+COMMANDS = group.list_commands(click.Context(group))
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -7,10 +7,13 @@ from pathlib import Path
 import click
 import pytest
 
-from telltale.cli import COMMANDS, telltale
+from telltale.cli import telltale
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+
+
+COMMANDS = telltale.list_commands(click.Context(telltale))
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -7,7 +7,9 @@ from typing import Any
 import pyarrow as pa
 
 from telltale.activity.question import LONGEST_GIVEN_D, PCs
-from telltale.contract import ConfigError, Raw
+from telltale.contract import ConfigError, Request
+from telltale.door import record
+from telltale.sources import source
 from telltale.sources.sigfox.minutes import minutes
 from telltale.workbench.project import Project, here
 from telltale.workbench.times import DAY, SECOND, Span, When, local_time, moment
@@ -142,10 +144,10 @@ def _pc_and_taken(view: View, device: str, since_us: int) -> tuple[str, int | No
 
 
 def _append(project: Project, path: str, body: bytes) -> int:
-    meta = json.dumps({"transport": "hand", "method": "POST", "path": path}, separators=(",", ":"))
+    request = Request(SOURCE, project.now_us(), BY_HAND, "hand", "POST", path, {}, "", body)
     landing = project.landing()
     try:
-        return landing.append(Raw(0, SOURCE, project.now_us(), BY_HAND, meta, body))
+        return landing.append(record(source(SOURCE), request, project.settings.source(SOURCE)))
     finally:
         landing.close()
 

@@ -6,12 +6,11 @@ stderr and exit code 1; help ends with an example. A command parses, calls one f
 
 import os
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import click
 
-from telltale.cli.registered import registered
+from telltale.cli.lazy import VendorGroup
 from telltale.contract import TelltaleError
 from telltale.extras import not_installed
 
@@ -33,44 +32,25 @@ COMMANDS = {
     "sightings": "sightings",
     "rejects": "rejects",
     "refused": "refused",
+    "pending": "pending",
     "export": "export",
     "discover": "",
     "service": "service",
     "forward": "forward",
     "activity": "activity",
     "kanban": "kanban",
-    "efento": "efento",
     "modem": "",
-    "sigfox": "sigfox",
 }
 """Each command and the module below `telltale.cli` that holds it under the same name; "" where it is registered by the
-collector whose wire it opens."""
+collector whose wire it opens. `Source.commands` are beside them."""
 
 INTERRUPTED = 130
 """What a shell expects after Ctrl-C: 128 + SIGINT."""
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are looked up."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """The commands in the order of use."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """The command of that name; None when there is none, which click reports with the nearest names."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = COMMANDS[cmd_name]
-        command = (
-            getattr(import_module(f"telltale.cli.{module}"), cmd_name) if module else registered("commands", cmd_name)
-        )
-        assert isinstance(command, click.Command)  # noqa: S101 - holds by the table above
-        return command
-
-
 @click.group(
-    cls=LazyGroup,
+    cls=VendorGroup,
+    own={name: module and f"telltale.cli.{module}" for name, module in COMMANDS.items()},
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Example: telltale init && telltale up",
 )

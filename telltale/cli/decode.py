@@ -9,7 +9,7 @@ from telltale.cli.output import json_option, progress, show_one
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
-@click.command(epilog="Example: telltale decode --since 2026-11-01 --source cloudtrax")
+@click.command(epilog="Example: telltale decode --since 2026-11-01 --source button")
 @click.option("--since", type=_DAY, help="First day of arrival (UTC); by default the first there is.")
 @click.option("--until", type=_DAY, help="Last day of arrival (UTC), included; by default today.")
 @click.option("--source", "source_name", help="Only this source.")

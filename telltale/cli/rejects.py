@@ -9,7 +9,7 @@ _NEWEST = """select source, raw_id, received_at, part, reason, excerpt from reje
     order by received_at desc, raw_id desc, part limit :most"""
 
 
-@click.command(epilog="Example: telltale rejects cloudtrax --since 24h")
+@click.command(epilog="Example: telltale rejects button --since 24h")
 @click.argument("source_name", metavar="[SOURCE]", default="")
 @click.option("--since", default="7d", show_default=True, help="How far back: 24h, 7d, or a day such as 2026-11-20.")
 @click.option("--count", is_flag=True, help="Count them by source and reason instead.")

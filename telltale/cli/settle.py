@@ -26,8 +26,8 @@ def settle(*, loop: bool, as_json: bool) -> None:
     if loop:
         upkeep.keep(project, _stopped_by_signal(), say=click.echo)
         return
-    told = project.settings.settle
-    done = settle_all(project.lake, now_us=project.now_us(), max_rows=told.batch_rows, max_bytes=told.batch_bytes)
+    limits = project.settings.settle
+    done = settle_all(project.lake, now_us=project.now_us(), max_rows=limits.batch_rows, max_bytes=limits.batch_bytes)
     rows = sum(done.rows.values()) - done.rejects
     sentence = f"{done.raws:,} records settled into {rows:,} rows and {done.files:,} files, {done.rejects:,} rejects."
     show_one(done._asdict(), as_json=as_json, sentence=sentence if done.raws else "Nothing to settle.")

@@ -59,4 +59,4 @@ def _empty(page: int, asked_for: str | None) -> str:
         return f"No sightings on page {page}; the newest are on page 1."
     if asked_for:
         return "No sightings kept that match; removed ones and those under a destroyed key cannot be found again."
-    return 'No sightings yet. Start a collector with "telltale up", or try "telltale simulate cloudtrax".'
+    return 'No sightings yet. Start a collector with "telltale up", or try "telltale simulate".'

@@ -36,15 +36,21 @@ def duration(text: str) -> int:
     return int(found[1]) * _UNITS[found[2]]
 
 
-@click.command(epilog="Example: telltale simulate cloudtrax --backfill 90d --seed 7")
-@click.argument("source", default="cloudtrax")
+def _first_source() -> str:
+    from telltale.sources import SOURCES
+
+    return SOURCES[0].name
+
+
+@click.command(epilog="Example: telltale simulate --backfill 90d --seed 7")
+@click.argument("source", default=_first_source)
 @click.option("--backfill", "back_s", type=duration, help="Fill the store with so many days up to now.")
 @click.option("--live", is_flag=True, help="Send to the running collector, each message at its moment.")
 @click.option("--since", "since_s", type=duration, help="Live: begin so long ago; the past goes at once.")
 @click.option("--for", "for_s", type=duration, help="Live: end so long from now instead of at Ctrl-C.")
 @click.option("--speed", type=click.FloatRange(1), help="Live: play the time since --since so much faster, then end.")
 @click.option("--url", help="Live: the collector; by default the project's own.")
-@click.option("--seed", type=int, default=7, show_default=True, help="Another seed is another world.")
+@click.option("--seed", type=int, default=7, show_default=True, help="Seed of the simulated data.")
 @click.option("--settle/--no-settle", "settles", default=True, help="Backfill: write Parquet after each day.")
 @click.option("--truth", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write what must be found here.")
 @click.option("--pcap", type=click.Path(dir_okay=False, path_type=Path), help="Buttons: --backfill into this file.")
@@ -52,10 +58,10 @@ def duration(text: str) -> int:
 @click.option("--list", "listing", type=click.Path(dir_okay=False, path_type=Path), help="Buttons: write buttons.csv.")
 @json_option
 def simulate(source: str, *, back_s: int | None, live: bool, seed: int, file: Path | None, **options: Any) -> None:
-    """Play the devices of SOURCE: people who come and go, nodes that fail, clocks that are wrong.
+    """Play the devices of SOURCE, by default the first of "telltale sources".
 
-    One seed gives one stream of bytes; people come by the clock of [site] timezone. What is invented lies beside what
-    is real in a project that has both: use one of its own.
+    People come and go, nodes fail, clocks are wrong. One seed gives one stream of bytes; people come by the clock of
+    [site] timezone. What is invented lies beside what is real in a project that has both: use one of its own.
     """
     from telltale.contract import Scenario
     from telltale.settings import load
@@ -180,7 +186,7 @@ def _list(file: Path) -> None:
     """Write the simulated devices as buttons.csv; a list that is there already stays."""
     from telltale.contract import ConfigError
     from telltale.settings import DEFAULT_BUTTONS
-    from telltale.sources.button.truth import buttons_csv
+    from telltale.sources.button.simulate.truth import buttons_csv
 
     if file.exists() and file.read_text(encoding="utf-8") not in {DEFAULT_BUTTONS, buttons_csv()}:
         raise ConfigError(f"{file}: is there already, expected a new file; remove it, or name another with --list")

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 
 from telltale.contract import Raw
 from telltale.forward.outbox import Event
-from telltale.sensors.efento_json import efento_json
+from telltale.sources.efento.thingworx import spoken
 from telltale.workbench.project import Project
+from telltale.workbench.raw_records import records
 from telltale.workbench.times import FOREVER, SECOND, Span
 
-DEVICE_PREFIX = "efento:"
+SOURCE = "efento"
+DEVICE_PREFIX = f"{SOURCE}:"
 WATERMARK = DEVICE_PREFIX
 """The device whose watermark is that of all sensors: records are found by when they arrived."""
 _NOBODY = f"{DEVICE_PREFIX}unknown"
@@ -22,7 +24,7 @@ _NOBODY = f"{DEVICE_PREFIX}unknown"
 
 def events(project: Project, since_us: int) -> Iterator[Event]:
     """The records received from a moment on."""
-    for raw, told in efento_json(project, Span(since_us, FOREVER)):
+    for raw, told in spoken(records(project, SOURCE, Span(since_us, FOREVER))):
         if told != {"measurements": []}:
             device = _device(told)
             yield Event(_id(raw), device, device, raw.received_at, json.dumps(told))

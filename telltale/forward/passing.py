@@ -9,13 +9,13 @@ import sqlalchemy as sa
 from telltale.contract import ConfigError
 from telltale.forward import cumulocity, efento, presses, thingworx
 from telltale.forward.account import account
+from telltale.forward.efento import SOURCE
 from telltale.forward.facts import Press, event
 from telltale.forward.outbox import Event, Outbox
 from telltale.forward.presses import History, Look
 from telltale.forward.target import Target
 from telltale.landing import Store
 from telltale.landing.schema import RAW
-from telltale.sensors.efento_json import SOURCE
 from telltale.settings import Settings
 from telltale.workbench.project import Project
 from telltale.workbench.times import DAY

@@ -75,9 +75,9 @@ def redecode(
     Raises:
         Changed: the files of a day kept changing; the days before it are done.
     """
-    asked, present = _days(lake, since_day, until_day, source), going_on(now_us)
-    days = [(name, day) for name, day in asked if name in lake.versions]
-    unknown = sorted({name for name, _ in asked} - {name for name, _ in days})
+    listed_days, present = _days(lake, since_day, until_day, source), going_on(now_us)
+    days = [(name, day) for name, day in listed_days if name in lake.versions]
+    unknown = sorted({name for name, _ in listed_days} - {name for name, _ in days})
     frozen, raws, rows = [], 0, defaultdict[str, int](int)
     for done, (name, day) in enumerate(days):
         progress(done, len(days))

@@ -23,10 +23,10 @@ class Job(NamedTuple):
 
 def settle(project: Project, now_us: int) -> str:
     """Settle when enough records are hot, or the oldest for long enough."""
-    told = project.settings.settle
-    if not is_due(project.lake.store, now_us, rows=told.rows, age_s=told.age_s):
+    limits = project.settings.settle
+    if not is_due(project.lake.store, now_us, rows=limits.rows, age_s=limits.age_s):
         return ""
-    done = settle_all(project.lake, now_us=now_us, max_rows=told.batch_rows, max_bytes=told.batch_bytes)
+    done = settle_all(project.lake, now_us=now_us, max_rows=limits.batch_rows, max_bytes=limits.batch_bytes)
     return f"settled {done.raws:,} records, {done.rejects:,} rejects"
 
 

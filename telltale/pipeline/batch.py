@@ -226,12 +226,12 @@ def _clock_flags(table: Table, rows: pa.Table) -> dict[str, NDArray[np.bool_]]:
     }
 
 
-def _joined(told: pa.StringArray, flags: dict[str, NDArray[np.bool_]]) -> pa.StringArray:
+def _joined(own: pa.StringArray, flags: dict[str, NDArray[np.bool_]]) -> pa.StringArray:
     """The flags of each row: the source's and these, comma-joined and sorted."""
     bits = sum(flag.astype(np.int64) << place for place, flag in enumerate(flags.values()))
     if not np.any(bits):
-        return told
-    texts = told.dictionary_encode()
+        return own
+    texts = own.dictionary_encode()
     both = pa.array((texts.indices.to_numpy().astype(np.int64) << len(flags)) | bits).dictionary_encode()
     spelt = []
     for code in both.dictionary.to_pylist():

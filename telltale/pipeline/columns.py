@@ -45,7 +45,7 @@ class Rows:
     ) -> None:
         """Join rows, `counts[i]` of them of the record at `positions[i]`; a column they do not have is null.
 
-        Columns told in short, as `runs`, become Arrow at once: nothing is repeated in Python.
+        Columns given in short, as `runs`, become Arrow at once: nothing is repeated in Python.
 
         Raises:
             ValueError, TypeError, OverflowError: a value is not of its column's kind.
@@ -132,15 +132,15 @@ def _array(values: list[Any], kind: pa.DataType) -> _Array:
     return pa.array(values, kind)
 
 
-def _scaled(told: Scaled, run_of_row: NDArray[np.int64], kind: pa.DataType) -> pa.Array:
+def _scaled(scaled: Scaled, run_of_row: NDArray[np.int64], kind: pa.DataType) -> pa.Array:
     """The numbers, divided as Python would: both sides are exact as doubles."""
-    first, divisor = np.array(told.firsts, np.int64), np.array(told.divisors, np.int64)
-    numbers = np.fromiter(told.numbers, np.int64, len(told.numbers))
+    first, divisor = np.array(scaled.firsts, np.int64), np.array(scaled.divisors, np.int64)
+    numbers = np.fromiter(scaled.numbers, np.int64, len(scaled.numbers))
     values = (numbers + first[run_of_row]) / divisor[run_of_row]
-    if not told.holes:
+    if not scaled.holes:
         return pa.array(values, kind)
     is_hole = np.zeros(len(values), np.bool_)
-    is_hole[told.holes] = True
+    is_hole[scaled.holes] = True
     return pa.array(values, kind, mask=is_hole)
 
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from telltale.capture import CaptureWriter
 from telltale.contract import ConfigError, Scenario, Secrets, SourceSettings
-from telltale.sources.button.noise import air
+from telltale.sources.button.simulate.noise import air
 
 _PASSING = {errno.ENETDOWN, errno.ENOBUFS, errno.ENXIO}
 """The link is down or full: the frame is lost, as on a real one."""

@@ -5,7 +5,6 @@ sends when its moment has come and keeps nothing it could not deliver. `backfill
 only it and replay may do.
 """
 
-import json
 import ssl
 import threading
 import time
@@ -23,13 +22,13 @@ from telltale.contract import (
     ConfigError,
     Emission,
     Raw,
-    Reply,
     Request,
     Scenario,
     Source,
     SourceSettings,
     StoreError,
 )
+from telltale.door import record
 from telltale.simulate.coap import PORT, CoapConnection
 
 Connection = HTTPConnection | CoapConnection
@@ -165,18 +164,7 @@ def _received(source: Source, emission: Emission, settings: SourceSettings) -> R
     headers = {name.lower(): value for name, value in emission.headers.items()}
     path, _, query = emission.path.partition("?")
     request = Request(source.name, emission.at, SENDER, TRANSPORT, emission.method, path, headers, query, emission.body)
-    reply = source.accept(request, settings)
-    body = emission.body if reply.redacted_body is None else reply.redacted_body
-    return Raw(0, source.name, emission.at, SENDER, _meta(request, reply), body)
-
-
-def _meta(request: Request, reply: Reply) -> str:
-    meta: dict[str, object] = {"transport": request.transport, "method": request.method, "path": request.path}
-    if reply.query:
-        meta["query"] = reply.query
-    if reply.redacted:
-        meta["redacted"] = list(reply.redacted)
-    return json.dumps(meta, separators=(",", ":"))
+    return record(source, request, settings)
 
 
 def _connector(url: str) -> Callable[[], Connection]:

@@ -1,4 +1,4 @@
-"""The list of sources: one vendor a file, each from wire layout to simulator; a new vendor is one line here."""
+"""The list of sources: one vendor a folder, each from wire layout to simulator; a new vendor is one line here."""
 
 from telltale.contract import ConfigError, Source, did_you_mean
 from telltale.sources import button, cloudtrax, efento, meraki, pc_idle, sigfox

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from telltale.lake import Snapshot
 from telltale.settings import Settings
-from telltale.sources import SOURCES
+from telltale.sources import BY_NAME, SOURCES
 from telltale.workbench.project import Project, here
 from telltale.workbench.tidy import tidy
 from telltale.workbench.times import When
@@ -42,26 +43,30 @@ def sources(*, project: Project | None = None) -> "pd.DataFrame":
 
 
 def sources_table(project: Project) -> pa.Table:
-    """As `sources`, without pandas."""
+    """As `sources`, without pandas; after those listed, those that records are kept of but nobody lists any more."""
     snapshot = project.view().snapshot
-    rows = []
-    for source in SOURCES:
-        files = [file for file in snapshot.files if file.table_name == "raw" and file.source == source.name]
-        hot = [raw.received_at for raw in snapshot.hot if raw.source == source.name]
-        newest = max([file.max_time for file in files] + hot, default=None)
-        rows.append(
-            {
-                "source": source.name,
-                "title": source.title,
-                "transport": source.wire,
-                "paths": " ".join(dict.fromkeys(route.path for route in source.routes)),
-                "decoder": source.decoder_version,
-                "records": sum(file.rows for file in files) + len(hot),
-                "hot": len(hot),
-                "newest": newest,
-            }
-        )
-    return pa.Table.from_pylist(rows, SOURCES_SCHEMA)
+    kept = {file.source for file in snapshot.files if file.table_name == "raw"} | {raw.source for raw in snapshot.hot}
+    rows = [
+        {
+            "source": source.name,
+            "title": source.title,
+            "transport": source.wire,
+            "paths": " ".join(dict.fromkeys(route.path for route in source.routes)),
+            "decoder": source.decoder_version,
+        }
+        for source in SOURCES
+    ]
+    unlisted = {"title": "not listed any more", "transport": "", "paths": "", "decoder": 0}
+    rows += [{"source": name, **unlisted} for name in sorted(kept - BY_NAME.keys())]
+    return pa.Table.from_pylist([row | _stored(snapshot, str(row["source"])) for row in rows], SOURCES_SCHEMA)
+
+
+def _stored(snapshot: Snapshot, source: str) -> dict[str, int | None]:
+    """How much is kept of a source, and when its newest record came."""
+    files = [file for file in snapshot.files if file.table_name == "raw" and file.source == source]
+    hot = [raw.received_at for raw in snapshot.hot if raw.source == source]
+    newest = max([file.max_time for file in files] + hot, default=None)
+    return {"records": sum(file.rows for file in files) + len(hot), "hot": len(hot), "newest": newest}
 
 
 def numbering_table() -> pa.Table:

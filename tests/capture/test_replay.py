@@ -13,8 +13,8 @@ from telltale import cli
 from telltale.capture import CaptureWriter
 from telltale.capture.replay import Replayed, replay
 from telltale.contract import Raw
-from telltale.sources.button import frames
 from telltale.sources.button.listed import Filter
+from telltale.sources.button.simulate import frames
 from tests.served import make_project
 from tests.sources.sampled import decoded, micros, readable
 

@@ -23,8 +23,8 @@ from collectors.idle_sender import Agent, Connector, Memory
 from telltale.contract import Scenario
 from telltale.simulate.modem import Pty, SimulatedModem, serving
 from telltale.simulate.sigfox_network import Backend
-from telltale.sources.pc_idle.people import PCS, Pc, World, day_of
 from telltale.sources.pc_idle.simulate import days, samples
+from telltale.sources.pc_idle.simulate.people import PCS, Pc, World, day_of
 
 _TIMEOUTS = Timeouts(plain_s=5, uplink_s=15, downlink_s=30, quiet_s=0.02)
 

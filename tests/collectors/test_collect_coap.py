@@ -98,7 +98,7 @@ def test_what_was_acknowledged_is_stored_when_the_collector_is_killed(tmp_path: 
 
 
 def change_state(root: Path) -> str:
-    [row] = json.loads(telltale(root, "efento", "pending", "--json").stdout)
+    [row] = json.loads(telltale(root, "pending", "efento", "--json").stdout)
     assert row["change"] == {"supervision_period": "640"}
     return str(row["state"])
 
@@ -131,13 +131,13 @@ def test_what_waits_is_withdrawn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TELLTALE_HOME", str(make_project(tmp_path, secrets="")))
-    assert run(["efento", "pending"]) == 0
+    assert run(["pending", "efento"]) == 0
     assert run(["efento", "configure", SERIAL, "network_key=7f"]) == 0
-    assert run(["efento", "pending"]) == 0
+    assert run(["pending", "efento"]) == 0
     assert run(["efento", "configure", SERIAL, "--withdraw"]) == 0
-    assert run(["efento", "pending"]) == 0
+    assert run(["pending", "efento"]) == 0
     told = capsys.readouterr().out
-    assert told.count("No change waits") == 2
+    assert told.count("Nothing waits") == 2
     assert "network_key=***" in told
     assert "7f" not in told
 

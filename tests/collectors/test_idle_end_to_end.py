@@ -132,7 +132,7 @@ def test_typing_on_a_screen_arrives_as_activity(tmp_path: Path) -> None:
                 until(lambda: time.time() > keys.latest_s + 20)
             said = log.read_text()
             assert "a slot is 8 s from now on" in said, "the answer that was queued came down and was obeyed"
-        assert json.loads(telltale(root, "sigfox", "pending", "--json").stdout)[0]["state"] == "confirmed"
+        assert json.loads(telltale(root, "pending", "sigfox", "--json").stdout)[0]["state"] == "confirmed"
         found = rows(root)
     samples = found[(found["source"] == "pc_idle") & (found["kind"] == "sample")].sort_values("observed_at")
     at_s = samples["observed_at"].map(pd.Timestamp.timestamp)

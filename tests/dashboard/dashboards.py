@@ -61,7 +61,7 @@ def fill_until_now(root: Path, *, hours: float = HOURS, seed: int = 5) -> Path:
     from telltale.contract import Scenario
     from telltale.operate import retention
     from telltale.settings import load
-    from telltale.sources.button.truth import buttons_csv
+    from telltale.sources.button.simulate.truth import buttons_csv
     from telltale.sources.cloudtrax import SOURCE
     from telltale.workbench import Project
 

@@ -28,7 +28,7 @@ def pressed(root: Path, *, days: float = 70, seed: int = 5, settle: bool = True,
     from telltale.contract import Scenario
     from telltale.settings import load
     from telltale.sources.button import SOURCE
-    from telltale.sources.button.truth import buttons_csv
+    from telltale.sources.button.simulate.truth import buttons_csv
     from telltale.workbench import Project
     from tests.sensors.sensed import hand_in
 

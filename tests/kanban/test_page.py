@@ -15,9 +15,9 @@ from telltale.dashboard.boards import Boards
 from telltale.dashboard.pages import PAGES
 from telltale.lake.settle import settle_all
 from telltale.settings import load
-from telltale.sources.button.frames import arp
 from telltale.sources.button.records import METHOD, Heartbeat, frame_path, heartbeat_body, heartbeat_path
-from telltale.sources.button.truth import buttons_csv
+from telltale.sources.button.simulate.frames import arp
+from telltale.sources.button.simulate.truth import buttons_csv
 from telltale.workbench import Project
 from tests.dashboard import dashboards
 from tests.dashboard.test_dashboard import text

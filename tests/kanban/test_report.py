@@ -15,7 +15,7 @@ from telltale.contract import Scenario
 from telltale.lake.settle import settle_all
 from telltale.report.execute import Report
 from telltale.sources.button import SOURCE
-from telltale.sources.button.truth import buttons_csv
+from telltale.sources.button.simulate.truth import buttons_csv
 from telltale.workbench.project import Project
 from tests.lake_fixture import ZONE, write_settings
 from tests.sensors.sensed import hand_in

@@ -17,11 +17,11 @@ from scapy.layers.l2 import ARP, Dot1AD, Dot1Q, Ether
 
 from telltale.contract import DecodeError, Raw, Request, Scenario, Secrets, SourceSettings
 from telltale.sources import source
-from telltale.sources.button import frames
 from telltale.sources.button.layout import COOKED, COOKED_2, ETHERNET, OTHER, Parsed, Unread, parse, without_targets
 from telltale.sources.button.listed import Counts, Filter
 from telltale.sources.button.records import frame_path, manual_body, place, read_manual
-from telltale.sources.button.truth import buttons_csv
+from telltale.sources.button.simulate import frames
+from telltale.sources.button.simulate.truth import buttons_csv
 from tests.sources.sampled import decoded, samples
 
 LISTED, PHONE, STRANGER = "ac:63:be:00:00:01", "02:63:be:00:00:02", "ac:63:be:00:00:03"

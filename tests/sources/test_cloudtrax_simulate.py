@@ -26,9 +26,9 @@ from telltale.contract import (
     SourceSettings,
 )
 from telltale.sources import source
-from telltale.sources.cloudtrax.people import people
 from telltale.sources.cloudtrax.simulate import simulate, truth
-from telltale.sources.cloudtrax.site import Site
+from telltale.sources.cloudtrax.simulate.people import people
+from telltale.sources.cloudtrax.simulate.site import Site
 
 CLOUDTRAX = source("cloudtrax")
 SETTINGS = SourceSettings({}, Secrets({"71234": "telltale"}))

@@ -285,11 +285,11 @@ def test_from_the_command_to_the_acknowledge(
             reply = collector.send("POST", "/sigfox/downlink", asked)
             assert (reply.status, reply.body) == answered(ONE, "2D24E6")
             assert reply.headers["content-type"] == "application/json"
-        assert run(["sigfox", "pending", "--json"]) == 0
+        assert run(["pending", "sigfox", "--json"]) == 0
         assert [row["state"] for row in json.loads(capsys.readouterr().out)] == ["sent"]
         told = json.dumps({"device": "2D24E6", "time": now_s + 30, "infoCode": 0, "infoMessage": "Acked"}).encode()
         assert collector.send("POST", "/sigfox/ack", told).status == 204
-    assert run(["sigfox", "pending", "--json"]) == 0
+    assert run(["pending", "sigfox", "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)
     assert (row["state"], row["tries"], row["code"]) == ("confirmed", 1, 0)
     project = Project(root)

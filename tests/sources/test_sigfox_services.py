@@ -20,7 +20,7 @@ from telltale.sources.sigfox import lines
 from telltale.sources.sigfox.advanced import enriched
 from telltale.sources.sigfox.kinds import KINDS
 from telltale.sources.sigfox.plan import plan
-from telltale.sources.sigfox.sensors import SENSORS, Frame, Status, World, messages, statuses
+from telltale.sources.sigfox.simulate.sensors import SENSORS, Frame, Status, World, messages, statuses
 from telltale.workbench.project import Project
 from telltale.workbench.reading import load
 

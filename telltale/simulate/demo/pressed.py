@@ -8,14 +8,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from telltale.capture.replay import replay
-from telltale.contract import Raw, Scenario
+from telltale.contract import Request, Scenario
+from telltale.door import record
 from telltale.kanban import calls as kanban
 from telltale.settings import buttons
 from telltale.simulate.demo.figure import Figure
 from telltale.simulate.frames import write_capture
+from telltale.simulate.play import SENDER, TRANSPORT
 from telltale.sources import source
 from telltale.sources.button.listed import Filter
-from telltale.sources.button.truth import buttons_csv
+from telltale.sources.button.simulate.truth import buttons_csv
 from telltale.workbench.project import Project
 
 NAME = "button"
@@ -111,11 +113,12 @@ def _lead_times(rows: list[dict[Any, Any]], truth: Mapping[str, Any]) -> Iterato
 def _by_hand(project: Project, plan: Scenario) -> int:
     """Pulls entered by hand, with the moments they were entered at."""
     known = source(NAME)
-    emissions = [one for one in known.simulate(plan, project.settings.source(NAME)) if one.path == _MANUAL]
+    settings = project.settings.source(NAME)
+    emissions = [one for one in known.simulate(plan, settings) if one.path == _MANUAL]
+    requests = (Request(NAME, one.at, SENDER, TRANSPORT, "POST", _MANUAL, {}, "", one.body) for one in emissions)
     landing = project.landing()
     try:
-        meta = '{"transport":"simulate","method":"POST","path":"/manual"}'
-        return landing.put_many(Raw(0, NAME, one.at, "127.0.0.1", meta, one.body) for one in emissions)
+        return landing.put_many(record(known, request, settings) for request in requests)
     finally:
         landing.close()
 

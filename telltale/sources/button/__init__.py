@@ -4,7 +4,7 @@ from telltale.contract import Source, Transport
 from telltale.sources.button.accept import accept
 from telltale.sources.button.decode import decode, decode_many
 from telltale.sources.button.simulate import simulate
-from telltale.sources.button.truth import truth
+from telltale.sources.button.simulate.truth import truth
 
 SOURCE = Source(
     name="button",

@@ -3,9 +3,10 @@
 from telltale.contract import Source, Transport
 from telltale.sources.efento.accept import ROUTES, accept
 from telltale.sources.efento.decode import TABLES, decode, decode_many
+from telltale.sources.efento.queue import shown
 from telltale.sources.efento.simulate import simulate
+from telltale.sources.efento.simulate.truth import truth
 from telltale.sources.efento.texts import OPTIONS, SECRETS
-from telltale.sources.efento.truth import truth
 
 SOURCE = Source(
     name="efento",
@@ -27,4 +28,9 @@ SOURCE = Source(
     first_record="point the sensors at {coap}",
     options_text=OPTIONS,
     secrets_text=SECRETS,
+    pending=shown,
+    commands=(
+        ("efento", "telltale.sources.efento.commands"),
+        ("export efento-json", "telltale.sources.efento.commands"),
+    ),
 )

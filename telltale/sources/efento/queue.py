@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from telltale.contract import ConfigError, Known, Memory
+from telltale.contract import ConfigError, Known, Memory, Pending
 from telltale.sources.efento.downlink import Change
 from telltale.sources.efento.replies import REPORTED, SENT, WANTED
 
@@ -77,6 +77,20 @@ def pending(known: Known) -> Iterator[Queued]:
             sent = told.get(SENT, {}).get(str(each["id"]), {})
             errors = tuple(sent.get("errors", ()))
             yield Queued(device_id, each["shown"], _state(told, each), each["queued_at"], sent.get("at"), errors)
+
+
+def shown(known: Known) -> Iterator[Pending]:
+    """The same for `telltale pending`."""
+    for each in pending(known):
+        yield Pending(
+            each.device_id,
+            ", ".join(f"{key}={value}" for key, value in each.change.items()),
+            each.state,
+            each.queued_at,
+            each.sent_at,
+            f"errors {' '.join(map(str, each.errors))}" if each.errors else "",
+            {"change": each.change, "errors": list(each.errors)},
+        )
 
 
 def _changes(known: Remembered, *without: str) -> list[dict[str, Any]]:

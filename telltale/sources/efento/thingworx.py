@@ -13,7 +13,7 @@ Source: wire/efento.md section 8.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -59,6 +59,20 @@ class _Param(NamedTuple):
     type: str
     channel: int
     step_s: int
+
+
+def spoken(raws: Iterable[Raw]) -> Iterator[tuple[Raw, dict[str, Any]]]:
+    """Each record with what that server would have said of it.
+
+    Those it did not know, and those that cannot be decoded (they are in the rejects), are left out.
+    """
+    for raw in raws:
+        try:
+            said = thingworx(raw)
+        except DecodeError:
+            continue
+        if said is not None:
+            yield raw, said
 
 
 def thingworx(raw: Raw, *, compat: bool = False) -> dict[str, Any] | None:

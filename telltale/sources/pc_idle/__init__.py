@@ -4,7 +4,7 @@ from telltale.contract import Source, Transport
 from telltale.sources.pc_idle.accept import ROUTES, accept
 from telltale.sources.pc_idle.decode import decode
 from telltale.sources.pc_idle.simulate import simulate
-from telltale.sources.pc_idle.truth import truth
+from telltale.sources.pc_idle.simulate.truth import truth
 
 SOURCE = Source(
     name="pc_idle",

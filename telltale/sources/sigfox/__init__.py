@@ -3,9 +3,10 @@
 from telltale.contract import Numbering, Source, Transport
 from telltale.sources.sigfox.accept import ROUTES, accept
 from telltale.sources.sigfox.decode import decode
+from telltale.sources.sigfox.queue import shown
 from telltale.sources.sigfox.simulate import simulate
+from telltale.sources.sigfox.simulate.truth import truth
 from telltale.sources.sigfox.texts import OPTIONS, SECRETS
-from telltale.sources.sigfox.truth import truth
 
 NUMBERING = Numbering(wrap=4096, per_day=280, burst=12)
 """12 bits; twice the 140 messages a day a contract allows. Source: wire/sigfox.md section 3."""
@@ -29,4 +30,6 @@ SOURCE = Source(
     first_record="point the callback of the Sigfox backend at {http}/sigfox/uplink",
     options_text=OPTIONS,
     secrets_text=SECRETS,
+    pending=shown,
+    commands=(("sigfox", "telltale.sources.sigfox.commands"),),
 )

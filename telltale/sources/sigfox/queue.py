@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from telltale.contract import ConfigError, DecodeError, Known, Memory
+from telltale.contract import ConfigError, DecodeError, Known, Memory, Pending
 from telltale.sources.sigfox.callback import device_of as _id_of
 from telltale.sources.sigfox.replies import (
     ASKED,
@@ -111,6 +111,13 @@ def pending(known: Known) -> Iterator[Queued]:
                 code,
                 outcome,
             )
+
+
+def shown(known: Known) -> Iterator[Pending]:
+    """The same for `telltale pending`."""
+    for each in pending(known):
+        details = {"tries": each.tries, "code": each.code}
+        yield Pending(each.device_id, each.data, each.state, each.queued_at, each.sent_at, each.outcome, details)
 
 
 def _downlinks(known: Remembered, *without: str) -> list[dict[str, Any]]:

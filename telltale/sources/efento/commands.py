@@ -1,20 +1,17 @@
-"""`telltale efento`: change the configuration of sensors from here."""
+"""`telltale efento`: change the configuration of sensors from here; `telltale export efento-json`."""
 
-from typing import TYPE_CHECKING, Any
+import json
+from collections.abc import Iterator
+from typing import Any
 
 import click
-
-from telltale.cli.output import json_option, moment, show
-
-if TYPE_CHECKING:
-    from telltale.sources.efento.queue import Queued
 
 SOURCE = "efento"
 
 
 @click.group(epilog="Example: telltale efento configure 282C024156AF transmission_interval=600 ack_interval=1800")
 def efento() -> None:
-    """Change the configuration of Efento sensors, and see what became of it."""
+    """Change the configuration of Efento sensors; "telltale pending efento" says what became of it."""
 
 
 @efento.command(epilog="Example: telltale efento configure 282C024156AF supervision_period=86400")
@@ -52,25 +49,35 @@ def configure(serial: str, pairs: tuple[str, ...], *, withdraw: bool, erase: boo
         click.echo(f"{device}: {said} goes with the reply to its next confirmable measurements.")
 
 
-@efento.command(epilog="Example: telltale efento pending")
-@json_option
-def pending(*, as_json: bool) -> None:
-    """Show the changes that wait, were sent, applied or refused."""
-    from telltale.landing import recall
-    from telltale.sources.efento import queue
+@click.command("efento-json", epilog="Example: telltale export efento-json --since 24h --endpoint m")
+@click.option("--since", default="7d", show_default=True, help="How far back: 24h, 7d, or a day such as 2026-11-20.")
+@click.option("--until", help="The end; by default now.")
+@click.option("--endpoint", type=click.Choice(["m", "c", "i"]), help="Only measurements, configurations or infos.")
+@click.option("--compat", is_flag=True, help="With that server's faults: wrong hour, no signal, channels renumbered.")
+def efento_json(since: str, until: str | None, endpoint: str | None, *, compat: bool) -> None:
+    """Write Efento records as an earlier ThingWorx server did, one JSON object a line."""
     from telltale.workbench.project import Project
+    from telltale.workbench.raw_records import records
 
-    rows = [_shown(each, as_json=as_json) for each in queue.pending(recall(Project().store, SOURCE))]
-    show(rows, as_json=as_json, empty="No change waits for a sensor.")
+    project, skipped = Project(), 0
+    for told in _told(records(project, SOURCE, project.span(since, until)), endpoint, compat=compat):
+        if told is None:
+            skipped += 1
+        else:
+            click.echo(json.dumps(told, ensure_ascii=True))
+    if skipped:
+        click.echo(f'{skipped:,} records could not be decoded; see "telltale rejects efento"', err=True)
 
 
-def _shown(each: "Queued", *, as_json: bool) -> dict[str, Any]:
-    change = each.change if as_json else ", ".join(f"{key}={value}" for key, value in each.change.items())
-    return {
-        "device_id": each.device_id,
-        "change": change,
-        "state": each.state,
-        "queued_at": moment(each.queued_at * 1_000_000),
-        "sent_at": None if each.sent_at is None else moment(each.sent_at * 1_000_000),
-        "errors": list(each.errors) if as_json else " ".join(map(str, each.errors)) or None,
-    }
+def _told(raws: Iterator[Any], endpoint: str | None, *, compat: bool) -> Iterator[dict[str, Any] | None]:
+    """What each record says; None for one that cannot be decoded."""
+    from telltale.contract import DecodeError
+    from telltale.sources.efento.thingworx import thingworx
+    from telltale.sources.efento.wire import endpoint_of
+
+    for raw in raws:
+        try:
+            if endpoint in {None, endpoint_of(raw.meta)} and (told := thingworx(raw, compat=compat)) is not None:
+                yield told
+        except DecodeError:
+            yield None

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from telltale.contract import Emission, Scenario, SourceSettings
 from telltale.sources.pc_idle.accept import SAMPLES
-from telltale.sources.pc_idle.people import PCS, Day, Pc, World, day_of, inputs, local_date
+from telltale.sources.pc_idle.simulate.people import PCS, Day, Pc, World, day_of, inputs, local_date
 
 MINUTE_S = 60
 Sample = tuple[int, int]

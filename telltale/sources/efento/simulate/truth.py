@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from telltale.contract import Scenario, SourceSettings
-from telltale.sources.efento.sensors import (
+from telltale.sources.efento.simulate.sensors import (
     FRAME_S,
     POWER,
     SENSORS,

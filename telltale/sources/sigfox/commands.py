@@ -1,17 +1,13 @@
 """`telltale sigfox`: send bytes to devices that ask for them."""
 
-from typing import Any
-
 import click
-
-from telltale.cli.output import json_option, moment, show
 
 SOURCE = "sigfox"
 
 
 @click.group(epilog="Example: telltale sigfox downlink 2D24E6 0102030405060708")
 def sigfox() -> None:
-    """Send downlinks to Sigfox devices, and see what became of them."""
+    """Send downlinks to Sigfox devices; "telltale pending sigfox" says what became of them."""
 
 
 @sigfox.command(epilog='Example: telltale sigfox downlink 2D24E6 "01 02 03 04 05 06 07 08"')
@@ -43,18 +39,3 @@ def downlink(device: str, payload: str, *, withdraw: bool) -> None:
         click.echo(
             f"{device_id}: {data} goes with the answer to its next message that asks; {left} of 4 left in 24 hours."
         )
-
-
-@sigfox.command(epilog="Example: telltale sigfox pending")
-@json_option
-def pending(*, as_json: bool) -> None:
-    """Show the downlinks that wait, were sent, confirmed or failed."""
-    from telltale.landing import recall
-    from telltale.sources.sigfox import queue
-    from telltale.workbench.project import Project
-
-    rows: list[dict[str, Any]] = []
-    for one in queue.pending(recall(Project().store, SOURCE)):
-        sent_at = None if one.sent_at is None else moment(one.sent_at * 1_000_000)
-        rows.append(one._asdict() | {"queued_at": moment(one.queued_at * 1_000_000), "sent_at": sent_at})
-    show(rows, as_json=as_json, empty="No downlink waits for a device.")

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from telltale.contract import Scenario, SourceSettings
 from telltale.sources.sigfox.callback import SEQUENCE
 from telltale.sources.sigfox.kinds import ADVANCED
-from telltale.sources.sigfox.sensors import SENSORS, Frame, Message, Sensor
 from telltale.sources.sigfox.simulate import Told, callbacks
+from telltale.sources.sigfox.simulate.sensors import SENSORS, Frame, Message, Sensor
 
 
 def truth(scenario: Scenario, _settings: SourceSettings) -> Mapping[str, Any]:

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 
 from telltale.address import LOCAL_BIT, spelled
 from telltale.contract import Scenario
-from telltale.sources.cloudtrax.air import Report, Row, reports
-from telltale.sources.cloudtrax.people import Regulars, Stay, people, regulars
-from telltale.sources.cloudtrax.site import NODES, Site, local_day, moment, outages
+from telltale.sources.cloudtrax.simulate.air import Report, Row, reports
+from telltale.sources.cloudtrax.simulate.people import Regulars, Stay, people, regulars
+from telltale.sources.cloudtrax.simulate.site import NODES, Site, local_day, moment, outages
 from telltale.sources.cloudtrax.wire import SECOND_US
 from telltale.tables import AHEAD_US, CLOCK_SET_US
 

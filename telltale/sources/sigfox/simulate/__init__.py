@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from telltale.contract import Emission, Scenario, SourceSettings
 from telltale.sources.sigfox.callback import SECOND_US
 from telltale.sources.sigfox.kinds import ADVANCED, DOWNLINK, STATUS, UPLINK
-from telltale.sources.sigfox.sensors import (
+from telltale.sources.sigfox.simulate.sensors import (
     SENSORS,
     Frame,
     Message,

@@ -9,10 +9,10 @@ from heapq import merge
 from operator import itemgetter
 
 from telltale.contract import Scenario, SourceSettings
-from telltale.sources.button.frames import arp, dhcp
 from telltale.sources.button.records import place
 from telltale.sources.button.simulate import SECOND_US, simulate
-from telltale.sources.button.world import dice
+from telltale.sources.button.simulate.frames import arp, dhcp
+from telltale.sources.button.simulate.world import dice
 
 EVERY_S = 30
 """Between two frames of strangers, on average."""

@@ -13,7 +13,7 @@ from telltale.contract import Emission, Scenario, SourceSettings
 from telltale.pb.efento.configuration_pb2 import ProtoConfig
 from telltale.pb.efento.device_info_pb2 import ProtoDeviceInfo, ProtoModem, ProtoRuntime, ProtoUpdateInfo
 from telltale.pb.efento.measurements_pb2 import ProtoChannel, ProtoMeasurements
-from telltale.sources.efento.sensors import (
+from telltale.sources.efento.simulate.sensors import (
     FRAME_S,
     SENSOR_FAILED,
     SENSORS,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from telltale.contract import Scenario, SourceSettings
 from telltale.sources.button.simulate import BEAT_S, SECOND_US, frames_of, has_phone
-from telltale.sources.button.world import (
+from telltale.sources.button.simulate.world import (
     AWAY_AFTER_S,
     ITEMS,
     LABELS,

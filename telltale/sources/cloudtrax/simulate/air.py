@@ -18,8 +18,8 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from telltale.address import GROUP_BIT
-from telltale.sources.cloudtrax.people import STREET, Stay, people
-from telltale.sources.cloudtrax.site import NODES, Node, Outage, Site, dice, local_day, outages
+from telltale.sources.cloudtrax.simulate.people import STREET, Stay, people
+from telltale.sources.cloudtrax.simulate.site import NODES, Node, Outage, Site, dice, local_day, outages
 
 WINDOW_S = 30
 BLOCK_S = 900

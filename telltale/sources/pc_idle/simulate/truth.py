@@ -9,8 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from telltale.contract import Scenario, SourceSettings
-from telltale.sources.pc_idle.people import PCS, Day, Pc, Span, World, day_of
 from telltale.sources.pc_idle.simulate import days, samples
+from telltale.sources.pc_idle.simulate.people import PCS, Day, Pc, Span, World, day_of
 
 
 def truth(scenario: Scenario, _settings: SourceSettings) -> Mapping[str, Any]:

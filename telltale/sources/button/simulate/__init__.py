@@ -13,7 +13,6 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from telltale.contract import Emission, Scenario, SourceSettings
-from telltale.sources.button.frames import arp
 from telltale.sources.button.records import (
     MANUAL_PATH,
     METHOD,
@@ -23,7 +22,8 @@ from telltale.sources.button.records import (
     heartbeat_path,
     manual_body,
 )
-from telltale.sources.button.world import (
+from telltale.sources.button.simulate.frames import arp
+from telltale.sources.button.simulate.world import (
     ITEMS,
     PHONE,
     TAPE,

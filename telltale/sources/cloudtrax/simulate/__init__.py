@@ -13,9 +13,9 @@ import msgspec
 from telltale.address import spelled
 from telltale.contract import ConfigError, Emission, Scenario, SourceSettings
 from telltale.sources.cloudtrax import wire
-from telltale.sources.cloudtrax.air import Report, Row, reports
-from telltale.sources.cloudtrax.site import Site
-from telltale.sources.cloudtrax.truth import found
+from telltale.sources.cloudtrax.simulate.air import Report, Row, reports
+from telltale.sources.cloudtrax.simulate.site import Site
+from telltale.sources.cloudtrax.simulate.truth import found
 
 _PATH = "/cloudtrax"
 _encoder = msgspec.json.Encoder()

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from telltale.address import GROUP_BIT, LOCAL_BIT
-from telltale.sources.cloudtrax.site import FLOOR, Site, dice, local_day, moment
+from telltale.sources.cloudtrax.simulate.site import FLOOR, Site, dice, local_day, moment
 
 STREET = "street"
 """The zone of those who never come in."""
