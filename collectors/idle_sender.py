@@ -5,7 +5,7 @@ wall clock; a record a minute goes through the door into this project's store. W
 PC slept or its clock was set, there is no sample, and nothing is sent for it. On SIGTERM the minute that was begun is
 stored. What is kept: times and idle times; never which key, window or program.
 
-Sending: `idle/sender.py`; which minutes: `idle/minutes.py`; the modem: `modem.py`; its budget: `budget.py`.
+Sending: `idle/sender.py`; which minutes: `idle/minutes.py`; the modem: `idle/modem.py`; its budget: `idle/budget.py`.
 """
 
 import json

@@ -20,8 +20,8 @@ from granian import Granian
 from granian.constants import Interfaces
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from collectors.common.meters import Meters
 from collectors.common.packetlog import PacketLog
+from collectors.http.meters import Meters
 from collectors.http.receiver import Receiver
 from telltale.contract import Source, Transport
 from telltale.door import Door, open_door

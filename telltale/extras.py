@@ -13,6 +13,8 @@ EXTRAS: dict[str, frozenset[str]] = {
     "capture": frozenset(("scapy",)),
 }
 """Modules as they are imported."""
+_PACKAGE = {"serial": "pyserial", "Xlib": "python-xlib"}
+"""What a package is called where its module has another name."""
 
 
 def not_installed(module: str, *, what: str = "") -> str | None:
@@ -20,8 +22,12 @@ def not_installed(module: str, *, what: str = "") -> str | None:
 
     Args:
         module: what could not be imported, such as `pandas.core`.
-        what: its name for people; by default the module's.
+        what: its name for people; by default the package's.
     """
     top = module.partition(".")[0]
     extra = next((name for name, modules in EXTRAS.items() if top in modules), None)
-    return f"{what or top} is not installed here; run: pip install 'telltale[{extra}]'" if extra else None
+    return (
+        f"{what or _PACKAGE.get(top, top)} is not installed here; run: pip install 'telltale[{extra}]'"
+        if extra
+        else None
+    )

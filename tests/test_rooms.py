@@ -23,7 +23,7 @@ SUBJECTS = ("presence", "kanban", "activity", "sensors", "health")
 ASKED = {"telltale.workbench.periods", "telltale.workbench.times"}
 """What a period is, in words and figures."""
 RECEIVED = PURE | {
-    *("telltale.backoff", "telltale.door", "telltale.landing", "telltale.net", "telltale.settings"),
+    *("telltale.backoff", "telltale.door", "telltale.extras", "telltale.landing", "telltale.net", "telltale.settings"),
     *("telltale.sources", "telltale.transports"),
 }
 """What a collector knows of the library."""

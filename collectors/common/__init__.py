@@ -1,1 +1,1 @@
-"""What collectors share: keeping records, meters, a log line a packet."""
+"""What collectors share: keeping records until they are durable, a log line a packet."""

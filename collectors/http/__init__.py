@@ -1,1 +1,1 @@
-"""What receives HTTP requests."""
+"""What receives HTTP requests, and what Prometheus reads of it."""

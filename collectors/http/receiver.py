@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from collectors.common.meters import Meters
 from collectors.common.packetlog import Packet, PacketLog
+from collectors.http.meters import Meters
 from telltale.contract import Reply, Request
 from telltale.door import Door, Entry, Verdict
 

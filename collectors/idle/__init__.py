@@ -1,4 +1,8 @@
-"""How long ago the last input was: one file a system, tried in the order of `probe.py`.
+"""The agent on a PC: how long ago the last input was, kept here and sent by a Sigfox modem.
+
+`watch.py` and `minutes.py` make records and frames of what was seen, `sender.py` sends them within `budget.py` by
+`modem.py` over `serial_line.py`; `command.py` is `telltale modem`. The idle time comes from one file a system, tried in
+the order of `probe.py`:
 
     backend   system                        reads                                        tried
     x11       X11                           MIT-SCREEN-SAVER, by python-xlib             on Xvfb

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from collectors.idle.backend import Backend, Unavailable
+from telltale.extras import not_installed
 
 log = logging.getLogger("telltale.idle")
 
@@ -105,6 +106,9 @@ def order(
 
 def _connected(name: str) -> Backend:
     way, is_told, place = name.partition(":")
-    connect = import_module(f"collectors.idle.{way}").connect
+    try:
+        connect = import_module(f"collectors.idle.{way}").connect
+    except ModuleNotFoundError as error:
+        raise Unavailable(not_installed(error.name or "") or str(error)) from error
     backend: Backend = connect(place) if is_told else connect()
     return backend

@@ -5,17 +5,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-import serial
-
 from telltale.contract import ConfigError, TelltaleError
 
 try:
     from termios import error as _terminal_error
 
-    GONE: tuple[type[Exception], ...] = (serial.SerialException, OSError, _terminal_error)
+    GONE: tuple[type[Exception], ...] = (OSError, _terminal_error)
 except ImportError:  # Windows
-    GONE = (serial.SerialException, OSError)
-"""What a port raises that was unplugged, each call another one; the terminal's own error is no OSError."""
+    GONE = (OSError,)
+"""What a port raises that was unplugged, each call another one: pyserial's are OSErrors, the terminal's own is not."""
 
 BAUD = 9600
 _LINE_MAX = 4096
@@ -32,7 +30,10 @@ def check_port(port: str) -> None:
 
     Raises:
         ConfigError: it is no port's name.
+        ModuleNotFoundError: the extra `idle` is not installed.
     """
+    import serial
+
     try:
         serial.serial_for_url(port, do_not_open=True)
     except ValueError as error:
@@ -55,6 +56,8 @@ class Line:
         self.port = port
         self._clock = clock
         self._rest = bytearray()
+        import serial
+
         # Another program on the same port would get half of the answers. A URL has no such lock.
         lock = {} if "://" in port else {"exclusive": True}
         check_port(port)

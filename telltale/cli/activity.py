@@ -1,14 +1,11 @@
 """`telltale activity`: hours, corrections, and exchange with ActivityWatch."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from telltale.cli.output import json_option, show, show_one
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @click.group(epilog="Example: telltale activity hours --since 7d")
@@ -29,8 +26,10 @@ def activity() -> None:
 def hours(since: str, until: str | None, device: str | None, by: Any, rule: Any, *, as_json: bool) -> None:
     """Show how long each PC was active, away and unknown, with start and end of each day."""
     from telltale.activity import calls as answers
+    from telltale.workbench.tidy import as_arrow
 
-    rows = _records(answers.daily(since, until, by=by, rule=rule, device=device))
+    with as_arrow():
+        rows = _records(answers.daily(since, until, by=by, rule=rule, device=device))
     show(rows if as_json else [_worded(row) for row in rows], as_json=as_json, empty="No PC has told of its activity.")
 
 
@@ -50,14 +49,17 @@ def export(form: str, since: str, until: str | None, device: str | None, output:
     from telltale.activity.activitywatch import export as buckets
     from telltale.cli.output import moment
     from telltale.workbench.project import here
+    from telltale.workbench.tidy import as_arrow
 
-    found = answers.intervals(since, until, device=device)
+    with as_arrow():
+        stretches: Any = answers.intervals(since, until, device=device)
+    rows = _records(stretches)
     if form == "csv":
-        text = found.to_csv(index=False)
+        text = _csv(stretches.column_names, rows)
     else:
         created = moment(here().now_us())
         assert created is not None  # noqa: S101 - only no moment gives none
-        text = json.dumps(buckets(_records(found), created=created), indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(buckets(rows, created=created), indent=2, ensure_ascii=False) + "\n"
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -96,11 +98,22 @@ def correct(device: str, start: str, end: str, state: str, note: str, *, as_json
     show_one(value, as_json=as_json, sentence=f"{device} is {state} from {start} to {end} (record {raw_id}).")
 
 
-def _records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
-    """The rows as plain values; what is missing is None."""
+def _records(table: Any) -> list[dict[str, Any]]:
+    """The rows of an Arrow table as plain values; what is missing is None."""
     from telltale.frames import rows
 
-    return rows(frame, *frame.columns)
+    return rows(table, *table.column_names)
+
+
+def _csv(names: list[str], rows: list[dict[str, Any]]) -> str:
+    import csv
+    import io
+
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def _worded(row: dict[str, Any]) -> dict[str, Any]:

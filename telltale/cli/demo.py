@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from datetime import datetime
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -42,11 +43,15 @@ def demo(days: int, seed: int, *, serve: bool, folder: Path) -> None:
     Figures are printed beside the simulators' truth. Dashboards are served from the start, and after the reports
     until Ctrl-C, unless --no-serve.
     """
+    from telltale.contract import ConfigError
+    from telltale.extras import not_installed
     from telltale.net import free_port
     from telltale.operate.supervise import running
     from telltale.simulate.demo import collecting, desk, fill, place, scenario, truths
     from telltale.workbench.project import Project
 
+    if find_spec("pandas") is None:
+        raise ConfigError(str(not_installed("pandas")))
     port, coap_port = free_port("127.0.0.1", 0), free_port("127.0.0.1", 0, socket.SOCK_DGRAM)
     project = Project(place(folder.resolve(), port=port, coap_port=coap_port))
     plan = scenario(project.settings.site.timezone, days=days, seed=seed, now_us=project.now_us())

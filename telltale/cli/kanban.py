@@ -1,7 +1,6 @@
 """`telltale kanban`: items and presses as tables; pulls and acknowledgements by hand."""
 
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import Any, TypeVar
 
 import click
@@ -38,13 +37,10 @@ def kanban() -> None:
 @json_option
 def items(since: str, item: str | None, *, as_json: bool) -> None:
     """Show each item: pulls a day, lead time, cards in use and recommended, stock-out risk."""
-    from telltale.contract import ConfigError
     from telltale.kanban.item_figures import items_table
     from telltale.kanban.question import answer_table
     from telltale.workbench.project import Project
 
-    if find_spec("scipy") is None:
-        raise ConfigError("SciPy is not installed here; run: pip install 'telltale[lab]'")
     rows = answer_table(items_table, Project(), since, None, item=item)
     if not as_json:
         rows = rows.select(ITEM_COLUMNS)

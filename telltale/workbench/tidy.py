@@ -1,6 +1,9 @@
 """Arrow tables as tidy pandas: pseudonyms as 16 hex digits, times aware (UTC)."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pyarrow as pa
@@ -9,23 +12,36 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DIGITS = 16
+_stays_arrow: ContextVar[bool] = ContextVar("stays_arrow", default=False)
 _NULLABLE = {pa.int64(): "Int64", pa.int32(): "Int32"}
 
 
 def tidy(table: pa.Table) -> "pd.DataFrame":
-    """The table as pandas, in the same order; `device` is text.
+    """The table as pandas, in the same order; `device` is text. Inside `as_arrow` it stays an Arrow table.
 
     Raises:
-        ImportError: pandas is not installed (it comes with `telltale[lab]`).
+        ModuleNotFoundError: pandas is not installed (it comes with `telltale[lab]`).
     """
+    table = shown(table)
+    if _stays_arrow.get():
+        return cast("pd.DataFrame", table)  # whoever asks within `as_arrow` knows
     import pandas as pd
 
-    table = shown(table)
     frame: pd.DataFrame = table.to_pandas()
     # A count that is sometimes unknown stays a whole number: −84 and <NA>, not −84.0 and NaN.
     whole = {field.name: _NULLABLE[field.type] for field in table.schema if field.type in _NULLABLE}
     gaps = [name for name in whole if table[name].null_count]
     return frame.assign(**{name: pd.array(table[name].to_pylist(), dtype=whole[name]) for name in gaps})
+
+
+@contextmanager
+def as_arrow() -> Iterator[None]:
+    """Inside the block `tidy` leaves tables as they are: the command line prints rows, and needs no pandas for them."""
+    token = _stays_arrow.set(True)
+    try:
+        yield
+    finally:
+        _stays_arrow.reset(token)
 
 
 def shown(table: pa.Table) -> pa.Table:

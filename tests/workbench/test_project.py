@@ -55,6 +55,14 @@ def test_the_conda_environment_installs_this_project_with_these_pins() -> None:
     assert PYPROJECT["project"]["requires-python"] == ">=3.11"
 
 
+def test_all_is_every_extra() -> None:
+    """And so the lock and the conda environment, which are made of it."""
+    extras = PYPROJECT["project"]["optional-dependencies"]
+    (everything,) = extras["all"]
+    listed = everything.removeprefix("telltale[").removesuffix("]").split(",")
+    assert {*listed} == {*extras} - {"all"}
+
+
 @pytest.mark.slow
 def test_what_conda_hands_to_pip_installs_in_a_fresh_environment(tmp_path: Path) -> None:
     """The conda half, python itself, stands in for conda: its solve needs channels."""

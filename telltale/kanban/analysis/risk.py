@@ -42,7 +42,7 @@ def dispersion(counts: Sequence[float]) -> Dispersion:
 
 def at_least(count: int, *, mean: float, counts: Dispersion = POISSON) -> float:
     """The chance that `count` or more are pulled where `mean` are expected."""
-    from scipy.special import betainc, gammainc
+    from telltale.kanban.analysis.special import betainc, gammainc
 
     if count <= 0:
         return 1.0

@@ -131,7 +131,7 @@ def reorder_point(
     Raises:
         ValueError: an argument is out of its range; says which.
     """
-    from scipy.special import ndtri
+    from telltale.kanban.analysis.special import ndtri
 
     lead, lead_sd = _days(lead_time_days), _days(lead_time_sd_days)
     spreads = {"demand_sd_per_day": demand_sd_per_day, "lead_time_sd_days": lead_sd}

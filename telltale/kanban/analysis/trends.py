@@ -95,7 +95,7 @@ def two_periods(before: int, before_observed: float, now: int, now_observed: flo
     n = before + now
     if n < 5 or before_observed <= 0 or now_observed <= 0:
         return Trend(n, None, None, None, "too few")
-    from scipy.special import bdtr, bdtrc
+    from telltale.kanban.analysis.special import bdtr, bdtrc
 
     share = now_observed / (before_observed + now_observed)
     at_most = float(bdtr(now, n, share))

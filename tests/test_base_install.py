@@ -1,0 +1,172 @@
+"""The base install, in an environment of its own without any extra: what it can, and what it says it cannot."""
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import distribution, packages_distributions
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from telltale.cli import COMMANDS, run
+from telltale.extras import EXTRAS, not_installed
+from tests.licences import base
+
+ROOT = Path(__file__).parent.parent
+DAYS = {"cloudtrax": 2, "meraki": 2, "efento": 2, "sigfox": 2, "button": 4, "pc_idle": 4}
+"""How much of each source is kept: people work on one day of any four."""
+
+RUNS: list[tuple[str, str]] = [
+    ("init", "devices.csv"),
+    ("doctor", "pip install 'telltale[lab]'"),
+    ("settle", "records settled"),
+    ("sources", "cloudtrax"),
+    ("sightings --limit 5", "last seen"),
+    ("sightings --sample", "last seen"),
+    ("rejects", ""),
+    ("rejects --count", ""),
+    ("refused", "Nothing was refused"),
+    ("kanban pull 'Bolts M8'", "stored"),
+    ("kanban ack 'Bolts M8'", "stored"),
+    ("kanban items --since 5d", "cards recommended"),
+    ("kanban presses --since 5d", "pressed at"),
+    ("activity hours --since 5d", "active h"),
+    ("activity export --since 5d", "afkstatus"),
+    ("activity export --since 5d --format csv", "device_id,name"),
+    ("activity correct pc:desk-1 2026-11-20T09:00 2026-11-20T10:00 active", "record"),
+    ("export efento-json --since 24h", "measurements"),
+    ("efento pending", "No change waits"),
+    ("efento configure 282C024156AF transmission_interval=600 ack_interval=1800", "goes with the reply"),
+    ("sigfox downlink 2D24E6 0102030405060708", "goes with the answer"),
+    ("sigfox pending", "2d24e6"),
+    ("simulate button --backfill 4d --pcap buttons.pcap", ""),
+    ("replay buttons.pcap", "buttons.pcap"),
+    ("discover --file buttons.pcap", "address"),
+    ("service --print collector", "[Service]"),
+    ("forward parked", "Nothing is parked"),
+    ("decode", ""),
+    ("purge", ""),
+]
+"""Each command in its main form, and a word of what it prints."""
+LACKS = [
+    ("report presence_dwell", "papermill is", "lab"),
+    ("dashboard", "Voilà is", "lab"),
+    ("lab", "JupyterLab is", "lab"),
+    ("demo --days 1 --no-serve", "pandas is", "lab"),
+    ("modem id --port /dev/ttyUSB9", "pyserial is", "idle"),
+]
+"""What needs more, and which extra brings it."""
+SERVES = ("collect", "up")
+"""They run until they are ended; see below."""
+
+
+def test_every_command_is_tried_here() -> None:
+    tried = {line.split()[0] for line, *_ in [*RUNS, *LACKS]}
+    assert tried | set(SERVES) == set(COMMANDS)
+
+
+@pytest.fixture(scope="module")
+def python() -> Iterator[Path]:
+    """An interpreter with the locked packages of the base and nothing else, and this telltale."""
+    with TemporaryDirectory() as folder:
+        place = Path(folder)
+        pins = re.split(r"^(?=[a-zA-Z0-9])", (ROOT / "requirements.lock").read_text(), flags=re.MULTILINE)
+        wanted = base()
+        named = [(re.match(r"[\w.-]+", pin), pin) for pin in pins]
+        chosen = [pin for name, pin in named if name and canonicalize_name(name[0]) in wanted]
+        (place / "base.txt").write_text("".join(chosen))
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place / "venv")], check=True)
+        interpreter = place / "venv" / "bin" / "python"
+        wanted_exactly = ["--quiet", "--no-deps", "--require-hashes", "-r", str(place / "base.txt")]
+        target = ["--python", str(interpreter)]
+        for installer in (["uv", "pip", "install", *target], ["pip", *target, "install"]):
+            installed = subprocess.run(
+                [sys.executable, "-m", *installer, *wanted_exactly],
+                check=False, capture_output=True, text=True, timeout=300,
+            )  # fmt: skip
+            if installed.returncode == 0:
+                break  # pip is for a machine where only it knows an index
+        assert installed.returncode == 0, installed.stderr
+        libraries = next((place / "venv" / "lib").glob("python*")) / "site-packages"
+        for file in distribution("telltale").files or ():
+            if ".." not in file.parts:
+                (libraries / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(str(file.locate()), libraries / file)
+        yield interpreter
+
+
+def told(python: Path, root: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [str(python), "-m", "telltale", "--project", str(root), *arguments]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, cwd=root)
+
+
+@pytest.mark.slow
+def test_the_base_install_runs_every_command_or_names_the_extra(python: Path, tmp_path: Path) -> None:
+    (tmp_path / "secrets.toml").write_text('[cloudtrax]\n71234 = "s"\n[meraki]\noffice = "s"\n')
+    (tmp_path / "secrets.toml").chmod(0o600)
+    (tmp_path / "telltale.toml").write_text("[webhooks]\nport = 0\n[coap]\nport = 0\n")
+    buttons = told(python, tmp_path, "simulate", "button", "--backfill", "1d", "--list", "buttons.csv", "--no-settle")
+    assert buttons.returncode == 0, buttons.stderr
+    with (tmp_path / "buttons.csv").open("a") as file:
+        file.write("Bolts M8, ac:63:be:11:22:33\n")
+    for source, days in DAYS.items():
+        filled = told(python, tmp_path, "simulate", source, "--backfill", f"{days}d", "--no-settle")
+        assert (filled.returncode, filled.stderr) == (0, ""), source
+    for line, word in RUNS:
+        ended = told(python, tmp_path, *_words(line))
+        assert (ended.returncode, "Traceback" in ended.stderr) == (0, False), f"{line}: {ended.stderr}"
+        assert word in ended.stdout, line
+    for line, what, extra in LACKS:
+        ended = told(python, tmp_path, *_words(line))
+        sentence = f"telltale: {what} not installed here; run: pip install 'telltale[{extra}]'\n"
+        assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", sentence), line
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", ["up", "collect webhooks", "collect coap", "collect idle"])
+def test_the_base_install_collects(python: Path, tmp_path: Path, line: str) -> None:
+    (tmp_path / "telltale.toml").write_text("[webhooks]\nport = 0\n[coap]\nport = 0\n[idle]\nbackend = 'x11'\n")
+    command = [str(python), "-m", "telltale", "--project", str(tmp_path), *_words(line)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout is not None
+    said = ""
+    while not re.search(r"listens on|python-xlib is not installed here; run: pip install 'telltale\[idle\]'", said):
+        read = process.stdout.readline()
+        assert read, said
+        said += read
+    process.terminate()
+    rest, _ = process.communicate(timeout=60)
+    assert "Traceback" not in said + rest
+    assert "ModuleNotFoundError" not in said + rest
+    # The line about the address may come before the server listens for the signal.
+    assert process.returncode in {0, 130, -signal.SIGTERM}
+
+
+def test_every_package_of_an_extra_is_known_by_its_modules() -> None:
+    """So that a missing one is said in a sentence, whichever it is."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    modules = packages_distributions()
+    for extra in EXTRAS:
+        wanted = {canonicalize_name(Requirement(text).name) for text in extras[extra]}
+        brought = {canonicalize_name(name) for module in EXTRAS[extra] for name in modules.get(module, ())}
+        assert wanted <= brought, extra
+
+
+def test_a_module_that_no_extra_brings_is_a_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not_installed("pandas.core") == "pandas is not installed here; run: pip install 'telltale[lab]'"
+    assert not_installed("serial") == "pyserial is not installed here; run: pip install 'telltale[idle]'"
+    assert not_installed("telltale.nowhere") is None
+    monkeypatch.setitem(COMMANDS, "sources", "nowhere")
+    with pytest.raises(ModuleNotFoundError):
+        run(["sources"])
+
+
+def _words(line: str) -> list[str]:
+    return [word.strip("'") for word in re.findall(r"'[^']*'|\S+", line)]
