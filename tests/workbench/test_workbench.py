@@ -124,7 +124,7 @@ def test_native_objects_keep_the_number(heard: tt.Project) -> None:
     [
         (lambda p: tt.load("sightings", project=p), 'no table "sightings".*did you mean "sighting"'),
         (lambda p: tt.load("sighting", columns=("rssi",), project=p), 'no column "rssi"; known: raw_id'),
-        (lambda p: tt.load("sighting", engine="polars", project=p), 'engine "polars": expected one of pandas'),  # type: ignore[arg-type]
+        (lambda p: tt.load("sighting", engine="polars", project=p), 'engine "polars": expected one of pandas'),
         (lambda p: tt.load("sighting", "soon", project=p), 'moment "soon"'),
         (lambda p: tt.presence.sightings(0, project=p), "limit 0"),
         (lambda p: tt.presence.sightings(node="door", project=p), 'node "door"'),
