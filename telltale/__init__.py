@@ -15,16 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from telltale import activity as activity
-    from telltale import charts as charts
     from telltale import dashboard as dashboard
-    from telltale import findings as findings
     from telltale import health as health
     from telltale import kanban as kanban
+    from telltale import page as page
     from telltale import presence as presence
     from telltale import report as report
     from telltale import sensors as sensors
     from telltale import wording as wording
-    from telltale.page import pieces as show  # noqa: F401 - a name of `__all__`
     from telltale.workbench import Project as Project
     from telltale.workbench import at_one_moment as at_one_moment
     from telltale.workbench import decode as decode
@@ -39,14 +37,14 @@ __version__ = "0.1.0"
 
 WORKBENCH = ("Project", "at_one_moment", "decode", "hold", "load", "period", "raw", "sources", "sql")
 SUBJECTS = ("activity", "health", "kanban", "presence", "sensors")
-MODULES = ("charts", "dashboard", "findings", "report", "wording")
-__all__ = sorted((*WORKBENCH, *SUBJECTS, *MODULES, "show"))  # noqa: PLE0605 - the names stand above, once
+COMPUTES = dict.fromkeys(("presence_day", "presence_hour", "visit"), "telltale.presence.stays")
+"""Who computes a table that no decoder writes: a module with `derived(view, name, span)`; imported when asked for."""
+MODULES = ("dashboard", "page", "report", "wording")
+__all__ = sorted((*WORKBENCH, *SUBJECTS, *MODULES))  # noqa: PLE0605 - the names stand above, once
 
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for, when it is asked for (PEP 562)."""
-    if name == "show":
-        return import_module("telltale.page.pieces")
     if name in MODULES or name in SUBJECTS:
         return import_module(f"telltale.{name}")
     if name in WORKBENCH:
@@ -55,7 +53,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return list(__all__)
 
 
 class _Telltale(ModuleType):

@@ -302,7 +302,7 @@ class Source:
     routes: tuple[Route, ...]
     tables: tuple[str, ...]
     decoder_version: int
-    """Raised whenever the same bytes decode to other rows; `telltale decode` then rebuilds."""
+    """Raised whenever the same bytes decode to other rows; `telltale redecode` then rebuilds."""
     personal: bool
     """True where bodies hold addresses of people's devices: the presence retention applies."""
     accept: Callable[[Request, SourceSettings], Reply]
@@ -317,6 +317,8 @@ class Source:
     """How many records `decode_many` is offered at once: as many as pays for that source, measured."""
     short_title: str = ""
     """What it is called in tables and sentences: at most twenty characters."""
+    noun: str = "record"
+    """What one of its records is called: report, callback, frame."""
     rests: bool = False
     """True where its silence is no fault, because its devices are off at times."""
     remembers: bool = False

@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 
 from telltale.cli import run, telltale
 from telltale.extras import EXTRAS, not_installed
+from tests.commands import COMMANDS
 from tests.licences import base
 
 ROOT = Path(__file__).parent.parent
@@ -29,11 +30,33 @@ RUNS: list[tuple[str, str]] = [
     ("doctor", "pip install 'telltale[lab]'"),
     ("settle", "records settled"),
     ("sources", "cloudtrax"),
-    ("sightings --limit 5", "last seen"),
-    ("sightings --sample", "last seen"),
-    ("rejects", ""),
-    ("rejects --count", ""),
-    ("refused", "Nothing was refused"),
+    ("presence figures", "visitors"),
+    ("presence figures --by hour --published", "visitors"),
+    ("presence visits --since 2d", "entered at"),
+    ("presence occupancy", "mean"),
+    ("presence moves", ""),
+    ("presence zones", ""),
+    ("presence excluded", ""),
+    ("presence sightings --limit 5", "last seen"),
+    ("presence sightings --sample", "last seen"),
+    ("presence sightings --station 3c:06:30:aa:bb:01 --nodes-that-heard", "No sightings kept that match"),
+    ("sensors stats --by day", "value mean"),
+    ("sensors series --since 24h --bin 1h", "value mean"),
+    ("sensors excursions", ""),
+    ("sensors minutes-outside", ""),
+    ("sensors mean-kinetic-temperature", "kinetic c"),
+    ("sensors gaps", ""),
+    ("sensors episodes", ""),
+    ("sensors consumption", ""),
+    ("sensors completeness", "share"),
+    ("sensors overdue", ""),
+    ("sensors trends", "measure"),
+    ("health devices", "last seen"),
+    ("health missing", "missing share"),
+    ("health heard", "start"),
+    ("rejected", ""),
+    ("rejected --count", ""),
+    ("rejected --at door", "Nothing was turned away since 7d"),
     ("kanban pull 'Bolts M8'", "stored"),
     ("kanban ack 'Bolts M8'", "stored"),
     ("kanban items --since 5d", "cards recommended"),
@@ -52,7 +75,7 @@ RUNS: list[tuple[str, str]] = [
     ("discover --file buttons.pcap", "address"),
     ("service --print collector", "[Service]"),
     ("forward parked", "Nothing is parked"),
-    ("decode", ""),
+    ("redecode", ""),
     ("purge", ""),
 ]
 """Each command in its main form, and a word of what it prints."""
@@ -64,13 +87,16 @@ LACKS = [
     ("modem id --port /dev/ttyUSB9", "pyserial is", "idle"),
 ]
 """What needs more, and which extra brings it."""
-SERVES = ("collect", "up")
+SERVES = ("collect", "up", "upkeep")
 """They run until they are ended; see below."""
 
 
 def test_every_command_is_tried_here() -> None:
-    tried = {line.split()[0] for line, *_ in [*RUNS, *LACKS]}
+    lines = [line for line, *_ in [*RUNS, *LACKS]]
+    tried = {line.split()[0] for line in lines}
     assert tried | set(SERVES) == set(telltale.list_commands(Context(telltale)))
+    tables = [name for name in COMMANDS if re.match("(presence|sensors|health) ", name)]
+    assert [name for name in tables if not any(line.startswith(name) for line in lines)] == []
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """The command line as a user meets it: help with an example, one sentence per error, real processes end to end."""
 
 import json
+import math
 import re
 import signal
 import subprocess
@@ -15,31 +16,45 @@ from click.testing import CliRunner
 
 from telltale.cli import telltale as group
 from telltale.cli.lab import lab_command
+from telltale.cli.options import WRITTEN
 from telltale.cli.output import printable, show
 from telltale.net import free_port
 from telltale.sources.cloudtrax.wire import signature
+from telltale.workbench import times
+from tests.commands import COMMANDS
 from tests.served import VECTOR, collecting, make_project, telltale
 
 HEAVY = {"duckdb", "pyarrow", "pandas", "numpy", "flask", "granian", "sqlalchemy", "pyspark", "papermill"}
 
 
-COMMANDS = group.list_commands(click.Context(group))
-
-
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_an_example(name: str) -> None:
-    shown = CliRunner().invoke(group, [name, "--help"])
+    shown = CliRunner().invoke(group, [*name.split(), "--help"])
     assert shown.exit_code == 0
     assert re.search(rf"Examples?:\s+(.*\s)?telltale (--project \S+ )?{name}\b", shown.output)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_says_what_it_does(name: str) -> None:
-    command = group.get_command(click.Context(group), name)
-    assert command is not None
+    command = COMMANDS[name]
     assert (command.help or "").split("\n")[0].endswith(".")
     silent = [option.name for option in command.params if isinstance(option, click.Option) and not option.help]
     assert silent == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_stretch_of_time_is_written_alike_everywhere(name: str) -> None:
+    """One grammar in one wording; only a simulation begins so long ago instead."""
+    options = {option.name: option for option in COMMANDS[name].params if isinstance(option, click.Option)}
+    if "since" in options:
+        assert (options["since"].help or "").startswith(f"From: {WRITTEN}")
+    if "until" in options:
+        assert options["until"].help == "Until, exclusive: written as --since; by default now."
+        assert "since" in options
+
+
+def test_help_and_errors_word_the_grammar_alike() -> None:
+    assert WRITTEN == times.WRITTEN
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -54,7 +69,17 @@ ERRORS = [
     ("a wrong choice", "", ["collect", "pigeons"], "'pigeons' is not one of 'webhooks', 'coap'"),
     ("a wrong setting", "[webhooks]\nport = 'x'", ["collect", "webhooks"], "expected an integer from 0 to 65535"),
     ("an unknown key", "[webhook]", ["settle"], 'did you mean "webhooks"?'),
-    ("an unknown source", "", ["rejects", "clodtrax"], 'did you mean "cloudtrax"?'),
+    ("an unknown source", "", ["rejected", "clodtrax"], 'did you mean "cloudtrax"?'),
+    ("an unknown source at the door", "", ["rejected", "--at", "door", "clodtrax"], 'did you mean "cloudtrax"?'),
+    ("a moment that is none", "", ["rejected", "--since", "lately"], 'moment "lately": expected 7d (whole days, today'),
+    ("days in part", "", ["redecode", "--since", "1.5d"], '"1.5d": expected whole days from 1d to 36500d; write hours'),
+    (
+        "an end before its beginning",
+        "",
+        ["redecode", "--since", "2026-01-02", "--until", "2026-01-01"],
+        "is not before until",
+    ),
+    ("a length that is none", "", ["simulate", "button", "--backfill", "soon"], '"soon" is no length of time'),
     ("a wrong option of a source", "[sources.cloudtrax]\nsignature = 'rot13'", ["collect", "webhooks"], '"base64"'),
     ("a store that cannot be", "[paths]\nstore_url = 'sqlite:////proc/x/y.db'", ["settle"], "/proc/x"),
 ]
@@ -110,19 +135,21 @@ def test_from_a_post_to_the_tables_of_the_command_line(tmp_path: Path) -> None:
         assert collector.send("POST", "/cloudtrax", body, {"Signature": "0" * 64}).status == 403
         assert collector.terminate() == 0
     assert arrived(root)["hot"] == 2
-    reject = one(root, "rejects", "cloudtrax")
+    reject = one(root, "rejected", "cloudtrax")
     assert (reject["part"], reject["reason"]) == ("row 2", "group_address")
-    assert one(root, "rejects", "--count")["rejects"] == 1
-    refused = one(root, "refused", "cloudtrax")
+    assert one(root, "rejected", "--count")["count"] == 1
+    refused = one(root, "rejected", "--at", "door", "cloudtrax")
     assert (refused["status"], refused["reason"]) == (403, "bad_signature")
     assert "3c:06:30" not in str(refused["body"])
+    assert refused.keys() == reject.keys()
+    assert one(root, "rejected", "--at", "door", "--count")["count"] == 1
 
     settled = json.loads(telltale(root, "settle", "--json").stdout)
     assert (settled["raws"], settled["rejects"]) == (2, 1)
     assert telltale(root, "settle").stdout == "Nothing to settle.\n"
     assert (arrived(root)["records"], arrived(root)["hot"]) == (2, 0)
-    assert one(root, "rejects")["reason"] == "group_address"
-    decoded = json.loads(telltale(root, "decode", "--json", "--source", "cloudtrax").stdout)
+    assert one(root, "rejected", "--at", "decode")["reason"] == "group_address"
+    decoded = json.loads(telltale(root, "redecode", "--json", "--source", "cloudtrax").stdout)
     assert (decoded["raws"], decoded["days"]) == (2, 1)
 
 
@@ -192,7 +219,17 @@ def test_an_empty_table_is_a_sentence_and_empty_json_a_list(capsys: pytest.Captu
     assert capsys.readouterr().out == "Nothing yet.\n[]\n"
 
 
-@pytest.mark.parametrize(("value", "text"), [(None, "–"), (1234567, "1,234,567"), (True, "True"), ("a\nb", "a\ufffdb")])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (math.nan, "–"),
+        (1234567, "1,234,567"),
+        (1234.56789, "1,234.568"),
+        (True, "True"),
+        ("a\nb", "a\ufffdb"),
+    ],
+)
 def test_a_cell_is_printable(value: object, text: str) -> None:
     assert printable(value) == text
 

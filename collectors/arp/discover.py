@@ -16,15 +16,23 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Example: telltale discover --seconds 30")
 @click.option("--seconds", type=click.FloatRange(1, 3600), default=30, show_default=True, help="How long to listen.")
-@click.option("--wait", type=click.FloatRange(0, 600), default=10, show_default=True, help="Before it: press nothing.")
-@click.option("--interface", "interfaces", multiple=True, help="Where; by default [arp] interfaces.")
-@click.option("--file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A capture file instead.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(0, 600),
+    default=10,
+    show_default=True,
+    help="How long to listen before that, while nothing is pressed.",
+)
+@click.option("--interface", "interfaces", multiple=True, help="Interface to listen on; by default [arp] interfaces.")
+@click.option(
+    "--file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Read this capture file instead."
+)
 @json_option
 def discover(*, seconds: float, wait: float, interfaces: tuple[str, ...], file: Path | None, as_json: bool) -> None:
-    """Find the button: wait, press it, and take its line into buttons.csv.
+    """Find a button: wait, press it, and get its line for buttons.csv.
 
-    Every device heard is listed, the likeliest first: not heard before the press, few frames. Nothing is stored.
-    Of a capture file, whatever is first heard in its first --wait seconds counts as heard before.
+    Every device heard is listed, the likeliest button first: not heard before the press, few frames. Nothing is
+    stored. In a capture file, devices of its first --wait seconds count as heard before the press.
     """
     from telltale.capture.discover import Discovery
     from telltale.capture.makers import maker_of

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 _DIALECTS = ("auto", "uplynx", "wisol", "td1207", "snt")
 _port = click.option("--port", help="The modem's port; by default [idle] port.")
-_dialect = click.option("--dialect", type=click.Choice(_DIALECTS), help="By default [idle] dialect.")
+_dialect = click.option(
+    "--dialect", type=click.Choice(_DIALECTS), help="Its make of AT commands; by default [idle] dialect."
+)
 
 
 @click.group(epilog="Example: telltale modem id --port /dev/ttyUSB0")
 def modem() -> None:
-    """Ask a Sigfox modem on a serial port, send a frame by it, or play one without hardware."""
+    """Ask a Sigfox modem on a serial port, send a frame with it, or simulate one."""
 
 
 @modem.command(name="id", epilog="Example: telltale modem id --port /dev/ttyUSB0")
@@ -38,7 +40,7 @@ def id_(port: str | None, dialect: str | None, *, as_json: bool) -> None:
 @_port
 @_dialect
 def pac(port: str | None, dialect: str | None) -> None:
-    """Show the modem's PAC, needed once to register it at the operator: who has it may do so."""
+    """Show the modem's PAC: whoever has it can register the modem with the operator, once."""
     with _opened(port, dialect) as (found, _):
         click.echo(found.pac())
 
@@ -50,7 +52,7 @@ def pac(port: str | None, dialect: str | None) -> None:
 @_dialect
 @json_option
 def send(payload: str, port: str | None, dialect: str | None, *, downlink: bool, as_json: bool) -> None:
-    """Send HEX, 1 to 12 bytes, as one frame; it counts in the modem's budget."""
+    """Send HEX, 1 to 12 bytes, as one frame; it counts towards what the modem may send."""
     from collectors.idle.budget import Budget, clock
     from collectors.idle.modem import Outcome
     from collectors.idle.sender import budget_path, spent
@@ -77,25 +79,28 @@ def send(payload: str, port: str | None, dialect: str | None, *, downlink: bool,
 
 
 @modem.command(epilog="Example: telltale modem simulate --dialect wisol --to http://127.0.0.1:8080 --link /tmp/modem")
-@click.option("--dialect", type=click.Choice(_DIALECTS[1:]), default="wisol", show_default=True)
+@click.option(
+    "--dialect", type=click.Choice(_DIALECTS[1:]), default="wisol", show_default=True, help="Which make it plays."
+)
 @click.option("--id", "device", default="2D24E6", show_default=True, help="The modem's id.")
 @click.option(
     "--to", "url", help="Where its frames go, as the backend's callbacks; by default the project's collector."
 )
-@click.option("--form", is_flag=True, help="Callbacks as form instead of JSON.")
-@click.option("--type", "type_id", default="", help="The device type its callbacks tell.")
+@click.option("--form", is_flag=True, help="Send callbacks as a form instead of JSON.")
+@click.option("--type", "type_id", default="", help="The device type in its callbacks.")
 @click.option(
     "--link", type=click.Path(path_type=Path), help="Name of the pseudo-terminal; by default data/idle/modem."
 )
 @click.option("--tcp", type=click.IntRange(0, 65535), help="A TCP port instead, for socket://; 0 takes a free one.")
-@click.option("--script", default="", help="What happens to its sends in turn, such as ok,error,silence,unplug.")
+@click.option("--script", default="", help="What happens to its frames, one after the other, such as ok,error,unplug.")
 @click.option(
     "--air", "air_s", type=click.FloatRange(0, 60), default=1.0, show_default=True, help="Seconds a frame takes."
 )
 def simulate(url: str | None, *, link: Path | None, tcp: int | None, script: str, **options: Any) -> None:
-    """Play a modem and the network behind it until Ctrl-C: what it is told to send arrives at a collector.
+    """Simulate a modem and the network behind it, until Ctrl-C.
 
-    Words of --script: ok, error, silence, garbage, split, lost, no-downlink, unplug.
+    What it is given to send arrives at a collector. Words of --script: ok, error, silence, garbage, split, lost,
+    no-downlink, unplug.
     """
     import signal
     import threading

@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from telltale.activity.analysis import Told, flooded
+from telltale.activity.analysis import Stretch, flooded
 from telltale.contract import ConfigError
 
 SECOND_US = 1_000_000
@@ -43,19 +43,19 @@ def export(intervals: Iterable[Mapping[str, Any]], *, created: dt.datetime) -> d
     return {"buckets": buckets}
 
 
-def afk_buckets(body: bytes) -> dict[str, list[Told]]:
+def afk_buckets(body: bytes) -> dict[str, list[Stretch]]:
     """The events of an export's AFK buckets by host name, each in order of time.
 
     Raises:
         ConfigError: the bytes are no export, or it has no AFK bucket.
     """
     try:
-        told = json.loads(body)["buckets"]
-        listed = list(told.values()) if isinstance(told, dict) else list(told)
+        parsed = json.loads(body)["buckets"]
+        listed = list(parsed.values()) if isinstance(parsed, dict) else list(parsed)
         buckets = [bucket for bucket in listed if bucket["type"] == TYPE]
-        hosts: dict[str, list[Told]] = {}
+        hosts: dict[str, list[Stretch]] = {}
         for bucket in buckets:
-            hosts.setdefault(str(bucket["hostname"]), []).extend(map(_told, bucket.get("events", [])))
+            hosts.setdefault(str(bucket["hostname"]), []).extend(map(_stretch, bucket.get("events", [])))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
             f'ActivityWatch export: not understood ({type(error).__name__}: {error}); expected {{"buckets": …}} as '
@@ -66,17 +66,18 @@ def afk_buckets(body: bytes) -> dict[str, list[Told]]:
     return {host: sorted(events) for host, events in hosts.items()}
 
 
-def active_s(events: Iterable[Told]) -> float:
+def active_s(events: Iterable[Stretch]) -> float:
     """ActivityWatch's active time of some events: flooded, then the sum of `not-afk`, in seconds."""
-    return sum(one.end_us - one.start_us for one in flooded(events, flood_us=FLOOD_US) if one.is_active) / SECOND_US
+    flat = flooded(events, flood_us=FLOOD_US)
+    return sum(event.end_us - event.start_us for event in flat if event.is_active) / SECOND_US
 
 
-def watched(looks: Sequence[tuple[float, float]], *, away_after_s: float = 180.0, poll_s: float = 5.0) -> list[Told]:
+def watched(looks: Sequence[tuple[float, float]], *, away_after_s: float = 180.0, poll_s: float = 5.0) -> list[Stretch]:
     """The events its AFK watcher makes of looks (moment, seconds without input), both in seconds."""
-    events: list[Told] = []
+    events: list[Stretch] = []
     for status, start_s, duration_s in _heartbeats(looks, away_after_s):
         start_us = round(start_s * SECOND_US)
-        new = Told(start_us, start_us + round(duration_s * SECOND_US), status == NOT_AFK)
+        new = Stretch(start_us, start_us + round(duration_s * SECOND_US), status == NOT_AFK)
         last = events[-1] if events else None
         reach_us = round((away_after_s + poll_s) * SECOND_US)
         if last and last.is_active == new.is_active and last.start_us <= start_us <= last.end_us + reach_us:
@@ -119,12 +120,12 @@ def _event(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _told(event: Mapping[str, Any]) -> Told:
+def _stretch(event: Mapping[str, Any]) -> Stretch:
     at = dt.datetime.fromisoformat(event["timestamp"])
     if at.tzinfo is None:
         raise ValueError(f"timestamp {event['timestamp']!r} has no zone")
     start_us = _micros(at)
-    return Told(start_us, start_us + round(float(event["duration"]) * SECOND_US), event["data"]["status"] == NOT_AFK)
+    return Stretch(start_us, start_us + round(float(event["duration"]) * SECOND_US), event["data"]["status"] == NOT_AFK)
 
 
 def _micros(at: dt.datetime) -> int:

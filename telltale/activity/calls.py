@@ -5,54 +5,33 @@ the last input on; where nothing was recorded nobody knows. The three always add
 """
 
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
-from telltale.activity import analysis
-from telltale.activity import kept_records as recorded
-from telltale.activity.kept_records import correct, import_activitywatch
-from telltale.activity.question import By, PCs, answer
-from telltale.contract import ConfigError
-from telltale.engine import Relation
-from telltale.workbench.project import Project, here
-from telltale.workbench.times import When
+from telltale.activity import question as pcs
+from telltale.activity import records
+from telltale.activity.answers import answers
+from telltale.activity.question import Rule, ask
+from telltale.activity.records import correct, import_activitywatch
+from telltale.workbench.project import Project
+from telltale.workbench.question import By
+from telltale.workbench.tidy import tidy
+from telltale.workbench.times import Duration, When
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "answers",
     "correct",
-    "daily",
     "import_activitywatch",
     "intervals",
+    "kept",
     "levels",
     "messages",
-    "records",
-    "shows_single",
     "strips",
     "team",
+    "totals",
 ]
-
-Rule = Literal["input", "seed", "seed_web"]
-RULES = ("input", "seed", "seed_web")
-
-INTERVAL = ("device_id", "name", "person", "state", "start", '"end"', "lasted_s", "basis")
-STRIP = ("device_id", "name", "person", "label", "state", "start", '"end"', "lasted_s")
-DAILY = (
-    *("device_id", "name", "person", "label", "start", '"end"', "active_s", "away_s", "unknown_s"),
-    *("active_lo_s", "active_hi_s", "samples", "first_active_at", "last_active_at"),
-)
-LEVELS = """
-select device_id, observed_at, score_pct, source from (
-  select coalesce(nullif(i.same_as, ''), a.device_id) as device_id, a.observed_at, a.source,
-    case when a.kind = 'level' then a.score_pct when a.idle_s < 240 then 100e0 when a.idle_s < 480 then 50e0
-      when a.idle_s <= 600 then 25e0 else 0e0 end as score_pct,
-    a.kind = 'level' or row_number() over (partition by a.raw_id, a.kind order by a.observed_at desc) = 1 as is_shown
-  from activity a left join info i on i.device_id = a.device_id
-  where a.kind = 'level' or (a.kind = 'sample' and a.idle_s is not null)
-) told where is_shown
-"""
 
 
 def intervals(
@@ -61,7 +40,7 @@ def intervals(
     *,
     rule: Rule = "input",
     device: str | None = None,
-    away_after_s: float | None = None,
+    away_after: Duration | None = None,
     project: Project | None = None,
 ) -> "pd.DataFrame":
     """When each PC was in use, when not, and when nobody knows; the stretches touch and fill the whole time asked for.
@@ -74,16 +53,14 @@ def intervals(
         until: end, exclusive; None is now. Later than now is now.
         rule: `input`, or `seed`: from level to level, active where both are above 0.
         device: a PC by id or name, the id of its modem, or a person and so all PCs of theirs; None is all.
-        away_after_s: the longest pause that stays active; None is `[activity] away_after_s`.
+        away_after: the longest pause that stays active, such as `5min`; None is `[activity] away_after_s`.
         project: another project than the one found from here.
+
+    Raises:
+        ConfigError: no such PC or rule, or a moment or length that cannot be read.
     """
-    _check(rule, ("input", "seed"))
-
-    def ask(asked: PCs) -> pa.Table:
-        found = analysis.intervals(asked.engine, asked.spans(by_seed=rule == "seed"))
-        return asked.named(found, *INTERVAL, order="name, device_id, start")
-
-    return answer(ask, since, until, device=device, project=project, away_after_s=away_after_s)
+    answer = partial(pcs.intervals, rule=rule, away_after=away_after)
+    return tidy(ask(answer, since, until, of=device, project=project))
 
 
 def strips(
@@ -91,63 +68,51 @@ def strips(
     until: When = None,
     *,
     device: str | None = None,
-    away_after_s: float | None = None,
+    away_after: Duration | None = None,
     project: Project | None = None,
 ) -> "pd.DataFrame":
     """The same stretches cut at the beginning of each local day, each day from the first known moment to the last.
 
-    Columns: device_id, name, person, label (the day), state, start, end, lasted_s. Of a day of which nothing is known
-    the whole is one unknown stretch. Arguments as for `intervals`.
+    Columns: device_id, name, person, label (the day), state, start, end, lasted_s. Each day that the time asked for
+    touches is there from its beginning on. Of a day of which nothing is known the whole is one unknown stretch.
+    Arguments as for `intervals`.
     """
-
-    def ask(asked: PCs) -> pa.Table:
-        found = analysis.strips(asked.engine, asked.spans(), asked.periods("day"))
-        return asked.named(found, *STRIP, order="name, device_id, start")
-
-    return answer(ask, since, until, device=device, project=project, away_after_s=away_after_s)
+    return tidy(ask(partial(pcs.strips, away_after=away_after), since, until, of=device, project=project))
 
 
-def daily(
+def totals(
     since: When = "7d",
     until: When = None,
     *,
     by: By = "day",
     rule: Rule = "input",
     device: str | None = None,
-    away_after_s: float | None = None,
+    away_after: Duration | None = None,
     project: Project | None = None,
 ) -> "pd.DataFrame":
     """How long each PC was in use by local day, week, hour or over the stretch.
 
-    Columns: device_id, name, person, label, start, end (of the period as far as it has passed), active_s, away_s,
-    unknown_s (together end − start), active_lo_s, active_hi_s (what levels and minutes allow of the time that is known:
-    a sparse source gives a range, not a point), samples (records), first_active_at, last_active_at.
+    Columns: device_id, name, person, label, start, end (of the period as far as it has passed), so_far (whether the end
+    of the time asked for cuts it), active_s, away_s, unknown_s (together end − start), active_lo_s, active_hi_s (what
+    levels and minutes allow of the time that is known: a sparse source gives a range, not a point), samples (records),
+    first_active_at, last_active_at. Each day, week or hour that the time asked for touches counts from its beginning.
 
     `rule="seed"` goes by the activity seed's levels, with unknown where they are too far apart. `rule="seed_web"` is
     the sum its web app shows, faults included: two levels above 0 count whatever lies between them, and only what
     begins and ends in the same day; it knows neither away nor unknown. Other arguments as for `intervals`.
     """
-    _check(rule, RULES)
-
-    def ask(asked: PCs) -> pa.Table:
-        return asked.named(_totals(asked, by, rule), *DAILY, order="name, device_id, start")
-
-    return answer(ask, since, until, device=device, project=project, away_after_s=away_after_s)
+    answer = partial(pcs.totals, by=by, rule=rule, away_after=away_after)
+    return tidy(ask(answer, since, until, of=device, project=project))
 
 
 def team(since: When = "7d", until: When = None, *, by: By = "day", project: Project | None = None) -> "pd.DataFrame":
     """The mean of all people by local day, week or hour; nothing for a period with fewer than `[site] k` of them.
 
-    Columns: label, start, end, people (of whom something is known), active_s (mean per person, whatever the number of
-    PCs), active_share (of the time that is known). A PC that devices.csv names no person for counts as one.
+    Columns: label, start, end, so_far (see `totals`), people (of whom something is known), active_s (mean per person,
+    whatever the number of PCs), active_share (of the time that is known). A PC that devices.csv names no person for
+    counts as one.
     """
-
-    def ask(asked: PCs) -> pa.Table:
-        k = asked.view.project.settings.site.k
-        persons = asked.engine.from_arrow(asked.pcs())
-        return analysis.team(asked.engine, asked.spans(), persons, asked.periods(by), k=k).arrow()
-
-    return answer(ask, since, until, device=None, project=project)
+    return tidy(ask(partial(pcs.team, by=by), since, until, project=project))
 
 
 def levels(
@@ -158,15 +123,7 @@ def levels(
     Columns: device_id, name, observed_at, score_pct, source. 100 is input less than 4 min ago, 50 less than 8, 25 up to
     10 min, 0 longer: how recent the last input was, not a share of time.
     """
-
-    def ask(asked: PCs) -> pa.Table:
-        rows = {"activity": asked.view.table("activity", asked.span), "info": asked.info}
-        found = asked.engine.run(LEVELS, rows)
-        return asked.named(
-            found, "device_id", "name", "observed_at", "score_pct", "source", order="observed_at, name, source"
-        )
-
-    return answer(ask, since, until, device=device, project=project)
+    return tidy(ask(pcs.levels, since, until, of=device, project=project))
 
 
 def messages(
@@ -182,34 +139,12 @@ def messages(
     Columns: observed_at, device_id, name, data (hex, of a modem's message), text (what it says), score_pct (of a
     level), source, raw_id (`tt.raw` gives its bytes). `newest` gives the last so many only.
     """
-    return answer(partial(recorded.messages, newest=newest), since, until, device=device, project=project)
+    return tidy(ask(partial(records.messages, newest=newest), since, until, of=device, project=project))
 
 
-def records(*, device: str | None = None, project: Project | None = None) -> "pd.DataFrame":
+def kept(*, device: str | None = None, project: Project | None = None) -> "pd.DataFrame":
     """What is kept about each PC: how many records of which table and kind, from when to when.
 
     Columns: device_id, name, person, table, kind, records, first_at, last_at.
     """
-    return answer(recorded.kept, None, None, device=device, project=project)
-
-
-def shows_single(device: str = "", *, project: Project | None = None) -> bool:
-    """Whether a page or report may tell of single PCs: of the one it is for, or where all data are invented.
-
-    Args:
-        device: whose report it is; empty is nobody's, and then only a team may be told of.
-        project: another project than the one found from here.
-    """
-    return bool(device) or (project or here()).settings.shows_single_pcs
-
-
-def _totals(asked: PCs, by: By, rule: Rule) -> Relation:
-    heard, periods = asked.heard(), asked.periods(by)
-    if rule == "seed_web":
-        return analysis.web_totals(asked.engine, heard, asked.levels(), periods)
-    return analysis.totals(asked.engine, heard, asked.spans(by_seed=rule == "seed"), periods)
-
-
-def _check(rule: str, known: tuple[str, ...]) -> None:
-    if rule not in known:
-        raise ConfigError(f'rule "{rule}": expected {", ".join(known)}')
+    return tidy(ask(records.kept, None, None, of=device, project=project))

@@ -1,109 +1,110 @@
 """Activity: when were the PCs in use, for how long, and what is not known?
 
-Who sees what: a page of one's own (`owner_page`) shows the PCs of its owner and nothing else; the page of the general
+Who sees what: a page of one's own (`person_page`) shows the PCs of one person and nothing else; the page of the general
 token tells of a team of k people and more, and of single PCs only where all data are invented.
 """
 
-import datetime as dt
+from collections.abc import Callable, Mapping
 from functools import partial
 
-from telltale import charts, findings, wording
-from telltale.activity import calls as activity
-from telltale.activity.page_answers import ActivityFigures
-from telltale.activity.question import everyone
-from telltale.dashboard import concerns
+from telltale import wording
+from telltale.activity import cards
+from telltale.activity.answers import Answers, period_of, shows_single
 from telltale.page import common
 from telltale.page.board import Ask, Board, Cell, Control, Page
 from telltale.page.pieces import Card, Sentence
-from telltale.workbench.times import local_time
+from telltale.tables import ACTIVITY
+from telltale.workbench.source_state import how_to_begin
 
 PERIOD = Control("period", "Period", {"1d": "Today", "7d": "7 days", "28d": "4 weeks"}, "toggle")
-ROWS = 12
 PAGES = 20
 MESSAGES = Control(
     "messages",
     "Messages",
-    {"1": f"Newest {ROWS}"} | {str(n): wording.number_range((n - 1) * ROWS + 1, n * ROWS) for n in range(2, PAGES + 1)},
+    {"1": f"Newest {cards.ROWS}"}
+    | {str(n): wording.number_range((n - 1) * cards.ROWS + 1, n * cards.ROWS) for n in range(2, PAGES + 1)},
 )
 BREAKS_S = (180, 300, 900)
 
 
 def page(ask: Ask) -> Board:
     """The page of the general token."""
-    if not _everyone(ask):
-        return _nothing_yet(ask)
-    if activity.shows_single(project=ask.project):
-        return _pcs(ask, "", "Invented data: with real ones only the owner of a PC sees its page.", shared=True)
-    return _team(ask)
+    everyone = Answers(ask.project, period_of(ask.chosen(PERIOD), ask.project), is_live=True)
+    if not everyone.pcs.num_rows:
+        return _nothing_yet(everyone)
+    if shows_single(project=ask.project):
+        return _pcs(ask, everyone, "", "Invented data: with real ones only the person of a PC sees its page.")
+    return _team(everyone, ask.chosen(PERIOD))
 
 
-def owner_page(owner: str) -> Page:
+def person_page(person: str) -> Page:
     """The page of one person, or of one PC.
 
     Args:
-        owner: a PC by id or name, or a person, as in devices.csv.
+        person: a person, or a PC by id or name, as in devices.csv.
     """
 
     def own(ask: Ask) -> Board:
-        known = {text.casefold() for row in _everyone(ask) for text in row.values()}
-        if owner.casefold() not in known:
-            return _nothing_yet(ask, owner)
-        return _pcs(ask, owner, f"Only who has the token of {owner} sees this page.", shared=False)
+        when = period_of(ask.chosen(PERIOD), ask.project)
+        every = Answers(ask.project, when, is_live=True).pcs.to_pylist()
+        if person.casefold() not in {text.casefold() for row in every for text in row.values()}:
+            return _nothing_yet(Answers(ask.project, when, is_live=True), person)
+        answers = Answers(ask.project, when, of=person, is_live=True)
+        return _pcs(ask, answers, person, f"Only who has the token of {person} sees this page.")
 
     return own
 
 
-def _everyone(ask: Ask) -> list[dict[str, str]]:
-    """The PCs that were ever heard; looked up once a minute, sooner as long as there are none."""
-    found: list[dict[str, str]] = ask.slowly("everyone", lambda: everyone(ask.project)) or everyone(ask.project)
-    return found
-
-
-def _pcs(ask: Ask, owner: str, foot: str, *, shared: bool) -> Board:
-    whole = ActivityFigures(ask, owner=owner)
-    names = whole.names()
-    controls = [PERIOD, *_pc_control(names), _breaks(whole.settings.activity.away_after_s), MESSAGES]
+def _pcs(ask: Ask, every: Answers, person: str, foot: str) -> Board:
+    names = {row["device_id"]: row["name"] for row in every.pcs.to_pylist()}
+    controls = [PERIOD, *_pc_control(names), _breaks(every.settings.activity.away_after_s), MESSAGES]
     choice = {control.name: ask.chosen(control) for control in controls}
-    device = choice.get("pc", "all")
-    figures = ActivityFigures(
-        ask,
-        owner=owner,
-        device="" if device == "all" else device.replace("-", ":", 1),
-        stretch=choice["period"],
-        breaks_s=float(choice["breaks"]),
+    pc = choice.get("pc", "all")
+    answers = Answers(
+        ask.project,
+        every.when,
+        of=person,
+        pc="" if pc == "all" else pc.replace("-", ":", 1),
+        away_after=float(choice["breaks"]),
+        is_live=True,
     )
-    history = figures.history if figures.stretch == "1d" else None
-    text = findings.activity_text(
-        figures.strips, figures.daily, now=figures.now, period=figures.period, history=history, timezone=figures.zone
-    )
-    return Board(
-        Sentence(text, common.head("Activity", figures.now, figures.settings.site.name)),
-        findings.activity_tiles(
-            figures.strips, figures.daily, figures.history, figures.levels, now=figures.now, timezone=figures.zone,
-            period=figures.period,
+    older = partial(cards.messages, skip=(int(choice["messages"]) - 1) * cards.ROWS)
+    rows = (
+        (_cell("strips", 12, "Activity by hour of day", cards.strips, answers),),
+        (
+            _cell("hours", 8, "Hours by day", cards.hours, answers),
+            _cell("ranges", 4, "Possible hours per day", cards.possible_hours, answers),
         ),
         (
-            (Cell("strips", 12, "Activity by hour of day", partial(_strips, figures)),),
-            (
-                Cell("hours", 8, "Hours by day", partial(_hours, figures)),
-                Cell("ranges", 4, "Possible hours per day", partial(_ranges, figures)),
-            ),
-            (
-                Cell("levels", 5, "Newest levels", partial(_levels, figures)),
-                Cell("messages", 7, "Messages", partial(_messages, figures, int(choice["messages"]))),
-            ),
-            (Cell("records", 12, "What is recorded", partial(_records, figures)),),
+            _cell("levels", 5, "Newest levels", cards.levels, answers),
+            _cell("messages", 7, "Messages", older, answers),
         ),
-        f"{common.foot(figures.zone)} Only seconds since the last input are recorded: no keys, no window titles. "
+        (_cell("records", 12, "What is recorded", cards.kept, answers),),
+    )
+    return Board(
+        cards.sentence(answers),
+        cards.tiles(answers),
+        rows,
+        f"{common.foot(answers.zone)} Only seconds since the last input are recorded: no keys, no window titles. "
         f"Jumps of the clock and sleep count as unknown. {foot}",
-        figures.freshness(),
+        answers.freshness,
         controls,
         choice,
-        concerns.badges(ask) if shared else {},
-    )  # fmt: skip
+    )
 
 
-def _pc_control(names: dict[str, str]) -> list[Control]:
+def _cell(name: str, span: int, title: str, make: Callable[[Answers], Card | None], answers: Answers) -> Cell:
+    return Cell(name, span, title, partial(_shown, make, answers))
+
+
+def _shown(make: Callable[[Answers], Card | None], answers: Answers) -> Card:
+    """The card of a page on single PCs, which is only made where they may be shown."""
+    card = make(answers)
+    assert card is not None  # noqa: S101 - `page` and `person_page` have asked
+    return card
+
+
+def _pc_control(names: Mapping[str, str]) -> list[Control]:
     if len(names) < 2:
         return []
     listed = {device_id.replace(":", "-", 1): name for device_id, name in names.items()}
@@ -115,131 +116,24 @@ def _breaks(usual_s: float) -> Control:
     return Control("breaks", "Breaks up to", {f"{s:g}": f"{wording.duration(s)} stay active" for s in lengths})
 
 
-def _strips(figures: ActivityFigures) -> Card:
-    return Card(
-        findings.strips_title(figures.strips, timezone=figures.zone),
-        charts.activity_strips(figures.strips, timezone=figures.zone),
-        f"Active, away and unknown by hour of day, {figures.period}; sums from first to last record of each day",
-        [
-            findings.strips_note(figures.strips, timezone=figures.zone),
-            " ".join(
-                filter(
-                    None,
-                    (
-                        findings.missing_days_note(figures.strips, timezone=figures.zone),
-                        findings.corrections_note(figures.intervals),
-                    ),
-                )
-            ),
-        ],
-    )
-
-
-def _hours(figures: ActivityFigures) -> Card:
-    strips = figures.strips if figures.stretch != "1d" else figures.week
-    return Card(
-        findings.hours_title(strips, now=figures.now, timezone=figures.zone),
-        charts.activity_hours(strips, timezone=figures.zone),
-        "Hours per day between first and last record; the number is the active part. "
-        f"Today runs until {wording.clock(figures.now)}",
-        [findings.hours_note(figures.away_after_s)],
-    )
-
-
-def _ranges(figures: ActivityFigures) -> Card:
-    return Card(
-        findings.ranges_title(figures.past),
-        charts.activity_ranges(figures.past),
-        "Possible active hours per day, mean of the days with records of 4 weeks",
-        [findings.ranges_note(figures.intervals)],
-    )
-
-
-def _levels(figures: ActivityFigures) -> Card:
-    return Card(
-        findings.levels_title(figures.levels, now=figures.now),
-        charts.activity_levels(
-            figures.levels, start=figures.now - dt.timedelta(hours=24), end=figures.now, timezone=figures.zone
-        ),
-        "Level, 0 to 100 %, last 24 hours: how recent the last input was, not a share of time",
-        ["100: less than 4 min ago; 50: less than 8; 25: up to 10; 0: longer."],
-    )
-
-
-def _messages(figures: ActivityFigures, number: int) -> Card:
-    skip = (number - 1) * ROWS
-    found = figures.messages(number * ROWS)
-    shown = max(0, found.num_rows - skip)
-    of = f"{skip + 1:,} to {skip + shown:,}" if shown else "none here"
-    return Card(
-        "What arrived",
-        findings.messages_table(found, now=figures.now, newest=ROWS, skip=skip),
-        f"Messages of 7 days, newest first, {of}",
-        empty="No message has arrived in this place of the list.",
-    )
-
-
-def _records(figures: ActivityFigures) -> Card:
-    return Card(
-        findings.records_title(figures.records),
-        findings.records_table(figures.records, timezone=figures.zone),
-        "What is recorded about whoever uses these PCs: table, kind, rows, since when",
-        [findings.records_note(figures.away_after_s)],
-        empty="Nothing is recorded.",
-    )
-
-
-def _team(ask: Ask) -> Board:
-    choice = {PERIOD.name: ask.chosen(PERIOD)}
-    figures = ActivityFigures(ask, stretch=choice[PERIOD.name])
-    k = figures.settings.site.k
-    people = len({row["person"] or row["device_id"] for row in _everyone(ask)})
-    days = ask.slowly("team days", lambda: activity.team("28d", by="day", project=ask.project))
-    hours = ask.slowly(
-        ("team hours", figures.stretch), lambda: activity.team(figures.stretch, by="hour", project=ask.project)
-    )
-    text = findings.team_text(days, k=k, people=people, period=figures.period, timezone=figures.zone)
+def _team(answers: Answers, period: str) -> Board:
+    is_told = answers.team_days.num_rows > 0
     cells = (
-        Cell("days", 6, "Active hours of the team by day", partial(_team_days, days, figures.zone)),
-        Cell("hours", 6, "Active share of the team by hour", partial(_team_hours, hours, figures)),
+        Cell("days", 6, "Active hours of the team by day", partial(cards.team_days, answers)),
+        Cell("hours", 6, "Active share of the team by hour", partial(cards.team_hours, answers)),
     )
     return Board(
-        Sentence(text, common.head("Activity", figures.now, figures.settings.site.name)),
-        rows=(cells,) if len(days) else (),
-        foot=f"{common.foot(figures.zone)} Periods with fewer than {k} people are left out. The page of a single PC is "
-        "shown only to its owner, by a token of their own.",
-        freshness=figures.freshness(),
-        controls=[PERIOD] if len(days) else [],
-        choice=choice if len(days) else {},
-        attention=concerns.badges(ask),
+        cards.sentence(answers),
+        rows=(cells,) if is_told else (),
+        foot=f"{common.foot(answers.zone)} Periods with fewer than {answers.k} people are left out. The page of a "
+        "single PC is shown only to its person, by a token of their own.",
+        freshness=answers.freshness,
+        controls=[PERIOD] if is_told else [],
+        choice={PERIOD.name: period} if is_told else {},
     )
 
 
-def _team_days(days: object, zone: str) -> Card:
-    return Card(
-        "Active hours of the team by day",
-        charts.team_hours(days, timezone=zone),
-        "Hours per person and day, mean of all of whom anything is known, 4 weeks",
-        ["Whoever has several PCs counts once."],
-    )
-
-
-def _team_hours(hours: object, figures: ActivityFigures) -> Card:
-    return Card(
-        "Active share of the team by hour",
-        charts.team_hours(hours, timezone=figures.zone, by="hour"),
-        f"Share of the time that is known, by hour, {figures.period}",
-    )
-
-
-def _nothing_yet(ask: Ask, owner: str = "") -> Board:
-    told = ask.project.settings
-    now = local_time(ask.project.now_us(), told.site.timezone)
-    of = f" of {owner}" if owner else ""
-    text = (
-        f"**No activity{of} has been recorded yet.** Start the agent on a PC, telltale collect idle, or point the "
-        f"callback of its modem at http://{told.webhooks.host}:{told.webhooks.port}/messages/create."
-    )
-    return Board(
-        Sentence(text, common.head("Activity", now, told.site.name)), freshness=ActivityFigures(ask).freshness()
-    )
+def _nothing_yet(answers: Answers, person: str = "") -> Board:
+    of = f" of {person}" if person else ""
+    text = f"**No activity{of} has been recorded yet.** {how_to_begin(answers.settings, ACTIVITY.name)}."
+    return Board(Sentence(text, common.head("Activity", answers.now, answers.name)), freshness=answers.freshness)

@@ -1,27 +1,29 @@
-"""What every question about activity shares: the stretch of time, the PCs meant, the records, and their names."""
+"""What is asked about PCs: which are meant, their signals and stretches, and the tables made of them.
+
+A page and its cards ask several questions about one stretch; they share what they read for as long as nothing changes.
+What lies before today is kept until a record of it is added or removed.
+"""
 
 # ruff: noqa: S608 - texts are composed of names of ours; values are given to the engine
 import datetime as dt
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from collections.abc import Callable, Hashable
+from typing import Literal, TypeVar
 
 import pyarrow as pa
 
 from telltale.activity import analysis
-from telltale.analysis import periods
+from telltale.activity.analysis import Rules
 from telltale.contract import ConfigError, did_you_mean
-from telltale.engine import Engine, Relation
+from telltale.engine import Relation
 from telltale.tables import ACTIVITY
-from telltale.workbench import question
+from telltale.workbench import question as workbench
 from telltale.workbench.project import Project, here
-from telltale.workbench.tidy import tidy
-from telltale.workbench.times import DAY, SECOND, Span, When
-from telltale.workbench.view import View, answered
+from telltale.workbench.question import By, Question
+from telltale.workbench.times import DAY, FOREVER, SECOND, Duration, Span, When, local_time, midnight, seconds
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-By = Literal["day", "week", "stretch", "hour"]
+Rule = Literal["input", "seed", "seed_web"]
+RULES: tuple[Rule, ...] = ("input", "seed", "seed_web")
+T = TypeVar("T")
 
 LONGEST_GIVEN_D = 31
 """No correction or imported stretch is longer, so none further back reaches into a stretch asked for."""
@@ -33,7 +35,7 @@ select p.device_id, coalesce(nullif(i.name, ''), nullif(m.name, ''), p.device_id
   coalesce(nullif(i.person, ''), nullif(m.person, ''), '') as person
 from (
   select distinct coalesce(nullif(i.same_as, ''), a.device_id) as device_id
-  from (select distinct device_id from activity) a left join info i on i.device_id = a.device_id
+  from (select distinct device_id from sender) a left join info i on i.device_id = a.device_id
 ) p
 left join info i on i.device_id = p.device_id
 left join (
@@ -42,154 +44,243 @@ left join (
 order by name, p.device_id
 """
 
+SENDERS = "select distinct device_id, source from row_in order by device_id, source"
+
 NAMED = "select r.*, p.name, p.person from row_in r inner join pc p on p.device_id = r.device_id"
 
-
-class PCs(NamedTuple):
-    """A question about PCs, on one snapshot."""
-
-    view: View
-    span: Span
-    device: str | None
-    away_after_s: float | None = None
-    """None is the project's threshold."""
-
-    @property
-    def engine(self) -> Engine:
-        """Where it is answered."""
-        return self.view.project.engine
-
-    @property
-    def zone(self) -> str:
-        """By whose clock days begin."""
-        return self.view.project.settings.site.timezone
-
-    @property
-    def rules(self) -> analysis.Rules:
-        """The thresholds."""
-        return analysis.Rules(away_after_s=self.away_after_s or self.view.project.settings.activity.away_after_s)
-
-    @property
-    def info(self) -> Relation:
-        """What devices.csv says; of a PC that is not listed the person its modem is listed with."""
-        return self.engine.from_arrow(self.view.project.device_info())
-
-    def pcs(self) -> pa.Table:
-        """The PCs meant that were ever heard: device_id, name, person; by name."""
-        known: pa.Table = self.view.remembered("pcs", self._pcs)
-        if self.device is None:
-            return known
-        wanted = self.device.strip().casefold()
-        aliases = {row["device_id"]: row["same_as"] for row in self.view.project.device_info().to_pylist()}
-        wanted = (aliases.get(wanted) or wanted).casefold()
-        # An id means more than a person, and a person more than what somebody called a PC.
-        for column in ("device_id", "person", "name"):
-            found = [wanted == text.casefold() for text in known[column].to_pylist()]
-            if any(found):
-                return known.filter(pa.array(found))
-        raise ConfigError(self._unknown(known))
-
-    def heard(self) -> Relation:
-        """The records about them, and a row for each, so that one that is silent is there too.
-
-        A page asks several questions about one stretch: they share the rows for as long as nothing changes.
-        """
-        key = ("activity", self.span, self.device)
-        found: Relation = self.view.remembered(key, self._heard)
-        return found
-
-    def spans(self, *, by_seed: bool = False) -> Relation:
-        """Their stretches of active, away and unknown."""
-        key = ("activity spans", self.span, self.device, self.away_after_s, by_seed)
-        found: Relation = self.view.remembered(key, lambda: self._spans(by_seed=by_seed))
-        return found
-
-    def levels(self) -> Relation:
-        """The levels the seed's rule goes by, within the stretch."""
-        made = self.engine.apply(analysis.seed_levels, self.heard(), by=["device_id"], schema=analysis.LEVEL)
-        text = "select * from row_in where at_us >= :since_us and at_us < :until_us"
-        return self.engine.run(text, {"row_in": made}, **self.span._asdict())
-
-    def named(self, rows: Relation, *columns: str, order: str) -> pa.Table:
-        """The rows with name and person behind the id."""
-        pcs = {"row_in": rows, "pc": self.engine.from_arrow(self.pcs())}
-        named = self.engine.run(NAMED, pcs)
-        text = f"select {', '.join(columns)} from row_in order by {order}"
-        return self.engine.run(text, {"row_in": named}).arrow()
-
-    def periods(self, by: By) -> pa.Table:
-        """The stretch as one period, or its local days, weeks or hours, cut to it."""
-        starts_at = self.view.project.settings.activity.day_starts_at
-        if by == "stretch":
-            whole = {"label": [""], "start_us": [self.span.since_us], "end_us": [self.span.until_us]}
-            return pa.table(whole, schema=periods.PERIOD)
-        if by == "day":
-            return analysis.days(self.zone, *self.span, starts_at=starts_at)
-        if by == "week":
-            return analysis.weeks(self.zone, *self.span, starts_at=starts_at)
-        if by == "hour":
-            return periods.hours(self.zone, *self.span)
-        raise ConfigError(f'by "{by}": expected day, week, hour or stretch')
-
-    def _pcs(self) -> pa.Table:
-        rows = {"activity": self.view.table(ACTIVITY.name), "info": self.info}
-        return self.engine.run(PCS, rows).arrow()
-
-    def _heard(self) -> Relation:
-        near_us = self.span.since_us - DAY
-        near = self.view.table(ACTIVITY.name, Span(near_us, self.span.until_us + JOINS_S * SECOND))
-        # What somebody told as a stretch may begin much earlier; in two parts, so that samples of then are not read.
-        before = self.view.table(ACTIVITY.name, Span(near_us - LONGEST_GIVEN_D * DAY, near_us))
-        text = "select * from near union all select * from before where kind in ('correction', 'interval')"
-        told = self.engine.run(text, {"near": near, "before": before})
-        rows = analysis.heard(self.engine, told, self.info)
-        columns = ", ".join(f"r.{name}" for name in analysis.HEARD)
-        listed = ", ".join(
-            {"device_id": "device_id", "kind": f"'{analysis.LISTED}' as kind", "at_us": "0 as at_us"}.get(
-                name, f"null as {name}"
-            )
-            for name in analysis.HEARD
-        )
-        text = (
-            f"select {columns} from row_in r inner join pc p on p.device_id = r.device_id "
-            f"union all select {listed} from pc"
-        )
-        pcs = self.engine.from_arrow(self.pcs())
-        return self.engine.keep(self.engine.run(text, {"row_in": rows, "pc": pcs}))
-
-    def _spans(self, *, by_seed: bool) -> Relation:
-        return analysis.found_spans(self.engine, self.heard(), rules=self.rules, by_seed=by_seed, **self.span._asdict())
-
-    def _unknown(self, known: pa.Table) -> str:
-        names = [*known["name"].to_pylist(), *known["device_id"].to_pylist()]
-        told = ", ".join(known["name"].to_pylist()) or "none yet"
-        hint = did_you_mean(self.device or "", names) or f"; known: {told}"
-        return f'no PC "{self.device}" has told of its activity{hint}'
+INTERVAL = ("device_id", "name", "person", "state", "start", '"end"', "lasted_s", "basis")
+STRIP = ("device_id", "name", "person", "label", "state", "start", '"end"', "lasted_s")
+TOTAL = (
+    *("device_id", "name", "person", "label", "start", '"end"', "so_far", "active_s", "away_s", "unknown_s"),
+    *("active_lo_s", "active_hi_s", "samples", "first_active_at", "last_active_at"),
+)
+LEVELS = """
+select device_id, observed_at, score_pct, source from (
+  select coalesce(nullif(i.same_as, ''), a.device_id) as device_id, a.observed_at, a.source,
+    case when a.kind = 'level' then a.score_pct when a.idle_s < 240 then 100e0 when a.idle_s < 480 then 50e0
+      when a.idle_s <= 600 then 25e0 else 0e0 end as score_pct,
+    a.kind = 'level' or row_number() over (partition by a.raw_id, a.kind order by a.observed_at desc) = 1 as is_shown
+  from activity a left join info i on i.device_id = a.device_id
+  where a.kind = 'level' or (a.kind = 'sample' and a.idle_s is not null)
+) scored where is_shown
+"""
 
 
-def answer(
-    ask: Callable[[PCs], pa.Table],
+def ask(
+    answer: Callable[[Question], T],
     since: When,
     until: When,
     *,
-    device: str | None,
-    project: Project | None,
-    away_after_s: float | None = None,
-) -> "pd.DataFrame":
-    """What `ask` makes of the stretch of time and the PCs meant, on one snapshot."""
+    of: str | None = None,
+    project: Project | None = None,
+) -> T:
+    """What `answer` makes of a stretch of time, whose days begin at `[activity] day_starts_at`."""
     project = project or here()
-    asked = stretch(project, since, until)
-    return tidy(answered(project, lambda view: ask(PCs(view, asked, device, away_after_s))))
+    return workbench.ask(answer, since, until, of=of, day_starts_at=day_starts_at(project), project=project)
 
 
-def everyone(project: Project) -> list[dict[str, str]]:
-    """The PCs that were ever heard: device_id, name, person; by name."""
-    found = answered(project, lambda view: PCs(view, Span(0, 1), None).pcs())
-    names = ("device_id", "name", "person")
-    return [{name: row[name] for name in names} for row in found.to_pylist()]
+def day_starts_at(project: Project) -> dt.time:
+    """When a day of activity begins on the site's clock."""
+    return dt.time.fromisoformat(project.settings.activity.day_starts_at)
 
 
-def stretch(project: Project, since: When, until: When) -> Span:
-    """The stretch people mean; days begin at `[activity] day_starts_at`, and it ends now at the latest."""
-    starts_at = dt.time.fromisoformat(project.settings.activity.day_starts_at)
-    return question.stretch(since, until, zone=project.zone(), now_us=project.now_us(), day_starts_at=starts_at)
+def rules(question: Question, away_after: Duration | None = None) -> Rules:
+    """The thresholds; None is the project's."""
+    usual_s = question.settings.activity.away_after_s
+    return Rules(away_after_s=usual_s if away_after is None else seconds(away_after))
+
+
+def pcs(question: Question) -> pa.Table:
+    """The PCs meant of which anything ever arrived: device_id, name, person; by name.
+
+    Raises:
+        ConfigError: none has this id, name or person.
+    """
+    known: pa.Table = question.remembered("pcs", lambda: _pcs(question))
+    if question.of is None:
+        return known
+    wanted = question.of.strip().casefold()
+    aliases = {row["device_id"]: row["same_as"] for row in question.project.device_info().to_pylist()}
+    wanted = (aliases.get(wanted) or wanted).casefold()
+    # An id means more than a person, and a person more than what somebody called a PC.
+    for column in ("device_id", "person", "name"):
+        matches = [wanted == text.casefold() for text in known[column].to_pylist()]
+        if any(matches):
+            return known.filter(pa.array(matches))
+    raise ConfigError(_unknown(question.of, known))
+
+
+def senders(question: Question) -> pa.Table:
+    """What ever told of activity, PCs and modems, and through which source: device_id, source."""
+    made: pa.Table = question.remembered("activity senders", lambda: _senders(question))
+    return made
+
+
+def begin_of_today(question: Question) -> int:
+    """The midnight behind which records are only added by hand, or late."""
+    return midnight(local_time(question.view.now_us, question.zone).date(), question.zone)
+
+
+def signals(question: Question, over: Span) -> Relation:
+    """The records about them, and a row for each PC, so that one that is silent is there too."""
+    key = ("activity", over, question.of)
+    made: Relation = question.remembered(key, lambda: _signals(question, over))
+    return made
+
+
+def spans(question: Question, over: Span, thresholds: Rules, *, by_seed: bool = False) -> Relation:
+    """Their stretches of active, away and unknown."""
+    key = ("activity spans", over, question.of, thresholds, by_seed)
+    made: Relation = question.remembered(key, lambda: _spans(question, over, thresholds, by_seed=by_seed))
+    return made
+
+
+def named(question: Question, rows: Relation, *columns: str, order: str) -> pa.Table:
+    """The rows with name and person behind the id."""
+    both = {"row_in": rows, "pc": question.engine.from_arrow(pcs(question))}
+    text = f"select {', '.join(columns)} from row_in order by {order}"
+    return question.engine.run(text, {"row_in": question.engine.run(NAMED, both)}).arrow()
+
+
+def intervals(question: Question, *, rule: Rule = "input", away_after: Duration | None = None) -> pa.Table:
+    """See `tt.activity.intervals`."""
+    checked(rule, RULES[:2])
+    own = spans(question, question.span, rules(question, away_after), by_seed=rule == "seed")
+    rows = analysis.intervals(question.engine, own)
+    return named(question, rows, *INTERVAL, order="name, device_id, start")
+
+
+def strips(question: Question, *, away_after: Duration | None = None) -> pa.Table:
+    """See `tt.activity.strips`."""
+    own = spans(question, question.over("day"), rules(question, away_after))
+    rows = analysis.strips(question.engine, own, question.periods("day"))
+    return named(question, rows, *STRIP, order="name, device_id, start")
+
+
+def totals(question: Question, *, by: By = "day", rule: Rule = "input", away_after: Duration | None = None) -> pa.Table:
+    """See `tt.activity.totals`."""
+    checked(rule, RULES)
+    over, periods = question.over(by), question.periods(by)
+    records = signals(question, over)
+    if rule == "seed_web":
+        rows = analysis.web_totals(question.engine, records, _seed_levels(question, over), periods)
+    else:
+        own = spans(question, over, rules(question, away_after), by_seed=rule == "seed")
+        rows = analysis.totals(question.engine, records, own, periods)
+    return named(question, rows, *TOTAL, order="name, device_id, start")
+
+
+def team(question: Question, *, by: By = "day") -> pa.Table:
+    """See `tt.activity.team`."""
+    own = spans(question, question.over(by), rules(question))
+    persons, k = question.engine.from_arrow(pcs(question)), question.settings.site.k
+    return analysis.team(question.engine, own, persons, question.periods(by), k=k).arrow()
+
+
+def levels(question: Question) -> pa.Table:
+    """See `tt.activity.levels`."""
+    rows = {"activity": question.view.table(ACTIVITY.name, question.span), "info": question.device_info}
+    columns = ("device_id", "name", "observed_at", "score_pct", "source")
+    return named(question, question.engine.run(LEVELS, rows), *columns, order="observed_at, name, source")
+
+
+def checked(rule: str, rules: tuple[Rule, ...]) -> None:
+    """Refuse a rule that is none of these."""
+    if rule not in rules:
+        raise ConfigError(f'rule "{rule}": expected {", ".join(rules)}')
+
+
+def with_today(question: Question, name: Hashable, make: Callable[[Question], pa.Table]) -> pa.Table:
+    """A table of days, read anew for today only.
+
+    Args:
+        question: of a stretch that begins with a day.
+        name: of the question, with its choices.
+        make: the rows of the days of a question, which never depend on the present; sorted by name, device_id, start.
+    """
+    *_, today_us = question.periods("day")["start_us"].to_pylist()
+    span = question.span
+    if today_us <= span.since_us:
+        return make(question)
+    ended = _until(question, Span(span.since_us, today_us))
+    listed = tuple(tuple(row.values()) for row in (*pcs(question).to_pylist(), *_aliases(question)))
+    before = question.view.kept(
+        ("activity days", name, ended.span, question.of, question.zone, question.day_starts_at, listed),
+        lambda: make(ended),
+        tables=(ACTIVITY.name,),
+        span=Span(_reads(ended.span).since_us - LONGEST_GIVEN_D * DAY, _reads(ended.span).until_us),
+    )
+    both = pa.concat_tables([before, make(_until(question, Span(today_us, span.until_us)))])
+    return both.sort_by([(name, "ascending") for name in ("name", "device_id", "start")])
+
+
+def _until(question: Question, span: Span) -> Question:
+    return Question(question.view, span, question.zone, question.of, question.day_starts_at)
+
+
+def _aliases(question: Question) -> list[dict[str, str]]:
+    """Which modem is which PC's."""
+    aliased = question.project.device_info().select(["device_id", "same_as"]).to_pylist()
+    return [row for row in aliased if row["same_as"]]
+
+
+def _pcs(question: Question) -> pa.Table:
+    rows = {"sender": question.engine.from_arrow(senders(question)), "info": question.device_info}
+    return question.engine.run(PCS, rows).arrow()
+
+
+def _senders(question: Question) -> pa.Table:
+    today_us, run = begin_of_today(question), question.engine.run
+
+    def within(span: Span) -> pa.Table:
+        return run(SENDERS, {"row_in": question.view.table(ACTIVITY.name, span)}).arrow()
+
+    ended = Span(0, today_us)
+    before = question.view.kept(("senders", ended), lambda: within(ended), tables=(ACTIVITY.name,), span=ended)
+    both = pa.concat_tables([before, within(Span(today_us, FOREVER))])
+    return run(SENDERS, {"row_in": question.engine.from_arrow(both)}).arrow()
+
+
+def _reads(span: Span) -> Span:
+    """Where to read signals for a stretch; what somebody entered as a stretch may begin much earlier."""
+    return Span(span.since_us - DAY, span.until_us + JOINS_S * SECOND)
+
+
+def _signals(question: Question, over: Span) -> Relation:
+    engine, view, reads = question.engine, question.view, _reads(over)
+    near = view.table(ACTIVITY.name, reads)
+    # In two parts, so that samples of long before are not read.
+    before = view.table(ACTIVITY.name, Span(reads.since_us - LONGEST_GIVEN_D * DAY, reads.since_us))
+    text = "select * from near union all select * from before where kind in ('correction', 'interval')"
+    rows = analysis.signals(engine, engine.run(text, {"near": near, "before": before}), question.device_info)
+    columns = ", ".join(f"r.{name}" for name in analysis.SIGNAL)
+    listed = ", ".join(
+        {"device_id": "device_id", "kind": f"'{analysis.LISTED}' as kind", "at_us": "0 as at_us"}.get(
+            name, f"null as {name}"
+        )
+        for name in analysis.SIGNAL
+    )
+    text = (
+        f"select {columns} from row_in r inner join pc p on p.device_id = r.device_id union all select {listed} from pc"
+    )
+    return engine.keep(engine.run(text, {"row_in": rows, "pc": engine.from_arrow(pcs(question))}))
+
+
+def _spans(question: Question, over: Span, thresholds: Rules, *, by_seed: bool) -> Relation:
+    records = signals(question, over)
+    return analysis.spans_of(question.engine, records, rules=thresholds, by_seed=by_seed, **over._asdict())
+
+
+def _seed_levels(question: Question, over: Span) -> Relation:
+    """The levels the seed's rule goes by, within a stretch."""
+    records = signals(question, over)
+    made = question.engine.apply(analysis.seed_levels, records, by=["device_id"], schema=analysis.LEVEL)
+    text = "select * from row_in where at_us >= :since_us and at_us < :until_us"
+    return question.engine.run(text, {"row_in": made}, **over._asdict())
+
+
+def _unknown(of: str, known: pa.Table) -> str:
+    names = [*known["name"].to_pylist(), *known["device_id"].to_pylist()]
+    listed = ", ".join(known["name"].to_pylist()) or "none yet"
+    hint = did_you_mean(of, names) or f"; known: {listed}"
+    return f'no PC "{of}" has told of its activity{hint}'

@@ -5,54 +5,59 @@ from typing import Any
 
 import click
 
+from telltale.cli.options import by_option, stretch_options
 from telltale.cli.output import json_option, show, show_one
+
+_device_option = click.option(
+    "--device", metavar="DEVICE", help="One PC by id or name, or all of a person; by default all."
+)
 
 
 @click.group(epilog="Example: telltale activity hours --since 7d")
 def activity() -> None:
-    """Show when PCs were in use, correct it, and exchange it with ActivityWatch."""
+    """Show when PCs were in use, correct that, and exchange it with ActivityWatch."""
 
 
 @activity.command(epilog="Example: telltale activity hours --since 7d --device Anna --json")
-@click.option("--since", default="7d", show_default=True, help="How far back: 7d, 24h, or a day such as 2026-11-20.")
-@click.option("--until", help="The end; by default now.")
-@click.option("--device", help="One PC by id or name, or a person; by default all.")
-@click.option("--by", type=click.Choice(["day", "week", "stretch"]), default="day", show_default=True)
+@stretch_options("7d")
+@_device_option
+@by_option("stretch", "day", "week", "hour", default="day")
 @click.option(
     "--rule", type=click.Choice(["input", "seed", "seed_web"]), default="input", show_default=True,
-    help="input: pauses are away; seed: from level to level; seed_web: the tutorial's sum.",
+    help="input: a pause longer than [activity] away_after_s is away; seed: active between two levels above 0;"
+    " seed_web: the sum that the first tutorial's web page showed.",
 )  # fmt: skip
 @json_option
 def hours(since: str, until: str | None, device: str | None, by: Any, rule: Any, *, as_json: bool) -> None:
-    """Show how long each PC was active, away and unknown, with start and end of each day."""
-    from telltale.activity import calls as answers
+    """Show how long each PC was active, away or not recorded, with its first and last use."""
+    from telltale.activity import totals
     from telltale.workbench.tidy import as_arrow
 
     with as_arrow():
-        rows = _records(answers.daily(since, until, by=by, rule=rule, device=device))
-    show(rows if as_json else [_worded(row) for row in rows], as_json=as_json, empty="No PC has told of its activity.")
+        rows = _records(totals(since, until, by=by, rule=rule, device=device))
+    show(rows if as_json else [_worded(row) for row in rows], as_json=as_json, empty="No PC has reported activity.")
 
 
 @activity.command(epilog="Example: telltale activity export --format activitywatch --since 30d > afk.json")
 @click.option(
-    "--format", "form", type=click.Choice(["activitywatch", "csv"]), default="activitywatch", show_default=True
-)
-@click.option("--since", default="30d", show_default=True, help="How far back: 7d, 24h, or a day such as 2026-11-20.")
-@click.option("--until", help="The end; by default now.")
-@click.option("--device", help="One PC by id or name, or a person; by default all.")
+    "--format", "form", type=click.Choice(["activitywatch", "csv"]), default="activitywatch", show_default=True,
+    help="activitywatch: buckets that ActivityWatch imports; csv: every stretch, also those not recorded.",
+)  # fmt: skip
+@stretch_options("30d")
+@_device_option
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file instead of the screen.")
 def export(form: str, since: str, until: str | None, device: str | None, output: Path | None) -> None:
-    """Write stretches of active and away: AFK buckets that ActivityWatch imports, or a CSV of all stretches."""
+    """Write from when to when each PC was active and away, for ActivityWatch or as CSV."""
     import json
 
-    from telltale.activity import calls as answers
+    from telltale.activity import intervals
     from telltale.activity.activitywatch import export as buckets
     from telltale.cli.output import moment
     from telltale.workbench.project import here
     from telltale.workbench.tidy import as_arrow
 
     with as_arrow():
-        stretches: Any = answers.intervals(since, until, device=device)
+        stretches: Any = intervals(since, until, device=device)
     rows = _records(stretches)
     if form == "csv":
         text = _csv(stretches.column_names, rows)
@@ -70,16 +75,16 @@ def export(form: str, since: str, until: str | None, device: str | None, output:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @json_option
 def import_(file: Path, *, as_json: bool) -> None:
-    """Keep an ActivityWatch export; its AFK buckets count where nothing better is known."""
-    from telltale.activity import calls as answers
+    """Store an export of ActivityWatch; its AFK buckets count where nothing else was recorded."""
+    from telltale.activity import import_activitywatch
     from telltale.activity.activitywatch import active_s, afk_buckets
 
     body = file.read_bytes()
-    told = {host: active_s(events) / 3600 for host, events in afk_buckets(body).items()}
-    raw_id = answers.import_activitywatch(body)
-    said = ", ".join(f"pc:{host} {hours:.1f} h active" for host, hours in told.items())
-    value = {"raw_id": raw_id, "active_h": told}
-    show_one(value, as_json=as_json, sentence=f"Kept as record {raw_id}: {said}.")
+    active_h = {host: active_s(events) / 3600 for host, events in afk_buckets(body).items()}
+    raw_id = import_activitywatch(body)
+    summary = ", ".join(f"pc:{host} {hours:.1f} h active" for host, hours in active_h.items())
+    value = {"raw_id": raw_id, "active_h": active_h}
+    show_one(value, as_json=as_json, sentence=f"Kept as record {raw_id}: {summary}.")
 
 
 @activity.command(epilog='Example: telltale activity correct pc:desk-3 "2026-11-20 09:00" "2026-11-20 10:30" active')
@@ -90,10 +95,13 @@ def import_(file: Path, *, as_json: bool) -> None:
 @click.option("--note", default="", help="Why, such as a meeting.")
 @json_option
 def correct(device: str, start: str, end: str, state: str, note: str, *, as_json: bool) -> None:
-    """Say that somebody was active, or away, from START to END on the site's clock; what was measured stays beside."""
-    from telltale.activity import calls as answers
+    """Enter by hand that the person at DEVICE was active, or away, from START to END by the site's clock.
 
-    raw_id = answers.correct(device, start, end, state == "active", note)
+    What was measured is kept. Where corrections overlap, the newest counts.
+    """
+    from telltale.activity import correct as entered
+
+    raw_id = entered(device, start, end, state == "active", note)
     value = {"raw_id": raw_id, "device": device, "start": start, "end": end, "state": state, "note": note}
     show_one(value, as_json=as_json, sentence=f"{device} is {state} from {start} to {end} (record {raw_id}).")
 
@@ -120,10 +128,11 @@ def _worded(row: dict[str, Any]) -> dict[str, Any]:
     """A day for people."""
     from telltale.wording import number
 
+    period = f"{row['label']} so far" if row["so_far"] else row["label"] or "all"
     names = ("active_s", "away_s", "unknown_s", "active_lo_s", "active_hi_s")
     hours = {name: number(None if row[name] is None else row[name] / 3600, 2) for name in names}
     return {
-        "name": row["name"], "period": row["label"] or "all", "first active": row["first_active_at"],
+        "name": row["name"], "period": period, "first active": row["first_active_at"],
         "last active": row["last_active_at"], "active h": hours["active_s"], "away h": hours["away_s"],
         "unknown h": hours["unknown_s"], "at least h": hours["active_lo_s"], "at most h": hours["active_hi_s"],
     }  # fmt: skip

@@ -10,13 +10,13 @@ COLLECTORS = ("webhooks", "coap", "arp", "mqtt", "idle")
 
 @click.command(epilog="Example: telltale collect webhooks --port 8081")
 @click.argument("collector", type=click.Choice(COLLECTORS))
-@click.option("--host", help="Listen here instead of the section's host.")
-@click.option("--port", type=click.IntRange(0, 65535), help="And on this port; 0 takes a free one.")
+@click.option("--host", help="Address to listen on, instead of the one in telltale.toml.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
 def collect(collector: str, host: str | None, port: int | None) -> None:
     """Receive over one transport until Ctrl-C.
 
-    Every record is durable before its sender gets a 2xx, or 2.01 over CoAP. On Ctrl-C or SIGTERM, what was begun is
-    answered and stored.
+    Every record is on disk before its sender gets a 2xx, or 2.01 over CoAP. On Ctrl-C or SIGTERM, requests that have
+    begun are still stored and answered.
     """
     from telltale.cli.registered import registered
     from telltale.settings import load
@@ -26,7 +26,7 @@ def collect(collector: str, host: str | None, port: int | None) -> None:
     options = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
     for key, value in options.items():
         if not isinstance(getattr(section, key, None), type(value)):  # a serial port is a text
-            known = ", ".join(sorted(type(section).model_fields))
-            raise ConfigError(f"--{key}: collect {collector} has none; set in telltale.toml [{collector}]: {known}")
+            keys = ", ".join(sorted(type(section).model_fields))
+            raise ConfigError(f"--{key}: collect {collector} has none; set in telltale.toml [{collector}]: {keys}")
     section = section.model_copy(update=options)
     registered("collectors", collector)(settings.model_copy(update={collector: section}))

@@ -4,9 +4,9 @@ import click
 
 
 @click.command(epilog="Example: telltale dashboard --port 8866")
-@click.option("--host", help="Listen here instead of [dashboard] host.")
-@click.option("--port", type=click.IntRange(0, 65535), help="And on this port; 0 takes a free one.")
-@click.option("--login/--no-login", default=True, help="Ask for the token; without only on this machine.")
+@click.option("--host", help="Address to listen on, instead of [dashboard] host.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
+@click.option("--login/--no-login", default=True, help="Ask for the token; --no-login only where host is this machine.")
 @click.option("--quiet", is_flag=True, help="Do not print the address.")
 def dashboard(host: str | None, port: int | None, *, login: bool, quiet: bool) -> None:
     """Serve the dashboards until Ctrl-C and print their address with its token.

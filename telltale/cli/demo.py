@@ -1,4 +1,4 @@
-"""`telltale demo`: the main job in one go, on invented devices."""
+"""`telltale demo`: everything at once, on simulated devices."""
 
 import signal
 import socket
@@ -32,16 +32,18 @@ _OF_BUTTONS = ("presses", "pulls", "deliveries", "open")
 
 
 @click.command(epilog="Example: telltale demo --days 7 --no-serve")
-@click.option("--days", type=click.IntRange(1, 366), default=7, show_default=True, help="Whole days before today.")
-@click.option("--seed", type=int, default=7, show_default=True, help="Another seed is another world.")
-@click.option("--serve/--no-serve", default=True, help="Keep collecting live afterwards, until Ctrl-C.")
+@click.option(
+    "--days", type=click.IntRange(1, 366), default=7, show_default=True, help="Whole days before today to fill."
+)
+@click.option("--seed", type=int, default=7, show_default=True, help="Seed of the simulated data.")
+@click.option("--serve/--no-serve", default=True, help="Then go on live, with dashboards, until Ctrl-C.")
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=FOLDER, show_default=True,
-              help="The demo's own project; an older demo there is replaced.")  # fmt: skip
+              help="Folder of the demo's own project; a demo that is there is replaced.")  # fmt: skip
 def demo(days: int, seed: int, *, serve: bool, folder: Path) -> None:
-    """Simulate access points, sensors, buttons and PCs over real wires, settle, analyse, report.
+    """Show everything on simulated devices: collect, settle, analyse, report.
 
-    Figures are printed beside the simulators' truth. Dashboards are served from the start, and after the reports
-    until Ctrl-C, unless --no-serve.
+    Access points, sensors, buttons and PCs are simulated and send as real ones do. What the analysis finds is printed
+    beside what the simulators know to be true.
     """
     from telltale.contract import ConfigError
     from telltale.extras import not_installed
@@ -62,40 +64,40 @@ def demo(days: int, seed: int, *, serve: bool, folder: Path) -> None:
             _dashboards(running_things, project)
         with progress() as bar:
             task = bar.add_task("the simulators work out their truth", total=None)
-            known = truths(project, plan)
+            truth = truths(project, plan)
             filled = fill(
-                project, at, plan, known,
+                project, at, plan, truth,
                 tell=lambda step, records: bar.update(task, description=f"{step}: {records:,} records"),
             )  # fmt: skip
-        _tell_counts(project, filled, known)
-        _tell_found(project, plan, known)
+        _show_counts(project, filled, truth)
+        _show_compared(project, plan, truth)
         at_desk = desk.children(project, at.http, seed=seed)
         if serve:
             _live(running_things, project, plan, at_desk)
-            _tell_desk(project, is_there=bool(at_desk))
+            _show_desk(project, is_there=bool(at_desk))
         else:
             with running(at_desk, say=lambda *_: None):
-                _tell_desk(project, is_there=bool(at_desk))
+                _show_desk(project, is_there=bool(at_desk))
         _reports(project, plan)
         if serve:
             click.echo("Live until Ctrl-C.")
             _until_stopped()
 
 
-def _tell_found(project: "Project", plan: "Scenario", known: "Mapping[str, Mapping[str, Any]]") -> None:
+def _show_compared(project: "Project", plan: "Scenario", truth: "Mapping[str, Mapping[str, Any]]") -> None:
     """What the analysis found of each kind of device, beside what the simulators know."""
     from telltale.simulate.demo import compared, days_off, plan_of, pressed, sensed, worked
 
-    _tell_figures(compared(project, plan, known["cloudtrax"]))
-    by_sensor = [figure for name in ("sigfox", "efento") for figure in sensed(project, plan, known[name])]
-    _tell("sensor", by_sensor, ("messages", "lost", "resets", "excursions"))
-    _tell("button", pressed(project, plan_of("button", plan), known["button"]), _OF_BUTTONS)
-    _tell("PC", worked(project, plan, known["pc_idle"]), ())
-    if off := days_off(plan, known["pc_idle"]):
+    _show_days(compared(project, plan, truth["cloudtrax"]))
+    by_sensor = [figure for name in ("sigfox", "efento") for figure in sensed(project, plan, truth[name])]
+    _show_figures("sensor", by_sensor, ("messages", "lost", "resets", "excursions"))
+    _show_figures("button", pressed(project, plan_of("button", plan), truth["button"]), _OF_BUTTONS)
+    _show_figures("PC", worked(project, plan, truth["pc_idle"]), ())
+    if off := days_off(plan, truth["pc_idle"]):
         click.echo(f"On {off} of their days the PCs were off: no time, and no first or last use, must be found there.")
 
 
-def _tell_desk(project: "Project", *, is_there: bool) -> None:
+def _show_desk(project: "Project", *, is_there: bool) -> None:
     from telltale.simulate.demo import desk
 
     if not is_there:
@@ -108,15 +110,15 @@ def _tell_desk(project: "Project", *, is_there: bool) -> None:
         click.echo(f"desk-7: no frame of its modem came within {desk.ARRIVES_S:g} s.")
 
 
-def _tell_counts(project: "Project", filled: "Mapping[str, Filled]", known: "Mapping[str, Mapping[str, Any]]") -> None:
+def _show_counts(project: "Project", filled: "Mapping[str, Filled]", truth: "Mapping[str, Mapping[str, Any]]") -> None:
     from telltale.workbench.reading import load
 
     def rows(table: str) -> int:
         return int(load(table, engine="arrow", since=None, project=project).num_rows)
 
-    for name, one in filled.items():
-        click.echo(f"{name}: {one.handed_in:,} records {_way(name)}{_sent(name, one)}.")
-    wifi, sensors, frames = (known[name]["totals"] for name in ("cloudtrax", "sigfox", "efento"))
+    for name, records in filled.items():
+        click.echo(f"{name}: {records.handed_in:,} records {_way(name)}{_sent(name, records)}.")
+    wifi, sensors, frames = (truth[name]["totals"] for name in ("cloudtrax", "sigfox", "efento"))
     counts = {
         "reports": (filled["cloudtrax"].records, wifi["reports"]),
         "sightings": (rows("sighting"), wifi["sightings"]),
@@ -126,7 +128,7 @@ def _tell_counts(project: "Project", filled: "Mapping[str, Filled]", known: "Map
         "Efento frames": (_frames(project), frames["frames"] - frames["copies"]),
     }
     show(
-        [{"count": name, "in the lake": found, "simulator": true} for name, (found, true) in counts.items()],
+        [{"count": name, "in the lake": counted, "simulator": true} for name, (counted, true) in counts.items()],
         as_json=False,
         empty="",
     )
@@ -144,15 +146,15 @@ def _way(name: str) -> str:
     return "replayed from a capture file" if name == "button" else "handed in with their own times"
 
 
-def _sent(name: str, one: "Filled") -> str:
-    played = one.played
+def _sent(name: str, records: "Filled") -> str:
+    played = records.played
     if played is None:
         return ""
     wire = "CoAP" if name == "efento" else "HTTP"
     return f", {played.accepted:,} sent over {wire} ({played.refused} refused, {played.lost} lost)"
 
 
-def _tell_figures(cells: "Sequence[Compared]") -> None:
+def _show_days(cells: "Sequence[Compared]") -> None:
     by_day: dict[str, dict[str, Any]] = {}
     for cell in cells:
         if cell.address_kind == "all":
@@ -163,16 +165,16 @@ def _tell_figures(cells: "Sequence[Compared]") -> None:
     click.echo(f"{agree:,} of {len(cells):,} day figures equal the simulator's.")
 
 
-def _tell(kind: str, figures: "Sequence[Figure]", shown: "Sequence[str]") -> None:
+def _show_figures(kind: str, figures: "Sequence[Figure]", shown: "Sequence[str]") -> None:
     """Those of the figures that fit a table, and how many of all agree."""
     by_name: dict[str, dict[str, Any]] = {}
-    for one in figures:
-        if one.figure in shown:
-            row = by_name.setdefault(one.name, {f"{kind} (found / true)": one.name, **dict.fromkeys(shown, "")})
-            row[one.figure] = f"{_shown(one.found)} / {_shown(one.true)}"
+    for figure in figures:
+        if figure.figure in shown:
+            row = by_name.setdefault(figure.name, {f"{kind} (found / true)": figure.name, **dict.fromkeys(shown, "")})
+            row[figure.figure] = f"{_shown(figure.found)} / {_shown(figure.true)}"
     if by_name:
         show(list(by_name.values()), as_json=False, empty="")
-    agree = sum(one.agrees for one in figures)
+    agree = sum(figure.agrees for figure in figures)
     click.echo(f"{agree:,} of {len(figures):,} {kind} figures equal the simulator's.")
 
 
@@ -213,7 +215,7 @@ def _live(running_things: ExitStack, project: "Project", plan: "Scenario", more:
 
     home = {"TELLTALE_HOME": str(project.settings.root)}
     waited_min = (project.now_us() // 1_000_000 - plan.end_s) // 60 + 1
-    children = [Child("settle", telltale_command("settle", "--loop"), home)]
+    children = [Child("upkeep", telltale_command("upkeep"), home)]
     for name in TAIL_S:
         live = telltale_command("simulate", name, "--live", "--since", f"{waited_min}m", "--seed", str(plan.seed))
         children.append(Child(f"simulate {name}", live, home))

@@ -9,11 +9,10 @@ from telltale.cli.output import json_option, show
 @json_option
 @click.pass_context
 def doctor(context: click.Context, *, as_json: bool) -> None:
-    """Check everything this project needs, and name the fix.
+    """Check everything this project needs, and say how to put it right.
 
-    Looked at are python, settings, secrets, folders, keys, store, lake, ports, capture, broker, platforms,
-    disk, clock and programs.
-    "note" costs a feature, "wrong" keeps telltale from working: then the exit code is 1.
+    Checked are Python, settings, secrets, folders, keys, store, lake, ports, capture, broker, platforms, disk, clock
+    and programs. "note": a feature is missing; "wrong": telltale cannot work like this, and the exit code is 1.
     """
     from telltale.operate.doctor import examine
     from telltale.workbench.project import Project

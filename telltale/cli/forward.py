@@ -17,15 +17,15 @@ TARGETS = ("cumulocity", "thingworx")
 
 
 @click.group(invoke_without_command=True, epilog="Example: telltale forward --once")
-@click.option("--once", "is_once", is_flag=True, help="Pass on what is new and what waits, one try each, and end.")
-@click.option("--dry-run", is_flag=True, help="Print exactly what would be sent; nothing is sent or written.")
+@click.option("--once", "is_once", is_flag=True, help="Try to send each new or waiting message once, then end.")
+@click.option("--dry-run", is_flag=True, help="Print what would be sent, byte for byte; send and write nothing.")
 @json_option
 @click.pass_context
 def forward(context: click.Context, *, is_once: bool, dry_run: bool, as_json: bool) -> None:
     """Pass presses and sensors' readings on to other platforms, until Ctrl-C.
 
-    What is new is written to an outbox first and sent in the order of its time, at least once: what the platform has
-    not confirmed is sent again, for ever, in the same words. What it refuses for good is parked.
+    New messages are written to an outbox and sent in the order of their times, at least once: until the platform
+    confirms one, it is sent again unchanged. A message the platform refuses for good is parked.
     """
     if context.invoked_subcommand is not None:
         return
@@ -40,7 +40,7 @@ def forward(context: click.Context, *, is_once: bool, dry_run: bool, as_json: bo
         from telltale.forward.run import once
 
         drained = once(Project(), sayer(as_json=as_json, but={"unreachable"}))
-        if unreachable := [str(one.unreachable) for one in drained if one.unreachable is not None]:
+        if unreachable := [str(target.unreachable) for target in drained if target.unreachable is not None]:
             raise TelltaleError("; ".join(unreachable))
     else:
         from telltale.forward.run import forever
@@ -53,11 +53,11 @@ def forward(context: click.Context, *, is_once: bool, dry_run: bool, as_json: bo
 @forward.command(epilog="Example: telltale forward parked --json")
 @json_option
 def parked(*, as_json: bool) -> None:
-    """Show what a platform refused for good, and why."""
+    """Show the messages a platform refused for good, and why."""
     from telltale.forward.outbox import parked as rows
     from telltale.workbench.project import Project
 
-    found = [
+    messages = [
         {
             "id": row.id,
             "target": row.target,
@@ -69,15 +69,15 @@ def parked(*, as_json: bool) -> None:
         }
         for row in rows(Project().store)
     ]
-    show(found, as_json=as_json, empty="Nothing is parked.")
+    show(messages, as_json=as_json, empty="Nothing is parked.")
 
 
 @forward.command(epilog="Example: telltale forward release --all --target thingworx")
 @click.argument("ids", metavar="[ID...]", nargs=-1, type=int)
-@click.option("--all", "is_all", is_flag=True, help="Everything that is parked.")
-@click.option("--target", type=click.Choice(TARGETS), help="Only what is for this platform.")
+@click.option("--all", "is_all", is_flag=True, help="All parked messages.")
+@click.option("--target", type=click.Choice(TARGETS), help="Only those for this platform.")
 def release(ids: tuple[int, ...], *, is_all: bool, target: str | None) -> None:
-    """Let what is parked go out again."""
+    """Send parked messages again: those with these IDs, or --all."""
     from telltale.contract import ConfigError
     from telltale.forward.outbox import release as let_go
     from telltale.workbench.project import Project
@@ -92,7 +92,7 @@ def release(ids: tuple[int, ...], *, is_all: bool, target: str | None) -> None:
 
 
 def sayer(*, as_json: bool, but: Collection[str] = ()) -> "Say":
-    """Print one line for each thing that happens, but for those kinds; several threads may call it."""
+    """Print one line for each event, but those of some kinds; several threads may call it."""
     from telltale.forward.sending import Said
 
     one_at_a_time = threading.Lock()
@@ -108,13 +108,13 @@ def sayer(*, as_json: bool, but: Collection[str] = ()) -> "Say":
     return say
 
 
-def show_lines(found: list[dict[str, str]], *, as_json: bool) -> None:
-    """What would be sent: one line a message, its parts apart by blanks; a line break in it as it is sent."""
+def show_lines(messages: list[dict[str, str]], *, as_json: bool) -> None:
+    """What would be sent: one line a message, its parts separated by blanks; line breaks in it as they are sent."""
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(messages, ensure_ascii=False, indent=2))
         return
-    for one in found:
-        parts: dict[str, Any] = dict(one)
+    for message in messages:
+        parts: dict[str, Any] = dict(message)
         click.echo(" ".join(str(value) for value in parts.values()))
-    if not found:
+    if not messages:
         click.echo("Nothing would be sent.")

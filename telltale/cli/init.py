@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: telltale init ~/presence")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
 def init(folder: Path) -> None:
-    """Make FOLDER a project, with files that explain themselves.
+    """Make FOLDER a project: write its settings, with comments that explain them.
 
-    That is here by default: telltale.toml, secrets.toml (mode 600), devices.csv and buttons.csv.
-    Files that are there already stay as they are.
+    FOLDER is the present one by default. Written are telltale.toml, secrets.toml (mode 600), devices.csv and
+    buttons.csv; files that exist stay as they are.
     """
     for written in new_project(folder):
         click.echo(f"{'wrote' if written.is_new else 'kept '}  {written.path}")

@@ -15,14 +15,18 @@ LAB_SETTINGS = Path(__file__).parents[1] / "look" / "lab"
 
 @click.command(epilog="Example: telltale lab, or after a demo: telltale --project data/demo lab")
 @click.option(
-    "--port", type=click.IntRange(1, 65535), default=8888, show_default=True, help="The next free one is taken."
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8888,
+    show_default=True,
+    help="Port; where it is taken, the next free one.",
 )
-@click.option("--browser/--no-browser", default=True, help="Open a browser.")
+@click.option("--browser/--no-browser", default=True, help="Open it in a browser.")
 def lab(port: int, *, browser: bool) -> None:
     """Open JupyterLab on the start notebook.
 
-    That is notebooks/00_start.ipynb, with this project's data. In a fresh clone the demo's data are used,
-    or else a project of your own is begun.
+    That is notebooks/00_start.ipynb, with this project's data. In a clone of the repository without a project, the
+    demo's data are used, or a new project is begun there.
     """
     from importlib.util import find_spec
 

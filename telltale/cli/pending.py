@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @click.argument("source_name", metavar="[SOURCE]", default="")
 @json_option
 def pending(source_name: str, *, as_json: bool) -> None:
-    """Show the changes and messages that wait for devices, were sent, and what became of them."""
+    """Show what is queued for devices, of one SOURCE or of all: what waits, what was sent, and its outcome."""
     from telltale.landing import recall
     from telltale.workbench.project import Project
 

@@ -1,4 +1,4 @@
-"""telltale purge: close the days that are due and remove what must not be kept longer."""
+"""`telltale purge`: close the days that are due and remove what must not be kept longer."""
 
 import click
 
@@ -8,9 +8,9 @@ from telltale.cli.output import json_option, show_one
 @click.command(epilog="Example: telltale purge")
 @json_option
 def purge(*, as_json: bool) -> None:
-    """Close the days that are due and remove what the retention of telltale.toml no longer allows.
+    """Close the days that are due, and remove what [retention] in telltale.toml no longer allows.
 
-    "telltale up" does the same every ten minutes. It can be stopped and run again at any time.
+    "telltale upkeep" does the same every ten minutes. It can be stopped and run again at any time.
     """
     from telltale.operate import retention
     from telltale.workbench.project import Project
@@ -18,5 +18,5 @@ def purge(*, as_json: bool) -> None:
     project = Project()
     purged = retention.purge(project, now_us=project.now_us())
     kept = "; telltale.toml [site] keep = true: everything is kept" if project.settings.site.keep else ""
-    said = retention.sentence(purged)
-    show_one(purged._asdict(), as_json=as_json, sentence=f"{said[0].upper()}{said[1:]}{kept}.")
+    sentence = retention.sentence(purged)
+    show_one(purged._asdict(), as_json=as_json, sentence=f"{sentence[0].upper()}{sentence[1:]}{kept}.")

@@ -1,4 +1,4 @@
-"""`telltale replay`: capture files into the store, without rights."""
+"""`telltale replay`: capture files into the store; needs no right to capture."""
 
 from functools import partial
 from pathlib import Path
@@ -14,18 +14,20 @@ if TYPE_CHECKING:
     from telltale.capture.replay import Replayed
 
 GROUP = 2048
-"""Records of one transaction: nobody waits for an answer, and four times the usual takes a third of the time."""
+"""Records of one transaction: nobody waits for an answer, and four times the usual number takes a third of the time."""
 
 
 @click.command(epilog="Example: telltale replay monday.pcap tuesday.pcapng")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--interface", default="", help="How to call where it was captured; by default as the file does.")
+@click.option(
+    "--interface", default="", help="Name of the interface it was captured on; by default the one in the file."
+)
 @json_option
 def replay(files: tuple[Path, ...], interface: str, *, as_json: bool) -> None:
-    """Take presses from capture FILES, as if they had been heard live.
+    """Store the presses in capture FILES, as if they had been captured live.
 
-    Files of tcpdump, Wireshark or a router (pcap, pcapng) will do. Only frames of devices in buttons.csv are kept, all
-    others are counted. A file taken twice counts once.
+    Files of tcpdump, Wireshark or a router (pcap, pcapng) will do. Only frames of devices in buttons.csv are stored,
+    all others are counted. A file replayed twice counts once.
     """
     from telltale.capture import open_capture
     from telltale.capture.replay import replay as replayed
@@ -34,14 +36,14 @@ def replay(files: tuple[Path, ...], interface: str, *, as_json: bool) -> None:
     from telltale.workbench.project import Project
 
     project = Project()
-    told = project.settings
-    listed = buttons(told)
+    settings = project.settings
+    listed = buttons(settings)
     for warning in listed.warnings:
         click.echo(f"telltale: {warning}", err=True)
     if not listed.buttons:
-        click.echo(f"telltale: {told.arp.allow_list} lists no device, so frames are only counted", err=True)
+        click.echo(f"telltale: {settings.arp.allow_list} lists no device, so frames are only counted", err=True)
     roles = {button.device_id: button.role for button in listed.buttons}
-    keep = Filter(roles, dhcp=told.arp.dhcp, presence=told.kanban.presence)
+    keep = Filter(roles, dhcp=settings.arp.dhcp, presence=settings.kanban.presence)
     for file in files:  # a foreign file is found before anything is stored
         with open_capture(file):
             pass
@@ -55,9 +57,9 @@ def replay(files: tuple[Path, ...], interface: str, *, as_json: bool) -> None:
     finally:
         landing.close()
         project.close()
-    for warning in (warning for one in done for warning in one.warnings):
+    for warning in (warning for replay in done for warning in replay.warnings):
         click.echo(f"telltale: {warning}", err=True)
-    show([_row(one, as_json=as_json) for one in done], as_json=as_json, empty="")
+    show([_row(replay, as_json=as_json) for replay in done], as_json=as_json, empty="")
 
 
 def _advance(bar: "Progress", task: "TaskID", position: int) -> None:

@@ -9,23 +9,34 @@ from telltale.cli.output import json_option, progress, show, show_one
 
 @click.command(epilog="Example: telltale report presence_dwell --period 2026-W47 -p gap=20min")
 @click.argument("name", required=False)
-@click.option("--period", default="7d", show_default=True, help="2026-W47, 2026-11-20, 2026-11, first/last day, or 7d.")
-@click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the notebook; repeatable.")
-@click.option("--pdf/--no-pdf", "with_pdf", default=True, help="Print a PDF too, where a Chromium is found.")
-@click.option("--list", "listing", is_flag=True, help="List the reports there are.")
+@click.option(
+    "--period",
+    default="7d",
+    show_default=True,
+    help="2026-W47, 2026-11-20, 2026-11, first/last day, or 7d (whole days, today included).",
+)
+@click.option(
+    "-p",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set a parameter of the notebook; may be given several times.",
+)
+@click.option("--pdf/--no-pdf", "with_pdf", default=True, help="Make a PDF too, where Chromium is installed.")
+@click.option("--list", "listing", is_flag=True, help="List the reports that can be run.")
 @json_option
 def report(
     name: str | None, period: str, parameters: tuple[str, ...], *, with_pdf: bool, listing: bool, as_json: bool
 ) -> None:
-    """Run the notebook NAME for a period and keep one HTML file that opens anywhere.
+    """Run the notebook NAME for a period and keep the result as one HTML file that opens offline.
 
     Without NAME, or with --list, the reports are listed.
     """
     from telltale.report import notebooks, run
 
     if listing or name is None:
-        found = [{"report": known, "notebook": path} for known, path in notebooks().items()]
-        show(found, as_json=as_json, empty="No notebook with a parameter “period” in notebooks/.")
+        reports = [{"report": report, "notebook": path} for report, path in notebooks().items()]
+        show(reports, as_json=as_json, empty="No notebook with a parameter “period” in notebooks/.")
         return
     values = _values(parameters)
     with progress() as bar:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     flag_value="up",
     default="up",
     show_default=True,
-    help="Everything but the capture of buttons, without any right; or that capture alone.",
+    help="up: all but the capture of buttons, without any right; collector: that capture alone.",
 )
 @click.option(
     "--for",
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     type=click.Choice(["systemd", "launchd", "task-scheduler"]),
     default="systemd",
     show_default=True,
-    help="Only the one for systemd has been tried.",
+    help="For which system; only systemd has been tried.",
 )
 def service(what: "What", system: "System") -> None:
-    """Print a service definition for this project; how to install it stands at its top.
+    """Print a service definition for this project; its first lines say how to install it.
 
-    Nothing is installed or changed. It runs under a user of its own, who may write the project's data only; the capture
-    has the one right to capture, everything else none.
+    Nothing is installed or changed. The service runs as a user of its own, who may write only the project's data. The
+    capture has the right to capture and no other; everything else has none.
     """
     from telltale.operate.service import service as text
     from telltale.settings import load

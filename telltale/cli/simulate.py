@@ -1,8 +1,7 @@
-"""`telltale simulate`: invented devices, live over the real wire or months at once into the store."""
+"""`telltale simulate`: simulated devices, live over the network or months at once into the store."""
 
 import json
 import math
-import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -14,26 +13,14 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from telltale.cli.options import length
 from telltale.cli.output import json_option, progress, show_one
 
 if TYPE_CHECKING:
     from telltale.contract import Scenario, SourceSettings, Transport
     from telltale.settings import Settings
 
-_UNITS = {"m": 60, "h": 3600, "d": 86_400}
 _ENDLESS_S = 10 * 365 * 86_400
-
-
-def duration(text: str) -> int:
-    """Seconds of a length of time told as 30m, 6h or 90d.
-
-    Raises:
-        click.BadParameter: it is told otherwise.
-    """
-    found = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", text)
-    if found is None:
-        raise click.BadParameter(f'"{text}" is no length of time, expected one such as 30m, 6h or 90d')
-    return int(found[1]) * _UNITS[found[2]]
 
 
 def _first_source() -> str:
@@ -44,24 +31,41 @@ def _first_source() -> str:
 
 @click.command(epilog="Example: telltale simulate --backfill 90d --seed 7")
 @click.argument("source", default=_first_source)
-@click.option("--backfill", "back_s", type=duration, help="Fill the store with so many days up to now.")
-@click.option("--live", is_flag=True, help="Send to the running collector, each message at its moment.")
-@click.option("--since", "since_s", type=duration, help="Live: begin so long ago; the past goes at once.")
-@click.option("--for", "for_s", type=duration, help="Live: end so long from now instead of at Ctrl-C.")
-@click.option("--speed", type=click.FloatRange(1), help="Live: play the time since --since so much faster, then end.")
-@click.option("--url", help="Live: the collector; by default the project's own.")
+@click.option("--backfill", "back_s", metavar="LENGTH", type=length, help="Fill the store, from so long ago to now.")
+@click.option("--live", is_flag=True, help="Send to a running collector, each message when it is due.")
+@click.option(
+    "--since", "since_s", metavar="LENGTH", type=length, help="Live: begin so long ago; what is past is sent at once."
+)
+@click.option("--for", "for_s", metavar="LENGTH", type=length, help="Live: end after so long instead of at Ctrl-C.")
+@click.option(
+    "--speed", type=click.FloatRange(1), help="Live: play the time from --since to now so many times as fast, then end."
+)
+@click.option("--url", help="Live: the collector's address; by default the project's own.")
 @click.option("--seed", type=int, default=7, show_default=True, help="Seed of the simulated data.")
 @click.option("--settle/--no-settle", "settles", default=True, help="Backfill: write Parquet after each day.")
-@click.option("--truth", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write what must be found here.")
-@click.option("--pcap", type=click.Path(dir_okay=False, path_type=Path), help="Buttons: --backfill into this file.")
-@click.option("--play", "interface", help="Buttons: --live as frames into this interface, an end of a veth pair.")
-@click.option("--list", "listing", type=click.Path(dir_okay=False, path_type=Path), help="Buttons: write buttons.csv.")
+@click.option(
+    "--truth",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to this file what an analysis must find.",
+)
+@click.option(
+    "--pcap", type=click.Path(dir_okay=False, path_type=Path), help="Buttons: write --backfill as a capture file."
+)
+@click.option("--play", "interface", help="Buttons: send --live as frames into this interface, one end of a veth pair.")
+@click.option(
+    "--list",
+    "listing",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Buttons: write their buttons.csv to this file.",
+)
 @json_option
 def simulate(source: str, *, back_s: int | None, live: bool, seed: int, file: Path | None, **options: Any) -> None:
-    """Play the devices of SOURCE, by default the first of "telltale sources".
+    """Simulate the devices of SOURCE, by default the first of "telltale sources".
 
-    People come and go, nodes fail, clocks are wrong. One seed gives one stream of bytes; people come by the clock of
-    [site] timezone. What is invented lies beside what is real in a project that has both: use one of its own.
+    They have the faults of real ones: lost messages, nodes that fail, clocks that are wrong. The same seed gives the
+    same data; people come and go by the clock of [site] timezone. Simulated records cannot be told from real ones
+    afterwards: use a project of its own.
     """
     from telltale.contract import Scenario
     from telltale.settings import load
@@ -70,13 +74,13 @@ def simulate(source: str, *, back_s: int | None, live: bool, seed: int, file: Pa
     if live == (back_s is not None):
         raise click.UsageError("give either --live or --backfill")
     _check_capture(source, live=live, options=options)
-    settings, known = load(), source_of(source)
+    settings, simulated = load(), source_of(source)
     start_s, end_s = _backfill_span(settings, back_s) if back_s is not None else _live_span(options)
     scenario = Scenario(seed, start_s, end_s, settings.site.timezone)
     if file is not None:
         if end_s - start_s >= _ENDLESS_S:
             raise click.UsageError("--truth of an endless run is endless: give --for or --speed")
-        truth = known.truth(scenario, _told(source, settings))
+        truth = simulated.truth(scenario, _settings_of(source, settings))
         file.write_text(json.dumps(truth, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if options["listing"] is not None:
         _list(options["listing"])
@@ -90,12 +94,12 @@ def simulate(source: str, *, back_s: int | None, live: bool, seed: int, file: Pa
         _live(source, scenario, settings, options)
 
 
-def _told(source: str, settings: "Settings") -> "SourceSettings":
+def _settings_of(source: str, settings: "Settings") -> "SourceSettings":
     """What the simulator of a source may know; that of buttons also whether phones are kept."""
-    told = settings.source(source)
+    given = settings.source(source)
     if source != "button":
-        return told
-    return told._replace(options={**told.options, "presence": settings.kanban.presence})
+        return given
+    return given._replace(options={**given.options, "presence": settings.kanban.presence})
 
 
 def _now_s() -> int:
@@ -130,7 +134,7 @@ def _backfill(source: str, scenario: "Scenario", settings: "Settings", *, settle
     try:
         with progress() as bar:
             task = bar.add_task(f"{source}: days", total=math.ceil((scenario.end_s - scenario.start_s) / 86_400))
-            for filled in backfill(source_of(source), scenario, _told(source, settings), landing):
+            for filled in backfill(source_of(source), scenario, _settings_of(source, settings), landing):
                 if settles:
                     settle_all(project.lake, now_us=project.now_us())
                 records, days = records + filled.records, days + 1

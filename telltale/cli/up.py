@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: telltale up")
 @click.option("--dashboards/--no-dashboards", default=True, help="Serve the dashboards too, where Voilà is installed.")
 def up(*, dashboards: bool) -> None:
-    """Run collectors, settling and dashboards until Ctrl-C.
+    """Run collectors, upkeep, forwarding and dashboards until Ctrl-C.
 
-    What crashes is started again. Ctrl-C drains: every record that was begun is stored.
+    What crashes is started again. At Ctrl-C, records whose sending has begun are still stored.
     """
     from telltale.settings import find_root
 
@@ -121,7 +121,7 @@ PARTS: tuple[Part, ...] = (
     Part("coap", ("collect", "coap"), _coap),
     Part("arp", ("collect", "arp"), _arp),
     Part("mqtt", ("collect", "mqtt"), _mqtt),
-    Part("settle", ("settle", "--loop")),
+    Part("upkeep", ("upkeep",)),
     Part("forward", ("forward",), _forward),
 )
 """What a project may need, in the order of the log's first lines; another part is one line here."""

@@ -1,8 +1,9 @@
 """Dashboards: pages that answer one question each, live, for whoever has the token.
 
-`pages/` says what each page shows, `board.py` what a page is made of. `boards.py` computes pages for all viewers in one
-process (`figures.py`); the kernels Voilà starts only pass them on (`show.py`, `client.py`, `widget.py`).
-`server.py` is Voilà with our template, login and limits; `serve.py` runs both.
+Each subject has its page (`telltale/<subject>/page.py`); `pages.py` lists them, `operations.py` and `owner_health.py`
+join several subjects, `concerns.py` gathers what needs a look. `boards.py` computes pages for all viewers in one
+process (`figures.py`); the kernels Voilà starts only pass them on (`show.py`, `client.py`, `widget.py`). `server.py` is
+Voilà with our template, login and limits; `serve.py` runs both.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -16,14 +17,18 @@ if TYPE_CHECKING:
     from telltale.page.board import Control as Control
     from telltale.page.board import Freshness as Freshness
 
-PARTS = ("Ask", "Board", "Cell", "Control", "Freshness")
-__all__ = ["PARTS", "show", *PARTS]  # noqa: PLE0604 - the names stand above, once
+_PARTS = ("Ask", "Board", "Cell", "Control", "Freshness")
+__all__ = ["Ask", "Board", "Cell", "Control", "Freshness", "show"]
 
 
 def __getattr__(name: str) -> Any:
     """What a page is made of, imported when asked for: a kernel that only passes a page on needs none of it."""
-    if name in PARTS:
+    if name in _PARTS:
         from telltale.page import board
 
         return getattr(board, name)
-    raise AttributeError(f"telltale.dashboard has no {name!r}; it has show, {', '.join(PARTS)}")
+    raise AttributeError(f"telltale.dashboard has no {name!r}; it has {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return __all__

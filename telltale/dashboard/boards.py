@@ -9,13 +9,15 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from telltale import wording
 from telltale.contract import ConfigError, TelltaleError
+from telltale.dashboard.persons import is_person_page
 from telltale.lake import snapshot
-from telltale.page import layout
+from telltale.page import attention, layout
+from telltale.page.attention import Found
 from telltale.page.board import Ask, Board, Cell, Page
 from telltale.page.pieces import Card, Sentence, plotly_json
 from telltale.workbench.project import Project
@@ -52,17 +54,24 @@ class Boards:
 
     Args:
         project: whose; every question of a page is asked at one moment.
-        pages: by name.
+        pages: by name; the first one lists what needs a look.
+        concerns: what needs a look, for the tabs of all pages.
     """
 
-    def __init__(self, project: Project, pages: Mapping[str, Page]) -> None:
+    def __init__(
+        self,
+        project: Project,
+        pages: Mapping[str, Page],
+        concerns: Callable[[Project], Sequence[Found]] = lambda _project: (),
+    ) -> None:
         self._project = project
         self._pages = pages
+        self._concerns = concerns
+        self._badges: tuple[float, Mapping[str, int]] = (-math.inf, {})
         self._kept: dict[Key, _Kept] = {}
         self._good: dict[tuple[Key, str], int] = {}
         self._asked: dict[Key, float] = {}
         self._near: dict[Key, list[Key]] = {}
-        self._slow: dict[Hashable, tuple[float, Any]] = {}
         self._lock = threading.RLock()
         self._looked: tuple[float, int] = (0.0, -1)
 
@@ -153,24 +162,34 @@ class Boards:
     def _asked_now(self, key: Key) -> tuple[int, int, Answer]:
         """The page with all its cards at one moment, the store's change and the present it speaks of."""
         view = self._project.view()
-        return view.snapshot.change, view.now_us, self._answer(key, view.now_us)
+        answer = self._answer(key, view.now_us)
+        return view.snapshot.change, view.now_us, answer | {"attention": self._attention(key[0])}
 
-    def _slowly(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        made_s, found = self._slow.get(key, (-math.inf, None))
-        if time.monotonic() - made_s >= AGES_S:
-            found = make()
-            self._slow[key] = (time.monotonic(), found)
-            if len(self._slow) > MOST_KEPT:
-                del self._slow[next(iter(self._slow))]
-        return found
+    def _attention(self, page: str) -> Mapping[str, int]:
+        """How many alarms each page has: as its list says it on the first page, up to a minute old on others."""
+        if is_person_page(page):
+            return {}
+        made_s, badges = self._badges
+        if page == next(iter(self._pages)) or time.monotonic() - made_s >= AGES_S:
+            try:
+                badges = attention.badges(self._concerns(self._project))
+            except Exception as error:
+                self._raise_if_gone(error)
+                log.exception("what needs a look")
+            self._badges = (time.monotonic(), badges)
+        return badges
+
+    def _raise_if_gone(self, error: Exception) -> None:
+        """Of a newer moment the whole page is asked anew, never one card."""
+        if isinstance(error, FilesGone) or self._project.view().lost_files():
+            raise FilesGone("a purge removed files of this moment") from error
 
     def _answer(self, key: Key, now_us: int) -> Answer:
         page, choice = key
         try:
-            board = self._pages[page](Ask(self._project, dict(choice), self._slowly))
-        except FilesGone:
-            raise
+            board = self._pages[page](Ask(self._project, dict(choice)))
         except Exception as error:  # noqa: BLE001 - whatever fails, the page stays up and says so
+            self._raise_if_gone(error)
             return _told(page, Board(Sentence(_sentence(error, page), f"**{wording.sentence_case(page)}**")), {})
         self._near[key] = [(page, one) for one in _next_choices(board)]
         cards = {cell.name: self._card(key, cell, board, now_us) for row in board.rows for cell in row}
@@ -180,9 +199,8 @@ class Boards:
         """The card, or why there is none."""
         try:
             card = cell.make()
-        except FilesGone:
-            raise  # of a newer moment the whole page is asked anew, never one card
         except Exception as error:  # noqa: BLE001 - one card fails alone
+            self._raise_if_gone(error)
             last = self._good.get((key, cell.name))
             at = wording.short_moment(local_time(last, board.freshness.timezone)) if last else ""
             return _sentence(error, cell.name) + (f" The last good figure dates from {at}." if at else "")
@@ -212,7 +230,7 @@ def _sentence(error: Exception, where: str) -> str:
 
 
 def _told(page: str, board: Board, cards: Mapping[str, Card | str]) -> Answer:
-    """A board as JSON-able data: the page's HTML, its figures by card, freshness and badges."""
+    """A board as JSON-able data: the page's HTML, its figures by card, and freshness."""
     figures: dict[str, Any] = {}
     rows = []
     for row in board.rows:
@@ -241,7 +259,6 @@ def _told(page: str, board: Board, cards: Mapping[str, Card | str]) -> Answer:
         "html": html,
         "figures": figures,
         "freshness": {**fresh._asdict(), "newest": newest},
-        "attention": dict(board.attention),
     }
 
 

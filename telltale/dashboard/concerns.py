@@ -1,66 +1,42 @@
-"""What needs a look, gathered over all sources: for the list of the operations page, and for the tabs of every page."""
+"""What needs a look, gathered over all subjects once: for the list of the operations page and the tabs of all."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
 
-from telltale.health.deliveries import Delivered, delivered
-from telltale.kanban import page_answers as kanban_figures
-from telltale.page import attention, common
+from telltale.health.concerns import concerns as of_sources
+from telltale.health.deliveries import delivered
+from telltale.kanban.concerns import concerns as of_items
+from telltale.kanban.concerns import watched as items
+from telltale.page import attention
 from telltale.page.attention import Found
-from telltale.page.board import Ask
-from telltale.presence.page_answers import Figures
-from telltale.sensors import page_answers as sensor_figures
-from telltale.sources import SOURCES
-from telltale.workbench.times import local_time
+from telltale.presence.concerns import concerns as of_site
+from telltale.presence.concerns import watched as sites
+from telltale.sensors.answers import recent as sensors_now
+from telltale.sensors.concerns import concerns as of_sensors
+from telltale.workbench.project import Project
+from telltale.workbench.times import SECOND, local_time
 
-_PAGE_OF_TABLE = {"sighting": "presence", "frame": "kanban", "reading": "sensors", "activity": "activity"}
-"""Where the rows of a table are shown; of a source with several, the first of these counts."""
-PAGE_OF = {
-    source.name: page
-    for source in SOURCES
-    if (page := next((page for table, page in _PAGE_OF_TABLE.items() if table in source.tables), None))
-}
-"""Where the figures of a source are."""
+MINUTE = 60 * SECOND
 
 
-def found(
-    sources: Sequence[Delivered], sites: Sequence[Figures], now: dt.datetime, sensors: Sequence[Found] = ()
-) -> list[Found]:
-    """Alarms first, then the newest.
+def gathered(project: Project) -> list[Found]:
+    """Alarms first, then the newest; looked for once a minute, and when anything in the store changes."""
+    view = project.view()
+    made: list[Found] = view.remembered(("concerns", view.now_us // MINUTE), lambda: _gathered(project))
+    return made
 
-    Args:
-        sources: what each delivered.
-        sites: presence of each site today.
-        now: the present on the site's clock.
-        sensors: what needs a look of sensors and items (`of_things`).
-    """
+
+def present(project: Project) -> dt.datetime:
+    """The present on the clock of the first site, else of `[site]`."""
+    site = next(iter(project.view().sites()), None)
+    return local_time(project.now_us(), project.zone(site))
+
+
+def _gathered(project: Project) -> list[Found]:
     return attention.ordered(
         [
-            *attention.silent_sources(sources, now=now, pages=PAGE_OF),
-            *(one for site in sites for one in attention.silent_nodes(site.reporting, now=now)),
-            *attention.many_rejects(sources),
-            *sensors,
+            *of_sources(delivered(project), now=present(project)),
+            *(found for site in sites(project) for found in of_site(site)),
+            *of_sensors(sensors_now(project.view())),
+            *of_items(items(project)),
         ]
     )
-
-
-def of_things(ask: Ask) -> list[Found]:
-    """What needs a look of sensors, items and their buttons."""
-    return [*sensor_figures.concerns(ask), *kanban_figures.concerns(ask)]
-
-
-def badges(ask: Ask) -> Mapping[str, int]:
-    """How many alarms each page has, at most a minute old."""
-    counts: Mapping[str, int] = ask.slowly("badges", lambda: _counted(ask))
-    return counts
-
-
-def present(ask: Ask, sites: Sequence[Figures]) -> dt.datetime:
-    """The present on the clock of the first site, else of `[site]`."""
-    zone = sites[0].when.timezone if sites else ask.project.settings.site.timezone
-    return local_time(ask.project.now_us(), zone)
-
-
-def _counted(ask: Ask) -> Mapping[str, int]:
-    sites = [Figures(ask, site) for site in common.sites(ask)]
-    return attention.badges(found(delivered(ask.project), sites, present(ask, sites), of_things(ask)))

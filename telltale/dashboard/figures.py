@@ -69,16 +69,17 @@ class _Server(ThreadingHTTPServer):
 def main() -> None:
     """Serve the figures of the project found from here until the parent process ends."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    from telltale.activity.page import owner_page
-    from telltale.dashboard.owners import owners
+    from telltale.activity.page import person_page
+    from telltale.dashboard import concerns
     from telltale.dashboard.pages import PAGES
+    from telltale.dashboard.persons import persons
     from telltale.workbench.project import Project
 
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     address = urlsplit(os.environ[ADDRESS])
     project = Project()
-    own = {one.page: owner_page(one.name) for one in owners(project.settings)}
-    boards = Boards(project, {**PAGES, **own})
+    own = {person.page: person_page(person.name) for person in persons(project.settings)}
+    boards = Boards(project, {**PAGES, **own}, concerns.gathered)
     threading.Thread(target=_keep_warm, args=(boards,), daemon=True).start()
     server = serve(boards, host=str(address.hostname), port=int(address.port or 0), secret=os.environ[SECRET])
     try:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import telltale
 from telltale.contract import ConfigError
+from telltale.dashboard.assets import JUPYTER
 from telltale.dashboard.client import ADDRESS, SECRET
-from telltale.dashboard.look import JUPYTER
-from telltale.dashboard.owners import owners, write_notebooks
+from telltale.dashboard.persons import persons, write_notebooks
 from telltale.net import free_port, is_loopback
 from telltale.operate.supervise import Child, Say, print_line, running
 from telltale.settings import Settings
@@ -80,7 +80,7 @@ def serve(settings: Settings, *, host: str, port: int, token: str, say: Say = pr
         token: of the login; empty asks for none.
         say: told what the computing process says.
     """
-    pages, own = notebooks(settings), owners(settings, general=token)
+    pages, own = notebooks(settings), persons(settings, general=token)
     with _gathered(pages) as folder:
         write_notebooks(folder, own)
         _prepare(settings)
@@ -89,8 +89,8 @@ def serve(settings: Settings, *, host: str, port: int, token: str, say: Say = pr
         from telltale.dashboard.server import application
 
         titles = {name: title(path) for name, path in pages.items()}
-        owner_pages = [one.page for one in own]
-        app = application(folder, titles, host=host, port=port, token=token, owner_pages=owner_pages)
+        person_pages = [person.page for person in own]
+        app = application(folder, titles, host=host, port=port, token=token, person_pages=person_pages)
         app.cookie_secret = hashlib.sha256(b"telltale cookie " + (token or secrets.token_hex(16)).encode()).digest()
         with running([figures], say=say):
             app.start()

@@ -22,9 +22,9 @@ from traitlets.config import Config
 from voila.app import Voila  # type: ignore[import-untyped]
 from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-untyped]
 
+from telltale.dashboard.assets import JUPYTER, served, template_values
 from telltale.dashboard.login import Login, own_page
-from telltale.dashboard.look import JUPYTER, served, template_values
-from telltale.dashboard.owners import PREFIX, is_owner_page
+from telltale.dashboard.persons import PREFIX, is_person_page
 
 UNNEEDED = (
     "jupyterlab-plotly",  # five megabytes a page; charts have the page's own plotly.js
@@ -52,7 +52,7 @@ class Dashboards(Voila):  # type: ignore[misc]  # Voilà carries no types
 
     titles = Dict()
     """Name and title of each page."""
-    owner_pages: List[str] = List()
+    person_pages: List[str] = List()
     """Names of the pages of one's own; they have no tab."""
 
     def setup_template_dirs(self) -> None:
@@ -85,7 +85,7 @@ class Dashboards(Voila):  # type: ignore[misc]  # Voilà carries no types
             "config": self.config,
             "voila_configuration": self.voila_configuration,
         }
-        names = "|".join([*self.titles, *self.owner_pages])
+        names = "|".join([*self.titles, *self.person_pages])
         return [
             (url_path_join(self.base_url, r"/look/([a-z.]+)"), LookHandler),
             (url_path_join(self.base_url, r"/voila/api/shutdown/(.*)"), LeaveHandler),
@@ -130,12 +130,12 @@ class PageHandler(TornadoVoilaHandler):  # type: ignore[misc]
 
     @tornado.web.authenticated
     async def get(self, path: str = "") -> None:
-        """The page, to whom it may be shown: an owner sees the own one only, and nobody else does."""
+        """The page, to whom it may be shown: a person sees the own one only, and nobody else does."""
         own = own_page(self.current_user)
         if own and path != own:
             self.redirect(url_path_join(self.base_url, own))
             return
-        if is_owner_page(path) and not own:
+        if is_person_page(path) and not own:
             raise tornado.web.HTTPError(404)
         await super().get(path)
 
@@ -154,7 +154,7 @@ class LandingHandler(JupyterHandler):
 
     @tornado.web.authenticated
     def get(self) -> None:
-        """Lead there; an owner to the page of their own."""
+        """Lead there; a person to the page of their own."""
         self.redirect(url_path_join(self.base_url, own_page(self.current_user) or self._page))
 
 
@@ -199,7 +199,7 @@ class MissingHandler(JupyterHandler):
 
 
 def configuration(
-    folder: Path, *, host: str, port: int, token: str, owner_pages: Sequence[str] = (), base_url: str = "/"
+    folder: Path, *, host: str, port: int, token: str, person_pages: Sequence[str] = (), base_url: str = "/"
 ) -> Config:
     """Everything Voilà is told."""
     config = Config()
@@ -211,8 +211,8 @@ def configuration(
     config.Voila.open_browser = False
     config.Voila.token = token
     config.Voila.identity_provider_class = Login
-    config.Login.owner_pages = set(owner_pages)
-    config.VoilaKernelManager.preheat_denylist = [f"{PREFIX}.*"]  # a spare kernel for each owner would cost too much
+    config.Login.person_pages = set(person_pages)
+    config.VoilaKernelManager.preheat_denylist = [f"{PREFIX}.*"]  # a spare kernel for each person would cost too much
     config.Voila.log_level = logging.ERROR  # Jupyter warns of every start of an unsigned notebook
     config.VoilaConfiguration.template = "telltale"
     config.VoilaConfiguration.allow_template_override = "NO"
@@ -231,9 +231,11 @@ def configuration(
     return config
 
 
-def application(folder: Path, titles: Mapping[str, str], *, owner_pages: Sequence[str] = (), **told: Any) -> Dashboards:
+def application(
+    folder: Path, titles: Mapping[str, str], *, person_pages: Sequence[str] = (), **told: Any
+) -> Dashboards:
     """The server, ready to start (`.start()` serves until SIGTERM or Ctrl-C)."""
-    config = configuration(folder, owner_pages=owner_pages, **told)
-    app = Dashboards(titles=dict(titles), owner_pages=list(owner_pages), config=config)
+    config = configuration(folder, person_pages=person_pages, **told)
+    app = Dashboards(titles=dict(titles), person_pages=list(person_pages), config=config)
     app.initialize([])
     return app

@@ -27,7 +27,7 @@ WAIT_S = 5.0
 
 
 class Chart(anywidget.AnyWidget):
-    """A plotly figure of `tt.charts` in a Voilà page of one's own; in JupyterLab show the figure itself.
+    """A plotly figure in a Voilà page of one's own; in JupyterLab show the figure itself.
 
     Args:
         figure: what to draw; assign to `.figure` to draw another in its place.

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from telltale.forward.facts import Press
 from telltale.forward.outbox import Outbox
 from telltale.kanban.analysis import presses as folded
-from telltale.kanban.rules import rules
+from telltale.kanban.press_rules import rules
 from telltale.settings import buttons
 from telltale.workbench.project import Project
 from telltale.workbench.times import FOREVER, SECOND, Span

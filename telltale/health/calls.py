@@ -4,33 +4,23 @@ Devices are whatever sends: access points by their reports, sensors by their mes
 comes from devices.csv (`expected_interval_s`), else it is learned from the last week.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from telltale.analysis import periods, uplinks
 from telltale.analysis.strips import node_strips
-from telltale.engine import Engine, Relation
 from telltale.health import analysis
-from telltale.sensors.calls import stretch
-from telltale.sources import SOURCES, source
-from telltale.tables import ACTIVITY, NODE_HEARTBEAT, READING, UPLINK
+from telltale.health.question import Signals
+from telltale.sources import SOURCES
 from telltale.workbench.project import Project, here
-from telltale.workbench.source_state import numbering_table, rejects_table
+from telltale.workbench.question import Question, ask
+from telltale.workbench.source_state import rejects_table
 from telltale.workbench.tidy import tidy
-from telltale.workbench.times import DAY, Span, When
-from telltale.workbench.view import View, answered
+from telltale.workbench.times import When
 
 if TYPE_CHECKING:
     import pandas as pd
-
-LOOKBACK = {NODE_HEARTBEAT.name: DAY, UPLINK.name: 7 * DAY, READING.name: 7 * DAY}
-"""How far before the stretch to look for what is usual; access points report so often that a day tells it."""
-
-PC_SOURCE = "pc_idle"
-BOTH = "select * from heard union all select * from pc order by source, site, device_id"
-OF_SOURCE = "select * from signal where source = :source"
 
 HEALTH = """
 select d.source, d.device_id, coalesce(nullif(i.name, ''), d.device_id) as name, coalesce(i.place, '') as place,
@@ -42,21 +32,6 @@ from device d
 left join device_info i on i.device_id = d.device_id
 left join loss l on l.device_id = d.device_id
 order by d.source, d.site, d.device_id
-"""
-
-LISTED = """
-select k.source, k.device_id, coalesce(nullif(i.name, ''), k.device_id) as name, coalesce(i.place, '') as place,
-  coalesce(i.zone, '') as zone, case when e.last_seen is null then 'unheard' else 'silent' end as state, e.last_seen,
-  cast(0 as bigint) as reports, i.expected_interval_s as interval_s, i.expected_interval_s is not null as is_given,
-  (:now_us - unix_micros(e.last_seen)) / 1e6 as silent_s
-from known k
-inner join device_info i on i.device_id = k.device_id
-left join (
-  select device_id, max(observed_at) as last_seen
-  from (select device_id, observed_at from uplink union all select device_id, observed_at from reading) u
-  group by device_id
-) e on e.device_id = k.device_id
-order by k.device_id
 """
 
 SOURCE_HEALTH = """
@@ -75,11 +50,12 @@ order by s.source
 
 MISSING = """
 select m.source, m.device_id, coalesce(nullif(i.name, ''), m.device_id) as name, coalesce(i.place, '') as place,
-  m.label, m.start, m.end, m.due, m.received, m.missing_share
-from missing m left join device_info i on i.device_id = m.device_id
+  m.label, m.start, m.end, m.due, m.received, m.missing_share,
+  p.so_far
+from missing m inner join period p on p.start_us = unix_micros(m.start)
+left join device_info i on i.device_id = m.device_id
 order by m.source, name, m.device_id, m.start
 """
-
 
 AS_NODES = "select concat(source, ' ', site) as site, device_id as node_id, observed_at from signal"
 
@@ -109,22 +85,49 @@ def devices(
     personal: the rows are there where `source="pc_idle"` asks for them, and where `show_everyone` tells that nobody is
     real.
 
-    In `.attrs`: `rejects` (what could not be decoded, by source and reason), `sources` (the same figures of each source
-    as a whole), `attention` (what is silent, many devices of one cause in one line).
-
     Args:
         since: beginning of the stretch; `24h` counts back from now, `7d` is whole local days.
         until: its end, exclusive; None is now.
         source: one source; None is all.
         project: another project than the one found from here.
+
+    Raises:
+        ConfigError: a moment cannot be read, or there is no such source.
     """
-    project = project or here()
-    found = health_tables(project, since, until, source=source)
-    frame = tidy(found.devices)
-    frame.attrs["rejects"] = found.rejects.to_pylist()
-    frame.attrs["sources"] = _titled(found.sources)
-    frame.attrs["attention"] = _titled(found.attention)
-    return frame
+    return tidy(health_tables(project or here(), since, until, source=source).devices)
+
+
+def sources_heard(
+    since: When = "24h", until: When = None, *, source: str | None = None, project: Project | None = None
+) -> "pd.DataFrame":
+    """How each source reports as a whole, one row a source that was heard.
+
+    Columns: source, state, last_seen, silent_s, devices (known), heard (of these, in the stretch), on_time, reports,
+    gaps, gap_s (time in which not one of its devices was heard), longest_gap_s, missing, late, rejects, title.
+    Arguments as for `devices`.
+    """
+    return tidy(health_tables(project or here(), since, until, source=source).sources)
+
+
+def attention(
+    since: When = "24h", until: When = None, *, source: str | None = None, project: Project | None = None
+) -> "pd.DataFrame":
+    """What is silent, many devices of one cause in one line; whole sources first, then the longest silence.
+
+    Columns: source, site, device_id (empty where several are meant), kind (source: all its devices are silent; devices:
+    many; device: one), devices, of_devices, since, silent_s, title. Arguments as for `devices`.
+    """
+    return tidy(health_tables(project or here(), since, until, source=source).attention)
+
+
+def rejects(
+    since: When = "24h", until: When = None, *, source: str | None = None, project: Project | None = None
+) -> "pd.DataFrame":
+    """What could not be decoded, by source and reason, the most frequent first.
+
+    Columns: source, reason, rejects, last_seen. Arguments as for `devices`.
+    """
+    return tidy(reject_counts(project or here(), since, until, source=source))
 
 
 def missing(
@@ -133,43 +136,23 @@ def missing(
     """Which share of the messages due from each device did not come, by local day.
 
     Columns: source, device_id, name, place, label, start, end, due, received, missing_share (0 to 1; null where nothing
-    was due). Arguments as for `health`.
+    was due), so_far (the stretch ends before the day). Arguments as for `devices`.
     """
-    project = project or here()
-    span = stretch(project, since, until)
-
-    def ask(view: View) -> pa.Table:
-        heard = _Heard(view, span, source, of=analysis.samples)
-        days = periods.days(project.settings.site.timezone, *span)
-        made = analysis.missing(
-            heard.engine, heard.signals, heard.engine.keep(heard.devices()), days, now_us=span.until_us
-        )
-        return heard.engine.run(MISSING, {"missing": made, "device_info": heard.info}).arrow()
-
-    return tidy(answered(project, ask))
+    return tidy(missing_table(project or here(), since, until, source=source))
 
 
-def strips(
+def heard(
     since: When = "24h", until: When = None, *, source: str | None = None, project: Project | None = None
 ) -> "pd.DataFrame":
     """The stretches in which each device was heard; between them it was silent for more than three usual intervals.
 
-    Columns: site (with its source), node_id (the device), name, zone, start, end. Arguments as for `health`.
+    Columns: site (with its source), node_id (the device), name, zone, start, end. Arguments as for `devices`.
     """
-    project = project or here()
-    span = stretch(project, since, until)
-
-    def ask(view: View) -> pa.Table:
-        told = _Heard(view, span, source)
-        found = node_strips(told.engine, told.engine.run(AS_NODES, {"signal": told.signals}))
-        relations = {"strip": found, "device_info": told.info}
-        return told.engine.run(HEARD, relations, since_us=span.since_us).arrow()
-
-    return tidy(answered(project, ask))
+    return tidy(heard_table(project or here(), since, until, source=source))
 
 
 class Health(NamedTuple):
-    """What `health` gives, without pandas."""
+    """How devices and sources report, as Arrow tables: what `devices`, `sources_heard`, `attention`, `rejects` give."""
 
     devices: pa.Table
     sources: pa.Table
@@ -178,95 +161,61 @@ class Health(NamedTuple):
 
 
 def health_tables(project: Project, since: When = "24h", until: When = None, *, source: str | None = None) -> Health:
-    """As `health`, without pandas."""
-    span = stretch(project, since, until)
-    rejects = rejects_table(project, since, until)
-    if source is not None:
-        rejects = rejects.filter(pa.compute.equal(rejects["source"], source))
+    """All that is judged by the same signs of life, without pandas."""
 
-    def ask(view: View) -> Health:
-        heard = _Heard(view, span, source)
-        engine, found = heard.engine, heard.engine.keep(heard.devices())
-        devices = _with_listed(heard, engine.run(HEALTH, heard.beside({"device": found})).arrow())
-        whole = {
-            "whole": heard.devices(whole=True),
-            "health": engine.from_arrow(devices),
+    def answer(question: Question) -> Health:
+        signals = Signals(question, source)
+        engine, judged = signals.engine, signals.engine.keep(signals.devices())
+        beside = {"device": judged, "device_info": signals.info, "loss": signals.losses()}
+        rows = signals.with_listed(engine.run(HEALTH, beside).arrow())
+        rejects = reject_counts(project, since, until, source=source)
+        wholes = {
+            "whole": signals.devices(whole=True),
+            "health": engine.from_arrow(rows),
             "reject": engine.from_arrow(rejects),
         }
-        attention = analysis.attention(engine, found).arrow()
-        return Health(devices, engine.run(SOURCE_HEALTH, whole).arrow(), attention, rejects)
+        sources = engine.run(SOURCE_HEALTH, wholes).arrow()
+        return Health(rows, _titled(sources), _titled(analysis.attention(engine, judged).arrow()), rejects)
 
-    return answered(project, ask)
+    return ask(answer, since, until, project=project)
 
 
-def _titled(rows: pa.Table) -> list[dict[str, Any]]:
+def reject_counts(project: Project, since: When = "24h", until: When = None, *, source: str | None = None) -> pa.Table:
+    """As `rejects`, without pandas."""
+    rows = rejects_table(project, since, until)
+    return rows if source is None else rows.filter(pc.equal(rows["source"], source))
+
+
+def missing_table(project: Project, since: When = "14d", until: When = None, *, source: str | None = None) -> pa.Table:
+    """As `missing`, without pandas."""
+
+    def answer(question: Question) -> pa.Table:
+        signals = Signals(question, source, of=analysis.samples, span=question.over("day"))
+        engine, days = signals.engine, question.periods("day")
+        judged = engine.keep(signals.devices())
+        whole = days.drop_columns("so_far")
+        shares = analysis.missing(engine, signals.rows, judged, whole, now_us=question.span.until_us)
+        return engine.run(
+            MISSING, {"missing": shares, "device_info": signals.info, "period": engine.from_arrow(days)}
+        ).arrow()
+
+    return ask(answer, since, until, project=project)
+
+
+def heard_table(project: Project, since: When = "24h", until: When = None, *, source: str | None = None) -> pa.Table:
+    """As `heard`, without pandas."""
+
+    def answer(question: Question) -> pa.Table:
+        signals = Signals(question, source)
+        strips = node_strips(signals.engine, signals.engine.run(AS_NODES, {"signal": signals.rows}))
+        relations = {"strip": strips, "device_info": signals.info}
+        return signals.engine.run(HEARD, relations, since_us=question.span.since_us).arrow()
+
+    return ask(answer, since, until, project=project)
+
+
+def _titled(rows: pa.Table) -> pa.Table:
     """The rows, each with the short title of its source."""
-    titles = {one.name: one.short_title or one.title for one in SOURCES}
-    return [row | {"title": titles.get(row["source"], row["source"])} for row in rows.to_pylist()]
-
-
-class _Heard:
-    """The signs of life of a stretch and what is usual, on one snapshot."""
-
-    def __init__(
-        self,
-        view: View,
-        span: Span,
-        of_source: str | None,
-        of: Callable[[Engine, Relation, Relation, Relation], Relation] = analysis.signals,
-    ) -> None:
-        if of_source is not None:
-            source(of_source)  # says what is known
-        self.view, self.span, self.source = view, span, of_source
-        self.engine: Engine = view.project.engine
-        self.info: Relation = self.engine.from_arrow(view.project.device_info())
-        tables = {name: view.table(name, Span(span.since_us - back, span.until_us)) for name, back in LOOKBACK.items()}
-        rows = of(self.engine, tables[UPLINK.name], tables[READING.name], tables[NODE_HEARTBEAT.name])
-        if of_source is not None:
-            rows = self.engine.run(OF_SOURCE, {"signal": rows}, source=of_source)
-        self.signals: Relation = self.engine.keep(rows)
-
-    def devices(self, *, whole: bool = False) -> Relation:
-        """Each device, or each source as one."""
-        found = self._judged(self.signals, whole=whole)
-        if not (self.source == PC_SOURCE or (self.source is None and self.view.project.settings.shows_single_pcs)):
-            return found
-        span = Span(self.span.since_us - 7 * DAY, self.span.until_us)
-        told = analysis.of_pcs(self.engine, self.view.table(ACTIVITY.name, span))
-        pcs = self._judged(told, whole=whole, rules=analysis.RESTING)
-        return self.engine.run(BOTH, {"heard": found, "pc": pcs})
-
-    def _judged(self, signals: Relation, *, whole: bool, rules: analysis.Rules | None = None) -> Relation:
-        rows = analysis.as_sources(self.engine, signals) if whole else signals
-        span = self.span
-        return analysis.devices(self.engine, rows, self.info, since_us=span.since_us, now_us=span.until_us, rules=rules)
-
-    def beside(self, relations: dict[str, Relation]) -> dict[str, Relation]:
-        """The relations, and what stands beside a device: its line of devices.csv, its lost messages."""
-        heard = self.view.table(UPLINK.name, self.span)
-        gaps = uplinks.gaps(self.engine, heard, self.engine.from_arrow(numbering_table()))
-        losses = uplinks.losses(self.engine, heard, gaps)
-        return {**relations, "device_info": self.info, "loss": losses}
-
-
-def _with_listed(heard: _Heard, devices: pa.Table) -> pa.Table:
-    """The devices, and those of devices.csv that were not heard lately."""
-    known = set(devices["device_id"].to_pylist())
-    names = {one.name for one in SOURCES if heard.source in (None, one.name)}
-    listed = [row["device_id"] for row in heard.view.project.device_info().to_pylist()]
-    unheard: list[dict[str, Any]] = [
-        {"source": name, "device_id": device_id}
-        for device_id in listed
-        if device_id not in known and (name := device_id.partition(":")[0]) in names
-    ]
-    if not unheard:
-        return devices
-    relations = {
-        "known": heard.engine.from_arrow(pa.Table.from_pylist(unheard)),
-        "device_info": heard.info,
-        "uplink": heard.view.table(UPLINK.name),
-        "reading": heard.view.table(READING.name),
-    }
-    rows = heard.engine.run(LISTED, relations, now_us=heard.span.until_us).arrow().to_pylist()
-    empty = dict.fromkeys(devices.column_names) | {"gaps": 0, "gap_s": 0.0, "late": 0, "site": "", "node_id": ""}
-    return pa.concat_tables([devices, pa.Table.from_pylist([empty | row for row in rows], devices.schema)])
+    titles = {source.name: source.short_title or source.title for source in SOURCES}
+    words = [titles.get(name, name) for name in rows["source"].to_pylist()]
+    return rows.append_column("title", pa.array(words, pa.string()))

@@ -5,14 +5,18 @@ from typing import TYPE_CHECKING
 from telltale.lazy import lazily
 
 if TYPE_CHECKING:
+    from telltale.kanban import cards as cards
     from telltale.kanban import charts as charts
+    from telltale.kanban.answers import answers as answers
     from telltale.kanban.calls import ack as ack
-    from telltale.kanban.calls import chart as chart
+    from telltale.kanban.calls import capture_coverage as capture_coverage
+    from telltale.kanban.calls import control as control
     from telltale.kanban.calls import days_covered as days_covered
     from telltale.kanban.calls import items as items
+    from telltale.kanban.calls import lead_time_summary as lead_time_summary
     from telltale.kanban.calls import lead_times as lead_times
     from telltale.kanban.calls import line_flow as line_flow
-    from telltale.kanban.calls import observed as observed
+    from telltale.kanban.calls import phone_stays as phone_stays
     from telltale.kanban.calls import presses as presses
     from telltale.kanban.calls import pull as pull
     from telltale.kanban.calls import pulls as pulls
@@ -20,20 +24,23 @@ if TYPE_CHECKING:
     from telltale.kanban.calls import reorder_point as reorder_point
     from telltale.kanban.calls import risks as risks
     from telltale.kanban.calls import size as size
-    from telltale.kanban.calls import stays as stays
     from telltale.kanban.calls import stock_out as stock_out
     from telltale.kanban.calls import takt_s as takt_s
     from telltale.kanban.calls import trends as trends
 
 __all__ = [
     "ack",
-    "chart",
+    "answers",
+    "capture_coverage",
+    "cards",
     "charts",
+    "control",
     "days_covered",
     "items",
+    "lead_time_summary",
     "lead_times",
     "line_flow",
-    "observed",
+    "phone_stays",
     "presses",
     "pull",
     "pulls",
@@ -41,33 +48,10 @@ __all__ = [
     "reorder_point",
     "risks",
     "size",
-    "stays",
     "stock_out",
     "takt_s",
     "trends",
 ]
 
-__getattr__, __dir__ = lazily(
-    __name__,
-    {
-        "ack": "calls",
-        "chart": "calls",
-        "charts": "",
-        "days_covered": "calls",
-        "items": "calls",
-        "lead_times": "calls",
-        "line_flow": "calls",
-        "observed": "calls",
-        "presses": "calls",
-        "pull": "calls",
-        "pulls": "calls",
-        "rates": "calls",
-        "reorder_point": "calls",
-        "risks": "calls",
-        "size": "calls",
-        "stays": "calls",
-        "stock_out": "calls",
-        "takt_s": "calls",
-        "trends": "calls",
-    },
-)
+_OTHERS = {"answers": "answers", "cards": "", "charts": ""}
+__getattr__, __dir__ = lazily(__name__, {name: _OTHERS.get(name, "calls") for name in __all__})

@@ -8,10 +8,11 @@ import pyarrow.compute as pc
 
 from telltale.contract import ConfigError, Request, StoreError
 from telltale.door import Door
-from telltale.kanban.question import BY_HAND, SOURCE, Asked
+from telltale.kanban.question import BY_HAND, SOURCE, Demand
 from telltale.sources import source
 from telltale.sources.button.records import LONGEST_ITEM, MANUAL_PATH, manual_body
 from telltale.workbench.project import Project, here
+from telltale.workbench.question import Question
 from telltale.workbench.times import FOREVER, SECOND, Span, When, local_time, moment
 from telltale.workbench.view import View, answered
 
@@ -30,8 +31,8 @@ def enter(kind: str, item: str, at: When, *, note: str, project: Project | None)
     zone = project.settings.site.timezone
     at_us = project.now_us() if at is None else moment(at, zone=zone, now_us=project.now_us())
     if at_us > project.now_us() + AHEAD_US:
-        told = f"{local_time(at_us, zone):%Y-%m-%d %H:%M:%S}"
-        raise ConfigError(f"{kind} of {item} at {told}: lies ahead; expected a moment that has passed")
+        moment_text = f"{local_time(at_us, zone):%Y-%m-%d %H:%M:%S}"
+        raise ConfigError(f"{kind} of {item} at {moment_text}: lies ahead; expected a moment that has passed")
     if len(item) > LONGEST_ITEM:
         raise ConfigError(f"{kind} of an item of {len(item)} characters: expected at most {LONGEST_ITEM}")
     name = answered(project, lambda view: _checked(view, kind, item, at_us))
@@ -41,9 +42,9 @@ def enter(kind: str, item: str, at: When, *, note: str, project: Project | None)
 
 def _checked(view: View, kind: str, item: str, at_us: int) -> str:
     """The item's name; refused where the same was entered for the same moment, which would count once."""
-    asked = Asked(view, Span(0, FOREVER), item)
-    name = asked.only or item
-    rows = asked.known.presses
+    demand = Demand(Question(view, Span(0, FOREVER), view.project.zone(), item))
+    name = demand.only or item
+    rows = demand.history.presses
     same = pc.and_(
         pc.and_(pc.equal(rows["device_id"], f"{BY_HAND}{name}"), pc.equal(rows["kinds"], f"manual_{kind}")),
         pc.equal(rows["pressed_at"].cast(pa.int64()), at_us),

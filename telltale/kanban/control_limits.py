@@ -1,4 +1,4 @@
-"""`tt.kanban.chart` and `tt.kanban.trends`: which days are odd, and where demand is going."""
+"""`tt.kanban.control` and `tt.kanban.trends`: which days are odd, and where demand is going."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -9,23 +9,24 @@ import pyarrow as pa
 
 from telltale.arrow import TIMESTAMP
 from telltale.contract import ConfigError
-from telltale.kanban.analysis import charts, trends
+from telltale.kanban.analysis import limits, trends
 from telltale.kanban.analysis.buckets import Buckets
 from telltale.kanban.gaps import gaps
 from telltale.kanban.item_figures import laplace_of
-from telltale.kanban.question import Asked, By, Item, table
+from telltale.kanban.question import By, Demand, Item, table
 from telltale.workbench.times import Span
 
 Kind = Literal["c", "u", "t", "ewma", "cusum"]
 KINDS = ("c", "u", "t", "ewma", "cusum")
 WEEK = 7
 
-CHART = pa.schema(
+CONTROL = pa.schema(
     [
         ("item", pa.string()),
         ("label", pa.string()),
         ("start", TIMESTAMP),
         ("end", TIMESTAMP),
+        ("so_far", pa.bool_()),
         ("value", pa.float64()),
         ("center", pa.float64()),
         ("lower", pa.float64()),
@@ -51,57 +52,57 @@ TRENDS = pa.schema(
 )
 
 
-def chart_table(asked: Asked, kind: Kind, by: By, limits: charts.Limits) -> pa.Table:
-    """The columns of `tt.kanban.chart`.
+def control_table(demand: Demand, kind: Kind, by: By, width: limits.Width) -> pa.Table:
+    """The columns of `tt.kanban.control`.
 
     Raises:
         ConfigError: another kind of chart, buckets or limits.
     """
-    for what, told, known in (("kind", kind, KINDS), ("limits", limits, ("exact", "asymptotic"))):
-        if told not in known:
-            raise ConfigError(f'{what} "{told}": expected {", ".join(known)}')
+    for what, word, words in (("kind", kind, KINDS), ("limits", width, ("exact", "asymptotic"))):
+        if word not in words:
+            raise ConfigError(f'{what} "{word}": expected {", ".join(words)}')
     if by == "stretch":
         raise ConfigError('by "stretch": expected day or week; one bucket makes no chart')
     rows: Iterator[dict[str, Any]] = (
         {"item": item.name, **row}
-        for item in asked.items
-        for row in (_gap_rows(asked, item) if kind == "t" else _bucket_rows(asked, item, kind, by, limits))
+        for item in demand.items
+        for row in (_gap_rows(demand, item) if kind == "t" else _bucket_rows(demand, item, kind, by, width))
     )
-    return table(rows, CHART)
+    return table(rows, CONTROL)
 
 
-def _gap_rows(asked: Asked, item: Item) -> Iterator[dict[str, Any]]:
+def _gap_rows(demand: Demand, item: Item) -> Iterator[dict[str, Any]]:
     """One row a gap that ends in the stretch; the last one is still open."""
-    found = gaps(asked, item.pulled_us)
-    ends = np.append(found.moments_us[1:], asked.span.until_us)
+    found = gaps(demand, item.pulled_us)
+    ends = np.append(found.moments_us[1:], demand.span.until_us)
     for place, (start, end) in enumerate(zip(found.moments_us.tolist(), ends.tolist(), strict=False)):
-        if end < asked.span.since_us:
+        if end < demand.span.since_us:
             continue
         row: dict[str, Any] = {"label": "", "start": start, "end": end, "value": float(found.lasted_us[place]) / 1e6}
-        row |= {"is_baseline": bool(found.is_baseline[place]), "is_cut": False}
+        is_open = place == len(found.moments_us) - 1
+        row |= {"is_baseline": bool(found.is_baseline[place]), "is_cut": False, "so_far": is_open}
         is_tested = found.mean_us is not None and not found.is_baseline[place]
         if found.mean_us is not None:
-            is_open = place == len(found.moments_us) - 1
-            row |= charts.t_point(row["value"], found.mean_us / 1e6, is_open=is_open)._asdict()
+            row |= limits.t_point(row["value"], found.mean_us / 1e6, is_open=is_open)._asdict()
         yield row | {"is_tested": is_tested, "signal": is_tested and row["signal"]}
 
 
-def _bucket_rows(asked: Asked, item: Item, kind: Kind, by: By, limits: charts.Limits) -> Iterator[dict[str, Any]]:
+def _bucket_rows(demand: Demand, item: Item, kind: Kind, by: By, width: limits.Width) -> Iterator[dict[str, Any]]:
     """One row a bucket of the stretch; the baseline comes from the beginning of all, or from its dated window."""
-    history = asked.bucketed(item, by, asked.history)
-    exposures = history.days(asked.clock.day_s) if kind == "u" else _whole_buckets(history)
-    usual = _usual(asked, history, exposures)
-    points = _points(kind, history, exposures, usual, limits)
+    history = demand.bucketed(item, by, demand.since_first_heartbeat)
+    exposures = history.days(demand.clock.day_s) if kind == "u" else _whole_buckets(history)
+    usual = _usual(demand, history, exposures)
+    points = _points(kind, history, exposures, usual, width)
     for place, point in enumerate(points):
-        start, end = int(history.starts_us[place]), int(history.ends_us[place])
-        if end <= asked.span.since_us:
+        if history.ends_us[place] <= demand.span.since_us:
             continue
         is_baseline = usual is not None and place in usual.buckets
         is_tested = usual is not None and not is_baseline and bool(history.is_whole[place])
         yield {
             "label": history.labels[place],
-            "start": start,
-            "end": end,
+            "start": int(history.starts_us[place]),
+            "end": int(history.reach_us[place]),
+            "so_far": bool(history.so_far[place]),
             **point,
             "signal": is_tested and point["signal"],
             "is_tested": is_tested,
@@ -116,20 +117,20 @@ def _whole_buckets(found: Buckets) -> "np.ndarray[Any, np.dtype[np.float64]]":
     return shares
 
 
-def _usual(asked: Asked, found: Buckets, exposures: "np.ndarray[Any, np.dtype[np.float64]]") -> charts.Usual | None:
+def _usual(demand: Demand, found: Buckets, exposures: "np.ndarray[Any, np.dtype[np.float64]]") -> limits.Usual | None:
     usable = found.is_whole
-    if asked.baseline is not None:
-        usable &= (found.starts_us >= asked.baseline.since_us) & (found.ends_us <= asked.baseline.until_us)
-    most = None if asked.baseline is not None else charts.BASELINE_BUCKETS
-    return charts.usual(found.counts.tolist(), exposures.tolist(), usable.tolist(), most=most)
+    if demand.baseline is not None:
+        usable &= (found.starts_us >= demand.baseline.since_us) & (found.ends_us <= demand.baseline.until_us)
+    most = None if demand.baseline is not None else limits.BASELINE_BUCKETS
+    return limits.usual(found.counts.tolist(), exposures.tolist(), usable.tolist(), most=most)
 
 
 def _points(
     kind: Kind,
     found: Buckets,
     exposures: "np.ndarray[Any, np.dtype[np.float64]]",
-    usual: charts.Usual | None,
-    limits: charts.Limits,
+    usual: limits.Usual | None,
+    width: limits.Width,
 ) -> list[dict[str, Any]]:
     """Value, limits and signal of every bucket of the history."""
     counts = found.counts.tolist()
@@ -140,10 +141,10 @@ def _points(
         return [{"value": value, "signal": False} for value in shown]
     if kind == "c":
         pairs = zip(counts, exposures.tolist(), strict=True)
-        return [charts.c_point(count, usual.mean)._asdict() if exposure else unknown for count, exposure in pairs]
+        return [limits.c_point(count, usual.mean)._asdict() if exposure else unknown for count, exposure in pairs]
     if kind == "u":
         return [
-            charts.u_point(count, exposure, usual.mean)._asdict() if exposure else unknown
+            limits.u_point(count, exposure, usual.mean)._asdict() if exposure else unknown
             for count, exposure in zip(counts, exposures.tolist(), strict=True)
         ]
     values = [
@@ -151,12 +152,12 @@ def _points(
         for count, exposure, whole in zip(counts, exposures.tolist(), found.is_whole.tolist(), strict=True)
     ]
     if kind == "ewma":
-        return [point._asdict() for point in charts.ewma(values, mean=usual.mean, sd=usual.sd, limits=limits)]
-    shifts = charts.cusum(values, mean=usual.mean, sd=usual.sd)
+        return [point._asdict() for point in limits.ewma(values, mean=usual.mean, sd=usual.sd, limits=width)]
+    shifts = limits.cusum(values, mean=usual.mean, sd=usual.sd)
     return [_shift_row(shift, found.starts_us.tolist()) for shift in shifts]
 
 
-def _shift_row(shift: charts.Shift, starts_us: list[int]) -> dict[str, Any]:
+def _shift_row(shift: limits.Shift, starts_us: list[int]) -> dict[str, Any]:
     """The larger of both sums, that of a fall below zero."""
     return {
         "value": shift.up if shift.up >= shift.down else -shift.down,
@@ -168,7 +169,7 @@ def _shift_row(shift: charts.Shift, starts_us: list[int]) -> dict[str, Any]:
     }
 
 
-def trends_table(asked: Asked) -> pa.Table:
+def trends_table(demand: Demand) -> pa.Table:
     """The columns of `tt.kanban.trends`."""
     return table(
         (
@@ -181,26 +182,26 @@ def trends_table(asked: Asked) -> pa.Table:
                 "slope_per_day": found.slope,
                 "verdict": found.verdict,
             }
-            for item in asked.items
+            for item in demand.items
             for test, found in (
-                ("mann_kendall", _by_weekday(asked, item)),
-                ("laplace", laplace_of(asked, item)),
-                ("two_periods", _against_before(asked, item)),
+                ("mann_kendall", _by_weekday(demand, item)),
+                ("laplace", laplace_of(demand, item)),
+                ("two_periods", _against_before(demand, item)),
             )
         ),
         TRENDS,
     )
 
 
-def _by_weekday(asked: Asked, item: Item) -> trends.Trend:
+def _by_weekday(demand: Demand, item: Item) -> trends.Trend:
     """Mann-Kendall on the days of whole weeks, each weekday compared with its like."""
-    days = asked.bucketed(item, "day")
+    days = demand.bucketed(item, "day")
     whole = [place for place, is_whole in enumerate(days.is_whole.tolist()) if is_whole]
     if whole:
         first, last = whole[0], whole[-1]
         whole = [place for place in whole if place >= last - (last - first + 1) // WEEK * WEEK + 1]
     dates = [dt.date.fromisoformat(days.labels[place]) for place in whole]
-    rates = days.counts / np.maximum(days.days(asked.clock.day_s), 1e-12)
+    rates = days.counts / np.maximum(days.days(demand.clock.day_s), 1e-12)
     return trends.mann_kendall(
         [float(rates[place]) for place in whole],
         times=[day.toordinal() for day in dates],
@@ -208,14 +209,14 @@ def _by_weekday(asked: Asked, item: Item) -> trends.Trend:
     )
 
 
-def _against_before(asked: Asked, item: Item) -> trends.Trend:
+def _against_before(demand: Demand, item: Item) -> trends.Trend:
     """The stretch against one as long right before it."""
-    since_us, until_us = asked.span
+    since_us, until_us = demand.span
     before = Span(since_us - (until_us - since_us), since_us)
     pulled = item.pulled_us[(item.pulled_us >= before.since_us) & (item.pulled_us < before.until_us)]
     return trends.two_periods(
-        int(asked.clock.listened.hold(pulled).sum()),
-        asked.clock.observed.within(*before).total_us / 1e6 / asked.clock.day_s,
-        len(asked.counted(item)),
-        asked.observed_days,
+        int(demand.clock.listened.hold(pulled).sum()),
+        demand.clock.observed.within(*before).total_us / 1e6 / demand.clock.day_s,
+        len(demand.counted(item)),
+        demand.observed_days,
     )

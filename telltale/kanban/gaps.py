@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from telltale.kanban.analysis.charts import BASELINE_BUCKETS, t_point
-from telltale.kanban.question import Asked, Item
+from telltale.kanban.analysis.limits import BASELINE_BUCKETS, t_point
+from telltale.kanban.question import Demand, Item
 
 FEWEST_GAPS = 4
 """Between five pulls; fewer give no limit."""
@@ -37,24 +37,24 @@ class Silence(NamedTuple):
     presses: int
 
 
-def gaps(asked: Asked, moments_us: npt.NDArray[np.int64]) -> Gaps:
+def gaps(demand: Demand, moments_us: npt.NDArray[np.int64]) -> Gaps:
     """The gaps between some moments, the one still open included, and the mean of those that set the limits.
 
     Those are the first 20 of which none is too long among themselves, or those that end in the dated window.
     """
-    ends = np.append(moments_us[1:], asked.span.until_us) if len(moments_us) else moments_us
-    lasted = asked.clock.observed.between_us(moments_us, ends)
+    ends = np.append(moments_us[1:], demand.span.until_us) if len(moments_us) else moments_us
+    lasted = demand.clock.observed.between_us(moments_us, ends)
     is_usable = np.arange(len(ends)) < len(ends) - 1
-    if asked.baseline is not None:
-        is_usable &= (ends >= asked.baseline.since_us) & (ends < asked.baseline.until_us)
-    chosen = _in_control(lasted, np.flatnonzero(is_usable), None if asked.baseline else BASELINE_BUCKETS)
+    if demand.baseline is not None:
+        is_usable &= (ends >= demand.baseline.since_us) & (ends < demand.baseline.until_us)
+    chosen = _in_control(lasted, np.flatnonzero(is_usable), None if demand.baseline else BASELINE_BUCKETS)
     is_baseline = np.zeros(len(ends), np.bool_)
     is_baseline[chosen] = True
     mean = float(lasted[chosen].mean()) if len(chosen) >= FEWEST_GAPS else None
     return Gaps(moments_us, lasted, mean or None, is_baseline)
 
 
-def silence(asked: Asked, item: Item) -> Silence:
+def silence(demand: Demand, item: Item) -> Silence:
     """How long no button of an item was pressed, against what is usual for them.
 
     The limit is the upper one of their t-chart, or the second longest silence they came back from where that is longer:
@@ -62,12 +62,12 @@ def silence(asked: Asked, item: Item) -> Silence:
     longest one itself may have been a dead battery. A pull entered by hand ends no silence: it may have been entered
     because the button is dead.
     """
-    ids = [row["device_id"] for row in asked.buttons if row["role"] == "button" and row["item"] == item.name]
-    pressed = asked.before(asked.known.presses, "pressed_at")
+    ids = [row["device_id"] for row in demand.buttons if row["role"] == "button" and row["item"] == item.name]
+    pressed = demand.before(demand.history.presses, "pressed_at")
     pressed = pressed.filter(pc.is_in(pressed["device_id"], value_set=pa.array(ids, pa.string())))
     if not pressed.num_rows:
         return Silence(None, None, None, may_be_dead=False, presses=0)
-    found = gaps(asked, pressed["pressed_at"].cast(pa.int64()).to_numpy())
+    found = gaps(demand, pressed["pressed_at"].cast(pa.int64()).to_numpy())
     silent_s = float(found.lasted_us[-1]) / 1e6
     limit_s = None
     if found.mean_us is not None:

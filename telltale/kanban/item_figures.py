@@ -15,7 +15,7 @@ from telltale.kanban.analysis.rates import Rate, rate
 from telltale.kanban.analysis.risk import Dispersion
 from telltale.kanban.analysis.sizing import Size, size
 from telltale.kanban.gaps import Silence, silence
-from telltale.kanban.question import Asked, Item, table
+from telltale.kanban.question import Demand, Item, table
 from telltale.settings.working_hours import DAYS
 
 FEWEST_PULLS = 5
@@ -62,6 +62,19 @@ ITEMS = pa.schema(
     ]
 )
 
+LEAD_TIMES = pa.schema(
+    [
+        ("item", pa.string()),
+        ("closed", pa.int64()),
+        ("open_pulls", pa.int64()),
+        ("orphans", pa.int64()),
+        ("mean_s", pa.float64()),
+        ("sd_s", pa.float64()),
+        ("median_s", pa.float64()),
+        ("little_s", pa.float64()),
+    ]
+)
+
 
 class Facts(NamedTuple):
     """What is known of an item before anything is recommended."""
@@ -97,52 +110,57 @@ class Facts(NamedTuple):
         return ""
 
 
-def items_table(asked: Asked) -> pa.Table:
+def items_table(demand: Demand) -> pa.Table:
     """The columns of `tt.kanban.items`."""
-    return table([_row(asked, facts(asked, item)) for item in asked.items], ITEMS)
+    return table([_row(demand, facts_of(demand, item)) for item in demand.items], ITEMS)
 
 
-def facts(asked: Asked, item: Item) -> Facts:
+def lead_time_summary_table(demand: Demand) -> pa.Table:
+    """The columns of `tt.kanban.lead_time_summary`."""
+    return table([{"item": item.name, **leads_of(demand, item)._asdict()} for item in demand.items], LEAD_TIMES)
+
+
+def facts_of(demand: Demand, item: Item) -> Facts:
     """What the stretch says of an item."""
-    counted = len(asked.counted(item))
-    lead = leads_of(asked, item)
+    counted = len(demand.counted(item))
+    lead = leads_of(demand, item)
     lead_days, lead_sd_days, source = item.lead_time_days, 0.0, "" if item.lead_time_days is None else "buttons.csv"
-    sound = _sound(asked, item, lead)
+    sound = _sound(demand, item, lead)
     if sound is not None and sound.closed >= FEWEST_LEAD_TIMES and sound.mean_s is not None:
-        day_s = asked.clock.day_s
+        day_s = demand.clock.day_s
         lead_days, lead_sd_days, source = sound.mean_s / day_s, (sound.sd_s or 0.0) / day_s, "measured"
-    days = asked.bucketed(item, "day")
+    days = demand.bucketed(item, "day")
     whole = days.is_whole
-    per_day = days.quantities[whole] / days.days(asked.clock.day_s)[whole]
+    per_day = days.quantities[whole] / days.days(demand.clock.day_s)[whole]
     return Facts(
         item,
-        asked.observed_days,
+        demand.observed_days,
         counted,
-        rate(counted, asked.observed_days),
-        _container(asked, item),
+        rate(counted, demand.observed_days),
+        _container(demand, item),
         lead,
         lead_days,
         lead_sd_days,
         source,
         risk.dispersion(days.counts[whole].tolist()),
         float(np.std(per_day, ddof=1)) if len(per_day) > 1 else 0.0,
-        () if asked.settings.working_hours else _idle_days(days),
-        silence(asked, item),
+        () if demand.settings.working_hours else _idle_days(days),
+        silence(demand, item),
     )
 
 
-def leads_of(asked: Asked, item: Item, *, after_us: int = 0) -> LeadTimes:
+def leads_of(demand: Demand, item: Item, *, after_us: int = 0) -> LeadTimes:
     """The lead times of an item that ended in the stretch and after a moment, and its pulls open at its end."""
-    rows = asked.lead_times
+    rows = demand.lead_times
     rows = rows.filter(pc.equal(rows["item"], item.name))
-    ended = asked.inside(rows.filter(pc.is_valid(rows["acknowledged_at"])), "acknowledged_at")
+    ended = demand.inside(rows.filter(pc.is_valid(rows["acknowledged_at"])), "acknowledged_at")
     ended = ended.filter(pc.greater(ended["acknowledged_at"].cast(pa.int64()), after_us))
     closed = ended.filter(pc.invert(ended["is_orphan"]))["lead_time_s"].to_pylist()
     ages = rows.filter(rows["is_open"])["age_s"].to_pylist()
     return summary(closed, ages, orphans=ended.num_rows - len(closed))
 
 
-def _sound(asked: Asked, item: Item, lead: LeadTimes) -> LeadTimes | None:
+def _sound(demand: Demand, item: Item, lead: LeadTimes) -> LeadTimes | None:
     """The lead times that can be trusted; None where none can.
 
     An orphan says that a pull before it was not heard: since then each acknowledgement was paired with a pull later
@@ -150,14 +168,14 @@ def _sound(asked: Asked, item: Item, lead: LeadTimes) -> LeadTimes | None:
     of that, too, the long ones are missing until some lead times have passed. Where one delivery closes all, it starts
     afresh by itself.
     """
-    if asked.settings.match == "all" or lead.orphans <= MOST_ORPHANS * lead.closed:
+    if demand.settings.match == "all" or lead.orphans <= MOST_ORPHANS * lead.closed:
         return lead
-    rows = asked.lead_times
+    rows = demand.lead_times
     rows = rows.filter(pc.and_(rows["is_orphan"], pc.equal(rows["item"], item.name)))
     last_us = pc.max(rows["acknowledged_at"].cast(pa.int64())).as_py()
-    found = leads_of(asked, item, after_us=last_us)
-    passed_s = float(asked.clock.working.between_us(last_us, asked.span.until_us)) / 1e6
-    return found if passed_s >= FEWEST_LEAD_TIMES * (found.mean_s or 0.0) else None
+    later = leads_of(demand, item, after_us=last_us)
+    passed_s = float(demand.clock.working.between_us(last_us, demand.span.until_us)) / 1e6
+    return later if passed_s >= FEWEST_LEAD_TIMES * (later.mean_s or 0.0) else None
 
 
 def _no_lead_time(orphans: int) -> str:
@@ -169,99 +187,102 @@ def _no_lead_time(orphans: int) -> str:
     )
 
 
-def sized(asked: Asked, found: Facts, rate_per_day: float) -> Size:
+def sized(demand: Demand, facts: Facts, rate_per_day: float) -> Size:
     """The cards a rate of pulls asks for, by the formula of `[kanban]`; the lead time must be known."""
-    told = asked.settings
+    settings = demand.settings
     return size(
-        demand_per_day=rate_per_day * found.container_qty,
-        lead_time_days=found.lead_days,
-        container_qty=found.container_qty,
-        formula=told.formula,
-        review_days=told.review_days,
-        safety_share=told.safety_share,
-        safety_days=told.safety_days,
-        service_level=told.service_level,
-        demand_sd_per_day=found.demand_sd_per_day,
-        lead_time_sd_days=found.lead_sd_days,
-        signal_when=told.signal_when,
-        counts=found.counts,
+        demand_per_day=rate_per_day * facts.container_qty,
+        lead_time_days=facts.lead_days,
+        container_qty=facts.container_qty,
+        formula=settings.formula,
+        review_days=settings.review_days,
+        safety_share=settings.safety_share,
+        safety_days=settings.safety_days,
+        service_level=settings.service_level,
+        demand_sd_per_day=facts.demand_sd_per_day,
+        lead_time_sd_days=facts.lead_sd_days,
+        signal_when=settings.signal_when,
+        counts=facts.counts,
     )
 
 
-def risk_of(asked: Asked, found: Facts, cards: int | None, rate_per_day: float | None) -> float | None:
+def risk_of(demand: Demand, facts: Facts, cards: int | None, rate_per_day: float | None) -> float | None:
     """The stock-out risk of a number of cards; None where cards, rate or lead time are not known."""
-    if cards is None or cards < 1 or rate_per_day is None or found.lead_days is None:
+    if cards is None or cards < 1 or rate_per_day is None or facts.lead_days is None:
         return None
-    expected = rate_per_day * (found.lead_days + asked.settings.review_days)
-    return risk.stock_out(cards, expected_pulls=expected, signal_when=asked.settings.signal_when, counts=found.counts)
+    expected = rate_per_day * (facts.lead_days + demand.settings.review_days)
+    return risk.stock_out(cards, expected_pulls=expected, signal_when=demand.settings.signal_when, counts=facts.counts)
 
 
-def _container(asked: Asked, item: Item) -> float:
+def _container(demand: Demand, item: Item) -> float:
     """Pieces in a container; where its buttons differ, the mean of what was pulled."""
     if item.container_qty is not None:
         return item.container_qty
-    inside = item.quantities[item.pulled_us >= asked.span.since_us]
-    told = inside if len(inside) else item.quantities
-    return float(told.mean()) if len(told) else 1.0
+    inside = item.quantities[item.pulled_us >= demand.span.since_us]
+    seen = inside if len(inside) else item.quantities
+    return float(seen.mean()) if len(seen) else 1.0
 
 
-def _row(asked: Asked, found: Facts) -> dict[str, Any]:
-    item, rates = found.item, found.rate
-    demand = rates.times(found.container_qty)
-    inside = item.pulled_us >= asked.span.since_us
+def _row(demand: Demand, facts: Facts) -> dict[str, Any]:
+    item, pulled = facts.item, facts.rate
+    pieces = pulled.times(facts.container_qty)
+    inside = item.pulled_us >= demand.span.since_us
     return {
         "item": item.name,
         "pulls": int(inside.sum()),
         "quantity": float(item.quantities[inside].sum()),
-        "observed_s": asked.observed_us / 1e6,
-        **dict(zip(("rate_per_day", "rate_lo", "rate_hi"), rates, strict=True)),
-        **dict(zip(("demand_per_day", "demand_lo", "demand_hi"), demand, strict=True)),
-        "container_qty": found.container_qty,
-        **_cards(asked, found),
-        "lead_time_days": found.lead_days,
-        "lead_time_source": found.lead_source,
-        "lead_times": found.lead.closed,
-        "open_pulls": found.lead.open_pulls,
+        "observed_s": demand.observed_us / 1e6,
+        **dict(zip(("rate_per_day", "rate_lo", "rate_hi"), pulled, strict=True)),
+        **dict(zip(("demand_per_day", "demand_lo", "demand_hi"), pieces, strict=True)),
+        "container_qty": facts.container_qty,
+        **_cards(demand, facts),
+        "lead_time_days": facts.lead_days,
+        "lead_time_source": facts.lead_source,
+        "lead_times": facts.lead.closed,
+        "open_pulls": facts.lead.open_pulls,
         "last_pull_at": int(item.pulled_us[-1]) if len(item.pulled_us) else None,
-        **found.quiet._asdict(),
-        "trend": _trend(asked, found),
-        "note": _note(found),
+        **facts.quiet._asdict(),
+        "trend": _trend(demand, facts),
+        "note": _note(facts),
     }
 
 
-def _cards(asked: Asked, found: Facts) -> dict[str, Any]:
+def _cards(demand: Demand, facts: Facts) -> dict[str, Any]:
     """What is recommended, and the risk of what is in use; the bounds alone where there is too little data."""
-    value, low, high = found.rate
-    is_enough = not found.too_few
-    told: dict[str, Any] = {"cards": found.item.cards, "formula": asked.settings.formula}
-    if value is not None and low is not None and high is not None and found.lead_days is not None:
-        told |= {"cards_lo": sized(asked, found, low).cards, "cards_hi": sized(asked, found, high).cards}
+    value, low, high = facts.rate
+    is_enough = not facts.too_few
+    row: dict[str, Any] = {"cards": facts.item.cards, "formula": demand.settings.formula}
+    if value is not None and low is not None and high is not None and facts.lead_days is not None:
+        row |= {"cards_lo": sized(demand, facts, low).cards, "cards_hi": sized(demand, facts, high).cards}
         if is_enough:
-            size_ = sized(asked, found, value)
-            told |= {"cards_recommended": size_.cards, "formula": size_.formula}
-    of_use = (risk_of(asked, found, found.item.cards, one) for one in (value if is_enough else None, low, high))
-    return told | dict(zip(("risk", "risk_lo", "risk_hi"), of_use, strict=True))
+            size_ = sized(demand, facts, value)
+            row |= {"cards_recommended": size_.cards, "formula": size_.formula}
+    of_use = (
+        risk_of(demand, facts, facts.item.cards, rate_per_day)
+        for rate_per_day in (value if is_enough else None, low, high)
+    )
+    return row | dict(zip(("risk", "risk_lo", "risk_hi"), of_use, strict=True))
 
 
-def _trend(asked: Asked, found: Facts) -> str:
+def _trend(demand: Demand, facts: Facts) -> str:
     """Which way Laplace's test says the pulls of the stretch go."""
-    if found.counted < FEWEST_PULLS:
+    if facts.counted < FEWEST_PULLS:
         return "too few"
-    return laplace_of(asked, found.item).verdict
+    return laplace_of(demand, facts.item).verdict
 
 
-def laplace_of(asked: Asked, item: Item) -> trends.Trend:
+def laplace_of(demand: Demand, item: Item) -> trends.Trend:
     """Laplace's test on a clock that runs while pulls are observed.
 
     From two weeks on the clock runs as fast as the item is usually pulled on that weekday: otherwise a stretch that
     begins on a Tuesday and ends on a Monday would fall by its weekends alone.
     """
-    days = asked.bucketed(item, "day")
+    days = demand.bucketed(item, "day")
     observed = days.observed_us.astype(np.float64)
-    begun = asked.clock.observed.elapsed_us(np.maximum(days.starts_us, asked.span.since_us))
-    moments = asked.counted(item)
+    begun = demand.clock.observed.elapsed_us(np.maximum(days.starts_us, demand.span.since_us))
+    moments = demand.counted(item)
     place = np.searchsorted(days.starts_us, moments, "right") - 1
-    within = (asked.clock.observed.elapsed_us(moments) - begun[place]) / np.maximum(observed[place], 1)
+    within = (demand.clock.observed.elapsed_us(moments) - begun[place]) / np.maximum(observed[place], 1)
     passed = observed
     if len(observed) >= FEWEST_DAYS:
         weekday = np.arange(len(observed)) % 7
@@ -274,26 +295,28 @@ def laplace_of(asked: Asked, item: Item) -> trends.Trend:
 
 def _idle_days(days: Buckets) -> tuple[str, ...]:
     """The weekdays nothing was pulled on, though five pulls or more were to be expected on them."""
-    found: dict[int, list[int]] = {}
+    by_weekday: dict[int, list[int]] = {}
     for label, count, is_whole in zip(days.labels, days.counts.tolist(), days.is_whole.tolist(), strict=True):
         if is_whole:
-            found.setdefault(dt.date.fromisoformat(label).weekday(), []).append(count)
-    whole = [count for counts in found.values() for count in counts]
+            by_weekday.setdefault(dt.date.fromisoformat(label).weekday(), []).append(count)
+    whole = [count for counts in by_weekday.values() for count in counts]
     mean = sum(whole) / max(len(whole), 1)
     return tuple(
-        DAYS[day] for day, counts in sorted(found.items()) if not sum(counts) and len(counts) * mean >= FEWEST_PULLS
+        DAYS[day]
+        for day, counts in sorted(by_weekday.items())
+        if not sum(counts) and len(counts) * mean >= FEWEST_PULLS
     )
 
 
-def _note(found: Facts) -> str:
-    said = [found.too_few] if found.too_few else []
-    if not said and found.counts.is_over:
+def _note(facts: Facts) -> str:
+    said = [facts.too_few] if facts.too_few else []
+    if not said and facts.counts.is_over:
         said.append(
-            f"pulls vary more than chance (variance {found.counts.ratio:.1f} × mean over {found.counts.buckets} days): "
+            f"pulls vary more than chance (variance {facts.counts.ratio:.1f} × mean over {facts.counts.buckets} days): "
             "negative binomial"
         )
-        if found.idle_days:
-            said.append(f"no pulls on {', '.join(found.idle_days)}: working_hours of [kanban] would leave these out")
-    if found.quiet.may_be_dead and SILENT not in said:
+        if facts.idle_days:
+            said.append(f"no pulls on {', '.join(facts.idle_days)}: working_hours of [kanban] would leave these out")
+    if facts.quiet.may_be_dead and SILENT not in said:
         said.append(SILENT)
     return "; ".join(said)

@@ -2,20 +2,28 @@
 
 from functools import partial
 
-from telltale import charts, findings, wording
-from telltale.dashboard import concerns
-from telltale.kanban.page_answers import KanbanFigures, capture, known_items
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from telltale import wording
+from telltale.kanban import cards
+from telltale.kanban.answers import Answers, Bucket, answers
 from telltale.page import common
 from telltale.page.board import Ask, Board, Cell, Control, Freshness
-from telltale.page.pieces import Card, Sentence
-from telltale.workbench.times import local_time
+from telltale.page.pieces import Sentence
+from telltale.workbench.times import micros
 
 PERIOD = Control("period", "Period", {"4w": "4 weeks", "16w": "16 weeks", "52w": "52 weeks"}, "toggle")
+BUCKETS: dict[str, Bucket] = {"4w": "day", "16w": "week", "52w": "week"}
+LONGEST = "52w"
+"""How far back to look for a capture that has heard no press yet."""
 
 
 def page(ask: Ask) -> Board:
     """The page."""
-    names = known_items(ask)
+    period = ask.chosen(PERIOD)
+    about = answers(period, bucket=BUCKETS[period], project=ask.project)
+    names = about.item_names
     if not names:
         return _nothing_yet(ask)
     every = f"All {wording.in_words(len(names))}" if len(names) > 1 else "The only one"
@@ -23,25 +31,24 @@ def page(ask: Ask) -> Board:
     items = {"all": every, **{_spelt(name): name for name in names}}
     controls = [PERIOD, *([Control("item", "Item", items)] if len(names) > 1 else [])]
     choice = {control.name: ask.chosen(control) for control in controls}
-    chosen = items.get(choice.get("item", "all"), "") if choice.get("item", "all") != "all" else ""
-    figures = KanbanFigures(ask, stretch=choice["period"], item=chosen)
+    if choice.get("item", "all") != "all":
+        about = answers(period, items[choice["item"]], BUCKETS[period], project=ask.project)
     return Board(
-        Sentence(_sentence(figures), common.head("Kanban", figures.now, figures.settings.site.name)),
-        figures.tiles,
+        Sentence(cards.sentence(about).text, common.head("Kanban", about.now, about.site)),
+        cards.overview(about),
         (
-            (Cell("pulls", 12, "Pulls by bucket, with their limits", partial(pulls, figures)),),
+            (Cell("pulls", 12, "Pulls by bucket, with their limits", partial(cards.pulls, about)),),
             (
-                Cell("cards", 4, "Cards in use and recommended", partial(_cards, figures)),
-                Cell("risk", 4, "Risk of an empty bin", partial(_risk, figures)),
-                Cell("silence", 4, "Silence of the buttons", partial(_silence, figures)),
+                Cell("cards", 4, "Cards in use and recommended", partial(cards.needed, about)),
+                Cell("risk", 4, "Risk of an empty bin", partial(cards.risk, about)),
+                Cell("silence", 4, "Silence of the buttons", partial(cards.silence, about)),
             ),
-            (Cell("items", 12, "Items in figures", partial(_items, figures)),),
+            (Cell("items", 12, "Items in figures", partial(cards.items, about)),),
         ),
-        _foot(figures),
-        figures.freshness,
+        _foot(about),
+        _freshness(about),
         controls,
         choice,
-        concerns.badges(ask),
     )
 
 
@@ -50,96 +57,42 @@ def _spelt(name: str) -> str:
     return "-".join(name.casefold().split())
 
 
-def _sentence(figures: KanbanFigures) -> str:
-    period = f"in {PERIOD.options[figures.stretch]}"
-    return findings.kanban_sentence(figures.items, figures.coverage, target=figures.target, period=period)
-
-
-def pulls(figures: KanbanFigures) -> Card:
-    """A control chart of each item."""
-    return Card(
-        findings.pulls_title(figures.chart, timezone=figures.zone),
-        charts.control_charts(figures.chart, figures.items, timezone=figures.zone),
-        f"Containers pulled per {figures.by} (c-chart). Band: three-sigma limits; line: their mean. One scale for all",
-        [_buckets(figures), findings.capture_note(figures.coverage, timezone=figures.zone)],
-    )
-
-
-def _buckets(figures: KanbanFigures) -> str:
-    """Which buckets are not tested, and that a free day counts as one without a pull."""
-    told = figures.settings.kanban
-    free = figures.by == "day" and not (told.working_hours or told.holidays)
-    more = "A day without work counts as one without a pull, unless [kanban] working_hours leaves it out."
-    return " ".join(filter(None, (findings.buckets_note(figures.chart), more if free else "")))
-
-
-def _cards(figures: KanbanFigures) -> Card:
-    service = wording.percent(figures.settings.kanban.service_level)
-    formula = findings.FORMULAS[figures.settings.kanban.formula]
-    return Card(
-        findings.cards_title(figures.items),
-        charts.cards_needed(figures.items, target=figures.target),
-        f"Cards in use and recommended ({formula}, service {service})",
-        [findings.leads_note(figures.leads, figures.items)],
-    )
-
-
-def _risk(figures: KanbanFigures) -> Card:
-    return Card(
-        findings.risk_title(figures.items, target=figures.target),
-        charts.stock_out_risk(figures.items, target=figures.target),
-        "Chance that no full container is left at a pull, with 95 % interval. Band: target".replace(" %", "\xa0%"),
-        [findings.risk_note(figures.settings.kanban.signal_when)],
-    )
-
-
-def _silence(figures: KanbanFigures) -> Card:
-    return Card(
-        findings.silence_title(figures.items),
-        charts.button_silence(figures.items),
-        "Time since the last press, against the item’s own upper limit (t-chart)",
-        [findings.dead_note(figures.items)],
-    )
-
-
-def _items(figures: KanbanFigures) -> Card:
-    return Card(
-        "Items in figures",
-        findings.last_pulls_table(figures.items, timezone=figures.zone),
-        f"Last {PERIOD.options[figures.stretch]}: rate with interval, pulls, open ones, last pull and press, trend",
-        [findings.hint_note(figures.presses)],
-    )
-
-
-def _foot(figures: KanbanFigures) -> str:
-    orphans = sum(bool(one) for one in figures.leads["is_orphan"].to_pylist())
-    told = f"{wording.count(orphans, 'acknowledgement')} had no open pull. " if orphans else ""
-    dead_time = wording.duration(figures.settings.kanban.dead_time_s)
+def _foot(about: Answers) -> str:
+    orphans = pc.sum(about.lead_times["is_orphan"].cast(pa.int64())).as_py() or 0
+    unmatched = f"{wording.count(orphans, 'acknowledgement')} had no open pull. " if orphans else ""
+    dead_time = wording.duration(about.settings.dead_time_s)
     return (
-        f"{common.foot(figures.zone)} Frames within a dead time of {dead_time}, or that of buttons.csv, are one press. "
-        f"{told}Rates use the time the capture was alive."
+        f"{common.foot(about.zone)} Frames within a dead time of {dead_time}, or that of buttons.csv, are one press. "
+        f"{unmatched}Rates use the time the capture was alive."
     )
+
+
+def _freshness(about: Answers) -> Freshness:
+    """Of the newest press or heartbeat: a button that nobody presses is not late, a capture that is silent is."""
+    columns = (about.capture["end"], about.presses["last_frame_at"])
+    ends = [pc.max(column).as_py() for column in columns if len(column)]
+    newest = max((micros(end) for end in ends if end is not None), default=None)
+    late_s = max(common.SHORTEST_LATE_S, common.PATIENCE * about.project.settings.arp.heartbeat_s)
+    return Freshness(newest, late_s, max(common.SILENT_S, 2 * late_s), timezone=about.zone)
 
 
 def _nothing_yet(ask: Ask) -> Board:
     """Nobody has pressed: whether a capture is running decides what to do next."""
-    zone = ask.project.settings.site.timezone
-    now = local_time(ask.project.now_us(), zone)
-    found = findings.coverage(capture(ask, "52w"), until=now)
-    if found is None:
+    about = answers(LONGEST, project=ask.project)
+    coverage = about.coverage
+    if coverage is None:
         text = (
             "**No capture has been started.** Run “telltale collect arp” where the buttons’ network is, or read a "
             "capture file: telltale replay FILE.pcap."
         )
     else:
-        lasting = wording.duration((now - found.start).total_seconds())
+        lasting = wording.duration((about.now - coverage.start).total_seconds())
         text = (
             f"**No press** since the capture started {lasting} ago. Press a button; telltale discover finds its line "
             "for buttons.csv."
         )
-    newest = None if found is None else round(found.end.timestamp() * 1e6)
+    newest = None if coverage is None else round(coverage.end.timestamp() * 1e6)
     return Board(
-        Sentence(text, common.head("Kanban", now, ask.project.settings.site.name)),
-        freshness=Freshness(newest, timezone=zone),
-        attention=concerns.badges(ask) if common.sites(ask) else {},
+        Sentence(text, common.head("Kanban", about.now, about.site)),
+        freshness=Freshness(newest, timezone=about.zone),
     )

@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from telltale.arrow import TIMESTAMP
 from telltale.kanban.analysis.rates import NO_RATE, rate
-from telltale.kanban.item_figures import facts, items_table, risk_of
-from telltale.kanban.question import Asked, By, Item, table
+from telltale.kanban.item_figures import facts_of, items_table, risk_of
+from telltale.kanban.question import By, Demand, Item, table
 
 BEYOND = 3
 """Cards shown beyond the most that is recommended."""
@@ -20,6 +20,7 @@ RATES = pa.schema(
         ("label", pa.string()),
         ("start", TIMESTAMP),
         ("end", TIMESTAMP),
+        ("so_far", pa.bool_()),
         ("pulls", pa.int64()),
         ("quantity", pa.float64()),
         ("observed_s", pa.float64()),
@@ -41,30 +42,36 @@ RISKS = pa.schema(
 )
 
 
-def rates_table(asked: Asked, by: By) -> pa.Table:
-    """The columns of `tt.kanban.rates`."""
-    return table((row for one in asked.items for row in _rate_rows(asked, one, by)), RATES)
+def rates_table(demand: Demand, by: By) -> pa.Table:
+    """The columns of `tt.kanban.rates`: each day or week that the stretch touches, from its beginning.
+
+    Raises:
+        ConfigError: another word than day, week or stretch.
+    """
+    return table((row for item in demand.items for row in _rate_rows(demand, item, by)), RATES)
 
 
-def risks_table(asked: Asked, cards: list[int] | None) -> pa.Table:
+def risks_table(demand: Demand, cards: list[int] | None) -> pa.Table:
     """The columns of `tt.kanban.risks`."""
-    most = {row["item"]: row for row in items_table(asked).to_pylist()}
-    return table((row for one in asked.items for row in _risk_rows(asked, one, most[one.name], cards)), RISKS)
+    most = {row["item"]: row for row in items_table(demand).to_pylist()}
+    return table((row for item in demand.items for row in _risk_rows(demand, item, most[item.name], cards)), RISKS)
 
 
-def _rate_rows(asked: Asked, item: Item, by: By) -> Iterable[dict[str, Any]]:
-    found = asked.bucketed(item, by)
+def _rate_rows(demand: Demand, item: Item, by: By) -> Iterable[dict[str, Any]]:
+    buckets = demand.bucketed(item, by, demand.touched(by))
     columns = zip(
-        found.labels, found.starts_us.tolist(), found.ends_us.tolist(), found.counts.tolist(),
-        found.quantities.tolist(), found.observed_us.tolist(), found.is_cut.tolist(), strict=True,
+        buckets.labels, buckets.starts_us.tolist(), buckets.reach_us.tolist(), buckets.so_far.tolist(),
+        buckets.counts.tolist(), buckets.quantities.tolist(), buckets.observed_us.tolist(), buckets.is_cut.tolist(),
+        strict=True,
     )  # fmt: skip
-    for label, start, end, count, quantity, observed_us, is_cut in columns:
-        of = rate(count, observed_us / 1e6 / asked.clock.day_s) if observed_us else NO_RATE
+    for label, start, end, so_far, count, quantity, observed_us, is_cut in columns:
+        of = rate(count, observed_us / 1e6 / demand.clock.day_s) if observed_us else NO_RATE
         yield {
             "item": item.name,
             "label": label,
             "start": start,
             "end": end,
+            "so_far": so_far,
             "pulls": count,
             "quantity": quantity,
             "observed_s": observed_us / 1e6,
@@ -73,13 +80,13 @@ def _rate_rows(asked: Asked, item: Item, by: By) -> Iterable[dict[str, Any]]:
         }
 
 
-def _risk_rows(asked: Asked, item: Item, row: dict[str, Any], chosen: list[int] | None) -> Iterable[dict[str, Any]]:
-    found = facts(asked, item)
-    value, low, high = found.rate
-    if found.lead_days is None or value is None:
+def _risk_rows(demand: Demand, item: Item, row: dict[str, Any], chosen: list[int] | None) -> Iterable[dict[str, Any]]:
+    facts = facts_of(demand, item)
+    value, low, high = facts.rate
+    if facts.lead_days is None or value is None:
         return
     most = max(row["cards"] or 0, row["cards_hi"] or 0, row["cards_recommended"] or 0) + BEYOND
     for cards in chosen if chosen is not None else range(1, max(most, NOT_MANY_CARDS) + 1):
-        rates_of = (None if found.too_few else value, low, high)
-        risks_of = [risk_of(asked, found, cards, one) for one in rates_of]
+        rates_of = (None if facts.too_few else value, low, high)
+        risks_of = [risk_of(demand, facts, cards, rate_per_day) for rate_per_day in rates_of]
         yield {"item": item.name, "cards": cards} | dict(zip(("risk", "risk_lo", "risk_hi"), risks_of, strict=True))

@@ -1,9 +1,9 @@
-"""What every question about buttons shares: the presses and the capture of one snapshot, the calendar, the items."""
+"""What questions about buttons read: presses and captures from the first frame on, the calendar, the items meant."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,19 +15,14 @@ from telltale.contract import ConfigError, did_you_mean
 from telltale.kanban import analysis
 from telltale.kanban.analysis import buckets, calendar, stretches
 from telltale.kanban.analysis.buckets import Buckets, Clock
-from telltale.kanban.rules import rules
-from telltale.sensors.question import stretch
+from telltale.kanban.press_rules import rules
 from telltale.settings.working_hours import dates, working_hours
 from telltale.tables import COLLECTOR_HEARTBEAT, FRAME
-from telltale.workbench.project import Project, here
-from telltale.workbench.tidy import tidy
-from telltale.workbench.times import DAY, Span, When, midnight
-from telltale.workbench.view import View, answered
-
-if TYPE_CHECKING:
-    import pandas as pd
+from telltale.workbench.question import Question
+from telltale.workbench.times import DAY, Span, midnight
 
 By = Literal["day", "week", "stretch"]
+BY: tuple[By, ...] = ("day", "week", "stretch")
 SOURCE = "button"
 BY_HAND = "item:"
 
@@ -35,12 +30,13 @@ OF_FRAMES = "select device_id, observed_at, kind, interface from frame"
 OF_BUTTONS = "select * from collector_heartbeat where source = :source"
 
 
-class Known(NamedTuple):
-    """What a snapshot knows of buttons from the beginning on; computed once for as long as nothing changes."""
+class History(NamedTuple):
+    """What a snapshot holds of buttons from the beginning on; computed once for as long as nothing changes."""
 
     presses: pa.Table
     signals: pa.Table
-    observed: pa.Table
+    coverage: pa.Table
+    """The stretches in which captures were alive."""
 
 
 class Item(NamedTuple):
@@ -55,39 +51,50 @@ class Item(NamedTuple):
     quantities: npt.NDArray[np.float64]
 
 
-class Asked:
-    """A question about buttons, on one snapshot."""
+def history(question: Question) -> History:
+    """Presses, signals and captures of all time: the dead time is counted from the first frame on."""
+    press_rules, listed = rules(question.project), question.project.button_info()
+    # The allow list may change while the store does not.
+    columns = tuple(tuple(column.to_pylist()) for table in (press_rules, listed) for column in table.columns)
 
-    def __init__(self, view: View, span: Span, item: str | None) -> None:
-        self.view, self.span = view, span
-        self.settings = view.project.settings.kanban
-        self.zone = view.project.settings.site.timezone
-        self.buttons: list[dict[str, Any]] = view.project.button_info().to_pylist()
+    def read() -> History:
+        engine, view = question.engine, question.view
+        frames = engine.keep(engine.run(OF_FRAMES, {"frame": view.table(FRAME.name)}))  # read three times below
+        pressed = engine.keep(analysis.presses(engine, frames, press_rules))
+        heartbeats = {"collector_heartbeat": view.table(COLLECTOR_HEARTBEAT.name)}
+        of_buttons = engine.run(OF_BUTTONS, heartbeats, source=SOURCE)
+        signals = analysis.signals(engine, pressed, engine.from_arrow(listed)).arrow()
+        return History(pressed.arrow(), signals, analysis.observed(engine, of_buttons).arrow())
+
+    made: History = question.remembered(("kanban", columns), read)
+    return made
+
+
+class Demand:
+    """The demand of a stretch: the pulls of the items meant, and the time in which they could be heard."""
+
+    def __init__(self, question: Question) -> None:
+        self.question, self.span, self.zone = question, question.span, question.zone
+        self.settings = question.settings.kanban
+        self.buttons: list[dict[str, Any]] = question.project.button_info().to_pylist()
+        self.history = history(question)
+        self.only: str | None = None if question.of is None else self._named(question.of)
         self._periods: dict[tuple[By, Span], pa.Table] = {}
-        self.only: str | None = None if item is None else self._named(item)
-
-    @cached_property
-    def known(self) -> Known:
-        """Presses, signals and observed stretches of all time: the dead time is counted from the first frame on."""
-        # The allow list may change while the store does not.
-        told = rules(self.view.project)
-        listed = tuple(tuple(row.values()) for row in self.buttons)
-        key = ("kanban", listed, tuple(map(tuple, (column.to_pylist() for column in told.columns))))
-        found: Known = self.view.remembered(key, lambda: self._known(told))
-        return found
 
     @cached_property
     def signals(self) -> pa.Table:
         """Pulls and acknowledgements of the items meant, until the end of the stretch."""
-        return self.mine(self.before(self.known.signals, "signalled_at"))
+        return self.of_items(self.before(self.history.signals, "signalled_at"))
 
     @cached_property
     def clock(self) -> Clock:
         """The time that counts, from the first heartbeat to the end of the stretch."""
-        listened = stretches.union(
-            self.known.observed["start"].cast(pa.int64()), self.known.observed["end"].cast(pa.int64())
-        ).within(0, self.span.until_us)
-        first_us = min([self.span.since_us, *listened.starts[:1].tolist(), *self._first_signal()])
+        coverage = self.history.coverage
+        listened = stretches.union(coverage["start"].cast(pa.int64()), coverage["end"].cast(pa.int64())).within(
+            0, self.span.until_us
+        )
+        first_signal = self.history.signals["signalled_at"].cast(pa.int64()).to_pylist()[:1]
+        first_us = min([self.span.since_us, *listened.starts[:1].tolist(), *first_signal])
         shifts = [calendar.Shift(*hours) for hours in working_hours(self.settings.working_hours)]
         working = calendar.working(
             shifts,
@@ -104,7 +111,7 @@ class Asked:
         pulls = self.signals.filter(pc.equal(self.signals["signal"], "pull"))
         listed = {row["item"]: row for row in reversed(self.buttons) if row["role"] == "button"}
         names = sorted({*listed, *self.signals["item"].to_pylist()})
-        return [self._item_of(name, pulls) for name in names if self.only in (None, name)]
+        return [self._item(name, pulls) for name in names if self.only in (None, name)]
 
     @cached_property
     def lead_times(self) -> pa.Table:
@@ -114,9 +121,9 @@ class Asked:
         """
         from telltale.kanban.analysis.lead_times import lead_times, pairs
 
-        told = {row["ack_for"] for row in self.buttons if row["role"] == "ack"}
-        told |= set(self.signals.filter(pc.equal(self.signals["signal"], "ack"))["item"].to_pylist())
-        acknowledged = pc.is_in(self.signals["item"], value_set=pa.array(sorted(told), pa.string()))
+        named = {row["ack_for"] for row in self.buttons if row["role"] == "ack"}
+        named |= set(self.signals.filter(pc.equal(self.signals["signal"], "ack"))["item"].to_pylist())
+        acknowledged = pc.is_in(self.signals["item"], value_set=pa.array(sorted(named), pa.string()))
         made = pairs(self.signals.filter(acknowledged), match=self.settings.match)
         return lead_times(made, counted=self.clock.working, until_us=self.span.until_us)
 
@@ -130,40 +137,8 @@ class Asked:
         """The same in working days."""
         return self.observed_us / 1e6 / self.clock.day_s
 
-    def counted(self, item: Item) -> npt.NDArray[np.int64]:
-        """The moments of its pulls in the stretch that were observed: those a rate may be made of."""
-        inside = self.pulled(item)
-        return inside[self.clock.listened.hold(inside)]
-
-    def pulled(self, item: Item) -> npt.NDArray[np.int64]:
-        """The moments of its pulls in the stretch."""
-        return item.pulled_us[item.pulled_us >= self.span.since_us]
-
-    def bucketed(self, item: Item, by: By, span: Span | None = None) -> Buckets:
-        """Its pulls by day or week of the stretch, or of another."""
-        over = span or self.span
-        return buckets.bucketed(
-            self.periods(by, over), item.pulled_us, item.quantities, clock=self.clock,
-            since_us=over.since_us, until_us=over.until_us,
-        )  # fmt: skip
-
-    def periods(self, by: By, span: Span) -> pa.Table:
-        """The stretch as one period, or its local days or weeks.
-
-        Raises:
-            ConfigError: another word.
-        """
-        if by not in ("day", "week", "stretch"):
-            raise ConfigError(f'by "{by}": expected day, week or stretch')
-        if by == "stretch":
-            whole = {"label": [""], "start_us": [span.since_us], "end_us": [span.until_us]}
-            return pa.table(whole, schema=periods.PERIOD)
-        if (by, span) not in self._periods:
-            self._periods[by, span] = (periods.days if by == "day" else buckets.weeks)(self.zone, *span)
-        return self._periods[by, span]
-
     @cached_property
-    def history(self) -> Span:
+    def since_first_heartbeat(self) -> Span:
         """From the first heartbeat to the end of the stretch: where a baseline comes from."""
         starts = self.clock.listened.starts
         first_us = int(starts[0]) if len(starts) else self.span.since_us
@@ -181,6 +156,24 @@ class Asked:
             return None
         return Span(midnight(days[0], self.zone), midnight(days[1] + dt.timedelta(days=1), self.zone))
 
+    def counted(self, item: Item) -> npt.NDArray[np.int64]:
+        """The moments of its pulls in the stretch that were observed: those a rate may be made of."""
+        inside = item.pulled_us[item.pulled_us >= self.span.since_us]
+        return inside[self.clock.listened.hold(inside)]
+
+    def bucketed(self, item: Item, by: By, span: Span | None = None) -> Buckets:
+        """Its pulls by day or week of the stretch, or of another that ends with it."""
+        over = span or self.span
+        return buckets.bucketed(
+            self._whole_periods(by, over), item.pulled_us, item.quantities, clock=self.clock,
+            since_us=over.since_us, until_us=over.until_us,
+        )  # fmt: skip
+
+    def touched(self, by: By) -> Span:
+        """The stretch with the beginning of the first day or week it touches: what a table of these reads."""
+        starts = self._whole_periods(by, self.span)["start_us"].to_pylist()
+        return Span(min([self.span.since_us, *starts[:1]]), self.span.until_us)
+
     def before(self, rows: pa.Table, time: str) -> pa.Table:
         """The rows of before the end of the stretch."""
         return rows.filter(pc.less(rows[time].cast(pa.int64()), self.span.until_us))
@@ -190,66 +183,56 @@ class Asked:
         rows = self.before(rows, time)
         return rows.filter(pc.greater_equal(rows[time].cast(pa.int64()), self.span.since_us))
 
-    def mine(self, rows: pa.Table) -> pa.Table:
+    def of_items(self, rows: pa.Table) -> pa.Table:
         """The rows of the item asked for."""
         return rows if self.only is None else rows.filter(pc.equal(rows["item"], self.only))
 
-    def _first_signal(self) -> list[int]:
-        first: list[int] = self.known.signals["signalled_at"].cast(pa.int64()).to_pylist()[:1]
-        return first
+    def _whole_periods(self, by: By, span: Span) -> pa.Table:
+        """The stretch as one period, or its local days or weeks from end to end: one cut by the present is not whole.
 
-    def _known(self, told: pa.Table) -> Known:
-        engine = self.view.project.engine
-        frames = engine.keep(engine.run(OF_FRAMES, {"frame": self.view.table(FRAME.name)}))  # read three times below
-        pressed = engine.keep(analysis.presses(engine, frames, told))
-        buttons = engine.from_arrow(self.view.project.button_info())
-        heartbeats = {"collector_heartbeat": self.view.table(COLLECTOR_HEARTBEAT.name)}
-        of_buttons = engine.run(OF_BUTTONS, heartbeats, source=SOURCE)
-        signals = analysis.signals(engine, pressed, buttons).arrow()
-        return Known(pressed.arrow(), signals, analysis.observed(engine, of_buttons).arrow())
+        Raises:
+            ConfigError: another word.
+        """
+        if by not in BY:
+            raise ConfigError(f'by "{by}": expected day, week or stretch')
+        if by == "stretch":
+            whole = {"label": [""], "start_us": [span.since_us], "end_us": [span.until_us]}
+            return pa.table(whole, schema=periods.PERIOD)
+        if (by, span) not in self._periods:
+            self._periods[by, span] = (periods.days if by == "day" else periods.weeks)(self.zone, *span)
+        return self._periods[by, span]
 
-    def _item_of(self, name: str, pulls: pa.Table) -> Item:
-        mine = pulls.filter(pc.equal(pulls["item"], name))
-        told = [row for row in self.buttons if row["role"] == "button" and row["item"] == name]
-        containers = {1.0 if row["container_qty"] is None else row["container_qty"] for row in told} or {1.0}
+    def _item(self, name: str, pulls: pa.Table) -> Item:
+        own = pulls.filter(pc.equal(pulls["item"], name))
+        listed = [row for row in self.buttons if row["role"] == "button" and row["item"] == name]
+        containers = {1.0 if row["container_qty"] is None else row["container_qty"] for row in listed} or {1.0}
         return Item(
             name,
             containers.pop() if len(containers) == 1 else None,
-            _first(row["cards"] for row in told),
-            _first(row["lead_time_days"] for row in told),
-            mine["signalled_at"].cast(pa.int64()).to_numpy(),
-            mine["quantity"].to_numpy(),
+            _first(row["cards"] for row in listed),
+            _first(row["lead_time_days"] for row in listed),
+            own["signalled_at"].cast(pa.int64()).to_numpy(),
+            own["quantity"].to_numpy(),
         )
 
-    def _named(self, item: str) -> str:
+    def _named(self, text: str) -> str:
         """The item a text means: its name in any case, or that of one of its buttons."""
-        wanted = item.strip().casefold()
+        wanted = text.strip().casefold()
         names = {str(row["item"]) for row in self.buttons if row["role"] == "button"}
-        names |= set(self.known.signals["item"].to_pylist())
+        names |= set(self.history.signals["item"].to_pylist())
         for name in sorted(names):
             if name.casefold() == wanted:
                 return name
         for row in self.buttons:
             if row["name"].casefold() == wanted and row["role"] in ("button", "ack"):
                 return str(row["item"] if row["role"] == "button" else row["ack_for"])
-        hint = did_you_mean(item, names) or f"; known: {', '.join(sorted(names)) or 'none yet'}"
-        raise ConfigError(f'no item "{item}" in buttons.csv or pulled{hint}')
+        hint = did_you_mean(text, names) or f"; known: {', '.join(sorted(names)) or 'none yet'}"
+        raise ConfigError(f'no item "{text}" in buttons.csv or pulled{hint}')
 
 
-def answer(
-    ask: Callable[[Asked], pa.Table], since: When, until: When, *, item: str | None, project: Project | None
-) -> "pd.DataFrame":
-    """What `ask` makes of the stretch of time and the item meant, on one snapshot."""
-    project = project or here()
-    return tidy(answer_table(ask, project, since, until, item=item))
-
-
-def answer_table(
-    ask: Callable[[Asked], pa.Table], project: Project, since: When, until: When, *, item: str | None = None
-) -> pa.Table:
-    """As `answer`, without pandas."""
-    span = stretch(project, since, until)
-    return answered(project, lambda view: ask(Asked(view, span, item)))
+def of_demand(answer: Callable[[Demand], pa.Table]) -> Callable[[Question], pa.Table]:
+    """An answer about the demand of a stretch, as `ask` takes it."""
+    return lambda question: answer(Demand(question))
 
 
 def table(rows: Sequence[dict[str, Any]] | Iterator[dict[str, Any]], schema: pa.Schema) -> pa.Table:

@@ -4,9 +4,9 @@ A page is a function `(Ask) -> Board` that calls `tt` and words the answer; it k
 Each card is made by a function of its own, so that one that fails does not take the page with it.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from telltale.page.pieces import Card, Sentence, Tiles
 from telltale.workbench.project import Project
@@ -28,16 +28,11 @@ class Control(NamedTuple):
         return next(iter(self.options))
 
 
-Slowly = Callable[[Hashable, Callable[[], Any]], Any]
-"""`slowly(key, make)`: what `make` gave within the last minute; for what need not follow every record."""
-
-
 class Ask(NamedTuple):
     """What a page is asked: of which project, and what the reader chose."""
 
     project: Project
     choice: Mapping[str, str] = {}
-    slowly: Slowly = lambda _key, make: make()
 
     def chosen(self, control: Control) -> str:
         """The reader's option; anything that is none, such as an address typed into the bar, is the default."""
@@ -82,7 +77,6 @@ class Board:
         freshness: of the newest record.
         controls: at most four, with the reader's choice.
         choice: the option chosen of each.
-        attention: page name and how many of its things need a look, for the tabs.
     """
 
     sentence: Sentence
@@ -92,7 +86,6 @@ class Board:
     freshness: Freshness = field(default_factory=Freshness)
     controls: Sequence[Control] = ()
     choice: Mapping[str, str] = field(default_factory=dict)
-    attention: Mapping[str, int] = field(default_factory=dict)
 
 
 Page = Callable[[Ask], Board]

@@ -20,8 +20,7 @@ SILENT_S = 3600.0
 
 def sites(ask: Ask) -> dict[str, str]:
     """The sites that have reported, by id, with their names."""
-    found = ask.slowly("sites", lambda: ask.project.view().sites()) or ask.project.view().sites()
-    return {site: ask.project.site(site).name for site in found}
+    return {site: ask.project.site(site).name for site in ask.project.view().sites()}
 
 
 def site_control(known: dict[str, str]) -> list[Control]:

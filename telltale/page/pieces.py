@@ -112,7 +112,7 @@ class Card(Piece):
 
     Args:
         title: the finding in a sentence without a full stop.
-        evidence: a plotly figure of `telltale.charts`, a `Table`, or one of the lists of `telltale.page.lists`.
+        evidence: a plotly figure (`telltale.charts.base`), a `Table`, or one of the lists of `telltale.page.lists`.
         subtitle: quantity, unit or interval, period, mode, what bands are.
         notes: gaps, lower bounds, address kinds, exclusions, resolution.
         empty: shown in place of a table without rows: why, and the next step.

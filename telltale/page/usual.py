@@ -24,13 +24,13 @@ class Usual(NamedTuple):
     days: int
 
 
-def usual_by_now(counts: dict[dt.date, int], now: dt.datetime, *, k: int = 5) -> Usual | None:
+def usual_by_now(counts: dict[dt.date, int], now: dt.datetime, *, k: int) -> Usual | None:
     """The median of the same weekdays before today, else of all days before; None where too little is known.
 
     Args:
         counts: by day, as they stood at the clock of `now`.
         now: the present on the site's clock.
-        k: a usual day of fewer devices is not told.
+        k: a usual day of fewer is not told; 0 tells each.
     """
     earlier = {day: count for day, count in counts.items() if day < now.date()}
     same = sorted((day for day in earlier if day.weekday() == now.weekday()), reverse=True)[:SAME_WEEKDAYS]

@@ -1,268 +1,300 @@
-"""What `tt.presence` answers for one site, as Arrow: sessions and figures from `stays.py`, the rest from analysis."""
+"""What a page or report says about presence at one site: each question asked once, when a part needs it."""
 
-# ruff: noqa: S608 - texts are composed of names of ours; values are given to the engine
-from dataclasses import replace
-from typing import NamedTuple
+import datetime as dt
+from collections.abc import Callable
+from functools import cached_property, partial
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from telltale.analysis import periods, publish
-from telltale.engine import Engine, Relation
-from telltale.presence import analysis, stays
-from telltale.presence.analysis import Rules
-from telltale.settings import SiteSettings
-from telltale.tables import CLOCK_WRONG, PRESENCE_DAY, SIGHTING, VISIT, Table
-from telltale.workbench.times import DAY, Span
-from telltale.workbench.view import View
+from telltale.frames import local, rows
+from telltale.health.words.silences import Reporting, reporting
+from telltale.page.usual import Usual, usual_by_now
+from telltale.presence import calls, overview, stays
+from telltale.presence import question as questions
+from telltale.presence.question import Answer, By, each
+from telltale.presence.thresholds import Thresholds
+from telltale.presence.words import today
+from telltale.tables import NODE_HEARTBEAT, PRESENCE_DAY, SIGHTING, VISIT
+from telltale.workbench.periods import Period
+from telltale.workbench.project import Project, here
+from telltale.workbench.question import period as period_of
+from telltale.workbench.reading import load
+from telltale.workbench.source_state import health_table, sources_table
+from telltale.workbench.times import DAY, Duration, Span, midnight, seconds
 
-LOOKBACK_D = 30
-
-STARTED = f"""
-select {", ".join(VISIT.names)}, unix_micros(left_at) + :gap_us >= :now_us as open
-from visit where entered_at >= timestamp_micros(:since_us) and contains(:classes, concat(',', class, ','))
-order by entered_at, site, device
-"""
-
-LABELLED = """
-select {columns}, case when f.address_kind = 'all' then greatest(f.late, coalesce(l.late, 0)) else f.late end as late,
-  p.label, :name as name, f.{time} < timestamp_micros(:opens_us) as closed
-from figure f inner join period p on unix_micros(f.{time}) = p.start_us
-left join ledger l on l.label = p.label
-order by f.{time}, f.address_kind
-"""
-"""Late rows keep coming after a day has closed; the ledger of closed days counts them."""
-
-KNOWN = "case when start_us >= :kept_us then {0} end as {0}"
-BINS = f"""
-select site, address_kind, timestamp_micros(start_us) as start, timestamp_micros(end_us) as end, label,
-  {", ".join(map(KNOWN.format, ("devices", "device_s", "mean", "peak")))}, nodes, expected
-from bin order by site, address_kind, start_us
-"""
-
-STRIPS = """
-select s.site, s.node_id, coalesce(i.name, '') as name, coalesce(i.zone, '') as zone,
-  greatest(s.started_at, timestamp_micros(:since_us)) as start, greatest(s.ended_at, timestamp_micros(:since_us)) as end
-from strip s
-inner join (select site, node_id, max(ended_at) as newest from strip group by site, node_id) n
-  on n.site = s.site and n.node_id = s.node_id
-left join device_info i on i.device_id = s.node_id
-where s.ended_at >= timestamp_micros(:since_us) or s.ended_at = n.newest
-order by s.site, zone, name, s.node_id, start
-"""
-"""A node that was silent all through has one stretch of no length at the beginning: it is known, and missing."""
-
-ZONES = "select device_id as node_id, zone from device_info where zone <> ''"
-
-LISTED = """
-select site, device, reason as kind, 'listed' as why from (
-  select distinct site, device, case when regexp_like(concat(',', flags, ','), ',fixed,') then 'fixed' else 'staff' end
-    as reason
-  from sighting where site = :site and regexp_like(concat(',', flags, ','), ',(fixed|staff),')
-) listed order by kind, device
-"""
-
-STATUSES = """
-select r.site, p.label, r.address_kind, r.status, count(*) as visits, count(distinct r.device) as devices
-from status r inner join period p on unix_micros(r.entered_at) >= p.start_us and unix_micros(r.entered_at) < p.end_us
-group by r.site, p.label, r.address_kind, r.status order by p.label, r.address_kind, r.status
-"""
+FEWEST_BARS = 14
+"""Days that have a bar at least, where earlier ones are looked back to."""
+WEEK_D = 7
+"""How many days of moves there are, where earlier ones are looked back to."""
+VISITS_D = 28
+"""How far back lengths of stay and the usual day go: visits are kept for 30 days."""
+LOOKED_AT_D = 8
+"""The days before a stretch that its figures read: the rules for staff, and which nodes there are."""
+READ = (SIGHTING.name, NODE_HEARTBEAT.name, VISIT.name, PRESENCE_DAY.name)
 
 
-RETURNING = pa.schema(
-    [
-        *((name, pa.string()) for name in ("site", "label", "address_kind", "status")),
-        *((name, pa.int64()) for name in ("visits", "devices")),
-    ]
-)
+def answers(
+    period: str = "7d",
+    site: str = "",
+    *,
+    addresses: str = "all",
+    gap: Duration | None = None,
+    interval: Duration | None = None,
+    looks_back: bool = False,
+    project: Project | None = None,
+) -> "Answers":
+    """What the cards of `tt.presence.cards` say about a period; small cells are withheld.
+
+    Args:
+        period: 2026-W47, 2026-11-20, 2026-11, 2026-11-09/2026-11-15, or 7d: today and the six days before.
+        site: network id; empty is the only one that reported in the period.
+        addresses: all, local (randomised) or global.
+        gap: silence that ends a visit; None is that of telltale.toml.
+        interval: width of the intervals of the occupancy chart; None is as suits the period.
+        looks_back: a short period shows earlier days too, as a dashboard does.
+        project: another project than the one found from here.
+
+    Raises:
+        ConfigError: the period cannot be read, or several sites reported and none is named.
+    """
+    project = project or here()
+    when = period_of(period, site, project=project)
+    return Answers(project, when, addresses=addresses, gap=gap or None, interval=interval, looks_back=looks_back)
 
 
-class Asked(NamedTuple):
-    """One question about one site."""
+class Answers:
+    """Answers about one site, as Arrow tables, and what a card needs to say them truly.
 
-    view: View
-    site: str
-    span: Span
-    rules: Rules
-    published: bool = False
+    Args:
+        project: whose records.
+        when: the period and site.
+        addresses: kind of address: all, local or global.
+        gap: silence that ends a visit; None is that of telltale.toml.
+        interval: width of the intervals of occupancy; None is as suits the period.
+        looks_back: a short period shows earlier days too, as a dashboard does.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        when: Period,
+        *,
+        addresses: str = "all",
+        gap: Duration | None = None,
+        interval: Duration | None = None,
+        looks_back: bool = False,
+    ) -> None:
+        self.project, self.when, self.addresses, self.looks_back = project, when, addresses, looks_back
+        self.gap, self.interval = gap, interval or when.bin
+        self.rules = project.settings.presence
+        """`[presence]` of telltale.toml, as notes word it."""
+        self.zone = when.timezone
+        settings = project.site(when.site)
+        self.name, self.k = settings.name, settings.k
+        self._site = when.site or None
+        self._thresholds: Thresholds = {"gap": gap} if gap else {}
 
     @property
-    def engine(self) -> Engine:
-        """What runs it."""
-        return self.view.project.engine
+    def is_today(self) -> bool:
+        """Whether it is about the running day only, beside the days before."""
+        return self.looks_back and self.when.days == 1 and self.when.running is not None
 
     @property
-    def told(self) -> SiteSettings:
-        """The site's settings."""
-        return self.view.project.site(self.site)
+    def days_shown(self) -> int:
+        """How many days have a bar."""
+        return max(self.when.days, FEWEST_BARS) if self.looks_back else self.when.days
+
+    @property
+    def days_of_visits(self) -> int:
+        """Of how many days the lengths of stay are."""
+        return VISITS_D if self.is_today else self.when.days
+
+    @property
+    def days_of_moves(self) -> int:
+        """Of how many days the moves are."""
+        return WEEK_D if self.looks_back else self.when.days
+
+    @cached_property
+    def days(self) -> pa.Table:
+        """The figures of each day shown, of the kind; columns of `tt.presence.figures`."""
+        return self._of_kind(self._days(self.days_shown))
+
+    @cached_property
+    def days_before(self) -> pa.Table:
+        """The figures of each day of the stretch before."""
+        before = self.when.ask_before
+        return self._of_kind(self._ask(partial(questions.figures, by=_DAY), before["since"], before["until"]))
+
+    @cached_property
+    def nodes(self) -> pa.Table:
+        """When each node reported; columns of `tt.presence.node_uptime`."""
+        return self._ask(questions.node_uptime, self.when.since, self.when.until)
+
+    @cached_property
+    def heartbeats(self) -> pa.Table:
+        """The reports of the nodes: site, observed_at."""
+        columns = ("site", "observed_at")
+        since, until = self._moments
+        found: pa.Table = load(NODE_HEARTBEAT.name, since, until, columns=columns, engine="arrow", project=self.project)
+        return found.filter(pc.equal(found["site"], self.when.site))
+
+    @cached_property
+    def reports(self) -> pa.Table:
+        """How each node reported: reports, interval_s, longest_gap_s, last_seen, clock_offset_s."""
+        found = health_table(self.project, *self._moments)
+        return found.filter(pc.equal(found["site"], self.when.site))
+
+    @cached_property
+    def sources(self) -> pa.Table:
+        """Every source, its decoder and how many records are kept (`tt.sources`)."""
+        return sources_table(self.project)
+
+    @cached_property
+    def reporting(self) -> Reporting:
+        """Which nodes report, and which are silent."""
+        return reporting(self.nodes, self.when.now if self.when.running else None)
+
+    @cached_property
+    def bins(self) -> pa.Table:
+        """Devices present, interval by interval, of every kind or of the one chosen; `tt.presence.occupancy`."""
+        answer = partial(questions.occupancy, width_s=round(seconds(self.interval)))
+        return self._chosen(self._split(f"bins {self.interval}", self.when.days, answer))
+
+    @cached_property
+    def earlier_bins(self) -> pa.Table:
+        """The same of the four weeks before today, of every kind: what a usual day is made of."""
+        answer = partial(questions.occupancy, width_s=round(seconds(self.interval)))
+        return self._before_today(f"bins {self.interval}", VISITS_D, answer)
+
+    @cached_property
+    def visits(self) -> pa.Table:
+        """The visits that lengths of stay are about, of the kind; owner's rows, of which only enough are shown."""
+        if not self.is_today:
+            return self._chosen(self._visits(self.when.days))
+        return self.visits_of_weeks
+
+    @cached_property
+    def visits_of_weeks(self) -> pa.Table:
+        """The visits of four weeks until now, of the kind."""
+        return self._chosen(self._visits(VISITS_D))
+
+    @cached_property
+    def all_kinds(self) -> pa.Table:
+        """The whole period, one row an address kind; columns of `tt.presence.summary`."""
+        return self._ask(overview.summary, self.when.since, self.when.until)
+
+    @cached_property
+    def summary(self) -> pa.Table:
+        """The whole period in one row, of the kind."""
+        return self._of_kind(self.all_kinds)
+
+    @cached_property
+    def before(self) -> pa.Table:
+        """The stretch before in one row, of the kind."""
+        since, until = self.when.ask_before["since"], self.when.ask_before["until"]
+        return self._of_kind(self._ask(overview.summary, since, until))
+
+    @cached_property
+    def moves(self) -> pa.Table:
+        """Moves between zones; columns of `tt.presence.moves`."""
+        return self._ask(questions.moves, self._first(self.days_of_moves), self.when.until)
+
+    @cached_property
+    def moves_known_since(self) -> dt.date | None:
+        """From which day on moves are known, where it is later than their first."""
+        since = self._first(self.days_of_moves)
+        return calls.known_since(since, self.when.until, site=self._site, project=self.project)
+
+    @cached_property
+    def running(self) -> dict[str, Any]:
+        """The figures of the running day."""
+        label = self.when.now.date().isoformat()
+        found = [row for row in self.days.to_pylist() if row["label"] == label]
+        return found[0] if found else dict.fromkeys(("visitors", "dwell_median_s", "capture_rate"))
+
+    @cached_property
+    def by_now(self) -> dict[dt.date, int]:
+        """Visitor devices of each day as of this hour."""
+        return today.visitors_by_now(self.visits_of_weeks, self.when.now)
+
+    @property
+    def counted(self) -> int:
+        """Today's visitor devices, counted as those of the usual day are."""
+        return self.by_now.get(self.when.now.date(), 0)
+
+    @cached_property
+    def usual(self) -> Usual | None:
+        """What a usual day comes to by this hour."""
+        return usual_by_now(self.by_now, self.when.now, k=self.k)
+
+    @cached_property
+    def present(self) -> list[dict[str, Any]]:
+        """Intervals in order: all kinds together, or the one that was chosen."""
+        table = rows(self.bins, "address_kind", "start", "end", "mean", "nodes", "expected")
+        return sorted((row for row in table if row["address_kind"] == self.addresses), key=lambda row: row["start"])
+
+    @property
+    def _moments(self) -> tuple[dt.datetime, dt.datetime | None]:
+        """Beginning and end by the clock of the site, for what asks by that of `[site]`."""
+        zone = ZoneInfo(self.zone)
+        since = dt.datetime.combine(self.when.first, dt.time(), zone)
+        until = dt.datetime.combine(self.when.last + dt.timedelta(days=1), dt.time(), zone)
+        return since, None if self.when.running else until
+
+    def _days(self, days: int) -> pa.Table:
+        return self._split("days", days, partial(questions.figures, by=_DAY))
+
+    def _visits(self, days: int) -> pa.Table:
+        found = self._split("visits", days, questions.visits)
+        first = self._first(days)
+        inside = [local(moment, self.zone).date().isoformat() >= first for moment in found["entered_at"].to_pylist()]
+        return found.filter(pa.array(inside, pa.bool_()))
+
+    def _ask(self, answer: Answer, since: str | None, until: str | None) -> pa.Table:
+        """The answer of the site, small cells withheld."""
+        how = {"thresholds": self._thresholds, "site": self._site, "project": self.project}
+        return each(answer, since, until, published=True, **how)  # type: ignore[arg-type]
+
+    def _split(self, name: str, days: int, answer: Answer) -> pa.Table:
+        """The answer for the last days: what is over is kept, yesterday and today are of this moment."""
+        since, yesterday = self._first(days), self._first(2)
+        if self.when.running is None or since >= yesterday:
+            return self._ask(answer, since, self.when.until)
+        earlier = self._kept(name, since, yesterday, answer)
+        return pa.concat_tables([earlier, self._ask(answer, yesterday, None)], promote_options="permissive")
+
+    def _before_today(self, name: str, days: int, answer: Answer) -> pa.Table:
+        yesterday = self._first(2)
+        earlier = self._kept(name, self._first(days), yesterday, answer)
+        return pa.concat_tables([earlier, self._ask(answer, yesterday, self._first(1))], promote_options="permissive")
+
+    def _kept(self, name: str, since: str, until: str, answer: Answer) -> pa.Table:
+        """The answer for days before yesterday: what began on them is over by midnight, and reads no row of today."""
+        with self.project.at_one_moment() as view:
+            site = self.when.site
+            first, last = (midnight(dt.date.fromisoformat(day), self.zone) for day in (since, until))
+            span = Span(first - LOOKED_AT_D * DAY, midnight(self.when.now.date(), self.zone))
+            removed = tuple(view.kept_from(table, site) for table in (SIGHTING.name, VISIT.name))
+            key = ("presence", name, site, first, last, repr(self._thresholds), stays.open_from(view, site), removed)
+            make: Callable[[], pa.Table] = lambda: self._ask(answer, since, until)  # noqa: E731
+            return view.kept(key, make, tables=READ, span=span)
+
+    def _first(self, days: int) -> str:
+        """The first of the last days, the last of the period included."""
+        last = self.when.running or self.when.last
+        return (last - dt.timedelta(days=days - 1)).isoformat()
+
+    def _chosen(self, table: pa.Table) -> pa.Table:
+        return table if self.addresses == "all" else table.filter(pc.equal(table["address_kind"], self.addresses))
+
+    def _of_kind(self, table: pa.Table) -> pa.Table:
+        """The rows of the kind, called `all` as whatever words them expects."""
+        chosen = table.filter(pc.equal(table["address_kind"], self.addresses))
+        at = chosen.schema.get_field_index("address_kind")
+        return chosen.set_column(at, "address_kind", pa.array(["all"] * chosen.num_rows, pa.string()))
 
 
-def with_noise(rules: Rules) -> Rules:
-    """The same rules without leaving listed staff and fixed devices out."""
-    return replace(rules, excluded_flags=CLOCK_WRONG)
-
-
-def visits(asked: Asked, classes: tuple[str, ...], *, noise: bool) -> pa.Table:
-    """Sessions that start in the stretch."""
-    view, rules = asked.view, with_noise(asked.rules) if noise else asked.rules
-    found = stays.sessions(view, asked.site, asked.span, rules=rules, noise=noise)
-    return asked.engine.run(
-        STARTED,
-        {"visit": found},
-        since_us=asked.span.since_us,
-        gap_us=rules.gap_us,
-        now_us=view.now_us,
-        classes=f",{','.join(classes)},",
-    ).arrow()
-
-
-def figures(asked: Asked, table: Table) -> pa.Table:
-    """Figures of days or hours, labelled."""
-    make = periods.days if table is PRESENCE_DAY else periods.hours
-    relations = {
-        "figure": stays.figures(asked.view, asked.site, asked.span, table, rules=asked.rules),
-        "period": asked.engine.from_arrow(make(asked.told.timezone, *asked.span)),
-        "ledger": asked.engine.from_arrow(_ledger(asked)),
-    }
-    columns = ", ".join(f"f.{name}" for name in table.names if name != "late")
-    text = LABELLED.format(time=table.time, columns=columns)
-    opens_us = stays.open_from(asked.view, asked.site)
-    rows = asked.engine.run(text, relations, name=asked.told.name, opens_us=opens_us).arrow()
-    return _published_figures(rows, table, asked.told.k) if asked.published else rows
-
-
-def occupancy(asked: Asked, width_s: int) -> pa.Table:
-    """Visitor devices present, bin by bin."""
-    found = analysis.occupancy(
-        asked.engine,
-        stays.sessions(asked.view, asked.site, asked.span, rules=asked.rules),
-        stays.heartbeats(asked.view, asked.site, asked.span),
-        periods.bins(width_s, *asked.span, timezone=asked.told.timezone),
-        rules=asked.rules,
-    )
-    if asked.published:
-        found = asked.engine.from_arrow(publish.published_occupancy(found.arrow(), k=asked.told.k))
-    return asked.engine.run(BINS, {"bin": found}, kept_us=asked.view.kept_from(VISIT.name, asked.site)).arrow()
-
-
-def moves(asked: Asked) -> pa.Table:
-    """Moves from zone to zone, of the days whose sightings are kept."""
-    rows = _moves(asked).transitions.arrow()
-    return publish.published_cells(rows, values=("moves",), k=asked.told.k) if asked.published else rows
-
-
-def zones(asked: Asked) -> pa.Table:
-    """Time in each zone, of the days whose sightings are kept."""
-    rows = _moves(asked).zones.arrow()
-    return publish.published_cells(rows, values=("device_s",), k=asked.told.k) if asked.published else rows
-
-
-def nodes(asked: Asked) -> pa.Table:
-    """The stretches in which each node reported."""
-    strips = analysis.node_strips(asked.engine, stays.heartbeats(asked.view, asked.site, asked.span))
-    relations = {"strip": strips, "device_info": _device_info(asked)}
-    return asked.engine.run(STRIPS, relations, since_us=asked.span.since_us).arrow()
-
-
-def noise(asked: Asked) -> pa.Table:
-    """Devices left out before counting: those of the lists, and those the rules find."""
-    told = {"sighting": asked.view.table(SIGHTING.name, asked.span)}
-    sightings = asked.engine.run(stays.OF_RADIO, told, radio=asked.rules.radio)
-    listed = asked.engine.run(LISTED, {"sighting": sightings}, site=asked.site)
-    if asked.told.rotation == "day":
-        return listed.arrow()
-    found = stays.noise_of(asked.view, asked.site, asked.span, rules=asked.rules)
-    ruled = asked.engine.run("select site, device, reason as kind, 'rule' as why from found", {"found": found})
-    return pa.concat_tables([listed.arrow(), ruled.arrow()])
-
-
-def returning(asked: Asked, mode: str) -> pa.Table:
-    """Visits and devices a day by status: new, returning, unknown; none where keys change every day."""
-    if asked.told.rotation == "day":
-        return RETURNING.empty_table()
-    first_us = asked.span.since_us - LOOKBACK_D * DAY
-    kept_us = asked.view.kept_from(VISIT.name, asked.site)
-    since_us = max(first_us, kept_us, stays.first_midnight(asked.view, asked.site))
-    wider = Span(min(since_us, asked.span.since_us), asked.span.until_us)
-    sessions = analysis.of_mode(asked.engine, stays.sessions(asked.view, asked.site, wider, rules=asked.rules), mode)
-    status = analysis.new_returning(asked.engine, sessions, since_us=since_us, lookback_d=LOOKBACK_D)
-    days = asked.engine.from_arrow(periods.days(asked.told.timezone, *asked.span))
-    rows = asked.engine.run(STATUSES, {"status": status, "period": days}).arrow()
-    if not asked.published:
-        return rows
-    within = ("site", "label", "address_kind")
-    return publish.published_cells(rows, values=("visits",), within=within, k=asked.told.k)
-
-
-def bands(asked: Asked) -> pa.Table:
-    """Visits of the stretch by band of dwell."""
-    rows = analysis.engagement(
-        asked.engine,
-        stays.sessions(asked.view, asked.site, asked.span, rules=asked.rules),
-        stays.heartbeats(asked.view, asked.site, asked.span),
-        whole(asked),
-    ).arrow()
-    rows = rows.drop_columns(["label", "start_us"])
-    if not asked.published:
-        return rows
-    return publish.published_cells(rows, values=("visits",), within=("site", "address_kind"), k=asked.told.k)
-
-
-def connected(asked: Asked) -> pa.Table:
-    """Visitors of the stretch, and how many of them joined the network."""
-    return analysis.connection(
-        asked.engine,
-        stays.sessions(asked.view, asked.site, asked.span, rules=asked.rules),
-        stays.heartbeats(asked.view, asked.site, asked.span),
-        whole(asked),
-    ).arrow()
-
-
-def whole(asked: Asked) -> pa.Table:
-    """The stretch as the only period."""
-    return pa.table(
-        {"label": [""], "start_us": [asked.span.since_us], "end_us": [asked.span.until_us]}, schema=periods.PERIOD
-    )
-
-
-def _moves(asked: Asked) -> analysis.Moves:
-    view, site, span = asked.view, asked.site, asked.span
-    since_us = min(max(span.since_us, view.kept_from(SIGHTING.name, site)), span.until_us)
-    kept = Span(since_us, span.until_us)
-    return analysis.moves(
-        asked.engine,
-        asked.engine.run(stays.OF_SITE, {"rows_in": view.table(SIGHTING.name, kept)}, site=site),
-        stays.sessions(view, site, kept, rules=asked.rules),
-        asked.engine.run(ZONES, {"device_info": _device_info(asked)}),
-        rules=asked.rules,
-        hysteresis_db=round(view.project.settings.presence.hysteresis_db),
-    )
-
-
-def _device_info(asked: Asked) -> Relation:
-    return asked.engine.from_arrow(asked.view.project.device_info())
-
-
-def _ledger(asked: Asked) -> pa.Table:
-    """The closed days by label, with their late rows."""
-    closed = asked.view.closed_days.get(asked.site, {})
-    return pa.table(
-        {
-            "label": pa.array([day.isoformat() for day in closed], pa.string()),
-            "late": pa.array([found.late for found in closed.values()], pa.int64()),
-        }
-    )
-
-
-def _published_figures(rows: pa.Table, table: Table, k: int) -> pa.Table:
-    rows = publish.published_figures(rows, k=k)
-    if table is PRESENCE_DAY:
-        return rows
-    # Visits and seconds of the hours add up to those of the day: where one hour is withheld, all of that day's are.
-    days = [label[:10] for label in rows["label"].to_pylist()]
-    partly = {day for day, hidden in zip(days, rows["hidden"].to_pylist(), strict=True) if hidden}
-    shown = pa.array([day not in partly for day in days])
-    for name in ("visits", "bounced", "device_s"):
-        at = rows.schema.get_field_index(name)
-        column = pa.compute.if_else(shown, rows[name], None)
-        rows = rows.set_column(at, pa.field(name, rows.schema.field(at).type), column)
-    return rows
+_DAY: By = "day"

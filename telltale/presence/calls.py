@@ -1,4 +1,4 @@
-"""`tt.presence`: visits, figures, occupancy, moves, nodes and noise of one project, as tidy pandas.
+"""`tt.presence`: visits, figures, occupancy, moves and nodes of one project, as tidy pandas.
 
 Every call takes the stretch of time first (`since`, `until`, see `times.py`; `7d` is today and the six days before),
 then `site` (None: all), thresholds that differ from telltale.toml, and `project`. Devices are 16 hex digits, times are
@@ -9,28 +9,26 @@ that one posted a second ago counts. With `published=True` no cell counts fewer 
 are null, and so is a second one where the first could be found by subtraction.
 """
 
-from collections.abc import Callable
+import datetime as dt
 from typing import TYPE_CHECKING, Unpack
 
 import pyarrow as pa
 
 from telltale.contract import ConfigError
-from telltale.presence import answers, stays
-from telltale.presence import overview as summaries
-from telltale.presence.analysis import MODES, Rules
-from telltale.presence.answers import Asked
-from telltale.presence.thresholds import Thresholds, rules
-from telltale.tables import PRESENCE_DAY, PRESENCE_HOUR, SIGHTING
+from telltale.presence import overview
+from telltale.presence import question as answers
+from telltale.presence.analysis import MODES
+from telltale.presence.question import VISITORS, Answer, By, Choices, each, questions
+from telltale.presence.thresholds import Thresholds
+from telltale.tables import SIGHTING
 from telltale.workbench.project import Project, here
-from telltale.workbench.question import stretch
+from telltale.workbench.question import Question
 from telltale.workbench.tidy import tidy
-from telltale.workbench.times import Duration, Span, When, local_day, seconds
+from telltale.workbench.times import Duration, When, local_day, seconds
 from telltale.workbench.view import View, answered
 
 if TYPE_CHECKING:
     import pandas as pd
-
-VISITORS = ("visitor", "engaged")
 
 
 def visits(
@@ -38,8 +36,8 @@ def visits(
     until: When = None,
     *,
     site: str | None = None,
-    classes: tuple[str, ...] = ("visitor", "engaged"),
-    noise: bool = False,
+    classes: tuple[str, ...] = VISITORS,
+    keep_excluded: bool = False,
     project: Project | None = None,
     **thresholds: Unpack[Thresholds],
 ) -> "pd.DataFrame":
@@ -52,43 +50,52 @@ def visits(
         until: its end, exclusive; None is now.
         site: one network id; None is every site.
         classes: which classes of session; `("visitor", "engaged", "passer_by", "ignored")` are all.
-        noise: keep staff and fixed devices.
+        keep_excluded: keep staff and fixed devices.
         project: another project than the one found from here.
         **thresholds: gap, visit, engaged (durations), visit_dbm, passer_dbm, where they differ from telltale.toml.
     """
-    ask = _Question(since, until, site, project, thresholds)
-    return tidy(ask.each(lambda asked: answers.visits(asked, classes, noise=noise)))
+
+    def answer(question: Question, choices: Choices) -> pa.Table:
+        return answers.visits(question, choices, classes, keep_excluded=keep_excluded)
+
+    return _tidy(answer, (since, until), site, project, thresholds)
 
 
-def days(
+def figures(
     since: When = "28d",
     until: When = None,
     *,
+    by: By = "day",
     site: str | None = None,
     published: bool = False,
     project: Project | None = None,
     **thresholds: Unpack[Thresholds],
 ) -> "pd.DataFrame":
-    """The figures of each local day, one row a day and address kind (global, local, all).
+    """The figures of each local day or clock hour that the stretch touches, one row a period and address kind.
 
-    Columns: those of table `presence_day`, `label` (2026-11-20), `name` (of the site), `closed`.
+    Address kinds are global, local and all. Columns: those of table `presence_day` or `presence_hour`, `label`
+    (2026-11-20, or 2026-11-20 14:00+01:00), `name` (of the site), `closed`, `so_far`: the end of the stretch cuts it. A
+    closed day stands as it was closed, whole.
+
+    Args:
+        since: beginning of the stretch.
+        until: its end, exclusive; None is now.
+        by: day or hour.
+        site: one network id; None is every site.
+        published: withhold cells of fewer than k devices.
+        project: another project than the one found from here.
+        **thresholds: gap, visit, engaged (durations), visit_dbm, passer_dbm, where they differ from telltale.toml.
+
+    Raises:
+        ConfigError: `by` is neither; other thresholds than telltale.toml's for days whose sightings are gone.
     """
-    ask = _Question(since, until, site, project, thresholds, published=published)
-    return tidy(ask.each(lambda asked: answers.figures(asked, PRESENCE_DAY)))
+    if by not in ("day", "hour"):
+        raise ConfigError(f'by "{by}": expected day or hour')
 
+    def answer(question: Question, choices: Choices) -> pa.Table:
+        return answers.figures(question, choices, by)
 
-def hours(
-    since: When = "7d",
-    until: When = None,
-    *,
-    site: str | None = None,
-    published: bool = False,
-    project: Project | None = None,
-    **thresholds: Unpack[Thresholds],
-) -> "pd.DataFrame":
-    """The figures of each local clock hour, as `days`; `label` is 2026-11-20 14:00."""
-    ask = _Question(since, until, site, project, thresholds, published=published)
-    return tidy(ask.each(lambda asked: answers.figures(asked, PRESENCE_HOUR)))
+    return _tidy(answer, (since, until), site, project, thresholds, published=published)
 
 
 def occupancy(
@@ -106,9 +113,13 @@ def occupancy(
     Columns: site, address_kind, start, end, devices, device_s, mean, peak, nodes (that reported), expected (known),
     label (local). Null, not 0, where no node reported, and where the visits were purged.
     """
-    ask = _Question(since, until, site, project, thresholds, published=published)
-    width_s = round(seconds(bin)) if bin is not None else 60 * ask.project.settings.presence.bin_min
-    return tidy(ask.each(lambda asked: answers.occupancy(asked, width_s)))
+    project = project or here()
+    width_s = round(seconds(bin)) if bin is not None else 60 * project.settings.presence.bin_min
+
+    def answer(question: Question, choices: Choices) -> pa.Table:
+        return answers.occupancy(question, choices, width_s)
+
+    return _tidy(answer, (since, until), site, project, thresholds, published=published)
 
 
 def moves(
@@ -120,9 +131,11 @@ def moves(
     project: Project | None = None,
     **thresholds: Unpack[Thresholds],
 ) -> "pd.DataFrame":
-    """Moves of visitor devices between zones: site, from_zone, to_zone, moves, devices (zones from devices.csv)."""
-    ask = _Question(since, until, site, project, thresholds, published=published)
-    return ask.with_known_since(tidy(ask.each(answers.moves)))
+    """Moves of visitor devices between zones: site, from_zone, to_zone, moves, devices (zones from devices.csv).
+
+    Of the days whose sightings are kept; see `known_since`.
+    """
+    return _tidy(answers.moves, (since, until), site, project, thresholds, published=published)
 
 
 def zones(
@@ -134,24 +147,25 @@ def zones(
     project: Project | None = None,
     **thresholds: Unpack[Thresholds],
 ) -> "pd.DataFrame":
-    """How long visitor devices stayed in each zone: site, zone, devices, dwell_s."""
-    ask = _Question(since, until, site, project, thresholds, published=published)
-    return ask.with_known_since(tidy(ask.each(answers.zones)))
+    """How long visitor devices stayed in each zone: site, zone, devices, device_s; see `known_since`."""
+    return _tidy(answers.zones, (since, until), site, project, thresholds, published=published)
 
 
-def nodes(
+def node_uptime(
     since: When = "1d", until: When = None, *, site: str | None = None, project: Project | None = None
 ) -> "pd.DataFrame":
     """The stretches in which each node reported: site, node_id, name, zone, start, end. Between them it was silent."""
-    return tidy(_Question(since, until, site, project, {}).each(answers.nodes))
+    return tidy(each(answers.node_uptime, since, until, site=site, project=project))
 
 
-def noise(
+def excluded(
     since: When = "7d", until: When = None, *, site: str | None = None, project: Project | None = None
 ) -> "pd.DataFrame":
-    """The devices left out before counting: site, device, kind (staff, fixed), why (listed, rule)."""
-    ask = _Question(since, until, site, project, {})
-    return ask.with_unavailable(tidy(ask.each(answers.noise)))
+    """The devices left out before counting: site, device, kind (staff, fixed), why (listed, rule).
+
+    Where keys change every day only the lists tell; see `why_unavailable`.
+    """
+    return tidy(each(answers.excluded, since, until, site=site, project=project))
 
 
 def returning(
@@ -164,14 +178,23 @@ def returning(
     project: Project | None = None,
     **thresholds: Unpack[Thresholds],
 ) -> "pd.DataFrame":
-    """New and returning visitor devices a day; empty with `attrs["unavailable"]` saying why where keys change daily."""
+    """New and returning visitor devices a day: site, label, address_kind, status, visits, devices.
+
+    Empty where keys change every day; see `why_unavailable`.
+
+    Raises:
+        ConfigError: `mode` is none of those known.
+    """
     if mode not in MODES:
         raise ConfigError(f'mode "{mode}": expected one of {", ".join(MODES)}')
-    ask = _Question(since, until, site, project, thresholds, published=published)
-    return ask.with_unavailable(tidy(ask.each(lambda asked: answers.returning(asked, mode))))
+
+    def answer(question: Question, choices: Choices) -> pa.Table:
+        return answers.returning(question, choices, mode)
+
+    return _tidy(answer, (since, until), site, project, thresholds, published=published)
 
 
-def bands(
+def dwell_bands(
     since: When = "7d",
     until: When = None,
     *,
@@ -181,8 +204,7 @@ def bands(
     **thresholds: Unpack[Thresholds],
 ) -> "pd.DataFrame":
     """Visits by band of dwell: site, address_kind, band, from_s, visits, devices (5–20 min, 20–60 min, …)."""
-    ask = _Question(since, until, site, project, thresholds, published=published)
-    return tidy(ask.each(answers.bands))
+    return _tidy(answers.dwell_bands, (since, until), site, project, thresholds, published=published)
 
 
 def summary(
@@ -195,61 +217,47 @@ def summary(
     **thresholds: Unpack[Thresholds],
 ) -> "pd.DataFrame":
     """One row a site and address kind with what a page's sentence and tiles say; see `telltale.presence.overview`."""
-    ask = _Question(since, until, site, project, thresholds, published=published)
-    return tidy(ask.each(summaries.summary))
+    return _tidy(overview.summary, (since, until), site, project, thresholds, published=published)
 
 
-class _Question:
-    """What a call asks, of which sites, on one snapshot."""
+def known_since(
+    since: When = "7d", until: When = None, *, site: str | None = None, project: Project | None = None
+) -> "dt.date | None":
+    """The local day from which on sightings are kept, where the stretch begins before it; None: all of it is known.
 
-    def __init__(
-        self,
-        since: When,
-        until: When,
-        site: str | None,
-        project: Project | None,
-        thresholds: Thresholds,
-        *,
-        published: bool = False,
-    ) -> None:
-        self.project = project or here()
-        self.view = self.project.view()
-        self.rules: Rules = rules(self.project.settings.presence, thresholds)
-        self.published = published
-        self.since, self.until, self.site = since, until, site
+    Moves and zones need sightings. Of several sites it is the latest day.
+    """
 
-    def each(self, answer: Callable[[Asked], pa.Table]) -> pa.Table:
-        """The answers for each site, one below the other."""
-        return answered(
-            self.project,
-            lambda view: pa.concat_tables([answer(self._of(view, site)) for site in self._sites(view)]),
-        )
+    def latest(view: View) -> dt.date | None:
+        kept = [
+            local_day(kept_us, question.zone)
+            for question in questions(view, since, until, site)
+            if question.span.since_us < (kept_us := view.kept_from(SIGHTING.name, question.of or ""))
+        ]
+        return max(kept, default=None)
 
-    def with_known_since(self, frame: "pd.DataFrame") -> "pd.DataFrame":
-        """Say in `attrs["known_since"]` from which day on sightings are kept, where the stretch begins before it."""
-        view = self.project.view()
-        for site in self._sites(view):
-            kept_us = view.kept_from(SIGHTING.name, site)
-            if self._of(view, site).span.since_us < kept_us:
-                frame.attrs["known_since"] = local_day(kept_us, self.project.site(site).timezone).isoformat()
-        return frame
+    return answered(project or here(), latest)
 
-    def with_unavailable(self, frame: "pd.DataFrame") -> "pd.DataFrame":
-        """Say in `attrs["unavailable"]` why no device can be followed for days."""
-        if any(self.project.site(site).rotation == "day" for site in self._sites(self.project.view())):
-            frame.attrs["unavailable"] = "keys change every day, so no device can be followed from one day to the next"
-        return frame
 
-    def _sites(self, view: View) -> list[str]:
-        known = view.sites()
-        if self.site is None:
-            return known or [""]
-        if self.site not in known:
-            raise ConfigError(f'no site "{self.site}" has reported; known: {", ".join(known) or "none yet"}')
-        return [self.site]
+def why_unavailable(*, site: str | None = None, project: Project | None = None) -> str:
+    """Why no device can be followed from day to day, so that `returning` is empty; empty where it can."""
+    project = project or here()
+    followed = answered(
+        project,
+        lambda view: all(
+            project.site(question.of or "").rotation != "day" for question in questions(view, "1d", None, site)
+        ),
+    )
+    return "" if followed else "keys change every day, so no device can be followed from one day to the next"
 
-    def _of(self, view: View, site: str) -> Asked:
-        asked = stretch(self.since, self.until, zone=self.project.zone(site), now_us=self.project.now_us())
-        # What lies before the first report is not a silence, it is before the beginning.
-        since_us = min(max(asked.since_us, stays.first_midnight(view, site)), asked.until_us)
-        return Asked(view, site, Span(since_us, asked.until_us), self.rules, self.published)
+
+def _tidy(
+    answer: Answer,
+    stretch: tuple[When, When],
+    site: str | None,
+    project: Project | None,
+    thresholds: Thresholds,
+    *,
+    published: bool = False,
+) -> "pd.DataFrame":
+    return tidy(each(answer, *stretch, site=site, published=published, thresholds=thresholds, project=project))

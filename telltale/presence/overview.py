@@ -12,11 +12,13 @@ import pyarrow as pa
 
 from telltale.analysis import publish
 from telltale.engine import Relation
-from telltale.presence import analysis, answers, stays
-from telltale.presence.answers import Asked
+from telltale.presence import analysis, stays
+from telltale.presence import question as questions
+from telltale.presence.question import Choices, settings_of, site_of
 from telltale.privacy import periods_between
 from telltale.sources import SOURCES
 from telltale.tables import CLOCK_WRONG, PRESENCE_DAY, REJECT, SIGHTING, VISIT
+from telltale.workbench.question import Question
 from telltale.workbench.times import SECOND, Span
 
 KINDS = ("all", "global", "local")
@@ -57,13 +59,13 @@ select coalesce(max(fixed), 0) as fixed, coalesce(max(staff), 0) as staff from (
 """Per key period, the most of any: under a new key the same device is another."""
 
 
-def summary(asked: Asked) -> pa.Table:
+def summary(question: Question, choices: Choices) -> pa.Table:
     """The rows of one site; `SUMMARY` are the columns."""
-    days = answers.figures(asked, PRESENCE_DAY).to_pylist()
-    common = _common(asked, days)
+    days = questions.figures(question, choices, "day", inside=True).to_pylist()
+    common = _common(question, choices, days)
     rows = [_counts([day for day in days if day["address_kind"] == kind]) | {"address_kind": kind} for kind in KINDS]
-    for known in (_distinct(asked), _dwell(asked), _connected(asked)):
-        rows = [row | known.get(row["address_kind"], {}) for row in rows]
+    for figures in (_distinct(question, choices), _dwell(question, choices), _connected(question, choices)):
+        rows = [row | figures.get(row["address_kind"], {}) for row in rows]
     return pa.Table.from_pylist([common | row | _rates(row) for row in rows], SUMMARY)
 
 
@@ -81,53 +83,55 @@ def _counts(days: Sequence[Row]) -> Row:
     }
 
 
-def _common(asked: Asked, days: Sequence[Row]) -> Row:
-    view, told = asked.view, asked.told
+def _common(question: Question, choices: Choices, days: Sequence[Row]) -> Row:
+    view, settings = question.view, settings_of(question)
     shares = {day["day"]: day["node_share"] for day in days}
-    until_us = min(asked.span.until_us, view.now_us)
+    until_us = min(question.span.until_us, view.now_us)
     return {
-        "site": asked.site,
-        "name": told.name,
-        "timezone": told.timezone,
-        "rotation": told.rotation,
-        "k": told.k,
+        "site": site_of(question),
+        "name": settings.name,
+        "timezone": settings.timezone,
+        "rotation": settings.rotation,
+        "k": settings.k,
         "days": len(shares),
-        "silent_s": _silent_s(asked, days, until_us),
-        "newest": _newest(asked),
-        **_left_out(asked),
+        "silent_s": _silent_s(question, days, until_us),
+        "newest": _newest(question),
+        **_left_out(question, choices),
     }
 
 
-def _silent_s(asked: Asked, days: Sequence[Row], until_us: int) -> float:
+def _silent_s(question: Question, days: Sequence[Row], until_us: int) -> float:
     """Seconds in which no node reported."""
-    spans = stays.day_spans(asked.told, Span(asked.span.since_us, max(until_us, asked.span.since_us + 1)))
+    since_us = question.span.since_us
+    spans = stays.day_spans(settings_of(question), Span(since_us, max(until_us, since_us + 1)))
     shares = {row["label"]: row["node_share"] for row in days}
     lengths = {label: (min(end, until_us) - start) / SECOND for label, start, end in spans}
     return float(sum(max(0.0, length) * (1 - shares.get(label, 0.0)) for label, length in lengths.items()))
 
 
-def _newest(asked: Asked) -> int | None:
-    heard = {"heartbeat": stays.heartbeats(asked.view, asked.site, asked.span)}
-    newest: int | None = asked.engine.run(NEWEST, heard, since_us=asked.span.since_us).arrow()["newest"][0].as_py()
+def _newest(question: Question) -> int | None:
+    reports = {"heartbeat": stays.heartbeats(question.view, site_of(question), question.span)}
+    row = question.engine.run(NEWEST, reports, since_us=question.span.since_us).arrow()
+    newest: int | None = row["newest"][0].as_py()
     return newest
 
 
-def _left_out(asked: Asked) -> Row:
+def _left_out(question: Question, choices: Choices) -> Row:
     """What was set aside before counting; null where the rows that would tell are gone."""
-    view, site, span = asked.view, asked.site, asked.span
+    view, site, span = question.view, site_of(question), question.span
     rejects = view.table(REJECT.name, span)
     hearing = pa.table({"source": [source.name for source in SOURCES if SIGHTING.name in source.tables]})
-    rejected = _one(asked.engine.run(REJECTED, {"reject": rejects, "hearing": asked.engine.from_arrow(hearing)}))
+    rejected = _one(question.engine.run(REJECTED, {"reject": rejects, "hearing": question.engine.from_arrow(hearing)}))
     if span.until_us <= view.kept_from(REJECT.name, ""):
         rejected = {"rejected": None}
     if span.until_us <= view.kept_from(SIGHTING.name, site):
         return rejected | {"flagged": None, "fixed": None, "staff": None}
-    heard = {"sighting": view.table(SIGHTING.name, span)}
-    sightings = asked.engine.run(stays.OF_RADIO, heard, radio=asked.rules.radio)
-    flagged = _one(asked.engine.run(FLAGGED, {"sighting": sightings}, site=site))
-    relations = {"sighting": sightings, "period": asked.engine.from_arrow(_key_periods(asked))}
-    listed = _one(asked.engine.run(LISTED, relations, site=site))
-    return rejected | flagged | listed | _ruled(asked, listed)
+    rows = {"sighting": view.table(SIGHTING.name, span)}
+    sightings = question.engine.run(stays.OF_RADIO, rows, radio=choices.rules.radio)
+    flagged = _one(question.engine.run(FLAGGED, {"sighting": sightings}, site=site))
+    relations = {"sighting": sightings, "period": question.engine.from_arrow(_key_periods(question))}
+    listed = _one(question.engine.run(LISTED, relations, site=site))
+    return rejected | flagged | listed | _ruled(question, choices, listed)
 
 
 def _one(rows: Relation) -> Row:
@@ -135,61 +139,62 @@ def _one(rows: Relation) -> Row:
     return row
 
 
-def _ruled(asked: Asked, listed: Row) -> Row:
+def _ruled(question: Question, choices: Choices, listed: Row) -> Row:
     """The listed devices and those the rules find; both are left out."""
-    if asked.told.rotation == "day":
+    if settings_of(question).rotation == "day":
         return listed
-    found = answers.noise(asked).to_pylist()
+    found = questions.excluded(question, choices).to_pylist()
     return {kind: listed[kind] + sum(row["kind"] == kind and row["why"] == "rule" for row in found) for kind in listed}
 
 
-def _key_periods(asked: Asked) -> pa.Table:
-    periods = periods_between(asked.told, asked.span.since_us, asked.span.until_us)
-    starts = [max(period.start_us, asked.span.since_us) for period in periods]
-    ends = [min(period.end_us, asked.span.until_us) for period in periods]
+def _key_periods(question: Question) -> pa.Table:
+    periods = periods_between(settings_of(question), question.span.since_us, question.span.until_us)
+    starts = [max(period.start_us, question.span.since_us) for period in periods]
+    ends = [min(period.end_us, question.span.until_us) for period in periods]
     return pa.table({"start_us": pa.array(starts, pa.int64()), "end_us": pa.array(ends, pa.int64())})
 
 
-def _distinct(asked: Asked) -> dict[str, Row]:
+def _distinct(question: Question, choices: Choices) -> dict[str, Row]:
     """Distinct devices over the stretch, where a device can be followed and all of its sessions are kept."""
-    if asked.told.rotation == "day" or asked.span.since_us < asked.view.kept_from(SIGHTING.name, asked.site):
+    kept_us = question.view.kept_from(SIGHTING.name, site_of(question))
+    if settings_of(question).rotation == "day" or question.span.since_us < kept_us:
         return {}
     found = analysis.figures(
-        asked.engine,
-        stays.sessions(asked.view, asked.site, asked.span, rules=asked.rules),
-        stays.heartbeats(asked.view, asked.site, asked.span),
-        answers.whole(asked),
+        question.engine,
+        stays.sessions(question.view, site_of(question), question.span, rules=choices.rules),
+        stays.heartbeats(question.view, site_of(question), question.span),
+        questions.whole(question),
         table=PRESENCE_DAY,
-        until_us=asked.view.now_us,
-        rules=asked.rules,
+        until_us=question.view.now_us,
+        rules=choices.rules,
     ).arrow()
-    if asked.published:
-        found = publish.published_figures(found, k=asked.told.k)
+    if choices.published:
+        found = publish.published_figures(found, k=settings_of(question).k)
     names = ("visitors", "seen", "passers_by", "capture_rate")
     return {row["address_kind"]: {name: row[name] for name in names} for row in found.to_pylist()}
 
 
-def _dwell(asked: Asked) -> dict[str, Row]:
+def _dwell(question: Question, choices: Choices) -> dict[str, Row]:
     """Lengths of the visits that have ended; nothing where visits were removed."""
-    if asked.span.since_us < asked.view.kept_from(VISIT.name, asked.site):
+    if question.span.since_us < question.view.kept_from(VISIT.name, site_of(question)):
         return {}
     relations = {
-        "visit": stays.sessions(asked.view, asked.site, asked.span, rules=asked.rules),
-        "kind": asked.engine.from_arrow(pa.table({"address_kind": KINDS})),
+        "visit": stays.sessions(question.view, site_of(question), question.span, rules=choices.rules),
+        "kind": question.engine.from_arrow(pa.table({"address_kind": KINDS})),
     }
-    found = asked.engine.run(
-        DWELL, relations, since_us=asked.span.since_us, gap_us=asked.rules.gap_us, now_us=asked.view.now_us
+    found = question.engine.run(
+        DWELL, relations, since_us=question.span.since_us, gap_us=choices.rules.gap_us, now_us=question.view.now_us
     ).arrow()
-    least = asked.told.k if asked.published else 1
+    least = settings_of(question).k if choices.published else 1
     return {row["address_kind"]: row for row in found.to_pylist() if row["devices"] >= least}
 
 
-def _connected(asked: Asked) -> dict[str, Row]:
+def _connected(question: Question, choices: Choices) -> dict[str, Row]:
     """The share of visitors who joined the network; nothing where visits were removed, or too few."""
-    if asked.span.since_us < asked.view.kept_from(VISIT.name, asked.site):
+    if question.span.since_us < question.view.kept_from(VISIT.name, site_of(question)):
         return {}
-    least = asked.told.k if asked.published else 0
-    found = answers.connected(asked).to_pylist()
+    least = settings_of(question).k if choices.published else 0
+    found = questions.connected(question, choices).to_pylist()
     return {
         row["address_kind"]: {"connection_rate": row["connection_rate"]}
         for row in found

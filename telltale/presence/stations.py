@@ -69,20 +69,30 @@ def sightings(
     Raises:
         ConfigError: limit or page below 1, or an address that is none.
     """
-    found = sightings_page(
-        project or here(), limit=limit, page=page, station=station, node=node, since=since, until=until
+    project = project or here()
+    return tidy(
+        sightings_page(project, limit=limit, page=page, station=station, node=node, since=since, until=until).rows
     )
-    frame = tidy(found.rows)
-    frame.attrs["total"] = found.total
-    return frame
 
 
-def nodes_seen(station: str, *, project: Project | None = None) -> "pd.DataFrame":
+def count_sightings(
+    *,
+    station: str | None = None,
+    node: str | None = None,
+    since: When = None,
+    until: When = None,
+    project: Project | None = None,
+) -> int:
+    """How many sightings `sightings` would give on all its pages together."""
+    return sightings_page(project or here(), limit=1, station=station, node=node, since=since, until=until).total
+
+
+def nodes_that_heard(station: str, *, project: Project | None = None) -> "pd.DataFrame":
     """The nodes that heard a station, the latest first.
 
     Columns: site, node_id, sightings, frames, first_seen, last_seen, rssi_max_dbm.
     """
-    return tidy(nodes_seen_by(project or here(), station))
+    return tidy(nodes_that_heard_table(project or here(), station))
 
 
 def last_seen(station: str, *, project: Project | None = None) -> "pd.DataFrame":
@@ -120,8 +130,8 @@ def sightings_page(
     return answered(project, ask)
 
 
-def nodes_seen_by(project: Project, station: str) -> pa.Table:
-    """As `nodes_seen`, without pandas."""
+def nodes_that_heard_table(project: Project, station: str) -> pa.Table:
+    """As `nodes_that_heard`, without pandas."""
     text = """
         select site, node_id, count(*) as sightings, cast(sum(frames) as bigint) as frames,
             min(first_seen) as first_seen, max(last_seen) as last_seen, max(rssi_max_dbm) as rssi_max_dbm
@@ -138,7 +148,7 @@ def sample_rows(rows: int = 5) -> pa.Table:
     secrets = Secrets({"71234": "sample"})
     noon = Scenario(seed=1, start_s=1_795_172_400, end_s=1_795_173_000, timezone="Europe/Berlin")
     emissions = cloudtrax.SOURCE.simulate(noon, SourceSettings({}, secrets))
-    raws = [Raw(number, "cloudtrax", one.at, "", "{}", one.body) for number, one in enumerate(emissions, 1)]
+    raws = [Raw(number, "cloudtrax", sent.at, "", "{}", sent.body) for number, sent in enumerate(emissions, 1)]
     with TemporaryDirectory() as folder:
         keys, lists = Keys(Path(folder)), Lists(Path(folder))
         decode = decoder(Pseudonymizer(keys, lists, lambda _site: SiteSettings()), lambda _source: {})

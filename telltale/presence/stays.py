@@ -105,12 +105,12 @@ def noise_of(view: View, site: str, span: Span, *, rules: Rules) -> Relation:
 
     With keys of a day nobody can be told for days; the lists remain. Source: wire/presence.md 6.6.
     """
-    told = view.project.site(site)
-    first = max(_day_start(span.since_us, told, -NOISE_DAYS), view.kept_from(VISIT.name, site))
+    settings = view.project.site(site)
+    first = max(_day_start(span.since_us, settings, -NOISE_DAYS), view.kept_from(VISIT.name, site))
     wider = Span(min(first, span.since_us), span.until_us)
     everyone = _all_sessions(view, site, wider, rules)
     return analysis.noise(
-        view.project.engine, everyone, timezone=told.timezone, since_us=wider.since_us, until_us=wider.until_us
+        view.project.engine, everyone, timezone=settings.timezone, since_us=wider.since_us, until_us=wider.until_us
     )
 
 
@@ -136,17 +136,16 @@ def heartbeats(view: View, site: str, span: Span) -> Relation:
 
 
 def counted(view: View, site: str, span: Span, table: Table, found: Computed, *, rules: Rules) -> Relation:
-    """The figures of the whole local days or hours of a stretch, from sessions that were computed."""
-    engine, told = view.project.engine, view.project.site(site)
-    make = periods.days if table is PRESENCE_DAY else periods.hours
+    """The figures of the local days or hours of a stretch, from sessions that were computed."""
+    engine, settings = view.project.engine, view.project.site(site)
     guests = found.sessions
-    if told.rotation != "day":
+    if settings.rotation != "day":
         guests = analysis.without(engine, guests, noise_of(view, site, span, rules=rules))
     return analysis.figures(
         engine,
         guests,
         found.heartbeats,
-        make(told.timezone, *span),
+        _periods(settings, span, table),
         table=table,
         until_us=found.known_until_us,
         rules=rules,
@@ -172,10 +171,10 @@ def first_midnight(view: View, site: str) -> int:
 
 
 def _computed(view: View, site: str, span: Span, rules: Rules) -> Computed:
-    engine, told = view.project.engine, view.project.site(site)
+    engine, settings = view.project.engine, view.project.site(site)
     # A session may have begun the day before, and go on into the next: keys and closing look no further either.
-    around = Span(_day_start(span.since_us, told, -1), _day_start(span.until_us - 1, told, 2))
-    day = engine.from_arrow(_closing_times(told, around))
+    around = Span(_day_start(span.since_us, settings, -1), _day_start(span.until_us - 1, settings, 2))
+    day = engine.from_arrow(_closing_times(settings, around))
     of_site = engine.run(OF_SITE, {"rows_in": view.table(SIGHTING.name, around)}, site=site)
     heard = engine.run(OF_RADIO, {"sighting": of_site}, radio=rules.radio)
     on_time = engine.run(ON_TIME, {"sighting": heard, "day": day})
@@ -201,6 +200,13 @@ def _all_sessions(view: View, site: str, span: Span, rules: Rules) -> Relation:
         now = computed(view, site, Span(max(span.since_us, opens), span.until_us), rules=rules).sessions
         parts.append(engine.run(TOUCHING, {"visit": now}, **bounds, from_us=opens, before_us=FOREVER))
     return union(engine, parts)
+
+
+def _periods(settings: SiteSettings, span: Span, table: Table) -> pa.Table:
+    """The whole local days or hours that touch a stretch; the last ends with it, so that it is what was so far."""
+    made = (periods.days if table is PRESENCE_DAY else periods.hours)(settings.timezone, *span)
+    ends = pa.compute.min_element_wise(made["end_us"], pa.scalar(span.until_us, pa.int64()))
+    return made.set_column(made.schema.get_field_index("end_us"), made.schema.field("end_us"), ends)
 
 
 def _of_site(view: View, site: str, span: Span, table: Table) -> Relation:
@@ -231,19 +237,21 @@ def _refuse_purged(view: View, site: str, span: Span) -> None:
         )
 
 
-def _day_start(at_us: int, told: SiteSettings, days: int) -> int:
+def _day_start(at_us: int, settings: SiteSettings, days: int) -> int:
     """The midnight some days after the one a moment's day began with; not before 1970."""
-    return max(0, midnight(local_day(at_us, told.timezone) + days * ONE_DAY, told.timezone))
+    return max(0, midnight(local_day(at_us, settings.timezone) + days * ONE_DAY, settings.timezone))
 
 
-def day_spans(told: SiteSettings, span: Span) -> list[tuple[str, int, int]]:
+def day_spans(settings: SiteSettings, span: Span) -> list[tuple[str, int, int]]:
     """The local days that touch a stretch: label, start, end."""
-    return [(row["label"], row["start_us"], row["end_us"]) for row in periods.days(told.timezone, *span).to_pylist()]
+    return [
+        (row["label"], row["start_us"], row["end_us"]) for row in periods.days(settings.timezone, *span).to_pylist()
+    ]
 
 
-def _closing_times(told: SiteSettings, span: Span) -> pa.Table:
-    days = day_spans(told, span)
-    closes = [closes_at(dt.date.fromisoformat(label), told.timezone) for label, _, _ in days]
+def _closing_times(settings: SiteSettings, span: Span) -> pa.Table:
+    days = day_spans(settings, span)
+    closes = [closes_at(dt.date.fromisoformat(label), settings.timezone) for label, _, _ in days]
     bounds = {"start_us": [start for _, start, _ in days], "end_us": [end for _, _, end in days], "closes_us": closes}
     return pa.table({name: pa.array(values, pa.int64()) for name, values in bounds.items()})
 

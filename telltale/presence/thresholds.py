@@ -1,4 +1,4 @@
-"""The thresholds of visits and passers-by, as a project tells them and as one call may change them."""
+"""The thresholds of visits and passers-by, as a project's telltale.toml has them and as one call may change them."""
 
 from typing import TypedDict
 
@@ -25,18 +25,18 @@ class Thresholds(TypedDict, total=False):
     """Strongest signal a passer-by needs."""
 
 
-def rules(told: PresenceSettings, changed: Thresholds | None = None) -> Rules:
+def rules(settings: PresenceSettings, changed: Thresholds | None = None) -> Rules:
     """The rules of the project, with what a call changes.
 
     Raises:
         ConfigError: an unknown name, or thresholds that contradict each other.
     """
     chosen: Thresholds = {
-        "gap": MINUTE * told.gap_min,
-        "visit": MINUTE * told.visit_min,
-        "engaged": MINUTE * told.engaged_min,
-        "visit_dbm": told.visit_dbm,
-        "passer_dbm": told.passer_dbm,
+        "gap": MINUTE * settings.gap_min,
+        "visit": MINUTE * settings.visit_min,
+        "engaged": MINUTE * settings.engaged_min,
+        "visit_dbm": settings.visit_dbm,
+        "passer_dbm": settings.passer_dbm,
     }
     for name in changed or ():
         if name not in chosen:

@@ -1,12 +1,11 @@
 """Reports: a notebook run for a period, kept as one offline HTML file, listed in an index.
 
 `periods.py` reads what people type, `execute.py` runs the notebook and keeps its files, `page.py` makes the page,
-`naming.py` names it, `pdf.py` prints it, `index.py` lists all; `arrived.py` counts what came in before decoding.
+`naming.py` names it, `pdf.py` prints it, `index.py` lists all.
 """
 
-from telltale.report.arrived import arrived
 from telltale.report.execute import Report, ReportError, notebooks, run
 from telltale.report.page import render
 from telltale.workbench.periods import Period
 
-__all__ = ["Period", "Report", "ReportError", "arrived", "notebooks", "render", "run"]
+__all__ = ["Period", "Report", "ReportError", "notebooks", "render", "run"]

@@ -21,6 +21,7 @@ from telltale.report.parameters import defaults, parameters, typed
 from telltale.workbench.periods import Period, parse
 from telltale.workbench.project import Project, here
 from telltale.workbench.question import local_now
+from telltale.workbench.view import FilesGone
 
 CELL_TIMEOUT_S = 900
 
@@ -112,26 +113,17 @@ def _notebook(name: str, project: Project) -> Path:
 def _execute(
     source: Path, running: Path, values: Mapping[str, Any], project: Project, progress: Progress
 ) -> Mapping[str, Any]:
-    """Run all cells; papermill saves the notebook after each one."""
-    from papermill import PapermillExecutionError, execute_notebook
-
-    from telltale.report import engine
+    """Run all cells, of a newer moment once more when a purge took files of the one it held."""
+    from papermill import PapermillExecutionError
 
     try:
-        done: Mapping[str, Any] = execute_notebook(
-            str(source),
-            str(running),
-            parameters=dict(values),
-            engine_name=engine.registered(),
-            tell=lambda text: progress(f"{source.stem}: {text}"),
-            kernel_name="python3",
-            language="python",
-            progress_bar=False,
-            cwd=str(project.settings.root),
-            execution_timeout=CELL_TIMEOUT_S,
-            # A kernel warns of TCP on loopback at its start and of the interrupt that ends it; a cell's error is told.
-            extra_arguments=["--IPKernelApp.log_level=50"],
-        )
+        try:
+            return _cells(source, running, values, project, progress)
+        except PapermillExecutionError as error:
+            if error.ename != FilesGone.__name__:
+                raise
+        progress(f"{source.stem}: again, since a purge removed what it had begun to read")
+        return _cells(source, running, values, project, progress)
     except PapermillExecutionError as error:
         failed = running.with_name(running.name.replace(".running.", ".failed."))
         running.replace(failed)
@@ -139,6 +131,30 @@ def _execute(
             f"{source.name} failed at cell {error.cell_index}: {error.ename}: {error.evalue}; "
             f"what it did until then is in {failed}"
         ) from None
+
+
+def _cells(
+    source: Path, running: Path, values: Mapping[str, Any], project: Project, progress: Progress
+) -> Mapping[str, Any]:
+    """Run the cells in a kernel of their own; papermill saves the notebook after each one."""
+    from papermill import execute_notebook
+
+    from telltale.report import engine
+
+    done: Mapping[str, Any] = execute_notebook(
+        str(source),
+        str(running),
+        parameters=dict(values),
+        engine_name=engine.registered(),
+        tell=lambda text: progress(f"{source.stem}: {text}"),
+        kernel_name="python3",
+        language="python",
+        progress_bar=False,
+        cwd=str(project.settings.root),
+        execution_timeout=CELL_TIMEOUT_S,
+        # A kernel warns of TCP on loopback at its start and of the interrupt that ends it; a cell's error is told.
+        extra_arguments=["--IPKernelApp.log_level=50"],
+    )
     return done
 
 

@@ -2,117 +2,77 @@
 
 from functools import partial
 
-from telltale import charts, findings, wording
-from telltale.dashboard import concerns
-from telltale.page import common
-from telltale.page.board import Ask, Board, Cell, Control
-from telltale.page.pieces import Card, Sentence
-from telltale.sensors.page_answers import SensorFigures, freshness, known
-from telltale.workbench.source_state import how_to_begin
+import pyarrow.compute as pc
 
-PERIOD = Control("period", "Period", {"24h": "24 hours", "48h": "48 hours", "14d": "14 days"}, "toggle")
+from telltale import wording
+from telltale.page import common
+from telltale.page.board import Ask, Board, Cell, Control, Freshness
+from telltale.page.pieces import Sentence
+from telltale.sensors import cards
+from telltale.sensors.answers import SPELT, Answers, recent
+from telltale.sensors.question import Sensors
+from telltale.sensors.words.titles import main_quantity
+from telltale.workbench.source_state import how_to_begin
+from telltale.workbench.times import micros
+
+PERIOD = Control("period", "Period", SPELT, "toggle")
+LATE_S, SILENT_S = 2_400.0, 7_200.0
+"""Sensors report every ten minutes or so: a page of them is late after four times that."""
 
 
 def page(ask: Ask) -> Board:
     """The page."""
-    found = known(ask)
-    if not found.names:
-        return _nothing_yet(ask)
-    all_of = f"All {wording.in_words(len(found.names))}"
-    controls = [
-        PERIOD,
-        Control("device", "Sensors", {"all": all_of, **found.names}),
-        Control("quantity", "Quantity", {name: wording.sentence_case(name) for name in (*found.quantities, "all")}),
-    ]
+    view = ask.project.view()
+    today = recent(view)
+    if not today.seen.names:
+        return _nothing_yet(ask, today)
+    controls = [PERIOD, *_controls(today.seen)]
     choice = {control.name: ask.chosen(control) for control in controls}
-    figures = SensorFigures(
-        ask,
-        stretch=choice["period"],
-        **{name: "" if choice[name] == "all" else choice[name] for name in ("device", "quantity")},
-    )
+    device, quantity = ("" if choice[name] == "all" else choice[name] for name in ("device", "quantity"))
+    answers = recent(view, choice["period"], device=device.replace("-", ":", 1), quantity=quantity)
     return Board(
-        Sentence(_sentence(figures), common.head("Sensors", figures.now, figures.settings.site.name)),
-        findings.sensor_tiles(
-            figures.stats, figures.excursions, figures.outside, figures.missing, figures.health, **figures.tolerated
-        ),
+        cards.sentence(answers),
+        cards.tiles(answers),
         (
             (
-                Cell("readings", 8, "What the sensors measured", partial(readings, figures)),
-                Cell("outside", 4, "Minutes outside limits by day", partial(_outside, figures)),
+                Cell("readings", 8, "What the sensors measured", partial(cards.readings, answers)),
+                Cell("outside", 4, "Minutes outside limits by day", partial(cards.outside, answers)),
             ),
             (
-                Cell("missing", 7, "Messages missing by device and day", partial(_missing, figures)),
-                Cell("excursions", 5, "When limits were left", partial(_excursions, figures)),
+                Cell("missing", 7, "Messages missing by device and day", partial(cards.missing, answers)),
+                Cell("excursions", 5, "When limits were left", partial(cards.excursions, answers)),
             ),
         ),
-        f"{common.foot(figures.zone)} Values are shown as sent, not smoothed.",
-        freshness(figures),
+        f"{common.foot(answers.zone)} Values are shown as sent, not smoothed.",
+        _freshness(answers),
         controls,
         choice,
-        concerns.badges(ask),
     )
 
 
-def readings(figures: SensorFigures) -> Card:
-    """What was measured, on the band of the limits; below it when doors stood open and alarms were on."""
-    shown = f"means of {figures.width}; marked: time outside, from single readings"
-    chart = charts.readings(figures.series, figures.excursions, figures.gaps, timezone=figures.zone)
-    return Card(
-        findings.limits_title(figures.excursions, figures.stats),
-        charts.with_doors(chart, figures.episodes, timezone=figures.zone),
-        f"Last {PERIOD.options[figures.stretch]}, {shown if figures.width else 'single readings'}. Bands: limits",
-        [findings.timing_note(figures.excursions), findings.gaps_note(figures.gaps, timezone=figures.zone)],
-    )
+def _controls(seen: Sensors) -> list[Control]:
+    """The choice of a sensor, by its id without the colon, and of a quantity: the one the page opens with first."""
+    first = main_quantity(seen.quantities)
+    quantities = [first, *(name for name in seen.quantities if name != first), "all"]
+    names = {device_id.replace(":", "-", 1): name for device_id, name in seen.names.items()}
+    return [
+        Control("device", "Sensors", {"all": f"All {wording.in_words(len(names))}", **names}),
+        Control("quantity", "Quantity", {name: wording.sentence_case(name) for name in quantities}),
+    ]
 
 
-def _sentence(figures: SensorFigures) -> str:
-    return findings.limits_sentence(
-        figures.stats,
-        figures.excursions,
-        figures.health,
-        now=figures.now,
-        period=f"in the last {PERIOD.options[figures.stretch]}",
-        **figures.tolerated,
-    )
+def _freshness(answers: Answers) -> Freshness:
+    """Of the newest reading; drooping where a sensor is silent."""
+    newest = pc.max(answers.stats["last_at"]).as_py()
+    silent = "silent" in answers.devices["state"].to_pylist()
+    return Freshness(None if newest is None else micros(newest), LATE_S, SILENT_S, silent, answers.zone)
 
 
-def _excursions(figures: SensorFigures) -> Card:
-    return Card(
-        findings.excursions_title(figures.excursions),
-        findings.excursions_table(figures.excursions, figures.stats, timezone=figures.zone, most=8),
-        f"Last {PERIOD.options[figures.stretch]}, newest first; how long is estimated between readings",
-        ["Limits are low and high of devices.csv. They hold for a temperature, or for the only quantity."],
-        empty="No sensor left its limits. They stand in devices.csv as low and high.",
-    )
-
-
-def _missing(figures: SensorFigures) -> Card:
-    return Card(
-        findings.missing_title(figures.missing),
-        charts.missing_by_day(figures.missing, timezone=figures.zone),
-        "Missing messages, % of those due, by device and day. Pale: none missing",
-        [findings.due_note(figures.health)],
-    )
-
-
-def _outside(figures: SensorFigures) -> Card:
-    return Card(
-        findings.outside_title(figures.outside, **figures.tolerated, timezone=figures.zone),
-        charts.outside_by_day(figures.outside, **figures.tolerated, timezone=figures.zone),
-        "Minutes outside limits per day, all chosen sensors together",
-        ["Minutes without readings are unknown, not within."],
-    )
-
-
-def _nothing_yet(ask: Ask) -> Board:
+def _nothing_yet(ask: Ask, answers: Answers) -> Board:
     if not common.sites(ask):
         return common.nothing_yet(ask, "Sensors", "reading")
-    figures = SensorFigures(ask)
     text = (
         "**No sensor has sent a reading** in the last 14 days. "
         f"{how_to_begin(ask.project.settings, 'reading')} while “telltale up” runs."
     )
-    return Board(
-        Sentence(text, common.head("Sensors", figures.now, figures.settings.site.name)),
-        freshness=common.freshness(ask, figures.zone),
-    )
+    return Board(Sentence(text, answers.head), freshness=common.freshness(ask, answers.zone))

@@ -1,29 +1,24 @@
-"""What every question about sensors shares: the stretch of time, the devices meant, the rows, and their names."""
+"""What is read through a question about sensors, and the tables made of it; `calls.py` says their columns.
+
+A question's `of` is a device, by its id in any case or its name of devices.csv.
+"""
 
 # ruff: noqa: S608 - texts are composed of names of ours; values are given to the engine
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from telltale.analysis import periods
 from telltale.contract import ConfigError, did_you_mean
-from telltale.engine import Engine, Relation
+from telltale.engine import Relation
+from telltale.health import trends as batteries
 from telltale.sensors import analysis
-from telltale.tables import DEVICE_STATUS, READING
-from telltale.workbench import question
-from telltale.workbench.project import Project, here
-from telltale.workbench.tidy import tidy
-from telltale.workbench.times import DAY, Span, When
-from telltale.workbench.view import View, answered
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-By = Literal["stretch", "day", "hour"]
+from telltale.tables import READING
+from telltale.workbench.question import By, Question
+from telltale.workbench.times import DAY, Span
 
 MEASURED = ("device_id", "channel", "quantity", "unit", "observed_at", "value", "text", "error_code", "meta")
-TOLD = ("device_id", "kind", "observed_at", "received_at", "battery_v", "signal_dbm", "next_expected_at")
 
 NAMED = """
 select r.device_id, coalesce(nullif(i.name, ''), r.device_id) as name, coalesce(i.place, '') as place, {columns}
@@ -36,126 +31,239 @@ select r.*, l.low, l.high
 from row_in r left join limit_of l on l.device_id = r.device_id and l.quantity = r.quantity
 """
 
+WITH_UNIT = """
+select r.*, u.unit
+from row_in r left join (
+  select device_id, channel, quantity, max(unit) as unit from reading where value is not null
+  group by device_id, channel, quantity
+) u on u.device_id = r.device_id and u.channel = r.channel and u.quantity = r.quantity
+"""
 
-class Asked(NamedTuple):
-    """A question about sensors, on one snapshot."""
+MARKED = "select r.*, p.so_far from row_in r inner join period p on p.start_us = unix_micros(r.start)"
 
-    view: View
-    span: Span
-    device_ids: tuple[str, ...] | None
-    quantity: str | None
+SINGLY = """
+select device_id, channel, quantity, unit, observed_at as start, observed_at as end, false as so_far,
+  cast(1 as bigint) as readings, value as value_min, value as value_mean, value as value_max
+from reading where value is not null
+"""
 
-    @property
-    def engine(self) -> Engine:
-        """Where it is answered."""
-        return self.view.project.engine
+NUMBERS = """
+select * from reading
+where (text is null or value is null or value not in (0, 1)) and not regexp_like(quantity, '_(total|major|minor)$')
+"""
 
-    @property
-    def zone(self) -> str:
-        """By whose clock days begin."""
-        return self.view.project.settings.site.timezone
+SEEN = """
+select distinct s.device_id, coalesce(nullif(i.name, ''), s.device_id) as name, s.quantity
+from reading s left join device_info i on i.device_id = s.device_id
+where s.value is not null or s.error_code is not null
+order by name, s.device_id, s.quantity
+"""
 
-    @property
-    def info(self) -> Relation:
-        """What devices.csv says."""
-        return self.engine.from_arrow(self.view.project.device_info())
+EPISODE_END = """case when is_open then timestamp_micros(:until_us)
+  else timestamp_micros(cast(floor(unix_micros(started_at) + lasted_s * 1e6) as bigint)) end"""
+SILENCE_END = "coalesce(next_heard_at, timestamp_micros(:until_us))"
+AFTER = {"unit": "quantity", "so_far": "end"}
+"""Columns that are added to a table, and after which one they stand."""
 
-    def readings(self) -> Relation:
-        """The readings of the stretch."""
-        text = "select * from row_in where observed_at >= timestamp_micros(:since_us)"
-        return self.engine.run(text, {"row_in": self.context()}, since_us=self.span.since_us)
 
-    def status(self) -> Relation:
-        """What the devices said of themselves in the stretch and the day before; `quantity` does not matter."""
-        text = f"select {', '.join(TOLD)} from device_status where {self._wanted()}"
-        rows = {
-            "device_status": self.view.table(DEVICE_STATUS.name, Span(self.span.since_us - DAY, self.span.until_us))
-        }
-        return self.engine.run(text, rows, **self._values())
+class Sensors(NamedTuple):
+    """The sensors that said anything in a stretch, and what they measured."""
 
-    def context(self) -> Relation:
-        """Those and the readings of the day before: what lasts into the stretch began there.
+    names: dict[str, str]
+    """By device id, in the order of the names."""
+    quantities: list[str]
 
-        A page asks four questions about one stretch: they share the rows for as long as nothing changes.
-        """
-        key = ("readings", self.span, self.device_ids, self.quantity)
-        found: Relation = self.view.remembered(key, self._context)
-        return found
 
-    def _context(self) -> Relation:
-        wanted = self._wanted() + ("" if self.quantity is None else " and quantity = :quantity")
+def sensors(question: Question) -> Sensors:
+    """The sensors of the stretch, errors included."""
+    rows = question.engine.run(SEEN, {"reading": readings(question), "device_info": question.device_info}).arrow()
+    names = dict(zip(rows["device_id"].to_pylist(), rows["name"].to_pylist(), strict=True))
+    return Sensors(names, sorted(set(rows["quantity"].to_pylist())))
+
+
+def series(question: Question, *, quantity: str | None = None, bin_s: int | None = None) -> pa.Table:
+    """What each sensor measured, singly or in bins of so many seconds."""
+    bins = None if bin_s is None else _bins(question, bin_s)
+    since_us = question.span.since_us if bins is None else bins["start_us"][0].as_py()
+    rows = readings(question, since_us=since_us, quantity=quantity)
+    if question.of is None and quantity is None:
+        rows = question.engine.run(NUMBERS, {"reading": rows})
+    if bins is None:
+        made = question.engine.run(SINGLY, {"reading": rows})
+    else:
+        made = _marked(question, analysis.series(question.engine, rows, bins), bins)
+    return _named(question, _limited(question, made, rows), time="start")
+
+
+def stats(question: Question, *, by: By = "stretch", quantity: str | None = None) -> pa.Table:
+    """Figures of each sensor, by period."""
+    rows = readings(question, since_us=question.over(by).since_us, quantity=quantity)
+    by_period = question.periods(by)
+    made = _marked(question, analysis.stats(question.engine, rows, by_period), by_period)
+    return _named(question, _limited(question, made, rows), time="start")
+
+
+def gaps(question: Question, *, quantity: str | None = None, lasting: bool = False) -> pa.Table:
+    """Where readings are missing.
+
+    Args:
+        question: about which stretch.
+        quantity: such as temperature; None is all.
+        lasting: those too that began before the stretch and last into it.
+    """
+    rows = context(question, quantity=quantity)
+    made = analysis.gaps(question.engine, rows, question.device_info, until_us=question.span.until_us)
+    return _named(question, _begun(question, made, "after_at", "before_at" if lasting else ""), time="after_at")
+
+
+def excursions(question: Question, *, quantity: str | None = None, lasting: bool = False) -> pa.Table:
+    """When sensors were beyond a limit; arguments as for `gaps`."""
+    rows = context(question, quantity=quantity)
+    made = analysis.excursions(question.engine, rows, question.device_info)
+    begun = _begun(question, made, "crossed_at", "returned_at" if lasting else "")
+    with_unit = question.engine.run(WITH_UNIT, {"row_in": begun, "reading": rows})
+    return _named(question, with_unit, time="started_at")
+
+
+def minutes_outside(question: Question, *, quantity: str | None = None) -> pa.Table:
+    """How long each sensor that has limits was beyond them, by day."""
+    rows = context(question, since_us=question.over("day").since_us, quantity=quantity)
+    days = question.periods("day")
+    made = analysis.outside(question.engine, rows, question.device_info, days)
+    return _named(question, _marked(question, made, days), time="start")
+
+
+def mean_kinetic_temperature(question: Question, *, by: By = "stretch") -> pa.Table:
+    """The mean kinetic temperature of each sensor, by period."""
+    rows = readings(question, since_us=question.over(by).since_us)
+    by_period = question.periods(by)
+    made = _marked(question, analysis.kinetic(question.engine, rows, by_period), by_period)
+    return _named(question, _limited(question, made, rows), time="start")
+
+
+def episodes(question: Question, *, quantity: str | None = None, lasting: bool = False) -> pa.Table:
+    """When doors stood open and alarms were on; arguments as for `gaps`."""
+    rows = context(question, quantity=quantity)
+    made = analysis.episodes(question.engine, rows, question.device_info)
+    return _named(question, _begun(question, made, "started_at", EPISODE_END if lasting else ""), time="started_at")
+
+
+def consumption(question: Question, *, by: By = "day", quantity: str | None = None) -> pa.Table:
+    """What counters counted, by period."""
+    rows = context(question, since_us=question.over(by).since_us, quantity=quantity)
+    by_period = question.periods(by)
+    made = analysis.consumption(question.engine, rows, by_period)
+    return _named(question, _marked(question, made, by_period), time="start")
+
+
+def completeness(question: Question, *, by: By = "stretch") -> pa.Table:
+    """Readings received of those due, by device and period."""
+    rows = context(question, since_us=question.over(by).since_us)
+    by_period, until_us = question.periods(by), question.span.until_us
+    made = analysis.completeness(question.engine, rows, question.device_info, by_period, until_us=until_us)
+    return _named(question, _marked(question, made, by_period), time="start")
+
+
+def overdue(question: Question, *, lasting: bool = False) -> pa.Table:
+    """Where devices were not heard at the moment they had named; `lasting` as for `gaps`."""
+    said = batteries.status(question, device_ids(question))
+    made = analysis.overdue(question.engine, said, now_us=question.span.until_us)
+    return _named(question, _begun(question, made, "expected_at", SILENCE_END if lasting else ""), time="heard_at")
+
+
+def trends(question: Question) -> pa.Table:
+    """Where battery and signal of each device go."""
+    return batteries.trends(question, device_ids(question))
+
+
+def readings(question: Question, *, since_us: int | None = None, quantity: str | None = None) -> Relation:
+    """The readings of the stretch, or from another moment on."""
+    rows = context(question, since_us=since_us, quantity=quantity)
+    text = "select * from row_in where observed_at >= timestamp_micros(:since_us)"
+    return question.engine.run(text, {"row_in": rows}, since_us=_since(question, since_us))
+
+
+def context(question: Question, *, since_us: int | None = None, quantity: str | None = None) -> Relation:
+    """Those and the readings of the day before: what lasts into the stretch began there.
+
+    A page asks several questions about one stretch: they share the rows for as long as nothing changes.
+    """
+    span = Span(_since(question, since_us) - DAY, question.span.until_us)
+    ids = device_ids(question)
+
+    def read() -> Relation:
+        named = {f"device_{number}": name for number, name in enumerate(ids or ())}
+        wanted = "true" if ids is None else f"device_id in ({', '.join(f':{name}' for name in named)})"
+        wanted += "" if quantity is None else " and quantity = :quantity"
+        rows = {"reading": question.view.table(READING.name, span)}
         text = f"select {', '.join(MEASURED)} from reading where {wanted}"
-        rows = {"reading": self.view.table(READING.name, Span(self.span.since_us - DAY, self.span.until_us))}
-        return self.engine.keep(self.engine.run(text, rows, quantity=self.quantity, **self._values()))
+        return question.engine.keep(question.engine.run(text, rows, quantity=quantity, **named))
 
-    def _wanted(self) -> str:
-        if self.device_ids is None:
-            return "true"
-        return f"device_id in ({', '.join(f':{name}' for name in self._values())})"
-
-    def _values(self) -> dict[str, str]:
-        return {f"device_{number}": name for number, name in enumerate(self.device_ids or ())}
-
-    def touching(self, rows: Relation, ends: str) -> Relation:
-        """Those that reach into the stretch."""
-        text = f"select * from row_in where unix_micros({ends}) >= :since_us"
-        return self.engine.run(text, {"row_in": rows}, **self.span._asdict())
-
-    def periods(self, by: By) -> pa.Table:
-        """The stretch as one period, or its local days or hours."""
-        if by == "stretch":
-            whole = {"label": [""], "start_us": [self.span.since_us], "end_us": [self.span.until_us]}
-            return pa.table(whole, schema=periods.PERIOD)
-        return (periods.days if by == "day" else periods.hours)(self.zone, *self.span)
-
-    def limited(self, rows: Relation, readings: Relation) -> Relation:
-        """The rows with the limits that hold for their series."""
-        limits = analysis.limits(self.engine, readings, self.info)
-        return self.engine.run(LIMITED, {"row_in": rows, "limit_of": limits})
-
-    def named(self, rows: Relation, *, time: str) -> pa.Table:
-        """The rows with the devices' names, in the order people look for them."""
-        columns = ", ".join(f"r.{name}" for name in rows.columns if name != "device_id")
-        order = ", ".join([f"r.{name}" for name in ("channel", "quantity") if name in rows.columns] + [time])
-        text = NAMED.format(columns=columns, order=order)
-        return self.engine.run(text, {"row_in": rows, "device_info": self.info}).arrow()
+    kept: Relation = question.remembered(("readings", span, ids, quantity), read)
+    return kept
 
 
-def answer(
-    ask: Callable[[Asked], pa.Table],
-    since: When,
-    until: When,
-    *,
-    device: str | None,
-    quantity: str | None,
-    project: Project | None,
-) -> "pd.DataFrame":
-    """What `ask` makes of the stretch of time and the devices meant, on one snapshot."""
-    project = project or here()
-    span = stretch(project, since, until)
+def device_ids(question: Question) -> tuple[str, ...] | None:
+    """The ids that `of` means: an id of any case, or the name of one or more devices of devices.csv; None is all.
 
-    def asked(view: View) -> pa.Table:
-        return ask(Asked(view, span, None if device is None else _ids(view, device), quantity))
-
-    return tidy(answered(project, asked))
-
-
-def stretch(project: Project, since: When, until: When) -> Span:
-    """The stretch people mean; it ends now at the latest."""
-    return question.stretch(since, until, zone=project.zone(), now_us=project.now_us())
-
-
-def _ids(view: View, device: str) -> tuple[str, ...]:
-    """The ids a text means: an id of any case, or the name of one or more devices of devices.csv."""
-    wanted = device.strip().casefold()
-    listed = view.project.device_info().to_pylist()
+    Raises:
+        ConfigError: no such device has sent a reading.
+    """
+    if question.of is None:
+        return None
+    wanted = question.of.strip().casefold()
+    listed = question.project.device_info().to_pylist()
     named = tuple(row["device_id"] for row in listed if row["name"].casefold() == wanted)
     if named:
         return named
     text = "select distinct device_id from reading order by device_id"
-    heard = view.project.engine.run(text, {"reading": view.table(READING.name)}).arrow()["device_id"].to_pylist()
+    rows = question.engine.run(text, {"reading": question.view.table(READING.name)}).arrow()
+    heard = rows["device_id"].to_pylist()
     if wanted in heard:
         return (wanted,)
-    known = [*heard, *(row["name"] for row in listed if row["name"] and row["device_id"] in heard)]
-    hint = did_you_mean(device, known) or f"; known: {', '.join(known) or 'none yet'}"
-    raise ConfigError(f'no device "{device}" has sent a reading{hint}')
+    candidates = [*heard, *(row["name"] for row in listed if row["name"] and row["device_id"] in heard)]
+    hint = did_you_mean(question.of, candidates) or f"; known: {', '.join(candidates) or 'none yet'}"
+    raise ConfigError(f'no device "{question.of}" has sent a reading{hint}')
+
+
+def _since(question: Question, since_us: int | None) -> int:
+    return question.span.since_us if since_us is None else since_us
+
+
+def _bins(question: Question, width_s: int) -> pa.Table:
+    """The bins that the stretch touches; the last one ends with it."""
+    made = periods.bins(width_s, *question.span, timezone=question.zone)
+    ends = pc.min_element_wise(made["end_us"], pa.scalar(question.span.until_us, pa.int64()))
+    so_far = pc.less(ends, made["end_us"])
+    at = made.schema.get_field_index("end_us")
+    return made.set_column(at, made.schema.field("end_us"), ends).append_column("so_far", so_far)
+
+
+def _begun(question: Question, rows: Relation, begin: str, end: str) -> Relation:
+    """The rows that begin in the stretch; with the text of their end, those too that reach into it."""
+    if not end:
+        return question.begins_inside(rows, begin)
+    text = f"select * from row_in where unix_micros({end}) >= :since_us"
+    return question.engine.run(text, {"row_in": rows}, **question.span._asdict())
+
+
+def _marked(question: Question, rows: Relation, by_period: pa.Table) -> Relation:
+    """The rows with `so_far`: whether their period was cut by the end of the stretch."""
+    return question.engine.run(MARKED, {"row_in": rows, "period": question.engine.from_arrow(by_period)})
+
+
+def _limited(question: Question, rows: Relation, measured: Relation) -> Relation:
+    """The rows with the limits that hold for their series."""
+    limits = analysis.limits(question.engine, measured, question.device_info)
+    return question.engine.run(LIMITED, {"row_in": rows, "limit_of": limits})
+
+
+def _named(question: Question, rows: Relation, *, time: str) -> pa.Table:
+    """The rows with the devices' names, in the order people look for them."""
+    names = [name for name in rows.columns if name not in ("device_id", *AFTER)]
+    for added, before in AFTER.items():
+        if added in rows.columns:
+            names.insert(names.index(before) + 1, added)
+    order = [name for name in ("channel", "quantity") if name in rows.columns] + [time]
+    text = NAMED.format(columns=", ".join(f"r.{name}" for name in names), order=", ".join(f"r.{n}" for n in order))
+    return question.engine.run(text, {"row_in": rows, "device_info": question.device_info}).arrow()

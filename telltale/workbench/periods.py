@@ -42,7 +42,7 @@ class Period(NamedTuple):
 
     @property
     def ask(self) -> dict[str, str | None]:
-        """The period and site as arguments: `tt.presence.days(**when.ask)`."""
+        """The period and site as arguments: `tt.presence.figures(**when.ask)`."""
         return {"since": self.since, "until": self.until, "site": self.site or None}
 
     @property

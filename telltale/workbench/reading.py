@@ -3,10 +3,12 @@
 # ruff: noqa: S608 - texts are composed of names of ours
 import datetime as dt
 import re
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pyarrow as pa
 
+from telltale import COMPUTES
 from telltale.contract import ConfigError, Raw, TelltaleError, did_you_mean
 from telltale.engine import Relation
 from telltale.lake.records import raw_record
@@ -124,9 +126,8 @@ def relation(view: View, name: str, span: Span | None = None) -> Relation:
     """A table as people mean it: of a derived one the closed days as they were closed, the open ones as of now."""
     if not TABLES[name].derived:
         return view.table(name, span)
-    from telltale.presence.stays import derived
-
-    return derived(view, name, span)
+    computed: Relation = import_module(COMPUTES[name]).derived(view, name, span)
+    return computed
 
 
 def _record(project: Project, source: str, body: bytes | str | Raw) -> Raw:

@@ -79,7 +79,7 @@ def fill(project: Project) -> None:
 
 def test_hours_of_each_pc_add_up_and_nothing_counts_twice(project: Project) -> None:
     fill(project)
-    found = tt.activity.daily("1d", project=project)
+    found = tt.activity.totals("1d", project=project)
     assert list(found["name"]) == ["Front desk", "Lab bench", "Meeting room"]
     assert list(found["person"]) == ["Anna", "Ben", "Cara"]
     # desk-3: samples 09:00:00–09:04:50 active, 10 s away; before 09:00 the level's 600 s reach back to 08:55.
@@ -105,24 +105,24 @@ def test_intervals_touch_and_say_their_basis(project: Project) -> None:
 
 def test_a_pc_is_found_by_its_modem(project: Project) -> None:
     fill(project)
-    by_modem = tt.activity.daily("1d", device="sigfox:2d24e6", project=project)
-    pd.testing.assert_frame_equal(by_modem, tt.activity.daily("1d", device="pc:desk-3", project=project))
+    by_modem = tt.activity.totals("1d", device="sigfox:2d24e6", project=project)
+    pd.testing.assert_frame_equal(by_modem, tt.activity.totals("1d", device="pc:desk-3", project=project))
     with pytest.raises(ConfigError, match='did you mean "Front desk"'):
-        tt.activity.daily("1d", device="Front dsk", project=project)
+        tt.activity.totals("1d", device="Front dsk", project=project)
 
 
 def test_settled_and_hot_records_give_the_same(project: Project) -> None:
     fill(project)
-    hot = tt.activity.daily("7d", project=project)
+    hot = tt.activity.totals("7d", project=project)
     settle_all(project.lake, now_us=project.now_us())
     project.close()
-    pd.testing.assert_frame_equal(tt.activity.daily("7d", project=project), hot)
+    pd.testing.assert_frame_equal(tt.activity.totals("7d", project=project), hot)
 
 
 def test_a_silent_pc_stays_listed(project: Project) -> None:
     fill(project)
     set_clock(project, at("2026-12-01 12:00"))
-    found = tt.activity.daily("1d", project=project)
+    found = tt.activity.totals("1d", project=project)
     assert set(found["unknown_s"]) == {12 * 3600}
     assert len(found) == 3
 
@@ -161,7 +161,7 @@ def test_a_long_correction_counts_on_days_it_only_reaches(project: Project) -> N
     tt.activity.correct(
         "pc:lab", "2026-11-01 12:00", "2026-11-18 12:00", active=True, note="elsewhere", project=project
     )
-    (row,) = tt.activity.daily("2026-11-17", "2026-11-18", device="pc:lab", project=project).to_dict("records")
+    (row,) = tt.activity.totals("2026-11-17", "2026-11-18", device="pc:lab", project=project).to_dict("records")
     assert (row["active_s"], row["samples"]) == (86_400, 0)
 
 
@@ -191,7 +191,7 @@ def test_messages_say_what_arrived(project: Project) -> None:
 
 def test_what_is_kept_about_each_pc(project: Project) -> None:
     fill(project)
-    found = tt.activity.records(device="Front desk", project=project)
+    found = tt.activity.kept(device="Front desk", project=project)
     told = {(row.table, row.kind): row.records for row in found.itertuples()}
     assert told["activity", "sample"] == 30
     assert (told["activity", "level"], told["uplink", ""]) == (1, 1)
@@ -203,13 +203,13 @@ def test_the_seeds_rules_by_name(project: Project) -> None:
     times = ["08:00", "08:10", "08:20", "08:30", "11:30", "11:40"]
     scores = ["100", "100", "50", "100", "25", "50"]
     keep(project, *(uplink(f"2026-11-20 {t}", "abc", s, n) for n, (t, s) in enumerate(zip(times, scores, strict=True))))
-    seed = tt.activity.daily("1d", rule="seed", project=project)
+    seed = tt.activity.totals("1d", rule="seed", project=project)
     assert list(seed["active_s"]) == [1800 + 600]
-    web = tt.activity.daily("1d", rule="seed_web", project=project)
+    web = tt.activity.totals("1d", rule="seed_web", project=project)
     assert list(web["active_s"]) == [1800 + 3 * 3600 + 600]
     assert web["unknown_s"].isna().all()
     with pytest.raises(ConfigError, match="expected input, seed, seed_web"):
-        tt.activity.daily("1d", rule="sead", project=project)  # type: ignore[arg-type]  # that is the point
+        tt.activity.totals("1d", rule="sead", project=project)  # type: ignore[arg-type]  # that is the point
 
 
 def test_an_activitywatch_export_round_trips(project: Project, tmp_path: Path) -> None:
@@ -285,7 +285,7 @@ def test_a_lost_bitmap_frame_loses_no_minute(tmp_path: Path) -> None:
     for lost in (None, 1):
         project = Project(settings=load(write_settings(tmp_path / str(lost), more=more)), now=lambda: at(NOW))
         keep(project, *(_bitmap(start, told) for n, (start, told) in enumerate(frames) if n != lost))
-        found.append(tt.activity.daily("1d", project=project))
+        found.append(tt.activity.totals("1d", project=project))
     pd.testing.assert_frame_equal(found[0], found[1])
     (row,) = found[0].to_dict("records")
     # Four stretches of 20 minutes, an hour and 20 min without input; at most so long, and at least 18 min each.
@@ -315,6 +315,6 @@ def test_days_begin_when_the_project_says(tmp_path: Path) -> None:
         minute("2026-11-19 23:59", "pc:desk-3", lambda _n: 0.0),
         minute("2026-11-20 00:00", "pc:desk-3", lambda _n: 0.0),
     )
-    (row,) = tt.activity.daily("1d", project=project).to_dict("records")
+    (row,) = tt.activity.totals("1d", project=project).to_dict("records")
     assert (row["label"], row["active_s"]) == ("2026-11-19", 110)
     assert row["start"].timestamp() == at("2026-11-19 04:00") / 1e6

@@ -1,18 +1,19 @@
 """Hours per local day, week and team: days when clocks change, days that begin at 04:00, people with two PCs."""
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
-import pyarrow as pa
 import pytest
 
 from telltale.activity import analysis
 from telltale.engine import DuckEngine
+from telltale.workbench.question import By, Question
+from telltale.workbench.times import Span
+from telltale.workbench.view import View
 from tests.activity.rows import activity_of, info_of, level, polled, sample, stretch
 from tests.lake_fixture import ZONE, at
 from tests.presence.rows import T0
-
-H = 3_600 * 10**6
 
 
 def s(text: str) -> float:
@@ -21,14 +22,19 @@ def s(text: str) -> float:
 
 
 def totals(
-    rows: Iterable[Mapping[str, Any]], since: str, until: str, *, starts_at: str = "00:00", weeks: bool = False
+    rows: Iterable[Mapping[str, Any]], since: str, until: str, *, starts_at: str = "00:00", by: By = "day"
 ) -> list[dict[str, Any]]:
     engine = DuckEngine(threads=1)
-    heard = analysis.heard(engine, activity_of(engine, rows), info_of(engine))
-    found = analysis.found_spans(engine, heard, since_us=at(since), until_us=at(until), rules=analysis.Rules())
-    make = analysis.weeks if weeks else analysis.days
-    periods = make(ZONE, at(since), at(until), starts_at=starts_at)
-    return list(analysis.totals(engine, heard, found, periods).arrow().to_pylist())
+    question = asked(since, until, starts_at)
+    heard = analysis.signals(engine, activity_of(engine, rows), info_of(engine))
+    found = analysis.spans_of(engine, heard, rules=analysis.Rules(), **question.over(by)._asdict())
+    return list(analysis.totals(engine, heard, found, question.periods(by)).arrow().to_pylist())
+
+
+def asked(since: str, until: str, starts_at: str = "00:00") -> Question:
+    """A question of a stretch, of which only the periods are asked."""
+    span = Span(at(since), at(until))
+    return Question(cast("View", None), span, ZONE, day_starts_at=dt.time.fromisoformat(starts_at))
 
 
 def three(row: Mapping[str, Any]) -> tuple[float, float, float]:
@@ -67,7 +73,7 @@ def test_the_running_day_ends_now() -> None:
 
 def test_weeks_begin_on_monday() -> None:
     rows = [stretch("interval", s("2026-11-15 23:00"), s("2026-11-16 01:00"), True)]
-    found = totals(rows, "2026-11-14 00:00", "2026-11-18 00:00", weeks=True)
+    found = totals(rows, "2026-11-14 00:00", "2026-11-18 00:00", by="week")
     assert [(row["label"], row["active_s"]) for row in found] == [("2026-W46", 3600), ("2026-W47", 3600)]
 
 
@@ -105,9 +111,9 @@ def test_the_seed_web_apps_sum() -> None:
     # The one of the day before, 23:55, does not reach over midnight.
     told = [(-300, 100), (8 * 3600, 100), (29_400, 50), (30_000, 0), (30_600, 25), (59_400, 100)]
     rows = [level(day + one, score) for one, score in told]
-    heard = analysis.heard(engine, activity_of(engine, rows), info_of(engine))
+    heard = analysis.signals(engine, activity_of(engine, rows), info_of(engine))
     levels = engine.from_arrow(analysis.seed_levels(heard.arrow()))
-    periods = analysis.days(ZONE, at("2026-11-19 00:00"), at("2026-11-21 00:00"))
+    periods = asked("2026-11-19 00:00", "2026-11-21 00:00").periods("day")
     before, found = analysis.web_totals(engine, heard, levels, periods).arrow().to_pylist()
     assert (before["active_s"], before["samples"]) == (0, 1)
     assert (found["active_s"], found["samples"]) == (600 + 28_800, 5)
@@ -118,9 +124,9 @@ def test_levels_of_samples_for_the_seed_web_sum() -> None:
     engine = DuckEngine(threads=1)
     start = s("2026-11-20 08:00")
     rows = [sample(start + one, 0, every_s=10) for one in range(0, 1801, 10)]
-    heard = analysis.heard(engine, activity_of(engine, rows), info_of(engine))
+    heard = analysis.signals(engine, activity_of(engine, rows), info_of(engine))
     levels = engine.from_arrow(analysis.seed_levels(heard.arrow()))
-    periods = analysis.days(ZONE, at("2026-11-20 00:00"), at("2026-11-21 00:00"))
+    periods = asked("2026-11-20 00:00", "2026-11-21 00:00").periods("day")
     (found,) = analysis.web_totals(engine, heard, levels, periods).arrow().to_pylist()
     assert (found["active_s"], found["samples"]) == (1800, 4)
 
@@ -133,10 +139,11 @@ def _team(people: int, *, k: int = 5, **other: Any) -> list[dict[str, Any]]:
     info = info_of(
         engine, *[(f"pc:{number}", "", other.get("person", "")) for number in range(people)], *other.get("listed", [])
     )
-    heard = analysis.heard(engine, activity_of(engine, rows), info)
+    heard = analysis.signals(engine, activity_of(engine, rows), info)
     since_us, until_us = at("2026-11-20 00:00"), at("2026-11-21 00:00")
-    found = analysis.found_spans(engine, heard, since_us=since_us, until_us=until_us, rules=analysis.Rules())
-    made = analysis.team(engine, found, info, analysis.days(ZONE, since_us, until_us), k=k).arrow()
+    found = analysis.spans_of(engine, heard, since_us=since_us, until_us=until_us, rules=analysis.Rules())
+    periods = asked("2026-11-20 00:00", "2026-11-21 00:00").periods("day")
+    made = analysis.team(engine, found, info, periods, k=k).arrow()
     return list(made.to_pylist())
 
 
@@ -164,11 +171,10 @@ def test_a_person_with_two_pcs_counts_once_and_no_hour_twice() -> None:
     assert row["active_s"] == pytest.approx((7200 + 4 * 60) / 5)
 
 
-def test_periods_are_cut_to_what_was_asked() -> None:
-    made: pa.Table = analysis.days(ZONE, at("2026-11-19 15:00"), at("2026-11-20 14:00"))
-    assert made["label"].to_pylist() == ["2026-11-19", "2026-11-20"]
-    assert (made["start_us"].to_pylist()[0], made["end_us"].to_pylist()[1]) == (
-        at("2026-11-19 15:00"),
-        at("2026-11-20 14:00"),
-    )
-    assert sum(made["end_us"].to_pylist()) - sum(made["start_us"].to_pylist()) == 23 * H
+def test_each_day_that_is_touched_counts_from_its_beginning() -> None:
+    rows = [stretch("interval", s("2026-11-19 10:00"), s("2026-11-19 11:00"), True)]
+    found = totals(rows, "2026-11-19 15:00", "2026-11-20 14:00")
+    assert [(row["label"], three(row), row["so_far"]) for row in found] == [
+        ("2026-11-19", (3600, 0, 23 * 3600), False),
+        ("2026-11-20", (0, 0, 14 * 3600), True),
+    ]

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from telltale.activity.page import owner_page
+from telltale.activity.page import person_page
 from telltale.contract import ConfigError, Raw, Scenario, Secrets
 from telltale.dashboard.boards import Boards
-from telltale.dashboard.owners import owners, page_of, write_notebooks
 from telltale.dashboard.pages import PAGES
+from telltale.dashboard.persons import page_of, persons, write_notebooks
 from telltale.settings import load
 from telltale.sources import source
 from telltale.workbench import Project
@@ -60,7 +60,7 @@ def five(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="module")
 def boards(five: Project) -> Boards:
-    return Boards(five, {"activity": PAGES["activity"], "anna": owner_page("Anna"), "ben": owner_page("pc:desk-2")})
+    return Boards(five, {"activity": PAGES["activity"], "anna": person_page("Anna"), "ben": person_page("pc:desk-2")})
 
 
 def html(boards: Boards, page: str = "activity", choice: dict[str, str] | None = None) -> str:
@@ -103,7 +103,7 @@ CHOICES: tuple[dict[str, str], ...] = (
 
 
 @pytest.mark.parametrize("choice", CHOICES, ids=str)
-def test_an_owner_sees_the_own_pc_whatever_is_asked_for(boards: Boards, choice: dict[str, str]) -> None:
+def test_a_person_sees_the_own_pc_whatever_is_asked_for(boards: Boards, choice: dict[str, str]) -> None:
     told = html(boards, "anna", choice)
     assert "PC of Anna" in told
     assert not re.search(OTHERS, told)
@@ -111,22 +111,22 @@ def test_an_owner_sees_the_own_pc_whatever_is_asked_for(boards: Boards, choice: 
     assert ("13 to 24" if "messages" in choice else "1 to 12") in told
 
 
-def test_an_owner_sees_what_is_recorded(boards: Boards) -> None:
+def test_a_person_sees_what_is_recorded(boards: Boards) -> None:
     told = html(boards, "ben")
     assert "What is recorded about whoever uses these PCs" in told
     assert "seconds since the last input" in told
     assert "rows are kept" in told
 
 
-def test_an_owner_without_records_is_told_how_to_begin(five: Project) -> None:
-    told = html(Boards(five, {"activity": owner_page("Zoe")}))
+def test_a_person_without_records_is_told_how_to_begin(five: Project) -> None:
+    told = html(Boards(five, {"activity": person_page("Zoe")}))
     assert "No activity of Zoe has been recorded yet" in told
     assert not re.search(f"Anna|{OTHERS}", told)
 
 
-def test_an_owners_page_is_named_by_a_digest_of_the_token(tmp_path: Path) -> None:
+def test_a_persons_page_is_named_by_a_digest_of_the_token(tmp_path: Path) -> None:
     settings = load(write_settings(tmp_path)).with_secrets({"activity": {"Anna": TOKEN_OF_ANNA}})
-    (one,) = owners(settings, general="x" * 20)
+    (one,) = persons(settings, general="x" * 20)
     assert (one.page, one.name) == (page_of(TOKEN_OF_ANNA), "Anna")
     write_notebooks(tmp_path, [one])
     text = (tmp_path / f"{one.page}.ipynb").read_text()
@@ -146,7 +146,7 @@ def test_an_owners_page_is_named_by_a_digest_of_the_token(tmp_path: Path) -> Non
 def test_tokens_that_open_too_much_are_refused(tmp_path: Path, tokens: dict[str, str], problem: str) -> None:
     settings = load(write_settings(tmp_path)).with_secrets({"activity": tokens})
     with pytest.raises(ConfigError, match=problem) as refused:
-        owners(settings, general="g" * 20)
+        persons(settings, general="g" * 20)
     assert not any(token in str(refused.value) for token in tokens.values())
 
 
@@ -207,16 +207,16 @@ def _level(device: str, at_s: int, text: str, seq: int) -> Raw:
 def test_a_token_opens_its_pages_and_no_other(served: tuple[Served, dashboards.Dashboards, Path]) -> None:
     asked, _, _ = served
     own = f"/{page_of(TOKEN_OF_ANNA)}"
-    status, leads, owner = asked.get(f"/?token={TOKEN_OF_ANNA}")
+    status, leads, person = asked.get(f"/?token={TOKEN_OF_ANNA}")
     assert (status, leads) == (302, own)
     for other in ("/activity", "/health", "/operations", f"/{page_of('another-token-0123456789')}"):
-        assert asked.get(other, owner)[:2] in ((302, own), (404, ""))
+        assert asked.get(other, person)[:2] in ((302, own), (404, ""))
     _, leads, general = asked.get(f"/?token={dashboards.TOKEN}")
     assert leads == "/operations"
     assert asked.get(own, general)[0] == 404
     assert asked.get(own)[1].startswith("/login")
-    # The general token in a browser that was an owner's before is the general token.
-    assert asked.get(f"/?token={dashboards.TOKEN}", owner)[1] == "/operations"
+    # The general token in a browser that was a person's before is the general token.
+    assert asked.get(f"/?token={dashboards.TOKEN}", person)[1] == "/operations"
 
 
 CHROMIUM = shutil.which("chromium")
@@ -224,7 +224,7 @@ CHROMIUM = shutil.which("chromium")
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
-def test_a_callback_is_on_the_owners_page_at_once(
+def test_a_callback_is_on_the_persons_page_at_once(
     served: tuple[Served, dashboards.Dashboards, Path],
 ) -> None:
     if CHROMIUM is None:

@@ -49,7 +49,7 @@ def told(path: Path) -> str:
 def test_the_report_of_a_person_has_the_hours_of_that_person_only(filled: Project) -> None:
     done = report.run("activity_time", "7d", {"device": "Annabella"}, filled, with_pdf=False)
     text = told(done.html)
-    hours = activity.daily("7d", device="Annabella", project=filled)
+    hours = activity.totals("7d", device="Annabella", project=filled)
     whole = hours["active_s"].sum()
     assert f"Front desk was in use for {_words(whole)}" in re.sub(r"\s+", " ", text)
     assert not re.search("Lab bench|CAD station|Benedikta|Cleopatra", text)

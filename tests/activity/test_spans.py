@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from telltale.activity import analysis
 from telltale.activity.activitywatch import active_s, watched
-from telltale.activity.analysis import Told, flooded
+from telltale.activity.analysis import Stretch, flooded
 from telltale.engine import DuckEngine
 from tests.activity.rows import PC, activity_of, anchor, info_of, level, minutes, polled, sample, shown, stretch
 from tests.presence.rows import us
@@ -36,9 +36,9 @@ def spans(
     info: tuple[tuple[str, str, str], ...] = (),
     by_seed: bool = False,
 ) -> pa.Table:
-    heard = analysis.heard(engine, activity_of(engine, rows), info_of(engine, *info))
+    heard = analysis.signals(engine, activity_of(engine, rows), info_of(engine, *info))
     rules = analysis.Rules(away_after_s=away_after_s)
-    return analysis.found_spans(
+    return analysis.spans_of(
         engine, heard, since_us=us(since), until_us=us(until), rules=rules, by_seed=by_seed
     ).arrow()
 
@@ -273,15 +273,15 @@ def test_imported_stretches_are_flooded_and_merged(engine: DuckEngine) -> None:
     ],
 )
 def test_flood(told: list[tuple[int, int, bool]], made: list[tuple[int, int, bool]]) -> None:
-    rows = [Told(start * 10**6, end * 10**6, active) for start, end, active in told]
+    rows = [Stretch(start * 10**6, end * 10**6, active) for start, end, active in told]
     assert flooded(rows, flood_us=5_000_000) == [
-        Told(start * 10**6, end * 10**6, active) for start, end, active in made
+        Stretch(start * 10**6, end * 10**6, active) for start, end, active in made
     ]
 
 
 def test_the_seeds_rule_gives_1800_s_of_the_anchor_case(engine: DuckEngine) -> None:
     rows = polled(anchor(), 0, 2100)
-    levels = analysis.seed_levels(analysis.heard(engine, activity_of(engine, rows), info_of(engine)).arrow())
+    levels = analysis.seed_levels(analysis.signals(engine, activity_of(engine, rows), info_of(engine)).arrow())
     assert levels["score_pct"].to_pylist() == [100, 100, 50, 100]
     made = spans(engine, rows, 0, 2100, by_seed=True)
     assert (seconds(made, "active"), seconds(made, "unknown")) == (1800, 300)

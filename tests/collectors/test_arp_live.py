@@ -142,7 +142,7 @@ def test_frames_of_one_namespace_are_rows_in_another(
     assert set(seen["interface"]) == {pair.far}
     [press] = tt.kanban.presses(since="1h").to_dict("records")
     assert (press["item"], press["frames"], press["kinds"]) == ("Bolts 0", 3, "announce,probe,request")
-    [stretch] = tt.kanban.observed(since="1h").to_dict("records")
+    [stretch] = tt.kanban.capture_coverage(since="1h").to_dict("records")
     assert (stretch["frames"], stretch["unlisted"], stretch["drops"]) == (3, 3, 0)
 
 

@@ -73,11 +73,11 @@ def rows(root: Path) -> pd.DataFrame:
         project.close()
 
 
-def intervals(root: Path, *, away_after_s: float) -> pd.DataFrame:
+def intervals(root: Path, *, away_after: str) -> pd.DataFrame:
     """What `tt.activity` makes of the PC's last quarter of an hour."""
     project = Project(settings=load(root))
     try:
-        found: pd.DataFrame = tt.activity.intervals("15min", device=PC, away_after_s=away_after_s, project=project)
+        found: pd.DataFrame = tt.activity.intervals("15min", device=PC, away_after=away_after, project=project)
         return found
     finally:
         project.close()
@@ -143,7 +143,7 @@ def test_typing_on_a_screen_arrives_as_activity(tmp_path: Path) -> None:
     assert len(after) >= 2
     assert (during["idle_s"].iloc[1:] < keys.pause_s + 1).all(), "typing"
     assert keys.ended(at_s[after.index] - after["idle_s"]).all(), "stopped: it counts up from the last key"
-    spans = intervals(root, away_after_s=8)
+    spans = intervals(root, away_after="8s")
     active = spans[spans["state"] == "active"]
     assert len(active) == 1, "keys in one go"
     assert keys.ended(active["end"].iloc[0].timestamp())
@@ -185,7 +185,7 @@ def test_minutes_through_a_modem_give_the_true_intervals(tmp_path: Path) -> None
     # 90 and 50 minutes of work, each with the minute its last input lies in: 1:00-2:30 and 3:10-4:00.
     assert sum(told.values()) == 91 + 51
     project = Project(root, now=lambda: round((START_S + 6 * 3600) * 1e6))
-    daily = tt.activity.daily("2026-11-20", "2026-11-20T06:00", project=project, by="stretch")
+    daily = tt.activity.totals("2026-11-20", "2026-11-20T06:00", project=project, by="stretch")
     project.close()
     assert daily["active_s"].iloc[0] == pytest.approx((91 + 51) * 60, abs=2 * 240)
 

@@ -31,14 +31,13 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 OWN = """
 import telltale as tt
-from telltale import show
 from telltale.charts.base import figure
 from telltale.dashboard.widget import Chart
 
 def own(ask):
     dots = figure(height=200).add_scatter(x=[1, 2], y=[1, 2])
-    card = tt.dashboard.Cell("dots", 12, "Dots", lambda: show.Card("Two dots", dots))
-    return tt.dashboard.Board(show.Sentence(f"**Own** page of {ask.project.settings.site.name}"), rows=[[card]])
+    card = tt.dashboard.Cell("dots", 12, "Dots", lambda: tt.page.Card("Two dots", dots))
+    return tt.dashboard.Board(tt.page.Sentence(f"**Own** page of {ask.project.settings.site.name}"), rows=[[card]])
 
 tt.dashboard.show(own)
 Chart(figure(height=150).add_bar(x=[1, 2, 3], y=[3, 1, 2]))

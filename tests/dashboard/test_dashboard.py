@@ -13,9 +13,9 @@ import pytest
 
 from telltale.charts.base import figure
 from telltale.contract import ConfigError
+from telltale.dashboard.assets import JUPYTER, served, style, template_values
 from telltale.dashboard.boards import Boards
 from telltale.dashboard.figures import serve
-from telltale.dashboard.look import JUPYTER, served, style, template_values
 from telltale.dashboard.pages import PAGES
 from telltale.dashboard.serve import address, login_token, notebooks, title
 from telltale.page.board import Ask, Board, Cell, Control
@@ -172,19 +172,6 @@ def test_a_page_that_fails_says_so(lake: Lake) -> None:
     assert "No such thing; do that." in text(answer)
     with pytest.raises(ConfigError, match='no dashboard "pages"; known: page'):
         Boards(lake.project, {"page": page}).get("pages", {})
-
-
-def test_what_is_slow_is_asked_once_a_minute(lake: Lake) -> None:
-    made: list[str] = []
-
-    def page(ask: Ask) -> Board:
-        ask.slowly("thing", lambda: made.append("x"))
-        return Board(Sentence("One"))
-
-    boards = Boards(lake.project, {"page": page})
-    for _ in range(3):
-        boards.get("page", {}, again=True)
-    assert made == ["x"]
 
 
 def test_data_that_looks_like_markup_stays_text(lake: Lake) -> None:

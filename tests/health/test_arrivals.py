@@ -6,17 +6,19 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from telltale import charts, findings, report
+from telltale import health
 from telltale.contract import Raw
+from telltale.health import charts
+from telltale.health.words import arrivals as words
+from telltale.health.words.arrivals import Arrived
+from telltale.health.words.rejects import REASONS, rejects_table
 from telltale.lake.settle import settle_all
-from telltale.presence.words.arrivals import REASONS
-from telltale.workbench.periods import parse
+from telltale.sources import cloudtrax, efento, sigfox
 from telltale.workbench.project import Project
 from tests.lake_fixture import at, hear, set_clock, write_settings
 from tests.lake_fixture import report as body_of
 from tests.presence import frames as week
 
-PERIOD = parse("2026-W46", dt.datetime.combine(dt.date(2026, 11, 20), dt.time(9), tzinfo=week.midnight(0).tzinfo))
 REJECTS = [
     {"source": "cloudtrax", "reason": "group_address", "rejects": 38, "last_seen": week.midnight(2)},
     {"source": "cloudtrax", "reason": "bad_stamp", "rejects": 2, "last_seen": week.midnight(1)},
@@ -24,7 +26,10 @@ REJECTS = [
 HEALTH = pd.DataFrame(
     {
         "site": "71234",
-        "node_id": ["a1", "d1"],
+        "source": "cloudtrax",
+        "device_id": ["a1", "d1"],
+        "name": ["a1", "d1"],
+        "state": "on_time",
         "last_seen": [week.midnight(7), week.midnight(7)],
         "reports": [20_160, 19_000],
         "interval_s": [30.0, 30.0],
@@ -32,7 +37,12 @@ HEALTH = pd.DataFrame(
         "clock_offset_s": [0.4, 334.0],
     }
 )
-ARRIVED = pd.DataFrame({"records": [20_000, 19_160], "bytes": [9_000_000, 8_000_000], "repeated": [3, 0]})
+RECORDS = pd.DataFrame({"records": [20_000, 19_160], "bytes": [9_000_000, 8_000_000], "repeated": [3, 0]})
+
+
+def nodes(heard: Any, records: Any = RECORDS, rejects: Any = REJECTS) -> Arrived:
+    """What is known of access points."""
+    return Arrived(cloudtrax.SOURCE, records, HEALTH, [], rejects, heard)
 
 
 def heartbeats(*hours: float) -> pd.DataFrame:
@@ -67,7 +77,7 @@ def test_arrivals_of_many_days_are_counted_by_day_also_when_clocks_change() -> N
 def test_nothing_arrived_is_a_sentence() -> None:
     empty = week.nodes(1).head(0)
     assert "telltale doctor" in charts.arrivals(heartbeats().astype("datetime64[us, UTC]"), empty).layout.meta["empty"]
-    assert findings.ingest_sentence(ARRIVED.head(0), [], empty, PERIOD).text == "**Nothing arrived** in this period."
+    assert words.arrivals_sentence(nodes(empty, RECORDS.head(0), [])) == "**Nothing arrived** in this period."
 
 
 def test_lateness_classes_hold_their_lower_edge() -> None:
@@ -83,20 +93,30 @@ def test_lateness_is_told_of_a_hundred_rows(late: int, title: str) -> None:
     seen = week.midnight(0)
     ages = [10] * (100 - late) + [600] * late
     frame = pd.DataFrame({"received_at": [seen + dt.timedelta(seconds=age) for age in ages], "last_seen": seen})
-    assert findings.lateness_title(frame).replace("\xa0", " ").startswith(f"{title} of rows came within five minutes")
-    assert findings.lateness_title(frame.head(99)) == "How late rows came"
+    told = {"table": "sighting", "own": "last_seen"}
+    said = words.lateness_title(frame, **told).replace("\xa0", " ")
+    assert said.startswith(f"{title} of rows came within five minutes")
+    assert words.lateness_title(frame.head(99), **told) == "How late rows came"
+
+
+def test_messages_are_prompt_within_a_minute() -> None:
+    sent = week.midnight(0)
+    ages = [10] * 99 + [61]
+    frame = pd.DataFrame({"received_at": [sent + dt.timedelta(seconds=age) for age in ages], "observed_at": sent})
+    told = {"table": "uplink", "own": "observed_at"}
+    assert words.lateness_title(frame, **told).replace("\xa0", " ") == "99 % of messages came within a minute"
+    assert words.lateness_title(frame.head(9), **told) == "How late messages came"
 
 
 def test_the_sentence_counts_what_came_and_what_was_set_aside() -> None:
-    told = findings.ingest_sentence(ARRIVED, REJECTS, week.nodes(), PERIOD)
-    assert told.text.replace("\xa0", " ") == (
+    assert words.arrivals_sentence(nodes(week.nodes())).replace("\xa0", " ") == (
         "**39,160 reports** from **6 nodes** arrived; **40 rows** could not be decoded; "
         "the longest silence of a node was **7 h 15 min**."
     )
 
 
 def test_tiles_warn_of_a_clock_that_is_off_and_name_the_node() -> None:
-    tiles = findings.ingest_tiles(ARRIVED, REJECTS, HEALTH, week.nodes()).tiles
+    tiles = words.arrivals_tiles(nodes(week.nodes())).tiles
     assert [(tile.label, tile.value, tile.unit, tile.note.replace("\xa0", " "), tile.state) for tile in tiles] == [
         ("Reports kept", "39,160", "", "17.0 MB as received", ""),
         ("Rows rejected", "40", "", "most often group_address", ""),
@@ -106,11 +126,8 @@ def test_tiles_warn_of_a_clock_that_is_off_and_name_the_node() -> None:
     ]
 
 
-def test_tables_name_nodes_and_reasons() -> None:
-    nodes = findings.nodes_table(HEALTH, week.nodes(), timezone=week.ZONE)
-    assert [row[0] for row in nodes.rows] == ["a1", "d1"]
-    assert nodes.rows[1][3] == "–"
-    rejects = findings.rejects_table(REJECTS, timezone=week.ZONE)
+def test_reasons_are_told_with_what_they_mean() -> None:
+    rejects = rejects_table(REJECTS, timezone=week.ZONE)
     assert [list(row[:3]) for row in rejects.rows] == [
         ["group_address", REASONS["group_address"], "38"],
         ["bad_stamp", REASONS["bad_stamp"], "2"],
@@ -118,7 +135,7 @@ def test_tables_name_nodes_and_reasons() -> None:
 
 
 @pytest.mark.parametrize(
-    ("nodes", "title"),
+    ("heard", "title"),
     [
         (week.nodes(1), "All 6 nodes reported all through"),
         (week.nodes(1).head(1), "The node reported all through"),
@@ -126,8 +143,8 @@ def test_tables_name_nodes_and_reasons() -> None:
         (week.nodes().head(0), "Reports received"),
     ],
 )
-def test_the_title_of_arrivals(nodes: Any, title: str) -> None:
-    assert findings.arrivals_title(nodes) == title
+def test_the_title_of_arrivals(heard: Any, title: str) -> None:
+    assert words.arrivals_title(nodes(heard)) == title
 
 
 def test_records_are_counted_hot_and_settled_and_repeats_only_where_they_say_something(tmp_path: Any) -> None:
@@ -141,8 +158,66 @@ def test_records_are_counted_hot_and_settled_and_repeats_only_where_they_say_som
     for minute in range(5):
         landing.append(Raw(0, "cloudtrax", at(f"2026-11-19T11:0{minute}"), "127.0.0.1", "{}", empty))
     landing.close()
-    found = report.arrived("2026-11-19", "2026-11-20", project=project).to_dict("records")
+    found = health.arrived("2026-11-19", "2026-11-20", project=project).to_dict("records")
     assert [(str(row["day"]), row["source"], row["records"], row["repeated"]) for row in found] == [
         ("2026-11-19", "cloudtrax", 11, 3)
     ]
-    assert report.arrived("2026-11-18", "2026-11-19", project=project).empty
+    assert health.arrived("2026-11-18", "2026-11-19", project=project).empty
+
+
+def devices(**states: str) -> pd.DataFrame:
+    row = {"source": "sigfox", "reports": 140, "interval_s": 600.0, "longest_gap_s": 1200.0, "missing": 3}
+    row |= {"clock_offset_s": 4.0, "silent_s": 60.0}
+    return pd.DataFrame([row | {"device_id": name, "name": name, "state": state} for name, state in states.items()])
+
+
+ON_TIME = devices(a="on_time", b="on_time")
+FRAMES = pd.DataFrame([{"day": dt.date(2026, 11, 19), "records": 96, "bytes": 4000, "repeated": 1}])
+COMPLETE = pd.DataFrame(
+    [{"name": "fridge", "due": 288, "received": 288}, {"name": "cold store", "due": 288, "received": 287}]
+)
+OVERDUE = pd.DataFrame([{"name": "fridge", "overdue_s": 300.0, "is_open": True}])
+
+
+def said(text: str) -> str:
+    return text.replace("\xa0", " ")
+
+
+def test_numbered_messages_are_told_once_or_again_or_lost() -> None:
+    given = Arrived(sigfox.SOURCE, pd.DataFrame({"records": [300]}), ON_TIME, [], [], week.nodes(1))
+    assert said(words.arrivals_sentence(given)) == (
+        "**300 callbacks** told **280 messages** of **2 devices**; **6 messages** were lost on the air."
+    )
+    records = pd.DataFrame({"records": [300], "bytes": [9000], "repeated": [0]})
+    tiles = words.arrivals_tiles(given._replace(records=records)).tiles
+    assert [(tile.label, tile.value) for tile in tiles[:4]] == [
+        ("Callbacks kept", "300"), ("Messages", "280"), ("Told again", "20"), ("Lost on the air", "6"),
+    ]  # fmt: skip
+
+
+def frames(records: Any = FRAMES, complete: Any = COMPLETE, overdue: Any = OVERDUE) -> Arrived:
+    found = devices(a="on_time") if len(records) else ON_TIME.head(0)
+    return Arrived(efento.SOURCE, records, found, [], [], week.nodes(1), complete, overdue)
+
+
+def test_readings_that_are_kept_until_acknowledged_are_complete_or_not() -> None:
+    text = "**96 frames** of **1 device** arrived; **99.8 %** of the readings due are here."
+    assert said(words.arrivals_sentence(frames())) == text
+    assert words.arrivals_sentence(frames(FRAMES[:0], COMPLETE[:0])) == "**Nothing arrived** in this period."
+    assert words.completeness_title(COMPLETE[:1]) == "100.0\xa0% of the readings due are here"
+
+
+def test_the_tiles_of_frames() -> None:
+    tiles = words.arrivals_tiles(frames()).tiles
+    assert [(tile.value, tile.state) for tile in tiles[:4]] == [("96", ""), ("1", ""), ("99.8", ""), ("1", "warning")]
+    calm = words.arrivals_tiles(frames(complete=COMPLETE[:0], overdue=OVERDUE.assign(is_open=False))).tiles
+    assert [(tile.value, tile.state) for tile in calm[2:4]] == [("–", ""), ("1", "")]
+
+
+def test_what_is_silent_comes_first() -> None:
+    line = {"source": "sigfox", "title": "Sigfox", "device_id": "a", "kind": "device", "silent_s": 7200.0}
+    given = Arrived(sigfox.SOURCE, pd.DataFrame({"records": [3]}), ON_TIME, [line], REJECTS, week.nodes(1))
+    assert said(words.arrivals_sentence(given)) == (
+        "!!A!! has been silent for !!2 h!!. **3 callbacks** told **280 messages** of **2 devices**; "
+        "**6 messages** were lost on the air; **40 rows** could not be decoded."
+    )

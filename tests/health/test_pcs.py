@@ -66,10 +66,10 @@ def test_a_row_for_each_pc_where_it_is_asked_for(two: Project) -> None:
     told = tt.health.devices(source="pc_idle", project=two)
     assert list(told["name"]) == ["PC of Anna", "PC of Ben"]
     assert set(told["state"]) == {"on_time"}
-    records = tt.activity.records(project=two).groupby("device_id")["records"].sum()
+    records = tt.activity.kept(project=two).groupby("device_id")["records"].sum()
     assert (told["reports"] > 100).all()
     assert (told["reports"].to_numpy() <= records.loc[told["device_id"]].to_numpy()).all()
-    (whole,) = told.attrs["sources"]
+    (whole,) = tt.health.sources_heard(source="pc_idle", project=two).to_dict("records")
     assert (whole["title"], whole["devices"], whole["heard"], whole["on_time"]) == ("PC idle time", 2, 2, 2)
     assert len(tt.health.devices(project=two)) == 0, "when somebody's PC is on is personal"
 
@@ -78,7 +78,7 @@ def test_after_a_holiday_no_pc_is_an_alarm(two: Project) -> None:
     later = Project(settings=two.settings, now=lambda: at(NOW) + 6 * 86_400 * 10**6)
     told = tt.health.devices(source="pc_idle", project=later)
     assert list(told["state"]) == ["late", "late"]
-    assert told.attrs["attention"] == []
+    assert tt.health.attention(source="pc_idle", project=later).empty
 
 
 def test_invented_pcs_are_in_every_list(tmp_path: Path) -> None:

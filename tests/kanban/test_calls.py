@@ -11,6 +11,7 @@ import pytest
 
 import telltale as tt
 from telltale.contract import ConfigError, Raw
+from telltale.kanban.words.tiles import few_note
 from telltale.settings import load
 from tests.kanban.pressed import Pressed
 from tests.kanban.pressed import pressed as buttons_of
@@ -70,7 +71,7 @@ def test_days_are_local_and_those_that_were_cut_are_marked(pressed: Pressed) -> 
 def test_observed_time_is_what_the_heartbeats_cover(pressed: Pressed) -> None:
     whole = tt.kanban.rates(ALL, by="stretch", project=pressed.project)
     assert set(whole["observed_s"]) == {pressed.truth["observed_s"]}
-    stretches = tt.kanban.observed(ALL, project=pressed.project)
+    stretches = tt.kanban.capture_coverage(ALL, project=pressed.project)
     assert len(stretches) == len(pressed.truth["gaps"]) + 1
     lasted = (stretches["end"] - stretches["start"]).dt.total_seconds()
     assert lasted.sum() == pressed.truth["observed_s"]
@@ -88,7 +89,7 @@ def test_lead_times_are_those_of_the_pairs(pressed: Pressed) -> None:
         assert seen == [(one["pulled_at_us"], one["acknowledged_at_us"]) for one in told["lead_times"]]
         of = found[found["item"] == item]
         assert (of["is_open"].sum(), of["is_orphan"].sum()) == (told["open"], told["orphans"])
-    (bolts,) = [one for one in found.attrs["items"] if one["item"] == "Bolts M8"]
+    (bolts,) = tt.kanban.lead_time_summary(ALL, item="Bolts M8", project=pressed.project).to_dict("records")
     assert bolts["mean_s"] == pytest.approx(closed[closed["item"] == "Bolts M8"]["lead_time_s"].mean())
     assert bolts["little_s"] == pytest.approx(bolts["mean_s"], rel=0.05)
 
@@ -151,7 +152,7 @@ def test_the_recommendation_is_the_fewest_with_the_risk_allowed(pressed: Pressed
 
 @pytest.mark.parametrize("kind", ["c", "u", "ewma", "cusum"])
 def test_charts_test_whole_days_outside_the_baseline(pressed: Pressed, kind: Any) -> None:
-    found = tt.kanban.chart(ALL, kind=kind, item="Tape", project=pressed.project)
+    found = tt.kanban.control(ALL, kind=kind, item="Tape", project=pressed.project)
     assert len(found) == DAYS
     assert not (found["is_tested"] & (found["is_cut"] | found["is_baseline"])).any()
     assert not (found["signal"] & ~found["is_tested"]).any()
@@ -166,7 +167,7 @@ def test_charts_test_whole_days_outside_the_baseline(pressed: Pressed, kind: Any
 
 
 def test_the_gap_of_a_dead_button_is_open_and_a_signal(pressed: Pressed) -> None:
-    found = tt.kanban.chart(ALL, kind="t", project=pressed.project)
+    found = tt.kanban.control(ALL, kind="t", project=pressed.project)
     last = found[found["item"] == "Tape"].iloc[-1]
     assert (last["signal"], last["is_tested"]) == (True, True)
     assert last["value"] > last["upper"] > last["center"] > last["lower"] > 0
@@ -185,9 +186,9 @@ def test_trends_of_rising_and_dying_demand(pressed: Pressed) -> None:
 
 
 def test_presence_is_off_until_it_is_asked_for(pressed: Pressed, tmp_path: Path) -> None:
-    assert len(tt.kanban.stays(ALL, project=pressed.project)) == 0
+    assert len(tt.kanban.phone_stays(ALL, project=pressed.project)) == 0
     found = buttons_of(tmp_path, days=7, more="[kanban]\npresence = true\n")
-    stays = tt.kanban.stays("7d", project=found.project)
+    stays = tt.kanban.phone_stays("7d", project=found.project)
     true = found.truth["stays"]
     assert micros(stays["joined_at"]) == [one["joined_at_us"] for one in true] != []
     assert micros(stays["left_at"]) == [one["last_us"] + 1800 * S for one in true]
@@ -366,16 +367,16 @@ def test_a_dated_baseline_sets_the_limits(tmp_path: Path) -> None:
     hours = [24 * day + 8 + hour for day in range(14) for hour in range(1 if day < 3 else 5)]
     told = [*beats((0, 336)), *by_hand("pull", "bolts", *hours)]
     dated = small(tmp_path, told, more='[kanban]\nbaseline = ["2026-11-02", "2026-11-04"]\n')
-    chart = tt.kanban.chart("14d", item="bolts", project=dated)
-    assert set(chart["center"]) == {1.0}
-    assert chart.attrs["note"] == "fewer than 5 pulls a day, take longer buckets or kind t: bolts"
-    assert chart["is_baseline"].tolist() == [True] * 3 + [False] * 11
-    assert chart[chart["is_tested"]]["signal"].all()
-    whole = tt.kanban.chart("14d", item="bolts", project=small(tmp_path / "b", told))
+    found = tt.kanban.control("14d", item="bolts", project=dated)
+    assert set(found["center"]) == {1.0}
+    assert few_note(found, "day") == "Rough limits, for fewer than 5 pulls a day: bolts."
+    assert found["is_baseline"].tolist() == [True] * 3 + [False] * 11
+    assert found[found["is_tested"]]["signal"].all()
+    whole = tt.kanban.control("14d", item="bolts", project=small(tmp_path / "b", told))
     assert not whole["is_tested"].any()  # 14 days are all baseline
     wrong = small(tmp_path / "c", told, more='[kanban]\nbaseline = ["2026-11-02"]\n')
     with pytest.raises(ConfigError, match=r"baseline .*: expected a first and a last day"):
-        tt.kanban.chart("14d", item="bolts", project=wrong)
+        tt.kanban.control("14d", item="bolts", project=wrong)
 
 
 @pytest.mark.parametrize(
@@ -383,9 +384,9 @@ def test_a_dated_baseline_sets_the_limits(tmp_path: Path) -> None:
     [
         (lambda p: tt.kanban.items(item="bolt", project=p), 'no item "bolt" .*; did you mean "bolts"'),
         (lambda p: tt.kanban.rates(by="hour", project=p), 'by "hour": expected day, week or stretch'),  # type: ignore[arg-type] # on purpose
-        (lambda p: tt.kanban.chart(kind="x", project=p), 'kind "x": expected c, u, t, ewma, cusum'),  # type: ignore[arg-type] # on purpose
-        (lambda p: tt.kanban.chart(by="stretch", project=p), "one bucket makes no chart"),
-        (lambda p: tt.kanban.chart(limits="no", project=p), 'limits "no": expected exact, asymptotic'),  # type: ignore[arg-type] # on purpose
+        (lambda p: tt.kanban.control(kind="x", project=p), 'kind "x": expected c, u, t, ewma, cusum'),  # type: ignore[arg-type] # on purpose
+        (lambda p: tt.kanban.control(by="stretch", project=p), "one bucket makes no chart"),
+        (lambda p: tt.kanban.control(limits="no", project=p), 'limits "no": expected exact, asymptotic'),  # type: ignore[arg-type] # on purpose
     ],
 )  # fmt: skip
 def test_an_error_says_what_was_expected(tmp_path: Path, call: Any, sentence: str) -> None:
@@ -407,8 +408,15 @@ def test_a_wrong_calendar_is_refused_when_the_settings_are_read(tmp_path: Path, 
 
 def test_a_project_without_buttons_gives_empty_tables_with_their_columns(tmp_path: Path) -> None:
     project = tt.Project(settings=load(write_settings(tmp_path)), now=lambda: START)
-    calls = (tt.kanban.presses, tt.kanban.pulls, tt.kanban.items, tt.kanban.rates, tt.kanban.lead_times)
-    more = (tt.kanban.chart, tt.kanban.trends, tt.kanban.risks, tt.kanban.observed, tt.kanban.stays)
+    calls = (
+        tt.kanban.presses,
+        tt.kanban.pulls,
+        tt.kanban.items,
+        tt.kanban.rates,
+        tt.kanban.lead_times,
+        tt.kanban.lead_time_summary,
+    )
+    more = (tt.kanban.control, tt.kanban.trends, tt.kanban.risks, tt.kanban.capture_coverage, tt.kanban.phone_stays)
     for call in (*calls, *more):
         frame = call(project=project)
         assert len(frame) == 0
@@ -430,3 +438,32 @@ def test_the_zone_is_that_of_the_site(tmp_path: Path) -> None:
     days = tt.kanban.rates("14d", item="bolts", project=project)
     assert days[days["pulls"] == 1]["label"].tolist() == ["2026-11-03"]
     assert ZONE == "Europe/Berlin"
+
+
+def test_a_table_of_days_begins_with_whole_ones_and_marks_the_one_that_is_cut(tmp_path: Path) -> None:
+    """Now is Monday the 16th, 06:00: 20 h back lies in the 15th, which is there whole, and the 16th so far."""
+    project = small(tmp_path, [*beats((0, 342)), *by_hand("pull", "bolts", 313, 337, 340)], days=14.25)
+    days = tt.kanban.rates("20h", item="bolts", project=project)
+    assert days["label"].tolist() == ["2026-11-15", "2026-11-16"]
+    assert days["pulls"].tolist() == [1, 2]
+    assert days["so_far"].tolist() == [False, True]
+    assert days["end"].iloc[-1].value // 1000 == project.now_us()
+    assert len(tt.kanban.pulls("20h", item="bolts", project=project)) == 2
+    weeks = tt.kanban.control("1d", by="week", item="bolts", project=project)
+    assert (weeks["label"].tolist(), weeks["so_far"].tolist()) == (["2026-W47"], [True])
+    assert not weeks["is_tested"].any()
+
+
+def test_one_day_is_today_and_24_hours_are_24_hours(tmp_path: Path) -> None:
+    project = small(tmp_path, [*beats((0, 342)), *by_hand("pull", "bolts", 330, 340)], days=14.25)
+    assert len(tt.kanban.pulls("1d", project=project)) == 1
+    assert len(tt.kanban.pulls("24h", project=project)) == 2
+
+
+def test_a_stay_is_of_the_stretch_it_began_in_and_whole(tmp_path: Path) -> None:
+    found = buttons_of(tmp_path, days=7, more="[kanban]\npresence = true\n")
+    every = tt.kanban.phone_stays("7d", project=found.project)
+    since = every["joined_at"].iloc[2]
+    later = tt.kanban.phone_stays(since.to_pydatetime() - dt.timedelta(microseconds=1), project=found.project)
+    assert len(later) == len(every) - 2
+    assert later["joined_at"].iloc[0] == since

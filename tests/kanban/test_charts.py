@@ -1,5 +1,6 @@
 """Charts of kanban: limits, hollow buckets, doubts and alarms are there to see; colours are roles, numbers a table."""
 
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -8,22 +9,26 @@ import plotly.graph_objects as go
 import pyarrow as pa
 import pytest
 
-from telltale import charts
+from telltale.kanban import charts
 from telltale.kanban.charts.control import spread
 from telltale.kanban.charts.grid import Grid, shortened
 from telltale.look.tokens import DARK_OF, LIGHT
 from tests.kanban import frames as k
-from tests.page.test_charts import _colours
+from tests.presence.test_charts import _colours
+
+cards_needed = partial(charts.cards_needed, target=0.05)
+stock_out_risk = partial(charts.stock_out_risk, target=0.05)
+risk_curves = partial(charts.risk_curves, target=0.05)
 
 DRAWN = {
     "control": lambda: charts.control_charts(k.chart(), k.items(), timezone=k.ZONE),
     "gaps": lambda: charts.control_charts(k.gaps(), kind="t", timezone=k.ZONE),
-    "cards": lambda: charts.cards_needed(k.items()),
-    "risk": lambda: charts.stock_out_risk(k.items()),
+    "cards": lambda: cards_needed(k.items()),
+    "risk": lambda: stock_out_risk(k.items()),
     "silence": lambda: charts.button_silence(k.items()),
     "rates": lambda: charts.pull_rates(k.rates(), timezone=k.ZONE),
     "leads": lambda: charts.lead_times(k.leads(), timezone=k.ZONE),
-    "curves": lambda: charts.risk_curves(k.risks(), k.items()),
+    "curves": lambda: risk_curves(k.risks(), k.items()),
 }
 
 
@@ -43,19 +48,19 @@ def test_colours_are_roles_and_numbers_stand_behind(drawn: go.Figure) -> None:
     ("draw", "frame"),
     [
         (charts.control_charts, k.chart()),
-        (charts.cards_needed, k.items()),
-        (charts.stock_out_risk, k.items()),
+        (cards_needed, k.items()),
+        (stock_out_risk, k.items()),
         (charts.button_silence, k.items()),
         (charts.pull_rates, k.rates()),
         (charts.lead_times, k.leads()),
-        (lambda none: charts.risk_curves(none, k.items()), k.risks()),
+        (lambda none: risk_curves(none, k.items()), k.risks()),
     ],
 )
 def test_no_rows_give_a_sentence_with_the_next_step(draw: Any, frame: pd.DataFrame) -> None:
     assert "." in draw(frame.head(0)).layout.meta["empty"]
 
 
-@pytest.mark.parametrize(("draw", "frame"), [(charts.control_charts, k.chart()), (charts.cards_needed, k.items())])
+@pytest.mark.parametrize(("draw", "frame"), [(charts.control_charts, k.chart()), (cards_needed, k.items())])
 def test_frames_may_be_pandas_or_arrow(draw: Any, frame: pd.DataFrame) -> None:
     assert draw(frame) == draw(pa.Table.from_pandas(frame))
 
@@ -173,7 +178,7 @@ def test_the_difference_of_cards_is_written_and_more_is_loud() -> None:
 
 
 def test_cards_in_use_may_be_unknown() -> None:
-    figure = charts.cards_needed(k.items().assign(cards=None).head(1))
+    figure = cards_needed(k.items().assign(cards=None).head(1))
     assert words(figure) == ["3; in use not listed"]
 
 
@@ -189,9 +194,15 @@ def test_risk_stands_with_its_interval_against_the_target() -> None:
 
 def test_risk_that_is_not_known_is_said_not_drawn() -> None:
     frame = k.items().head(2).assign(risk=None, risk_lo=None, risk_hi=None, note="no lead time")
-    figure = charts.stock_out_risk(frame)
+    figure = stock_out_risk(frame)
     assert not figure.data
     assert words(figure) == ["too few pulls to say"] * 2
+
+
+def test_a_risk_of_which_only_the_bounds_are_known_has_no_label_of_its_own() -> None:
+    """A button that may be dead: nothing is recommended, though even the lower bound is above the target."""
+    figure = stock_out_risk(k.items().head(1).assign(risk=None, risk_lo=0.1, risk_hi=0.3, note="silent"))
+    assert words(figure) == ["too few pulls to say"]
 
 
 def test_silence_is_a_bar_against_its_own_limit() -> None:

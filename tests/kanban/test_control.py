@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telltale.kanban.analysis.charts import c_point, cusum, ewma, t_point, u_point, usual
+from telltale.kanban.analysis.limits import c_point, cusum, ewma, t_point, u_point, usual
 from telltale.kanban.analysis.trends import laplace, mann_kendall, two_periods
 
 EWMA_DATA = [

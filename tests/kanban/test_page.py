@@ -12,6 +12,7 @@ import pytest
 
 from telltale.contract import Raw
 from telltale.dashboard.boards import Boards
+from telltale.dashboard.concerns import gathered
 from telltale.dashboard.pages import PAGES
 from telltale.lake.settle import settle_all
 from telltale.settings import load
@@ -42,7 +43,7 @@ class Shown(NamedTuple):
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Shown:
     """Ten weeks: labels are asked for more and more, the tape's button died after six."""
     found = pressed(tmp_path_factory.mktemp("kanban"), days=70)
-    return Shown(found.project, Boards(found.project, PAGES), found.truth)
+    return Shown(found.project, Boards(found.project, PAGES, gathered), found.truth)
 
 
 def asked(boards: Boards, page: str, choice: dict[str, str]) -> dict[str, Any]:
@@ -81,6 +82,19 @@ def test_the_page_opens_with_a_sentence_and_has_its_figures(shown: Shown, choice
     plots = re.findall(r'<div class="plot"[^>]*aria-label="([^"]+)"', answer["html"])
     assert len(plots) == answer["html"].count('<details class="numbers">') == 4
     assert not re.search(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", answer["html"].lower()), "an item has a name"
+
+
+def test_a_page_takes_one_snapshot(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[Any] = []
+    take = shown.project.lake.snapshot
+
+    def counted() -> Any:
+        taken.append(take())
+        return taken[-1]
+
+    monkeypatch.setattr(shown.project.lake, "snapshot", counted)
+    assert shown.boards.get("kanban", {"item": "labels"}, again=True) is not None
+    assert len(taken) == 1
 
 
 def test_what_runs_short_and_what_may_be_dead_is_said_first(shown: Shown) -> None:

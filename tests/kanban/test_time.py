@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telltale.analysis.periods import PERIOD
+from telltale.analysis.periods import PERIOD, weeks
 from telltale.arrow import schema
 from telltale.engine import DuckEngine
 from telltale.kanban.analysis import RULES, observed, stays
-from telltale.kanban.analysis.buckets import Clock, bucketed, weeks
+from telltale.kanban.analysis.buckets import Clock, bucketed
 from telltale.kanban.analysis.calendar import Shift, day_s, working
 from telltale.kanban.analysis.lead_times import LeadTimes, lead_times, pairs, summary, survival_median
 from telltale.kanban.analysis.stretches import Stretches, both, of
@@ -184,6 +184,7 @@ def test_buckets_count_what_was_observed_and_say_what_is_cut() -> None:
     assert found.quantities.tolist() == [4, 2, 4]
     assert found.observed_us.tolist() == [100, 50, 30]
     assert found.is_cut.tolist() == [False, True, True]
+    assert (found.so_far.tolist(), found.reach_us.tolist()) == ([False, False, True], [100, 200, 250])
 
 
 def test_a_bucket_without_working_time_is_neither_cut_nor_whole() -> None:

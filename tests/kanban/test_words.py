@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
-from telltale import findings
+from telltale.kanban.words import capture, tables, tiles, titles
 from telltale.kanban.words.capture import Coverage
 from telltale.settings.capture import KanbanSettings
 from telltale.workbench import periods
@@ -21,6 +21,10 @@ def only(*names: str, **other: Any) -> pd.DataFrame:
     return ALL[ALL["item"].isin(names)].assign(**other)
 
 
+TARGET = 0.05
+LATELY = "in this period"
+
+
 def plain(text: str) -> str:
     return text.replace("\xa0", " ")
 
@@ -32,13 +36,13 @@ def stretch(start_h: float, end_h: float, **other: Any) -> dict[str, Any]:
 
 
 def covered(*stretches: dict[str, Any], until: dt.datetime | None = None) -> Coverage:
-    found = findings.coverage(pd.DataFrame(stretches), until=until)
+    found = capture.coverage(pd.DataFrame(stretches), until=until)
     assert found is not None
     return found
 
 
 def test_what_runs_short_and_what_may_be_dead_come_first() -> None:
-    said = plain(findings.kanban_sentence(ALL, None, period="in 16 weeks"))
+    said = plain(titles.kanban_sentence(ALL, None, target=TARGET, period="in 16 weeks"))
     assert said == (
         "!!Gaskets 40 mm!! are pulled more and more often; about !!17 %!! of pulls find none left. "
         "Go from **5 to 7 cards**. The !!M6 screws!! button has been silent for !!6 d 2 h!!."
@@ -65,27 +69,29 @@ CALM = ("Cable ties", "Labels A6", "Tape 19 mm")
     ],
 )
 def test_the_sentence_says_what_the_data_bear(frame: pd.DataFrame, said: str) -> None:
-    assert said in plain(findings.kanban_sentence(frame, None))
+    assert said in plain(titles.kanban_sentence(frame, None, target=TARGET, period=LATELY))
 
 
 def test_time_that_was_not_captured_is_in_the_sentence_when_it_is_much() -> None:
     # 24 h from the first stretch to the present, 9 of them without a capture: 62.5 %.
     found = covered(stretch(-24, -12), stretch(-3, 0))
     assert found.share == pytest.approx(0.625)
-    assert "The capture was away for **9 h** of it." in plain(findings.kanban_sentence(only(*CALM), found))
+    assert "The capture was away for **9 h** of it." in plain(
+        titles.kanban_sentence(only(*CALM), found, target=TARGET, period=LATELY)
+    )
     whole = covered(stretch(-24, 0))
-    assert "away" not in findings.kanban_sentence(only(*CALM), whole)
+    assert "away" not in titles.kanban_sentence(only(*CALM), whole, target=TARGET, period=LATELY)
 
 
 def test_each_thing_that_needs_a_look_is_one_line() -> None:
-    short, dead = findings.kanban_concerns(ALL, now=NOW)
+    short, dead = titles.kanban_concerns(ALL, now=NOW, target=TARGET)
     assert (short.concern.level, plain(short.concern.what)) == ("alarm", "Gaskets 40 mm: cards run short")
     assert plain(short.concern.evidence) == "17 % (10–26) risk; target 5 %"
     assert plain(dead.concern.what) == "M6 screws: button silent"
     assert plain(dead.concern.evidence) == "6 d 2 h; limit 5 d 20 h"
     assert plain(dead.concern.when) == "since Sat 14 Nov, 12:36"
     assert dead.concern.page == "kanban"
-    assert findings.kanban_concerns(only(*CALM), now=NOW) == []
+    assert titles.kanban_concerns(only(*CALM), now=NOW, target=TARGET) == []
 
 
 @pytest.mark.parametrize(
@@ -108,7 +114,7 @@ def test_each_thing_that_needs_a_look_is_one_line() -> None:
     ],
 )  # fmt: skip
 def test_titles_of_pulls_tell_the_newest_buckets(frame: pd.DataFrame, title: str) -> None:
-    assert findings.pulls_title(frame, timezone=k.ZONE) == title
+    assert titles.pulls_title(frame, timezone=k.ZONE) == title
 
 
 @pytest.mark.parametrize(
@@ -123,7 +129,7 @@ def test_titles_of_pulls_tell_the_newest_buckets(frame: pd.DataFrame, title: str
     ],
 )
 def test_titles_of_cards(frame: pd.DataFrame, title: str) -> None:
-    assert plain(findings.cards_title(frame)) == title
+    assert plain(titles.cards_title(frame)) == title
 
 
 @pytest.mark.parametrize(
@@ -140,7 +146,7 @@ def test_titles_of_cards(frame: pd.DataFrame, title: str) -> None:
     ],
 )
 def test_titles_of_risk(frame: pd.DataFrame, title: str) -> None:
-    assert plain(findings.risk_title(frame)) == title
+    assert plain(titles.risk_title(frame, target=TARGET)) == title
 
 
 @pytest.mark.parametrize(
@@ -157,7 +163,7 @@ def test_titles_of_risk(frame: pd.DataFrame, title: str) -> None:
     ],
 )
 def test_titles_of_silence(frame: pd.DataFrame, title: str) -> None:
-    assert findings.silence_title(frame) == title
+    assert titles.silence_title(frame) == title
 
 
 def pulled(skip: int = 0) -> pd.DataFrame:
@@ -176,8 +182,10 @@ def by_day() -> pd.DataFrame:
 
 
 def test_tiles_have_their_basis() -> None:
-    tiles = findings.kanban_tiles(ALL, pulled(), by_day(), k.leads(), covered(stretch(-24, 0)), days=112).tiles
-    told = [(tile.label, tile.value, tile.unit, tile.state) for tile in tiles]
+    shown = tiles.kanban_tiles(
+        ALL, pulled(), by_day(), k.leads(), covered(stretch(-24, 0)), target=TARGET, days=112
+    ).tiles
+    told = [(tile.label, tile.value, tile.unit, tile.state) for tile in shown]
     # Lead times: 2.1 + 3.0 + 2.4 + 5.1 + 1.9 + 2.6 + 2.7 + 1.2 + 4.0 = 25.0 d over nine.
     assert [tuple(map(plain, one)) for one in told] == [
         ("Pulls, last 7 days", "14", "", ""),
@@ -186,7 +194,7 @@ def test_tiles_have_their_basis() -> None:
         ("Items above 5 % risk", "1", "of 6", "alarm"),
         ("Capture running", "100", "%", ""),
     ]
-    notes = [plain(tile.note) for tile in tiles]
+    notes = [plain(tile.note) for tile in shown]
     assert notes[0] == "**+7** on the mean of 3 weeks"
     assert notes[1] == "median 2 d 14 h, longest 5 d 2 h; n = 9"
     assert notes[2] == "oldest: Gaskets 40 mm, **2 d 3 h**"
@@ -196,16 +204,20 @@ def test_tiles_have_their_basis() -> None:
 def test_weeks_before_the_capture_are_not_compared_with() -> None:
     days = by_day()
     days.loc[days.index[:9], "observed_s"] = 0
-    tile = findings.kanban_tiles(ALL, pulled(9), days, k.leads(), None).tiles[0]
+    tile = tiles.kanban_tiles(ALL, pulled(9), days, k.leads(), None, target=TARGET, days=28).tiles[0]
     # Nineteen days are left: 7 × 2 = 14 against the one whole week before, 7 × 1.
     assert (tile.value, plain(tile.note)) == ("14", "**+7** on the 7 days before")
 
 
 def test_tiles_of_nothing_say_why() -> None:
     none = ALL.assign(risk=None, lead_time_days=None)
-    tiles = findings.kanban_tiles(none, pulled().head(5), by_day().head(5), k.leads().head(0), None).tiles
-    assert [tile.value for tile in tiles] == ["5", "–", "–", "–", "–"]
-    listed = findings.kanban_tiles(ALL.assign(lead_time_days=2.0), pulled(), by_day(), k.leads().head(0), None).tiles[1]
+    shown = tiles.kanban_tiles(
+        none, pulled().head(5), by_day().head(5), k.leads().head(0), None, target=TARGET, days=28
+    ).tiles
+    assert [tile.value for tile in shown] == ["5", "–", "–", "–", "–"]
+    listed = tiles.kanban_tiles(
+        ALL.assign(lead_time_days=2.0), pulled(), by_day(), k.leads().head(0), None, target=TARGET, days=28
+    ).tiles[1]
     assert (listed.label, listed.value, listed.note) == (
         "Lead time",
         "2.0",
@@ -219,25 +231,25 @@ def test_stretches_of_several_interfaces_are_one_coverage() -> None:
     assert (found.covered_s, found.missing_s) == (8 * 3600, 2 * 3600)
     assert len(found.gaps) == 2
     assert (found.frames, found.unlisted, found.drops, found.interfaces) == (30, 300, 2, ("eth0", "eth1"))
-    assert plain(findings.capture_note(found, timezone=k.ZONE)) == (
+    assert plain(capture.capture_note(found, timezone=k.ZONE)) == (
         "**Gaps** Fri 20 Nov, 10:32–11:32; Fri 20 Nov, 13:32–14:32: no capture. "
         "Rates use the time it was alive. 2 frames dropped by the capture."
     )
-    assert plain(findings.capture_title(found)) == "The capture was away two times, 2 h in all"
-    tile = findings.capture_tile(found)
+    assert plain(capture.capture_title(found)) == "The capture was away two times, 2 h in all"
+    tile = capture.capture_tile(found)
     assert (tile.value, tile.state) == ("80.0", "warning")
 
 
 def test_a_coverage_short_of_all_is_never_called_all() -> None:
     found = covered(stretch(-1000, -0.2), stretch(-0.1, 0))
-    assert findings.capture_tile(found).value == "99.9"
-    assert findings.coverage(pd.DataFrame([stretch(-1, 0)]).head(0)) is None
-    assert findings.capture_title(None) == "No capture was running"
-    assert findings.capture_note(None) == ""
+    assert capture.capture_tile(found).value == "99.9"
+    assert capture.coverage(pd.DataFrame([stretch(-1, 0)]).head(0)) is None
+    assert capture.capture_title(None) == "No capture was running"
+    assert capture.capture_note(None) == ""
 
 
 def test_tables_hold_the_doubts() -> None:
-    rows = [[plain(cell) for cell in row] for row in findings.sizing_table(ALL).rows]
+    rows = [[plain(cell) for cell in row] for row in tables.sizing_table(ALL).rows]
     assert rows[1] == [
         "Gaskets 40 mm",
         "215",
@@ -249,7 +261,7 @@ def test_tables_hold_the_doubts() -> None:
         "–",
     ]
     assert rows[4][5:] == ["3; too few to say", "4 % (0–14)", "fewer than 2 lead times"]
-    last = findings.last_pulls_table(ALL, timezone=k.ZONE).rows[4]
+    last = tables.last_pulls_table(ALL, timezone=k.ZONE).rows[4]
     assert plain(last[5]) == "!!Sat 14 Nov, 12:36!!"
     assert plain(last[6]) == "1,912"
 
@@ -266,9 +278,9 @@ def trends(*verdicts: str) -> pd.DataFrame:
 
 
 def test_a_trend_is_said_when_two_tests_agree() -> None:
-    assert findings.pull_trends_title(trends("rising", "rising", "none")) == "Gaskets is pulled more often than before"
-    assert "No item shows a trend" in findings.pull_trends_title(trends("rising", "none", "none"))
-    row = findings.pull_trends_table(trends("none")).rows[0]
+    assert tables.pull_trends_title(trends("rising", "rising", "none")) == "Gaskets is pulled more often than before"
+    assert "No item shows a trend" in tables.pull_trends_title(trends("rising", "none", "none"))
+    row = tables.pull_trends_table(trends("none")).rows[0]
     assert [plain(cell) for cell in row] == [
         "Gaskets",
         "Mann–Kendall, by weekday",
@@ -280,21 +292,21 @@ def test_a_trend_is_said_when_two_tests_agree() -> None:
 
 
 def test_notes_name_orphans_hints_and_hollow_buckets() -> None:
-    note = plain(findings.leads_note(k.leads(), ALL.head(1).assign(lead_time_source="buttons.csv")))
+    note = plain(tiles.leads_note(k.leads(), ALL.head(1).assign(lead_time_source="buttons.csv")))
     assert note == (
         "Lead time from acknowledge presses, mean 2 d 19 h (n = 9). That of 1 item is the one listed in buttons.csv. "
         "1 acknowledgement had no open pull and gives no lead time."
     )
     first_days = pd.concat([k.leads(), k.leads().tail(1)])  # two orphans beside nine pairs
-    assert findings.leads_note(first_days, ALL.head(1)).endswith("the first lead times may be too short.")
+    assert tiles.leads_note(first_days, ALL.head(1)).endswith("the first lead times may be too short.")
     presses = pd.DataFrame({"is_manual": [True, False]})
-    assert plain(findings.hint_note(presses)).startswith("1 press entered by hand. A press is a hint")
-    assert findings.buckets_note(k.chart()).startswith("Hollow:")
-    assert findings.buckets_note(k.chart().assign(is_tested=True, is_baseline=False)) == ""
-    assert "1,912 presses so far" in plain(findings.dead_note(ALL))
-    assert "t-chart" in findings.dead_note(only(*CALM))
-    assert "is opened" in findings.risk_note("opened")
-    assert "is emptied" in findings.risk_note("emptied")
+    assert plain(tiles.hint_note(presses)).startswith("1 press entered by hand. A press is a hint")
+    assert tiles.buckets_note(k.chart()).startswith("Hollow:")
+    assert tiles.buckets_note(k.chart().assign(is_tested=True, is_baseline=False)) == ""
+    assert "1,912 presses so far" in plain(tiles.dead_note(ALL))
+    assert "t-chart" in tiles.dead_note(only(*CALM))
+    assert "is opened" in tiles.risk_note("opened")
+    assert "is emptied" in tiles.risk_note("emptied")
 
 
 def pressed(**other: Any) -> pd.DataFrame:
@@ -306,20 +318,19 @@ def pressed(**other: Any) -> pd.DataFrame:
 
 def test_the_capture_report_counts_frames_presses_and_drops() -> None:
     period = periods.parse("1d", NOW)
-    records = pd.DataFrame({"records": [9]})
     found = covered(stretch(-10, -6, drops=2), stretch(-3, 0))
-    said = findings.buttons_sentence(records, pressed(), found, period, "Harbour site")
+    said = capture.buttons_sentence(9, pressed(), found, period, "Harbour site")
     assert plain(said.text) == (
         "**6 frames** of **two devices** made **2 presses**, 1 of them by hand; !!2 frames!! were dropped "
         "and the capture was away for **3 h**."
     )
     assert said.over.endswith("· Harbour site")
-    tiles = findings.buttons_tiles(pressed(), [{"reason": "short", "rejects": 3}], found).tiles
-    assert [tile.value for tile in tiles] == ["2", "200", "2", "70.0", "3"]
-    rows = findings.devices_pressed_table(pressed(), timezone=k.ZONE).rows
+    shown = capture.buttons_tiles(pressed(), [{"reason": "short", "rejects": 3}], found).tiles
+    assert [tile.value for tile in shown] == ["2", "200", "2", "70.0", "3"]
+    rows = capture.devices_pressed_table(pressed(), timezone=k.ZONE).rows
     assert rows[0][:7] == ["Labels", "button", "1", "5", "5", "announce, probe", "eth0"]
     assert rows[1][:7] == ["item:Gloves", "–", "1", "1", "1", "manual_pull", "by hand"]
-    assert findings.pressed_title(pressed()) == "Two devices were pressed, most often item:Gloves"
+    assert capture.pressed_title(pressed()) == "Two devices were pressed, most often item:Gloves"
 
 
 @pytest.mark.parametrize(
@@ -330,30 +341,28 @@ def test_the_capture_report_counts_frames_presses_and_drops() -> None:
     ],
 )
 def test_no_press_says_whether_anybody_listened(found: Coverage | None, said: str) -> None:
-    text = findings.buttons_sentence(
-        pd.DataFrame({"records": []}), pressed().head(0), found, periods.parse("1d", NOW)
-    ).text
+    text = capture.buttons_sentence(0, pressed().head(0), found, periods.parse("1d", NOW)).text
     assert said in text
-    assert findings.pressed_title(pressed().head(0)) == "No listed device was heard"
+    assert capture.pressed_title(pressed().head(0)) == "No listed device was heard"
 
 
 def test_stretches_are_a_table_newest_first() -> None:
     frame = pd.DataFrame([stretch(-10, -6), stretch(-3, -1, drops=7)])
-    rows = [[plain(cell) for cell in row] for row in findings.capture_table(frame, timezone=k.ZONE).rows]
+    rows = [[plain(cell) for cell in row] for row in capture.capture_table(frame, timezone=k.ZONE).rows]
     assert rows[0] == ["eth0", "Fri 20 Nov, 11:32", "Fri 20 Nov, 13:32", "2 h", "10", "100", "7"]
     assert len(rows) == 2
 
 
 def test_odd_frames_are_told_in_words() -> None:
     frames = pd.DataFrame({"flags": ["", "sender_differs", "random_address,sender_differs"]})
-    assert plain(findings.flags_note(frames)) == "1 frame had a random address and 2 frames came through a repeater."
-    assert findings.flags_note(frames.head(1)) == ""
+    assert plain(capture.flags_note(frames)) == "1 frame had a random address and 2 frames came through a repeater."
+    assert capture.flags_note(frames.head(1)) == ""
 
 
 def test_the_foot_says_what_the_page_rests_on() -> None:
     presses = pressed(last_frame_at=k.NOW)
     sources = pd.DataFrame({"source": ["button", "sigfox"], "decoder": [2, 9]})
-    facts = findings.kanban_footer({"Site": "Harbour"}, presses, pd.DataFrame([stretch(-2, -1)]), sources, rejected=1)
+    facts = capture.kanban_footer({"Site": "Harbour"}, presses, pd.DataFrame([stretch(-2, -1)]), sources, rejected=1)
     assert {name: plain(value) for name, value in facts.facts.items()} == {
         "Site": "Harbour",
         "Data until": "Fri 20 Nov 2026, 13:32",
@@ -375,10 +384,29 @@ def test_the_foot_says_what_the_page_rests_on() -> None:
     ],
 )
 def test_the_formula_of_the_cards_is_written_out(told: dict[str, Any], said: str) -> None:
-    assert said in plain(findings.sizing_words(KanbanSettings(**told)))
+    assert said in plain(tables.sizing_words(KanbanSettings(**told)))
 
 
 def test_the_report_opens_with_its_period_and_site() -> None:
-    said = findings.kanban_report_sentence(only(*CALM), None, periods.parse("7d", NOW), name="Harbour site")
+    said = titles.kanban_report_sentence(
+        only(*CALM), None, periods.parse("7d", NOW), target=TARGET, name="Harbour site"
+    )
     assert said.over.endswith("· Harbour site")
     assert "in these 7 days" in plain(said.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1d", "today"),
+        ("7d", "in these 7 days"),
+        ("16w", "in 16 weeks"),
+        ("112d", "in 16 weeks"),
+        ("61d", "in these 61 days"),
+        ("2026-11", "in this month"),
+        ("2026-W46", "in this week"),
+        ("2026-10-01/2026-10-28", "in these 28 days"),
+    ],
+)
+def test_a_period_is_called_as_people_call_it(text: str, said: str) -> None:
+    assert titles.in_period(periods.parse(text, NOW)) == said

@@ -103,7 +103,7 @@ def test_no_address_is_left_after_the_purge(filled: Lake) -> None:
     assert min(len(hot["landing.db"]), len(hot["landing.db-wal"])) > 100
     settle_all(project.lake, now_us=project.now_us())
     assert len(found_below(data, wanted)["lake.parquet"]) > 200
-    figures = tt.presence.days("2026-11-19", "2026-11-20", project=project)
+    figures = tt.presence.figures("2026-11-19", "2026-11-20", project=project)
 
     for hours in range(26, 26 + 96, 12):
         now_us = at("2026-11-19") + hours * HOUR
@@ -112,7 +112,7 @@ def test_no_address_is_left_after_the_purge(filled: Lake) -> None:
         _check_consistent(project, now_us)
 
     assert found_below(data, wanted) == {}
-    closed = tt.presence.days("2026-11-19", "2026-11-20", project=project)
+    closed = tt.presence.figures("2026-11-19", "2026-11-20", project=project)
     assert closed["closed"].all()
     same = [name for name in figures.columns if name != "closed"]
     assert closed[same].equals(figures[same])

@@ -105,12 +105,12 @@ def test_limits_follow_the_settings_of_the_sites() -> None:
 
 
 def test_a_day_is_closed_when_its_time_has_come(project: tt.Project) -> None:
-    before = tt.presence.days("2026-11-20", "2026-11-21", project=project)
+    before = tt.presence.figures("2026-11-20", "2026-11-21", project=project)
     assert retention.close_days(project, now_us=at("2026-11-22 03:59")) == []
     assert retention.close_days(project, now_us=at("2026-11-22 04:00")) == [(SITE, dt.date(2026, 11, 20), 3)]
     assert retention.close_days(project, now_us=at("2026-11-22 04:00")) == []
     set_clock(project, at("2026-11-22 04:00"))
-    after = tt.presence.days("2026-11-20", "2026-11-21", project=project)
+    after = tt.presence.figures("2026-11-20", "2026-11-21", project=project)
     assert after["closed"].all()
     assert after.drop(columns="closed").equals(before.drop(columns="closed"))
     assert after.loc[after["address_kind"] == "all", ["seen", "visitors", "visits"]].values.tolist() == [[3, 2, 2]]
@@ -121,7 +121,7 @@ def test_a_stay_over_midnight_is_one_visit_and_counts_on_both_days(project: tt.P
     set_clock(project, at("2026-11-23 04:00"))
     visits = tt.presence.visits("2026-11-20", "2026-11-22", project=project)
     assert visits["dwell_s"].tolist() == [3600.0, 3600.0, 2400.0]
-    days = tt.presence.days("2026-11-20", "2026-11-22", project=project).query("address_kind == 'all'")
+    days = tt.presence.figures("2026-11-20", "2026-11-22", project=project).query("address_kind == 'all'")
     assert days[["label", "visitors", "visits"]].values.tolist() == [["2026-11-20", 2, 2], ["2026-11-21", 2, 1]]
 
 
@@ -130,19 +130,21 @@ def test_an_outage_closes_as_one(project: tt.Project) -> None:
     closed = retention.close_days(project, now_us=at("2026-11-27 12:00"))
     assert [str(one.day) for one in closed] == ["2026-11-20", "2026-11-21", "2026-11-22", "2026-11-23", "2026-11-24"]
     set_clock(project, at("2026-11-27 12:00"))
-    days = tt.presence.days("2026-11-22", "2026-11-24", project=project)
+    days = tt.presence.figures("2026-11-22", "2026-11-24", project=project)
     assert set(days["node_share"]) == {0.0}
     assert days["peak"].isna().all()
 
 
 def test_late_rows_are_kept_and_counted_and_change_nothing(project: tt.Project) -> None:
     run(project, "2026-11-22 04:00")
-    visits, days = (ask("2026-11-20", "2026-11-21", project=project) for ask in (tt.presence.visits, tt.presence.days))
+    visits, days = (
+        ask("2026-11-20", "2026-11-21", project=project) for ask in (tt.presence.visits, tt.presence.figures)
+    )
     hear(project, (GUEST, "2026-11-20 15:00", "2026-11-20 15:30"), received="2026-11-22 06:00")
     for moment in ("2026-11-22 06:10", "2026-11-22 06:20", "2026-11-23 05:00"):  # the last removes the rows
         run(project, moment)
         assert tt.presence.visits("2026-11-20", "2026-11-21", project=project).shape[0] in {visits.shape[0], 2}
-        found = tt.presence.days("2026-11-20", "2026-11-21", project=project)
+        found = tt.presence.figures("2026-11-20", "2026-11-21", project=project)
         assert found.drop(columns="late").equals(days.drop(columns="late"))
         assert found.set_index("address_kind")["late"].to_dict() == {"all": 4, "global": 0, "local": 0}
 

@@ -8,16 +8,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from telltale.charts import usual_band, usual_day
 from telltale.contract import Raw, Source
-from telltale.dashboard import concerns, operations
 from telltale.dashboard.boards import Boards
 from telltale.dashboard.pages import PAGES
+from telltale.health import cards, concerns
 from telltale.health.deliveries import Delivered, delivered
+from telltale.health.words.silences import Reporting, Silence
 from telltale.page import attention
 from telltale.page.usual import Usual, usual_by_now
+from telltale.presence.charts.usual import usual_band, usual_day
+from telltale.presence.concerns import silent_nodes
 from telltale.presence.words import today
-from telltale.presence.words.gaps import Reporting, Silence
 from telltale.settings import load
 from telltale.sources import SOURCES, pc_idle
 from telltale.sources.button.records import METHOD, Heartbeat, heartbeat_body, heartbeat_path
@@ -62,24 +63,24 @@ def silent(*minutes: int, known: int = 8) -> Reporting:
 
 
 def test_all_is_well() -> None:
-    assert attention.silent_nodes(silent(), now=NOW) == []
-    assert attention.silent_sources([source()], now=NOW, pages={}) == []
-    assert attention.many_rejects([source(rejects=4), source(rejects=24)]) == []
+    assert silent_nodes(silent(), now=NOW) == []
+    assert concerns.silent_sources([source()], now=NOW, pages={}) == []
+    assert concerns.many_rejects([source(rejects=4), source(rejects=24)]) == []
     assert attention.sentence([], "42 visitors.") == "**Nothing needs a look.** 42 visitors."
     assert attention.list_title([]) == "Nothing needs a look"
 
 
 def test_some_silent_nodes_are_a_warning_and_all_of_them_are_the_source() -> None:
-    (found,) = attention.silent_nodes(silent(82, 82, 82), now=NOW)
+    (found,) = silent_nodes(silent(82, 82, 82), now=NOW)
     assert found.concern.level == "warning"
     assert found.concern.what == "3 of 8 Wi-Fi nodes silent"
     assert found.phrase == "!!3 of 8 Wi-Fi nodes!! are silent since 13:10"
-    assert attention.silent_nodes(silent(82, 82, known=2), now=NOW) == []
+    assert silent_nodes(silent(82, 82, known=2), now=NOW) == []
 
 
 @pytest.mark.parametrize(("age_s", "interval_s", "found"), [(599, 1, 0), (600, 1, 1), (601, 60, 0), (1200, 60, 1)])
 def test_a_source_is_silent_after_twenty_intervals_and_ten_minutes(age_s: float, interval_s: float, found: int) -> None:
-    assert len(attention.silent_sources([source(age_s=age_s, interval_s=interval_s)], now=NOW, pages={})) == found
+    assert len(concerns.silent_sources([source(age_s=age_s, interval_s=interval_s)], now=NOW, pages={})) == found
 
 
 def test_every_source_has_a_short_title() -> None:
@@ -100,13 +101,13 @@ def test_a_source_leads_to_the_page_of_its_rows() -> None:
 
 def test_a_pc_that_is_off_for_a_weekend_is_no_fault() -> None:
     off = source(of=pc_idle.SOURCE, age_s=62 * 3600, interval_s=60)._replace(devices=0, gap_s=62 * 3600.0)
-    assert attention.silent_sources([off], now=NOW, pages={}) == []
-    card = operations.sources_card([off, source()], NOW)
+    assert concerns.silent_sources([off], now=NOW, pages={}) == []
+    card = cards.delivering([off, source()], NOW)
     (row, _) = card.data()["sources"]
     assert (row["fresh"], row["devices"], row["gaps"]) == ("rest", "0 of 8", "–")
     assert card.title == "All sources deliver"
     assert list(card.notes) == ["PC idle time: a PC that is off tells nothing; that is no fault."]
-    awake = operations.sources_card([source(of=pc_idle.SOURCE)], NOW)
+    awake = cards.delivering([source(of=pc_idle.SOURCE)], NOW)
     assert awake.data()["sources"][0]["fresh"] == "fly"
     assert not awake.notes
 
@@ -114,7 +115,7 @@ def test_a_pc_that_is_off_for_a_weekend_is_no_fault() -> None:
 def test_the_title_counts_the_sources_that_deliver() -> None:
     fresh, old = source(), source(age_s=7200)
     given = ([old], [old, old], [fresh, old], [fresh, fresh], [fresh])
-    assert [operations.sources_card(sources, NOW).title for sources in given] == [
+    assert [cards.delivering(sources, NOW).title for sources in given] == [
         "No source delivers",
         "No source delivers",
         "One of two sources deliver",
@@ -140,7 +141,7 @@ def test_capture_files_are_no_capture_that_fell_silent(tmp_path: Path) -> None:
 
 def test_capture_files_that_keep_coming_are_as_good_as_live(tmp_path: Path) -> None:
     sources = delivered(capture(tmp_path, heartbeat("replay", NOW - dt.timedelta(minutes=1))))
-    card = operations.sources_card(sources, NOW)
+    card = cards.delivering(sources, NOW)
     assert [row["fresh"] for row in card.data()["sources"]] == ["fly"]
     assert not card.notes
 
@@ -152,16 +153,16 @@ def test_a_live_capture_that_stops_is_an_alarm_whatever_was_replayed_since(
     project = capture(tmp_path, heartbeat("arp@shed", NOW - age), heartbeat("replay", NOW - dt.timedelta(days=4)))
     sources = delivered(project)
     assert sources[0].is_live
-    assert len(attention.silent_sources(sources, now=NOW, pages={})) == found
-    assert bool(attention.badges(attention.silent_sources(sources, now=NOW, pages={"button": "kanban"}))) == bool(found)
+    assert len(concerns.silent_sources(sources, now=NOW, pages={})) == found
+    assert bool(attention.badges(concerns.silent_sources(sources, now=NOW, pages={"button": "kanban"}))) == bool(found)
 
 
 def test_alarms_come_first_and_the_sentence_counts_them() -> None:
     found = attention.ordered(
         [
-            *attention.silent_nodes(silent(82), now=NOW),
-            *attention.many_rejects([source(rejects=30)]),
-            *attention.silent_sources([source(age_s=7200)], now=NOW, pages={"cloudtrax": "presence"}),
+            *silent_nodes(silent(82), now=NOW),
+            *concerns.many_rejects([source(rejects=30)]),
+            *concerns.silent_sources([source(age_s=7200)], now=NOW, pages={"cloudtrax": "presence"}),
         ]
     )
     assert [one.concern.level for one in found] == ["alarm", "warning", "warning"]
@@ -172,20 +173,20 @@ def test_alarms_come_first_and_the_sentence_counts_them() -> None:
 
 def test_a_usual_day_is_of_the_same_weekday_where_two_are_known() -> None:
     counts = {FRIDAY - dt.timedelta(days=back): count for back, count in ((0, 42), (1, 90), (7, 30), (14, 42))}
-    usual = usual_by_now(counts, NOW)
+    usual = usual_by_now(counts, NOW, k=5)
     assert usual == Usual(36, "a usual Friday by 14:30", 2)
     assert today.so_far(42, 14 * 60, usual, 42) == (
         "**42\N{NO-BREAK SPACE}visitor devices** today so far, **6 more** than on a usual Friday by 14:30; "
         "median stay **14\N{NO-BREAK SPACE}min**."
     )
     del counts[FRIDAY - dt.timedelta(days=14)]
-    assert usual_by_now(counts, NOW) == Usual(60, "a usual day by 14:30", 2)
+    assert usual_by_now(counts, NOW, k=5) == Usual(60, "a usual day by 14:30", 2)
 
 
 def test_what_may_not_be_told_is_compared_with_nothing() -> None:
     few = {FRIDAY - dt.timedelta(days=back): 3 for back in (7, 14)}
-    assert usual_by_now(few, NOW) is None
-    assert usual_by_now({FRIDAY - dt.timedelta(days=7): 30}, NOW) is None
+    assert usual_by_now(few, NOW, k=5) is None
+    assert usual_by_now({FRIDAY - dt.timedelta(days=7): 30}, NOW, k=5) is None
     usual = Usual(36, "a usual Friday by 14:30", 2)
     assert today.so_far(None, None, usual, 3) == "**Fewer visitor devices** today so far than may be told."
     assert today.so_far(0, None, None, 0) == "**No visitor device** today so far."
@@ -208,9 +209,9 @@ def test_the_band_is_the_middle_half_and_what_was_withheld_widens_it() -> None:
     rows = [
         row for day, mean in zip(days, (10.0, 20.0, 30.0, 40.0, 50.0), strict=True) for row in bins(day, mean, None)
     ]
-    band = usual_band(pa.Table.from_pylist(rows), timezone=ZONE, days=days)
+    band = usual_band(pa.Table.from_pylist(rows), timezone=ZONE, days=days, k=5)
     assert band == {dt.time(12): (20.0, 40.0), dt.time(13): (0.0, 5.0)}
-    assert usual_band(pa.Table.from_pylist(rows), timezone=ZONE, days=days[:2]) == {}
+    assert usual_band(pa.Table.from_pylist(rows), timezone=ZONE, days=days[:2], k=5) == {}
 
 
 @pytest.mark.parametrize(
@@ -230,12 +231,12 @@ def test_today_against_the_band(level: float, compared: str) -> None:
 def test_the_chart_of_today_runs_from_midnight_to_midnight() -> None:
     import pyarrow as pa
 
-    band = usual_band(pa.Table.from_pylist(bins(FRIDAY, 1.0)), timezone=ZONE, days=[])
-    chart = usual_day(pa.Table.from_pylist(bins(FRIDAY, 7.0, None, 9.0)), band, name="usual day", now=NOW)
+    band = usual_band(pa.Table.from_pylist(bins(FRIDAY, 1.0)), timezone=ZONE, days=[], k=5)
+    chart = usual_day(pa.Table.from_pylist(bins(FRIDAY, 7.0, None, 9.0)), band, name="usual day", now=NOW, k=5)
     assert chart.layout.xaxis.range == ("2026-11-19T23:00:00.000000", "2026-11-20T23:00:00.000000")
     assert list(chart.data[0].y) == [7.0, None, 9.0]
     assert chart.layout.meta["numbers"]["rows"][1] == ["13:00", "<5 devices", "–"]
-    empty = usual_day(pa.Table.from_pylist(bins(FRIDAY, 1.0)).slice(0, 0), {}, name="", now=NOW)
+    empty = usual_day(pa.Table.from_pylist(bins(FRIDAY, 1.0)).slice(0, 0), {}, name="", now=NOW, k=5)
     assert "telltale doctor" in empty.layout.meta["empty"]
 
 

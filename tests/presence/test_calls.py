@@ -14,7 +14,7 @@ FRIDAY = ("2026-11-20", "2026-11-21")
 
 
 def test_figures_of_open_days_are_those_the_simulator_knows(lake: Lake) -> None:
-    days = tt.presence.days("2026-11-19", project=lake.project)
+    days = tt.presence.figures("2026-11-19", project=lake.project)
     assert days["label"].unique().tolist() == ["2026-11-19", "2026-11-20", "2026-11-21"]
     for label, known in lake.truth["days"].items():
         for kind, truth in known["figures"].items():
@@ -25,8 +25,8 @@ def test_figures_of_open_days_are_those_the_simulator_knows(lake: Lake) -> None:
 
 
 def test_hours_and_bins_add_up_to_the_day(lake: Lake) -> None:
-    days = tt.presence.days(*FRIDAY, project=lake.project)
-    hours = tt.presence.hours(*FRIDAY, project=lake.project)
+    days = tt.presence.figures(*FRIDAY, project=lake.project)
+    hours = tt.presence.figures(*FRIDAY, by="hour", project=lake.project)
     bins = tt.presence.occupancy(*FRIDAY, bin="10min", project=lake.project)
     for kind in ("global", "local", "all"):
         whole = days[days["address_kind"] == kind].iloc[0]
@@ -72,19 +72,27 @@ def test_the_summary_adds_up_the_days(lake: Lake) -> None:
     assert row["dwell_median_s"] == lengths.median()
 
 
+def test_a_summary_is_of_the_stretch_and_not_of_the_whole_days_it_touches(lake: Lake) -> None:
+    stretch = ("2026-11-20 09:00", "2026-11-20 14:00")
+    began = tt.presence.visits(*stretch, project=lake.project)
+    row = tt.presence.summary(*stretch, project=lake.project).query("address_kind == 'all'").iloc[0]
+    whole = tt.presence.figures(*stretch, project=lake.project).query("address_kind == 'all'").iloc[0]
+    assert len(began) <= row["visits"] < whole["visits"]
+
+
 def test_all_nodes_silent_is_a_hole_and_three_silent_a_lower_bound(lake: Lake) -> None:
     bins = tt.presence.occupancy("2026-11-19", "2026-11-21", bin="5min", project=lake.project)
     bins = bins.query("address_kind == 'all'").set_index("label")
     assert bins.loc["2026-11-19 03:15+01:00", "devices"] is pd.NA
     assert bins["expected"].unique().tolist() == [8]
     assert bins.loc["2026-11-20 14:00+01:00", "nodes"] == 5
-    nodes = tt.presence.nodes("2026-11-19", "2026-11-21", project=lake.project)
+    nodes = tt.presence.node_uptime("2026-11-19", "2026-11-21", project=lake.project)
     assert sorted(nodes["name"].value_counts().tolist()) == [2, 2, 2, 2, 2, 3, 3, 3]
     assert set(nodes["zone"]) == {"Canteen", "Entrance", "Hall", "Workshop"}
 
 
 def test_a_node_silent_all_through_is_known_and_missing(lake: Lake) -> None:
-    nodes = tt.presence.nodes("2026-11-20 13:30", "2026-11-20 14:00", project=lake.project)
+    nodes = tt.presence.node_uptime("2026-11-20 13:30", "2026-11-20 14:00", project=lake.project)
     assert nodes["node_id"].nunique() == 8
 
 
@@ -99,8 +107,8 @@ def test_moves_and_zones_add_up(lake: Lake) -> None:
 
 def test_nothing_small_is_published(lake: Lake) -> None:
     """No count under k, and the withheld ones cannot be worked out from the days' totals."""
-    days = tt.presence.days("2026-11-19", published=True, project=lake.project)
-    hours = tt.presence.hours("2026-11-19", published=True, project=lake.project)
+    days = tt.presence.figures("2026-11-19", published=True, project=lake.project)
+    hours = tt.presence.figures("2026-11-19", published=True, by="hour", project=lake.project)
     for frame in (days, hours):
         counts = frame[["seen", "visitors", "passers_by", "visits", "bounced", "peak"]]
         assert not ((counts > 0) & (counts < 5)).any().any()
@@ -109,7 +117,11 @@ def test_nothing_small_is_published(lake: Lake) -> None:
     assert hours.loc[partly, ["visits", "bounced", "device_s"]].isna().all().all()
     bins = tt.presence.occupancy("2026-11-19", published=True, project=lake.project)
     assert not ((bins["devices"] > 0) & (bins["devices"] < 5)).any()
-    for cells, name in ((tt.presence.moves, "moves"), (tt.presence.zones, "device_s"), (tt.presence.bands, "visits")):
+    for cells, name in (
+        (tt.presence.moves, "moves"),
+        (tt.presence.zones, "device_s"),
+        (tt.presence.dwell_bands, "visits"),
+    ):
         shown = cells("2026-11-19", published=True, project=lake.project)
         assert not ((shown["devices"] > 0) & (shown["devices"] < 5)).any()
         assert shown.loc[shown["devices"].isna(), name].isna().all()
@@ -145,8 +157,8 @@ def test_rejects_of_sensors_are_no_matter_of_presence(tmp_path: Path) -> None:
 def test_with_keys_of_a_day_nobody_is_followed(lake: Lake) -> None:
     frame = tt.presence.returning(project=lake.project)
     assert len(frame) == 0
-    assert "keys change every day" in frame.attrs["unavailable"]
-    listed = tt.presence.noise(*FRIDAY, project=lake.project)
+    assert "keys change every day" in tt.presence.why_unavailable(project=lake.project)
+    listed = tt.presence.excluded(*FRIDAY, project=lake.project)
     assert set(listed["why"]) == {"listed"}
     assert listed.groupby("kind")["device"].nunique()["fixed"] >= 9
 
@@ -168,10 +180,10 @@ def weekly(tmp_path_factory: pytest.TempPathFactory) -> tt.Project:
 
 def test_a_fixed_device_is_found_by_rule_and_left_out(weekly: tt.Project) -> None:
     week = ("2026-11-16", "2026-11-19")
-    assert tt.presence.noise(*week, project=weekly)[["kind", "why"]].values.tolist() == [["fixed", "rule"]]
+    assert tt.presence.excluded(*week, project=weekly)[["kind", "why"]].values.tolist() == [["fixed", "rule"]]
     assert len(tt.presence.visits(*week, project=weekly)) == 3
-    assert len(tt.presence.visits(*week, noise=True, project=weekly)) > 3
-    days = tt.presence.days(*week, project=weekly).query("address_kind == 'all'")
+    assert len(tt.presence.visits(*week, keep_excluded=True, project=weekly)) > 3
+    days = tt.presence.figures(*week, project=weekly).query("address_kind == 'all'")
     assert days["visitors"].tolist() == [1, 2, 0]
     summary = tt.presence.summary(*week, project=weekly).query("address_kind == 'all'").iloc[0]
     assert (summary["visitors"], summary["visits"], summary["fixed"]) == (2, 3, 1)
@@ -179,7 +191,7 @@ def test_a_fixed_device_is_found_by_rule_and_left_out(weekly: tt.Project) -> Non
 
 def test_who_comes_back_is_told_with_longer_keys(weekly: tt.Project) -> None:
     frame = tt.presence.returning("2026-11-16", "2026-11-19", project=weekly)
-    assert "unavailable" not in frame.attrs
+    assert tt.presence.why_unavailable(project=weekly) == ""
     assert frame[["label", "status", "visits"]].values.tolist() == [
         ["2026-11-16", "unknown", 1],
         ["2026-11-17", "returning", 1],
@@ -191,12 +203,35 @@ def test_who_comes_back_is_told_with_longer_keys(weekly: tt.Project) -> None:
 
 def test_a_closed_day_leaves_noise_out_once_three_days_show_it(weekly: tt.Project) -> None:
     set_clock(weekly, at("2026-11-21 05:00"))
-    before = tt.presence.days("2026-11-18", "2026-11-19", project=weekly)
+    before = tt.presence.figures("2026-11-18", "2026-11-19", project=weekly)
     retention.close_days(weekly, now_us=weekly.now_us())
-    after = tt.presence.days("2026-11-18", "2026-11-19", project=weekly)
+    after = tt.presence.figures("2026-11-18", "2026-11-19", project=weekly)
     assert after["closed"].all()
     assert after.drop(columns="closed").equals(before.drop(columns="closed"))
     assert set(after["visitors"]) == {0}
     assert tt.load("visit", project=weekly).query("cut")["dwell_s"].tolist() == [
         43 * 3600 - 600
     ]  # 05:00 to 24:00, +1 d
+
+
+def test_a_day_or_hour_that_the_stretch_cuts_is_so_far(lake: Lake) -> None:
+    """Each that is touched is there from its beginning; what the end cuts is what was so far, and says so."""
+    whole = tt.presence.figures(*FRIDAY, project=lake.project).query("address_kind == 'all'").iloc[0]
+    cut = tt.presence.figures("2026-11-20 09:30", "2026-11-20 14:00", project=lake.project)
+    noon = cut.query("address_kind == 'all'").iloc[0]
+    assert (noon["label"], bool(noon["so_far"]), bool(whole["so_far"])) == ("2026-11-20", True, False)
+    before = tt.presence.figures("2026-11-20", "2026-11-20 14:00", project=lake.project)
+    assert before.equals(cut), "the morning counts, though the stretch begins later"
+    assert 0 < noon["visitors"] < whole["visitors"]
+    assert noon["node_share"] == 1.0
+    hours = tt.presence.figures("2026-11-20 09:30", "2026-11-20 10:30", by="hour", project=lake.project)
+    assert hours.query("address_kind == 'all'")["label"].str[11:16].tolist() == ["09:00", "10:00"]
+    assert hours.query("address_kind == 'all'")["so_far"].tolist() == [False, True]
+    today = tt.presence.figures("1d", project=lake.project)
+    assert today["so_far"].all()
+    with pytest.raises(TelltaleError, match='by "week": expected day or hour'):
+        tt.presence.figures(by="week", project=lake.project)  # type: ignore[arg-type]
+
+
+def test_it_says_from_when_on_moves_are_known(weekly: tt.Project) -> None:
+    assert tt.presence.known_since("2026-11-16", project=weekly) is None

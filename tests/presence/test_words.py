@@ -6,9 +6,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from telltale import findings
-from telltale.presence.words import notes
-from telltale.presence.words.gaps import reporting
+from telltale.health.words.silences import reporting
+from telltale.presence.words import notes, report, titles
 from telltale.workbench.periods import parse
 from tests.presence import frames as week
 
@@ -48,10 +47,11 @@ STAY = "; the median stay is **14 min**."
         ({}, {"visits": 3}, "**346 visits** in this week" + STAY),  # too few to compare with
         ({"visits": 1}, {}, "**1 visit**, **100 % fewer** than the week before" + STAY),
         ({"visits": 0}, {}, "**No visits** in this period."),
+        ({"visits": None}, {}, "**Fewer visits** in this period than may be told."),
     ],
 )  # fmt: skip
 def test_the_headline_figure(now: dict[str, Any], before: dict[str, Any], text: str) -> None:
-    sentence = findings.visits_overall(summary(**now), summary(**before), period=PERIOD)
+    sentence = titles.visits_overall(summary(**now), summary(**before), period=PERIOD)
     assert said(sentence) == text
 
 
@@ -76,7 +76,7 @@ def days(*visitors: float | None, seen: int = 200) -> pd.DataFrame:
 )
 def test_the_busiest_day(now: tuple[float, ...], before: tuple[float, ...] | None, title: str) -> None:
     former = None if before is None else days(*before)
-    assert said(findings.busiest_day(days(*now), former, timezone=week.ZONE)) == title
+    assert said(titles.busiest_day(days(*now), former, timezone=week.ZONE)) == title
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_the_busiest_day(now: tuple[float, ...], before: tuple[float, ...] | Non
     ],
 )
 def test_who_comes_in(visitors: int, seen: int, title: str) -> None:
-    assert said(findings.comes_in(days(visitors, seen=seen))) == title
+    assert said(titles.comes_in(days(visitors, seen=seen), k=5)) == title
 
 
 def levels(*by_day: dict[int, float]) -> pd.DataFrame:
@@ -116,7 +116,7 @@ def levels(*by_day: dict[int, float]) -> pd.DataFrame:
     ],
 )
 def test_the_busiest_hour(by_day: tuple[dict[int, float], ...], title: str) -> None:
-    assert findings.busiest_hour(levels(*by_day), timezone=week.ZONE) == title
+    assert titles.busiest_hour(levels(*by_day), timezone=week.ZONE, k=5) == title
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_the_busiest_hour(by_day: tuple[dict[int, float], ...], title: str) -> N
 )
 def test_lengths_of_stay(minutes: list[int], title: str) -> None:
     frame = pd.DataFrame({"dwell_s": [60.0 * m for m in minutes]})
-    assert said(findings.lengths_of_stay(frame)) == title
+    assert said(titles.lengths_of_stay(frame, k=5)) == title
 
 
 def matrix(**cells: int) -> pd.DataFrame:
@@ -148,7 +148,7 @@ def matrix(**cells: int) -> pd.DataFrame:
     ],
 )
 def test_the_busiest_paths(moves: pd.DataFrame, title: str) -> None:
-    assert findings.busiest_paths(moves) == title
+    assert titles.busiest_paths(moves, k=5) == title
 
 
 def test_reporting_finds_who_was_silent_while_others_reported() -> None:
@@ -178,7 +178,7 @@ GAP = "no node reported. A gap is not a zero."
         (notes.keys(summary(rotation="week"), days=28), f"Keys change each week: {UNFOLLOWED} over the change."),
         (notes.left_out(summary()), "9 fixed devices and 4 staff devices removed before counting."),
         (notes.left_out(summary(fixed=0, staff=0)), ""),
-        (notes.withheld(summary(k=7)), "Cells of fewer than 7 devices are not published (<7)."),
+        (notes.withheld(7), "Cells of fewer than 7 devices are not published (<7)."),
         (notes.gaps(week.bins(), week.nodes(), timezone=week.ZONE), f"**Gap** Thu 12 Nov, 03:15–05:30: {GAP}"),
         (notes.gaps(week.bins(1), week.nodes(1), timezone=week.ZONE), ""),
         (
@@ -194,7 +194,8 @@ GAP = "no node reported. A gap is not a zero."
             f"A device is silent for up to 2 min within a visit (median), {TOO_SHORT}",
         ),
         (notes.resolution(pd.DataFrame({"silence_max_s": [None]})), ""),
-        (notes.open_visits(week.visits()), "2 visits may not have ended and are left out."),
+        (notes.open_visits(week.visits(), k=2), "2 visits may not have ended and are left out."),
+        (notes.open_visits(week.visits(), k=5), "Fewer than 5 visits may not have ended and are left out."),
     ],
 )  # fmt: skip
 def test_notes(note: str, text: str) -> None:
@@ -204,21 +205,21 @@ def test_notes(note: str, text: str) -> None:
 def test_the_page_opens_with_what_needs_a_look() -> None:
     nodes = week.nodes()
     nodes = nodes[(nodes["node_id"] != "c1") | (nodes["start"] < week.midnight(4))]
-    opening = findings.presence_sentence(summary(), summary(), nodes, week.bins(), PERIOD)
+    opening = report.presence_sentence(summary(), summary(), nodes, week.bins(), PERIOD)
     assert "!!1 of 6 nodes!! has been silent for" in opening.text
     assert said(opening.over) == "**Week 46 · Monday 9 to Sunday 15 November 2026** · Harbour site"
 
 
 def test_an_empty_project_says_that_nothing_is_known() -> None:
     none = summary().head(0)
-    opening = findings.presence_sentence(none, none, week.nodes().head(0), week.bins().head(0), PERIOD)
+    opening = report.presence_sentence(none, none, week.nodes().head(0), week.bins().head(0), PERIOD)
     assert opening.text == "**No node reported** in this period, so nothing is known about visitors."
-    tiles = findings.presence_tiles(none, none, week.days().head(0), week.nodes().head(0), PERIOD).tiles
+    tiles = report.presence_tiles(none, none, week.days().head(0), week.nodes().head(0), PERIOD).tiles
     assert [tile.value for tile in tiles] == ["–", "–", "–", "–", "0"]
 
 
 def test_tiles_name_what_they_are_compared_with() -> None:
-    tiles = findings.presence_tiles(
+    tiles = report.presence_tiles(
         summary(), summary(visitors=293, dwell_median_s=900.0), week.days(), week.nodes(), PERIOD
     )
     assert [(tile.label, tile.value, tile.unit, said(tile.note)) for tile in tiles.tiles] == [
@@ -233,7 +234,7 @@ def test_tiles_name_what_they_are_compared_with() -> None:
 def test_the_footer_says_what_the_page_rests_on() -> None:
     reports = pd.DataFrame({"reports": [100_000, 51_302]})
     sources = pd.DataFrame({"source": ["cloudtrax", "sigfox"], "decoder": [1, 2], "records": [151_302, 0]})
-    facts = findings.presence_footer(summary(), reports, sources, PERIOD).facts
+    facts = report.presence_footer(summary(), reports, sources, PERIOD).facts
     assert said(facts["Records"]) == "151,302 used, 83 rows rejected, 31 with a wrong clock, 3 late"
     assert facts["Decoders"] == "cloudtrax 1"
     assert facts["Site"] == "Harbour site (71234)"

@@ -2,8 +2,11 @@
 
 from typing import Any
 
-from telltale import charts
 from telltale.page import pieces as show
+from telltale.presence.charts.dwell import dwell_histogram
+from telltale.presence.charts.moves import moves_matrix
+from telltale.presence.charts.occupancy import occupancy
+from telltale.presence.charts.visitors import visitors_by_day
 from telltale.report.page import render
 from tests.presence import frames as week
 
@@ -37,11 +40,11 @@ def _pieces() -> list[show.Piece]:
         show.Sentence("A usual week with **346 visits**. !!Two nodes!! were silent.", "**Week 46** · Harbour site"),
         show.Tiles([*tiles, show.Tile("Nodes reporting", "4", "of 6", state="warning")]),
         show.Card(
-            "Wednesday was the busiest day", charts.visitors_by_day(week.days(), timezone=zone), "By day", ["A note."]
+            "Wednesday was the busiest day", visitors_by_day(week.days(), timezone=zone, k=5), "By day", ["A note."]
         ),
-        show.Card("It was busiest at 11:00", charts.occupancy(week.bins(), week.nodes(), timezone=zone), "Present"),
-        show.Card("Most visits are short", charts.dwell_histogram(week.visits()), "By length"),
-        show.Card("Most moves are inside", charts.moves_matrix(week.moves()), "Moves"),
+        show.Card("It was busiest at 11:00", occupancy(week.bins(), week.nodes(), timezone=zone, k=5), "Present"),
+        show.Card("Most visits are short", dwell_histogram(week.visits(), k=5), "By length"),
+        show.Card("Most moves are inside", moves_matrix(week.moves(), k=5), "Moves"),
         show.Card("Rejects", show.Table(("Reason", "Rows"), [["bad_stamp", "3"]], right=(1,)), "Rows"),
         show.Footer({"Data until": "Sun 15 Nov 2026, 23:59"}),
     ]

@@ -100,8 +100,8 @@ def _write_notebook(root: Path, failing: str = "") -> None:
     sources = [
         ("markdown", "# My week\n\nHow was it?", []),
         ("code", 'period: str = "7d"  # which days\nlimit: int = 3  # how many\nname = "x"', ["parameters"]),
-        ("code", 'from telltale import show\nshow.Sentence(f"**{period}** with {limit + 1}")', []),
-        ("code", failing or "show.Footer({'Data until': 'now'})", []),
+        ("code", 'import telltale as tt\ntt.page.Sentence(f"**{period}** with {limit + 1}")', []),
+        ("code", failing or "tt.page.Footer({'Data until': 'now'})", []),
     ]
     cells = [_cell(kind, text, tags) for kind, text, tags in sources]
     (root / "notebooks").mkdir(exist_ok=True)
@@ -139,6 +139,28 @@ def test_a_run_keeps_notebook_page_and_index_and_a_failed_one_keeps_them(project
     outputs = [cell.get("outputs", []) for cell in json.loads(failed.read_text())["cells"]]
     assert show.MIME in json.dumps(outputs)  # the cells before the failing one are kept
     assert done.html.read_text() == text
+
+
+GONE = """
+from pathlib import Path
+from telltale.workbench.view import FilesGone
+tried = Path("tried.txt")
+tried.write_text((tried.read_text() if tried.exists() else "") + "x")
+if len(tried.read_text()) < {runs}:
+    raise FilesGone("purged")
+"""
+
+
+@pytest.mark.parametrize(("runs", "is_made"), [(1, True), (2, True), (3, False)])
+def test_a_report_whose_files_a_purge_removed_is_made_anew_once(project: Project, runs: int, is_made: bool) -> None:
+    root = project.settings.root
+    _write_notebook(root, failing=GONE.format(runs=runs))
+    if is_made:
+        report.run("my_week", "2026-W46", {}, project, with_pdf=False)
+    else:
+        with pytest.raises(report.ReportError, match="FilesGone: purged"):
+            report.run("my_week", "2026-W46", {}, project, with_pdf=False)
+    assert len((root / "tried.txt").read_text()) == min(runs, 2)
 
 
 STATION = "02:7e:11:a0:00:01"

@@ -51,7 +51,7 @@ def test_excursions_are_those_that_happened(sensed: Sensed) -> None:
         for one in device["excursions"]
     ]
     assert sorted(seen) == sorted(true) != []
-    days = tt.sensors.outside("5d", project=sensed.project)
+    days = tt.sensors.minutes_outside("5d", project=sensed.project)
     assert math.isclose(days["outside_s"].sum(), found["outside_s"].sum())
 
 
@@ -74,7 +74,7 @@ def test_a_listed_device_that_was_never_heard_is_there(sensed: Sensed) -> None:
 
 
 def test_a_source_as_a_whole(sensed: Sensed) -> None:
-    (whole,) = tt.health.devices("5d", source="sigfox", project=sensed.project).attrs["sources"]
+    (whole,) = tt.health.sources_heard("5d", source="sigfox", project=sensed.project).to_dict("records")
     told = sensed.truth["totals"]
     assert (whole["state"], whole["devices"], whole["heard"]) == ("on_time", 8, 7)
     assert whole["reports"] == told["uplinks"] < told["callbacks"]
@@ -117,7 +117,7 @@ def test_gaps_tell_what_is_missing_until_now(sensed: Sensed) -> None:
     ("call", "sentence"),
     [
         (lambda p: tt.sensors.series(device="Fridge 3", project=p), 'no device "Fridge 3".*did you mean "Fridge'),
-        (lambda p: tt.sensors.stats(by="week", project=p), 'by "week": expected stretch, day or hour'),  # type: ignore[arg-type]
+        (lambda p: tt.sensors.stats(by="month", project=p), 'by "month": expected one of stretch, day'),  # type: ignore[arg-type]
         (lambda p: tt.health.devices(source="sigfix", project=p), 'sigfix.*did you mean "sigfox"'),
     ],
 )
@@ -133,7 +133,7 @@ def test_an_empty_project_gives_empty_tables(tmp_path: Any) -> None:
         tt.sensors.stats(project=project),
         tt.sensors.gaps(project=project),
         tt.sensors.excursions(project=project),
-        tt.sensors.outside(project=project),
+        tt.sensors.minutes_outside(project=project),
         tt.health.devices(project=project),
         tt.health.missing(project=project),
     ):

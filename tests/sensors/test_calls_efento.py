@@ -69,11 +69,11 @@ def test_every_device_is_complete_but_for_what_waits_in_it(kept: Kept) -> None:
 
 
 def test_kinetic_temperatures_come_with_the_limits(kept: Kept) -> None:
-    found = tt.sensors.kinetic("3d", project=kept.project).set_index("name")
+    found = tt.sensors.mean_kinetic_temperature("3d", project=kept.project).set_index("name")
     assert set(found.index) == {"Vaccine fridge", "Cold store", "Freezer", "Lab air"}
     assert (found["kinetic_c"] > found["mean_c"]).all()
     assert (found.loc["Vaccine fridge", "low"], found.loc["Vaccine fridge", "high"]) == (2, 8)
-    assert len(tt.sensors.kinetic("3d", by="day", device="Freezer", project=kept.project)) >= DAYS
+    assert len(tt.sensors.mean_kinetic_temperature("3d", by="day", device="Freezer", project=kept.project)) >= DAYS
 
 
 def test_silences_past_the_announced_moment_are_the_outages(kept: Kept) -> None:
@@ -91,7 +91,10 @@ def test_two_days_are_too_few_for_a_trend(kept: Kept) -> None:
     assert found["level"].notna().all()
 
 
-@pytest.mark.parametrize("name", ["kinetic", "episodes", "consumption", "completeness", "overdue", "trends"])
+NAMES = ("mean_kinetic_temperature", "episodes", "consumption", "completeness", "overdue", "trends")
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_nothing_stored_gives_an_empty_table(name: str, tmp_path: Path) -> None:
     project = Project(write_settings(tmp_path))
     assert len(getattr(tt.sensors, name)(project=project)) == 0

@@ -1,6 +1,7 @@
 """Charts of sensors: limits, excursions and gaps are there to see; nothing missing is bridged or zero."""
 
 import datetime as dt
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -8,11 +9,12 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from telltale import charts
+from telltale.health.charts.missing import missing_by_day
 from telltale.look.tokens import DARK_OF, LIGHT
+from telltale.sensors import charts
 from telltale.sensors.charts.panels import SERIES, panels_of
 from telltale.sensors.charts.scale import scale
-from tests.page.test_charts import _colours
+from tests.presence.test_charts import _colours
 
 T0 = dt.datetime(2026, 11, 19, 6, tzinfo=dt.UTC)
 TEN = dt.timedelta(minutes=10)
@@ -80,7 +82,7 @@ def several(*names: str) -> go.Figure:
     shown = [
         series([4, 4, 5, *[None] * 17, 5 + n / 10], device_id=f"sigfox:{n}", name=name) for n, name in enumerate(names)
     ]
-    return charts.readings(pd.concat(shown), None, gap(2, 20).assign(device_id="sigfox:1"))
+    return charts.readings(pd.concat(shown), None, gap(2, 20).assign(device_id="sigfox:1"), timezone="UTC")
 
 
 def labels(figure: go.Figure, *, narrow: bool) -> list[tuple[str, float]]:
@@ -124,8 +126,8 @@ def test_names_that_do_not_fit_in_rows_are_cut_on_a_narrow_page() -> None:
                low=None, high=None)
         for n in range(5)
     ]  # fmt: skip
-    shown = labels(charts.readings(pd.concat([*[cold.assign(device_id=f"sigfox:{n}") for n in range(5)], *rooms])),
-                   narrow=True)  # fmt: skip
+    all_of = pd.concat([*[cold.assign(device_id=f"sigfox:{n}") for n in range(5)], *rooms])
+    shown = labels(charts.readings(all_of, timezone="UTC"), narrow=True)
     assert [text for text, _ in shown if text.startswith("Meeting")] == ["Meeting r…"] * 5
 
 
@@ -135,7 +137,7 @@ def test_words_stand_at_a_hatch_only_where_no_other_line_is() -> None:
 
 
 def test_a_peak_that_means_hide_is_a_triangle() -> None:
-    figure = charts.readings(series([4, 5, 6, 5, 4]), excursion(2, 2, 9.5))
+    figure = charts.readings(series([4, 5, 6, 5, 4]), excursion(2, 2, 9.5), timezone="UTC")
     marks = [trace for trace in figure.data if trace.marker.symbol == "triangle-up"]
     assert [list(mark.y) for mark in marks] == [[9.5]]
 
@@ -183,7 +185,7 @@ def days(*values: float | None, column: str = "missing_share", **other: Any) -> 
 
 
 def test_missing_is_a_heat_table_with_numbers_from_three_percent() -> None:
-    figure = charts.missing_by_day(days(None, 0.0, 0.02, 0.38, 1.0), timezone="Europe/Berlin")
+    figure = missing_by_day(days(None, 0.0, 0.02, 0.38, 1.0), timezone="Europe/Berlin")
     (heat,) = figure.data
     assert list(heat.x) == ["17", "18", "19", "20"]  # nothing was due before it was first heard
     assert list(heat.text[0]) == ["", "", "38", "100"]
@@ -192,7 +194,7 @@ def test_missing_is_a_heat_table_with_numbers_from_three_percent() -> None:
 
 def test_many_devices_are_those_that_miss_most() -> None:
     frames = [days(0.01 * n, device_id=f"sigfox:{n}", name=f"Sensor {n:02}") for n in range(20)]
-    figure = charts.missing_by_day(pd.concat(frames))
+    figure = missing_by_day(pd.concat(frames))
     assert list(figure.data[0].y) == [f"Sensor {n:02}" for n in range(6, 20)]
 
 
@@ -209,9 +211,9 @@ def test_minutes_outside_alarm_above_what_is_tolerated() -> None:
 @pytest.mark.parametrize(
     ("draw", "frame"),
     [
-        (charts.readings, series([4.0])),
-        (charts.missing_by_day, days(0.5)),
-        (charts.outside_by_day, days(5.0, column="outside_s")),
+        (partial(charts.readings, timezone="UTC"), series([4.0])),
+        (missing_by_day, days(0.5)),
+        (partial(charts.outside_by_day, tolerated_min=0, timezone="UTC"), days(5.0, column="outside_s")),
     ],
 )
 def test_no_rows_give_a_sentence(draw: Any, frame: pd.DataFrame) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from telltale.analysis import periods
 from telltale.arrow import schema
 from telltale.engine import DuckEngine, Relation
+from telltale.health import analysis as health
 from telltale.sensors import analysis as sensors
 from telltale.tables import DEVICE_STATUS
 from tests.presence.rows import DAY, H, pick, us, when
@@ -197,7 +198,7 @@ def test_a_device_that_names_no_moment_is_never_overdue() -> None:
 
 
 def trends(rows: list[dict[str, Any]], *names: str) -> list[tuple[Any, ...]]:
-    return pick(sensors.trends(ENGINE, statuses(rows)), *names)
+    return pick(health.trends(ENGINE, statuses(rows)), *names)
 
 
 def test_a_battery_that_falls_has_days_left() -> None:
@@ -248,6 +249,6 @@ def test_empty_in_empty_out(name: str) -> None:
         "consumption": lambda: sensors.consumption(ENGINE, none, days()),
         "completeness": lambda: sensors.completeness(ENGINE, none, INFO, days(), until_us=us(DAY)),
         "overdue": lambda: sensors.overdue(ENGINE, nothing, now_us=us(DAY)),
-        "trends": lambda: sensors.trends(ENGINE, nothing),
+        "trends": lambda: health.trends(ENGINE, nothing),
     }[name]()
     assert made.arrow().num_rows == 0

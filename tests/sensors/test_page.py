@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from telltale.dashboard.boards import Boards
+from telltale.dashboard.concerns import gathered
 from telltale.dashboard.pages import PAGES
 from telltale.settings import load
 from telltale.workbench import Project
@@ -26,7 +27,7 @@ class Both(NamedTuple):
 def both(tmp_path_factory: pytest.TempPathFactory) -> Both:
     """Access points for a day, sensors for four days and a part of the fifth."""
     found = sensed(tmp_path_factory.mktemp("both"), nodes_h=24)
-    return Both(Boards(found.project, PAGES), found.truth)
+    return Both(Boards(found.project, PAGES, gathered), found.truth)
 
 
 CHOICES = [

@@ -12,6 +12,7 @@ from telltale.analysis import periods
 from telltale.arrow import Tables
 from telltale.contract import Raw, Scenario, Secrets, SourceSettings
 from telltale.engine import DuckEngine, Parts, Relation
+from telltale.health import analysis as health
 from telltale.pipeline.batch import decoder
 from telltale.privacy import Keys, Lists, Pseudonymizer
 from telltale.sensors import analysis as sensors
@@ -138,7 +139,7 @@ def test_a_weakening_battery_has_days_left(tmp_path: Path) -> None:
     start_s = -(-1_795_388_400 // (40 * DAY)) * 40 * DAY
     scenario = Scenario(4, start_s, start_s + 8 * DAY, "UTC")
     weeks = Found(scenario, decoded(scenario, tmp_path))
-    rows = pick(sensors.trends(ENGINE, weeks.status), "device_id", "measure", "is_clear", "days_left")
+    rows = pick(health.trends(ENGINE, weeks.status), "device_id", "measure", "is_clear", "days_left")
     left = {name: days for name, measure, is_clear, days in rows if measure == "battery" and is_clear}
     assert list(left) == [name for name, told in weeks.devices.items() if told["name"] == "Freezer"]
     assert left.popitem()[1] == pytest.approx(37 - 7.5, abs=1.5)

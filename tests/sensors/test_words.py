@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
-from telltale import findings
+from telltale.health.words.missing import missing_title
+from telltale.sensors.words import titles
+from telltale.sensors.words.tiles import sensor_tiles
 from telltale.sensors.words.titles import part_of_day
-from telltale.workbench.periods import parse
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = dt.datetime(2026, 11, 20, 14, 32, tzinfo=BERLIN)
@@ -18,9 +19,9 @@ STATS: dict[str, Any] = {
     "value_mean": 5.0, "value_max": 6.0, "value_last": 5.3, "last_at": NOW, "low": 2.0, "high": 8.0,
 }  # fmt: skip
 BEYOND: dict[str, Any] = {
-    "channel": "", "quantity": "temperature", "side": "above", "limit_value": 8.0, "outside_s": 2820.0, "peak": 10.4,
-    "peak_at": NOW.replace(hour=7, minute=50), "crossed_at": NOW.replace(hour=7, minute=38), "resolution_s": 300.0,
-    "is_open": False,
+    "channel": "", "quantity": "temperature", "unit": "°C", "side": "above", "limit_value": 8.0, "outside_s": 2820.0,
+    "peak": 10.4, "peak_at": NOW.replace(hour=7, minute=50), "crossed_at": NOW.replace(hour=7, minute=38),
+    "resolution_s": 300.0, "is_open": False,
 }  # fmt: skip
 
 
@@ -38,7 +39,7 @@ def excursions(*told: dict[str, Any]) -> pd.DataFrame:
 
 
 def health(**states: str) -> pd.DataFrame:
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         [
             {"source": "sigfox", "device_id": name, "name": name, "state": state, "silent_s": 13_140.0,
              "reports": 140, "missing": 3, "resets": 0, "last_seen": NOW, "interval_s": 630.0, "is_given": True,
@@ -46,12 +47,11 @@ def health(**states: str) -> pd.DataFrame:
             for name, state in states.items()
         ]
     )  # fmt: skip
-    frame.attrs = {"attention": [], "rejects": [], "sources": []}
-    return frame
 
 
 ON_TIME = health(a="on_time", b="on_time")
 ALL = ("fridge 2", "fridge 1", "cold room")
+CALM: dict[str, Any] = {"now": NOW, "tolerated_min": 0, "period": ""}
 
 
 @pytest.mark.parametrize(
@@ -89,14 +89,14 @@ ALL = ("fridge 2", "fridge 1", "cold room")
     ],
 )
 def test_who_left_its_limits(left: list[dict[str, Any]], text: str) -> None:
-    found = findings.limits_sentence(
+    found = titles.limits_sentence(
         stats(*ALL), excursions(*left), ON_TIME, now=NOW, tolerated_min=15, period="in this week"
     )
     assert said(found) == text
 
 
 def test_silence_is_told_after_the_limits() -> None:
-    found = findings.limits_sentence(stats(*ALL), excursions(), health(a="on_time", dock="silent"), now=NOW)
+    found = titles.limits_sentence(stats(*ALL), excursions(), health(a="on_time", dock="silent"), **CALM)
     assert said(found).endswith("kept their limits. !!dock!! has been silent for **3 h 39 min**.")
 
 
@@ -109,7 +109,7 @@ def test_silence_is_told_after_the_limits() -> None:
     ],
 )
 def test_without_limits_or_readings_nothing_is_claimed(frame: pd.DataFrame, text: str) -> None:
-    assert said(findings.limits_sentence(frame, excursions(), ON_TIME, now=NOW)) == text
+    assert said(titles.limits_sentence(frame, excursions(), ON_TIME, **CALM)) == text
 
 
 @pytest.mark.parametrize(
@@ -127,10 +127,10 @@ def test_parts_of_the_day(moment: str, words: str) -> None:
 
 
 def test_titles_have_a_neutral_fallback() -> None:
-    title = findings.limits_title(excursions({"name": "fridge 2"}), stats(*ALL))
+    title = titles.limits_title(excursions({"name": "fridge 2"}), stats(*ALL))
     assert said(title) == "Fridge 2 rose to 10.4 °C and was above 8 °C for 47 min"
-    assert findings.limits_title(excursions(), stats(*ALL)) == "All three sensors kept their limits"
-    assert findings.limits_title(excursions(), stats("a", low=None, high=None)) == "What the sensors measured"
+    assert titles.limits_title(excursions(), stats(*ALL)) == "All three sensors kept their limits"
+    assert titles.limits_title(excursions(), stats("a", low=None, high=None)) == "What the sensors measured"
 
 
 def shares(**by_name: list[float | None]) -> pd.DataFrame:
@@ -155,7 +155,7 @@ def shares(**by_name: list[float | None]) -> pd.DataFrame:
     ],
 )
 def test_what_is_missing(told: dict[str, list[float | None]], title: str) -> None:
-    assert said(findings.missing_title(shares(**told))) == title
+    assert said(missing_title(shares(**told))) == title
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_days_outside(minutes: list[float | None], title: str) -> None:
             for n, one in enumerate(minutes)
         ]
     )
-    assert findings.outside_title(frame, tolerated_min=15, timezone="Europe/Berlin") == title
+    assert titles.outside_title(frame, tolerated_min=15, timezone="Europe/Berlin") == title
 
 
 def test_tiles_raise_an_alarm_only_for_what_goes_on_or_was_too_long() -> None:
@@ -183,7 +183,7 @@ def test_tiles_raise_an_alarm_only_for_what_goes_on_or_was_too_long() -> None:
         return pd.DataFrame([{"start": NOW, "end": NOW, "outside_s": seconds, "readings": 1}])
 
     def first(left: pd.DataFrame, seconds: float) -> Any:
-        made = findings.sensor_tiles(
+        made = sensor_tiles(
             stats(*ALL), left, outside(seconds), shares(a=[0.0]), ON_TIME, tolerated_min=15
         )  # fmt: skip
         return made.tiles[0]
@@ -191,82 +191,10 @@ def test_tiles_raise_an_alarm_only_for_what_goes_on_or_was_too_long() -> None:
     assert first(excursions(), 0).state == ""
     assert first(excursions({"name": "fridge 2"}), 2820).state == "alarm"
     assert first(excursions({"name": "fridge 2", "outside_s": 600.0}), 600).state == ""
-    tiles = findings.sensor_tiles(
-        stats(*ALL), excursions({"name": "fridge 1"}), outside(2820), shares(a=[0.0]), ON_TIME
+    tiles = sensor_tiles(
+        stats(*ALL), excursions({"name": "fridge 1"}), outside(2820), shares(a=[0.0]), ON_TIME, tolerated_min=0
     ).tiles  # fmt: skip
     assert [(tile.label, tile.value) for tile in tiles] == [
         ("Outside limits", "47"), ("Fridge 1 now", "5.3"), ("Messages received", "100.0"), ("Devices on time", "2"),
         ("Readings", "864"),
-    ]  # fmt: skip
-
-
-def line(kind: str, **other: Any) -> dict[str, Any]:
-    told = {"source": "sigfox", "title": "Sigfox", "device_id": "dock", "kind": kind, "devices": 1, "of_devices": 6}
-    return told | {"since": NOW - dt.timedelta(hours=2), "silent_s": 7200.0} | other
-
-
-@pytest.mark.parametrize(
-    ("attention", "states", "text"),
-    [
-        ([], {"a": "on_time", "b": "on_time"}, "All **2 devices** are heard as they should be."),
-        ([], {"a": "on_time", "b": "late"}, "No device is silent, one is late."),
-        ([], {"a": "on_time", "b": "unheard"}, "No device is silent. **1 listed device** has never been heard."),
-        ([line("device")], {"dock": "silent", "a": "on_time"}, "!!Dock!! has been silent for !!2 h!!."),
-        (
-            [line("source", device_id="", devices=6)],
-            {"a": "silent"},
-            "!!Sigfox!! has been silent for !!2 h!!, with all six devices.",
-        ),
-        (
-            [line("devices", device_id="", devices=4)],
-            {"a": "silent"},
-            "!!4 of 6 devices!! of Sigfox are silent, one for **2 h**.",
-        ),
-    ],
-)
-def test_the_health_of_all(attention: list[dict[str, Any]], states: dict[str, str], text: str) -> None:
-    assert said(findings.health_text(attention, health(**states))) == text
-
-
-def test_what_is_silent_becomes_a_line_for_the_list() -> None:
-    lines = [line("source", device_id="", devices=6), line("device")]
-    found = findings.silent_devices(lines, health(dock="silent"), now=NOW, pages={"sigfox": "sensors"})
-    assert [(one.concern.level, one.concern.what, one.concern.when, one.concern.page) for one in found] == [
-        ("alarm", "Sigfox is silent", "since 12:32", "sensors"),
-        ("warning", "dock is silent", "since 12:32", "sensors"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("told", "lost", "link"),
-    [
-        # 3 left out of 140 that came: 3 / 143 = 2.1 %
-        ({"missing": 3, "missing_share": 3 / 143, "rssi_dbm": -112.4, "weak_share": 0.08},
-         "3 (2 %)", "−112 dBm, 8 % weak"),
-        ({"missing": 1, "missing_share": 1 / 1001, "rssi_dbm": -98.0, "weak_share": 0.0}, "1 (< 1 %)", "−98 dBm"),
-        ({"missing": 0, "missing_share": 0.0, "rssi_dbm": None, "weak_share": 1.0}, "0", "100 % weak"),
-        ({"missing": 12, "missing_share": 0.5, "resets": 1, "rssi_dbm": -130.0, "weak_share": None},
-         "12 (50 %) + reset", "−130 dBm"),
-        ({"missing": None, "missing_share": None, "rssi_dbm": None, "weak_share": None}, "–", "–"),
-        ({"missing": 0, "missing_share": None, "rssi_dbm": None, "weak_share": None}, "0", "–"),
-    ],
-)  # fmt: skip
-def test_each_device_with_what_it_lost_and_how_well_it_is_heard(told: dict[str, Any], lost: str, link: str) -> None:
-    table = findings.devices_table(health(dock="on_time").assign(**told))
-    row = dict(zip(table.columns, map(said, table.rows[0]), strict=True))
-    assert (row["Device"], row["Messages"], row["Lost"], row["Link"]) == ("dock", "140", lost, link)
-    assert "Lost" not in [table.columns[column] for column in table.wide], "a phone shows it too"
-
-
-def test_messages_and_what_was_lost() -> None:
-    period = parse("2026-W46", NOW)
-    arrived = pd.DataFrame({"records": [300]})
-    sentence = findings.messages_sentence(arrived, ON_TIME, period, "Harbour site")
-    assert said(sentence.text) == (
-        "**300 callbacks** told **280 messages** of **2 devices**; **6 messages** were lost on the air."
-    )
-    assert sentence.over.endswith("· Harbour site")
-    tiles = findings.messages_tiles(arrived, ON_TIME).tiles
-    assert [(tile.label, tile.value) for tile in tiles[:4]] == [
-        ("Callbacks kept", "300"), ("Messages", "280"), ("Told again", "20"), ("Lost on the air", "6"),
     ]  # fmt: skip

@@ -8,10 +8,13 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from telltale import charts, findings
-from telltale.workbench.periods import parse
+from telltale.charts.base import nothing
+from telltale.health.words import trends
+from telltale.sensors import charts
+from telltale.sensors.words import conditions
+from telltale.sensors.words.tiles import sensors_table
 from tests.sensors.test_charts import VALUES, series
-from tests.sensors.test_words import health, said, stats
+from tests.sensors.test_words import said, stats
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = dt.datetime(2026, 11, 19, 14, 32, tzinfo=BERLIN)
@@ -49,14 +52,14 @@ def frame(like: dict[str, Any], *told: dict[str, Any]) -> pd.DataFrame:
     ],
 )
 def test_episodes_in_a_sentence(told: list[dict[str, Any]], title: str) -> None:
-    assert said(findings.episodes_title(frame(EPISODE, *told))) == title
+    assert said(conditions.episodes_title(frame(EPISODE, *told))) == title
 
 
 def test_what_is_not_known_of_an_episode_is_said() -> None:
     later = {"started_at": NOW + dt.timedelta(hours=1)}
     unsure = {"ended_at": None, "is_end_known": False}
     told = frame(EPISODE, {}, later | unsure | {"is_open": True}, {"is_begin_known": False} | unsure)
-    rows = findings.episodes_table(told, timezone="Europe/Berlin").rows
+    rows = conditions.episodes_table(told, timezone="Europe/Berlin").rows
     assert [[said(cell) for cell in row[2:]] for row in rows] == [
         ["Thu 19 Nov, 15:32", "still", "≥ 10 min"],
         ["Thu 19 Nov, 14:32", "14:42", "10 min"],
@@ -75,11 +78,11 @@ def test_what_is_not_known_of_an_episode_is_said() -> None:
     ],
 )
 def test_kinetic_temperature_in_a_sentence(told: list[dict[str, Any]], title: str) -> None:
-    assert said(findings.kinetic_title(frame(KINETIC, *told))) == title
+    assert said(conditions.kinetic_title(frame(KINETIC, *told))) == title
 
 
 def test_kinetic_temperature_beside_the_mean_and_the_limits() -> None:
-    table = findings.kinetic_table(frame(KINETIC, {}, {"low": None}))
+    table = conditions.kinetic_table(frame(KINETIC, {}, {"low": None}))
     assert [said(cell) for cell in table.rows[0]] == ["fridge", "288", "5.0 °C", "5.4 °C", "2–8"]
     assert table.rows[1][4] == "up to 8"
 
@@ -94,20 +97,20 @@ def test_kinetic_temperature_beside_the_mean_and_the_limits() -> None:
     ],
 )
 def test_consumption_in_a_sentence(told: list[dict[str, Any]], title: str) -> None:
-    assert said(findings.consumption_title(frame(COUNTED, *told))) == title
+    assert said(conditions.consumption_title(frame(COUNTED, *told))) == title
 
 
 def test_a_counter_that_missed_some_says_so() -> None:
-    (row,) = findings.consumption_table(frame(COUNTED, {"resets": 1, "may_be_low": True})).rows
+    (row,) = conditions.consumption_table(frame(COUNTED, {"resets": 1, "may_be_low": True})).rows
     assert [said(cell) for cell in row] == ["water meter", "1,234 l", "91.2 m³", "1", "at least so much"]
 
 
 def test_silence_past_the_moment_a_device_named() -> None:
-    assert findings.overdue_title(frame(OVERDUE)) == "Every device was heard when it had said"
+    assert conditions.overdue_title(frame(OVERDUE)) == "Every device was heard when it had said"
     told = frame(OVERDUE, {}, {"name": "freezer", "next_heard_at": None, "overdue_s": 600.0, "is_open": True})
-    assert said(findings.overdue_title(told)) == "Freezer is 10 min past the moment it had named"
-    assert findings.overdue_table(told, timezone="Europe/Berlin").rows[0][2] == "not yet"
-    assert said(findings.overdue_title(told[:1])) == "Cold store was 2 h past the moment it had named"
+    assert said(conditions.overdue_title(told)) == "Freezer is 10 min past the moment it had named"
+    assert conditions.overdue_table(told, timezone="Europe/Berlin").rows[0][2] == "not yet"
+    assert said(conditions.overdue_title(told[:1])) == "Cold store was 2 h past the moment it had named"
 
 
 @pytest.mark.parametrize(
@@ -120,41 +123,17 @@ def test_silence_past_the_moment_a_device_named() -> None:
     ],
 )
 def test_trends_in_a_sentence(told: list[dict[str, Any]], title: str) -> None:
-    assert said(findings.trends_title(frame(TREND, *told))) == title
+    assert said(trends.trends_title(frame(TREND, *told))) == title
 
 
 def test_a_trend_is_told_only_where_there_is_one() -> None:
     unclear = {"is_clear": False, "days_left": None}
     told = frame(TREND, {}, unclear, unclear | {"per_day": None, "days": 2})
-    assert [[said(cell) for cell in row[2:]] for row in findings.trends_table(told).rows] == [
+    assert [[said(cell) for cell in row[2:]] for row in trends.trends_table(told).rows] == [
         ["3.42 V", "−0.60 V in 30 d", "about 21 days"],
         ["3.42 V", "no clear trend", "–"],
         ["3.42 V", "2 days: too few to say", "–"],
     ]
-
-
-ARRIVED = pd.DataFrame([{"day": NOW.date(), "source": "efento", "records": 96, "bytes": 4000, "repeated": 1}])
-COMPLETE = pd.DataFrame(
-    [{"name": "fridge", "due": 288, "received": 288}, {"name": "cold store", "due": 288, "received": 287}]
-)
-PERIOD = parse("2026-11-19", NOW)
-
-
-def test_what_arrived_in_a_sentence() -> None:
-    sentence = findings.frames_sentence(ARRIVED, health(a="on_time"), COMPLETE, PERIOD)
-    text = "**96 frames** of **1 device** arrived; **99.8 %** of the readings due are here."
-    assert said(sentence.text) == text
-    nothing = findings.frames_sentence(ARRIVED[:0], health(), COMPLETE[:0], PERIOD)
-    assert nothing.text == "**Nothing arrived** in this period."
-
-
-def test_the_tiles_of_frames() -> None:
-    open_one = frame(OVERDUE, {"next_heard_at": None, "is_open": True})
-    tiles = findings.frames_tiles(ARRIVED, health(a="on_time"), COMPLETE, open_one).tiles
-    assert [(tile.value, tile.state) for tile in tiles[:4]] == [("96", ""), ("1", ""), ("99.8", ""), ("1", "warning")]
-    calm = findings.frames_tiles(ARRIVED, health(a="on_time"), COMPLETE[:0], frame(OVERDUE)).tiles
-    assert [(tile.value, tile.state) for tile in calm[2:4]] == [("–", ""), ("0", "")]
-    assert findings.completeness_title(COMPLETE[:1]) == "100.0\xa0% of the readings due are here"
 
 
 def test_doors_stand_below_the_temperatures_on_their_axis() -> None:
@@ -172,12 +151,12 @@ def test_doors_stand_below_the_temperatures_on_their_axis() -> None:
     ]
 
 
-@pytest.mark.parametrize("chart", [charts.readings(series(VALUES)), charts.nothing("No reading.")])
+@pytest.mark.parametrize("chart", [charts.readings(series(VALUES), timezone="UTC"), nothing("No reading.")])
 def test_without_doors_a_chart_is_as_it_was(chart: go.Figure) -> None:
     before = chart.to_dict()
-    assert charts.with_doors(chart, frame(EPISODE)).to_dict() == before
+    assert charts.with_doors(chart, frame(EPISODE), timezone="UTC").to_dict() == before
 
 
 def test_a_mean_of_a_counter_is_not_told() -> None:
     told = pd.concat([stats("fridge"), stats("water meter", quantity="water_total", low=None, high=None)])
-    assert [row[0] for row in findings.sensors_table(told).rows] == ["fridge"]
+    assert [row[0] for row in sensors_table(told, timezone="UTC").rows] == ["fridge"]

@@ -280,7 +280,7 @@ def test_visits_are_those_that_were_made(both: TwoVendors, site: str) -> None:
 
 
 def test_both_vendors_are_sites_of_one_lake(both: TwoVendors) -> None:
-    days = tt.presence.days("2026-11-19", "2026-11-20", project=both.project)
+    days = tt.presence.figures("2026-11-19", "2026-11-20", project=both.project)
     assert set(days["site"]) == {SITE, NETWORK, "meraki"}
     assert (days[days["address_kind"] == "all"]["visitors"] > 0).all()
     health = tt.health.devices("2026-11-19", "2026-11-20", project=both.project)
@@ -295,7 +295,7 @@ def test_a_listed_bluetooth_tag_is_not_among_the_wifi_devices_left_out(both: Two
     ask: dict[str, Any] = {"since": "2026-11-19", "until": "2026-11-20", "site": NETWORK, "project": both.project}
     tags = tt.sql("select count(*) as n from sighting where flags = 'fixed' and radio = 'ble'", project=both.project)
     assert tags["n"].item() > 100
-    assert len(tt.presence.noise(**ask)) == 0
+    assert len(tt.presence.excluded(**ask)) == 0
     assert tt.presence.summary(**ask)["fixed"].tolist() == [0, 0, 0]
 
 

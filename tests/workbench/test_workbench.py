@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 import telltale as tt
+from telltale import COMPUTES
 from telltale.cli import telltale as cli
 from telltale.contract import ConfigError, Raw, Request, TelltaleError
 from telltale.door import Door
@@ -18,6 +21,7 @@ from telltale.lake.settle import settle_all
 from telltale.presence.stations import COLUMNS
 from telltale.sources import SOURCES
 from telltale.sources.cloudtrax import wire
+from telltale.tables import TABLES
 from tests.lake_fixture import SECRET, at, report, write_settings
 
 
@@ -60,7 +64,7 @@ def test_sources_is_a_function_and_a_package() -> None:
     assert {"cloudtrax", "sigfox", "efento", "button"} <= {one.name for one in sys.modules["telltale.sources"].SOURCES}
 
 
-@pytest.mark.parametrize("name", [name for name in tt.__all__ if name not in {"findings", "report", "show"}])
+@pytest.mark.parametrize("name", [name for name in tt.__all__ if name not in {"page", "report"}])
 def test_everything_offered_is_there(name: str) -> None:
     assert getattr(tt, name) is not None
     assert name in dir(tt)
@@ -84,10 +88,10 @@ def test_it_works_from_any_folder(heard: tt.Project, monkeypatch: pytest.MonkeyP
 def test_changed_settings_are_read_again(heard: tt.Project, monkeypatch: pytest.MonkeyPatch) -> None:
     root = heard.settings.root
     monkeypatch.chdir(root)
-    assert tt.presence.days("2026-11-20", "2026-11-21")["name"].unique().tolist() == ["Harbour site"]
+    assert tt.presence.figures("2026-11-20", "2026-11-21")["name"].unique().tolist() == ["Harbour site"]
     told = (root / "telltale.toml").read_text().replace("Harbour site", "Quay")
     (root / "telltale.toml").write_text(told)
-    assert tt.presence.days("2026-11-20", "2026-11-21")["name"].unique().tolist() == ["Quay"]
+    assert tt.presence.figures("2026-11-20", "2026-11-21")["name"].unique().tolist() == ["Quay"]
 
 
 def test_settled_and_hot_rows_are_one_tidy_table(heard: tt.Project) -> None:
@@ -124,11 +128,14 @@ def test_native_objects_keep_the_number(heard: tt.Project) -> None:
     [
         (lambda p: tt.load("sightings", project=p), 'no table "sightings".*did you mean "sighting"'),
         (lambda p: tt.load("sighting", columns=("rssi",), project=p), 'no column "rssi"; known: raw_id'),
-        (lambda p: tt.load("sighting", engine="polars", project=p), 'engine "polars": expected one of pandas'),
+        (
+            lambda p: tt.load("sighting", engine=cast("Any", "polars"), project=p),
+            'engine "polars": expected one of pandas',
+        ),
         (lambda p: tt.load("sighting", "soon", project=p), 'moment "soon"'),
         (lambda p: tt.presence.sightings(0, project=p), "limit 0"),
         (lambda p: tt.presence.sightings(node="door", project=p), 'node "door"'),
-        (lambda p: tt.presence.days(site="7", project=p), 'no site "7" has reported; known: 71234'),
+        (lambda p: tt.presence.figures(site="7", project=p), 'no site "7" has reported; known: 71234'),
         (lambda p: tt.presence.visits(gaps="1h", project=p), 'threshold "gaps".*did you mean "gap"'),  # type: ignore[call-arg]
         (lambda p: tt.presence.visits(visit_dbm=-95, project=p), "passer_dbm"),
     ],
@@ -188,7 +195,7 @@ def test_an_empty_project_gives_empty_tables(empty: tt.Project) -> None:
         tt.presence.sightings(project=empty),
         tt.health.devices(project=empty),
         tt.presence.visits(project=empty),
-        tt.presence.days(project=empty),
+        tt.presence.figures(project=empty),
         tt.presence.occupancy(project=empty),
     ):
         assert isinstance(frame, pd.DataFrame)
@@ -199,7 +206,7 @@ def test_an_empty_project_gives_empty_tables(empty: tt.Project) -> None:
 def test_newest_sightings_come_first_and_in_pages(heard: tt.Project) -> None:
     levels = [tt.presence.sightings(3, page=page, project=heard)["rssi_max_dbm"].tolist() for page in (1, 2, 3)]
     assert levels == [[-55, -60, -50], [-70], []]
-    assert tt.presence.sightings(3, project=heard).attrs["total"] == 4
+    assert tt.presence.count_sightings(project=heard) == 4
 
 
 @pytest.mark.parametrize("typed", ["3c:06:30:aa:bb:01", "3C-06-30-AA-BB-01", "3c0630aabb01", " 3c06.30aa.bb01 "])
@@ -212,7 +219,7 @@ def test_a_station_is_found_by_its_address_in_any_spelling(heard: tt.Project, ty
 
 
 def test_a_station_is_known_by_the_nodes_that_heard_it(heard: tt.Project) -> None:
-    nodes = tt.presence.nodes_seen("3c:06:30:aa:bb:01", project=heard)
+    nodes = tt.presence.nodes_that_heard("3c:06:30:aa:bb:01", project=heard)
     assert nodes[["node_id", "sightings", "frames", "rssi_max_dbm"]].values.tolist() == [
         ["ac:86:74:11:22:44", 2, 6, -55],
         ["ac:86:74:11:22:33", 1, 3, -50],
@@ -261,7 +268,7 @@ def test_occupancy_is_unknown_where_no_node_reported(heard: tt.Project) -> None:
     [
         (["--limit", "2"], ["ac:86:74:11:22:44", "11:50"]),
         (["--node", "AC-86-74-11-22-33", "--json"], ['"rssi_max_dbm": -60']),
-        (["--station", "3c:06:30:aa:bb:01", "--nodes-seen"], ["ac:86:74:11:22:33", "sightings"]),
+        (["--station", "3c:06:30:aa:bb:01", "--nodes-that-heard"], ["ac:86:74:11:22:33", "sightings"]),
         (["--station", "3c:06:30:aa:bb:01", "--last-seen", "--json"], ['"rssi_max_dbm": -55']),
         (["--page", "9"], ["No sightings on page 9"]),
         (["--station", "3c:06:30:aa:bb:99"], ["No sightings kept that match"]),
@@ -272,7 +279,7 @@ def test_telltale_sightings(
     heard: tt.Project, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: list[str]
 ) -> None:
     monkeypatch.setenv("TELLTALE_HOME", str(heard.settings.root))
-    result = CliRunner().invoke(cli, ["sightings", *arguments], catch_exceptions=False)
+    result = CliRunner().invoke(cli, ["presence", "sightings", *arguments], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     for text in said:
         assert text.replace("11:50", "10:50") in result.output
@@ -282,7 +289,13 @@ def test_telltale_sightings_asks_for_an_address_without_showing_it(
     heard: tt.Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TELLTALE_HOME", str(heard.settings.root))
-    result = CliRunner().invoke(cli, ["sightings", "--station", "-", "--json"], input="3c:06:30:aa:bb:01\n")
+    result = CliRunner().invoke(cli, ["presence", "sightings", "--station", "-", "--json"], input="3c:06:30:aa:bb:01\n")
     assert result.exit_code == 0
     assert result.stdout.count('"device"') == 3
     assert "3c:06:30" not in result.output
+
+
+def test_every_table_that_no_decoder_writes_has_who_computes_it() -> None:
+    assert set(COMPUTES) == {table.name for table in TABLES.values() if table.derived}
+    for name, module in COMPUTES.items():
+        assert callable(import_module(module).derived), name

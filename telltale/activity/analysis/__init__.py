@@ -1,30 +1,25 @@
 """Activity: when was a PC in use, when not, and when does nobody know."""
 
-from telltale.activity.analysis.days import begin_us, day_of, days, weeks
-from telltale.activity.analysis.given import Told, flooded
+from telltale.activity.analysis.given import Stretch, flooded
 from telltale.activity.analysis.rules import Rules
-from telltale.activity.analysis.spans import HEARD, LEVEL, LISTED, SPAN, seed_levels
+from telltale.activity.analysis.spans import LEVEL, LISTED, SIGNAL, SPAN, seed_levels
 from telltale.activity.analysis.team import team
-from telltale.activity.analysis.totals import found_spans, heard, intervals, strips, totals, web_totals
+from telltale.activity.analysis.totals import intervals, signals, spans_of, strips, totals, web_totals
 
 __all__ = [
-    "HEARD",
     "LEVEL",
     "LISTED",
+    "SIGNAL",
     "SPAN",
     "Rules",
-    "Told",
-    "begin_us",
-    "day_of",
-    "days",
+    "Stretch",
     "flooded",
-    "found_spans",
-    "heard",
     "intervals",
     "seed_levels",
+    "signals",
+    "spans_of",
     "strips",
     "team",
     "totals",
     "web_totals",
-    "weeks",
 ]

@@ -1,4 +1,4 @@
-"""Stretches that somebody tells as such: imported from another tracker, or a correction by hand.
+"""Stretches that somebody enters as such: imported from another tracker, or a correction by hand.
 
 Source: wire/sigfox.md 8.2 (flood; active time is the sum of `not-afk`).
 """
@@ -14,7 +14,7 @@ NEGATIVE_GAP_US = 100_000
 """Stretches may overlap by less than this without meaning it."""
 
 
-class Told(NamedTuple):
+class Stretch(NamedTuple):
     """One stretch, µs UTC, and whether the person was active."""
 
     start_us: int
@@ -25,9 +25,10 @@ class Told(NamedTuple):
 def imported(start_us: Ints, length_us: Ints, active: Mask, *, flood_us: int) -> Layer:
     """The layer of one PC's imported stretches: flooded, and active where any of them says so."""
     rows = zip(start_us.tolist(), (start_us + length_us).tolist(), active.tolist(), strict=True)
-    made = flooded((Told(*row) for row in rows), flood_us=flood_us)
-    starts, ends = np.array([one.start_us for one in made], np.int64), np.array([one.end_us for one in made], np.int64)
-    is_active = np.array([one.is_active for one in made], np.bool_)
+    made = flooded((Stretch(*row) for row in rows), flood_us=flood_us)
+    starts = np.array([event.start_us for event in made], np.int64)
+    ends = np.array([event.end_us for event in made], np.int64)
+    is_active = np.array([event.is_active for event in made], np.bool_)
     return Layer("interval", stretches(starts, ends), stretches(starts[is_active], ends[is_active]))
 
 
@@ -40,15 +41,15 @@ def corrected(start_us: Ints, length_us: Ints, active: Mask, received: Ints) -> 
     return layers
 
 
-def flooded(told: Iterable[Told], *, flood_us: int) -> list[Told]:
+def flooded(events: Iterable[Stretch], *, flood_us: int) -> list[Stretch]:
     """The stretches in order, with small gaps between neighbours closed.
 
     Neighbours of the same state that overlap or lie at most `flood_us` apart become one. Of two different ones that
     near, the longer reaches over the gap; where they overlap by more than a tenth of a second both stay. Stretches
     without length vanish.
     """
-    made: list[Told] = []
-    for new in sorted(told):
+    made: list[Stretch] = []
+    for new in sorted(events):
         if not made:
             made.append(new)
             continue
@@ -64,4 +65,4 @@ def flooded(told: Iterable[Told], *, flood_us: int) -> list[Told]:
                 made.append(new._replace(start_us=former.end_us))
         else:
             made.append(new)
-    return [one for one in made if one.end_us > one.start_us]
+    return [event for event in made if event.end_us > event.start_us]

@@ -85,12 +85,12 @@ def painted(layers: Sequence[Layer], since_us: int, until_us: int) -> Painted:
     return _joined(Painted(bounds, state, basis, is_sure, may_be))
 
 
-def covered(bounds: Ints, found: Stretches) -> Mask:
+def covered(bounds: Ints, some: Stretches) -> Mask:
     """Which of the pieces between the bounds lie in a stretch; its ends are among the bounds or outside them."""
     steps = np.zeros(len(bounds) + 1, np.int64)
     last = len(bounds) - 1
-    np.add.at(steps, np.clip(np.searchsorted(bounds, found.starts), 0, last), 1)
-    np.add.at(steps, np.clip(np.searchsorted(bounds, found.ends), 0, last), -1)
+    np.add.at(steps, np.clip(np.searchsorted(bounds, some.starts), 0, last), 1)
+    np.add.at(steps, np.clip(np.searchsorted(bounds, some.ends), 0, last), -1)
     mask: Mask = np.cumsum(steps)[:last] > 0
     return mask
 

@@ -15,7 +15,7 @@ from telltale.activity.analysis import given, samples, seed, sparse
 from telltale.activity.analysis.layers import BASES, STATES, Layer, Painted, painted
 from telltale.activity.analysis.rules import SECOND_US, Rules
 
-HEARD = ("device_id", "kind", "at_us", "idle_us", "score_pct", "active", "period_us", "raw_id", "received_us")
+SIGNAL = ("device_id", "kind", "at_us", "idle_us", "score_pct", "active", "period_us", "raw_id", "received_us")
 """What the kernels are given: rows of table `activity`, device_id already that of the PC."""
 LISTED = "listed"
 """Kind of a row that only says that there is such a PC."""
@@ -44,7 +44,7 @@ def spans(rows: pa.Table, *, since_us: int, until_us: int, rules: Rules) -> pa.T
     """The stretches of every PC between two moments: they touch, and together are exactly that long.
 
     Args:
-        rows: columns `HEARD`, any order.
+        rows: columns `SIGNAL`, any order.
         since_us: µs UTC.
         until_us: exclusive.
         rules: thresholds.
@@ -52,17 +52,15 @@ def spans(rows: pa.Table, *, since_us: int, until_us: int, rules: Rules) -> pa.T
     Returns:
         of `SPAN`, sorted by device_id, start_us; a PC of which nothing is known is one unknown stretch.
     """
-    made = [
-        _rows(device_id, painted(_layers(heard, rules), since_us, until_us)) for device_id, heard in _by_device(rows)
-    ]
+    made = [_rows(device_id, painted(_layers(own, rules), since_us, until_us)) for device_id, own in _by_device(rows)]
     return pa.concat_tables(made) if made else SPAN.empty_table()
 
 
 def seed_spans(rows: pa.Table, *, since_us: int, until_us: int, rules: Rules) -> pa.Table:
     """The same by the seed's rule: from level to level, active where both are above 0. Corrections do not count."""
     made = [
-        _rows(device_id, painted([seed.seeded(*_levels(heard), rules)], since_us, until_us))
-        for device_id, heard in _by_device(rows)
+        _rows(device_id, painted([seed.seeded(*_levels(own), rules)], since_us, until_us))
+        for device_id, own in _by_device(rows)
     ]
     return pa.concat_tables(made) if made else SPAN.empty_table()
 
@@ -70,8 +68,8 @@ def seed_spans(rows: pa.Table, *, since_us: int, until_us: int, rules: Rules) ->
 def seed_pairs(rows: pa.Table) -> pa.Table:
     """From each level above 0 to the next, if that is above 0 too, whatever lies between: what the web app adds up."""
     made = []
-    for device_id, heard in _by_device(rows):
-        starts, ends = seed.web_sum(*_levels(heard))
+    for device_id, own in _by_device(rows):
+        starts, ends = seed.web_sum(*_levels(own))
         made.append(pa.table([pa.array([device_id] * len(starts), pa.string()), starts, ends], schema=PAIR))
     return pa.concat_tables(made) if made else PAIR.empty_table()
 
@@ -79,8 +77,8 @@ def seed_pairs(rows: pa.Table) -> pa.Table:
 def seed_levels(rows: pa.Table) -> pa.Table:
     """The levels the seed's rule goes by: those that were sent; of a PC that sent none, as its samples give them."""
     made = []
-    for device_id, heard in _by_device(rows):
-        at_us, score = _levels(heard)
+    for device_id, own in _by_device(rows):
+        at_us, score = _levels(own)
         made.append(pa.table([pa.array([device_id] * len(at_us), pa.string()), at_us, score], schema=LEVEL))
     return pa.concat_tables(made) if made else LEVEL.empty_table()
 
@@ -93,7 +91,7 @@ def _by_device(rows: pa.Table) -> Iterator[tuple[str, Columns]]:
         yield device_id, {kind: own.filter(pc.equal(own["kind"], kind)) for kind in kinds if kind != LISTED}
 
 
-def _layers(heard: Columns, rules: Rules) -> list[Layer]:
+def _layers(signals: Columns, rules: Rules) -> list[Layer]:
     """The layers of a PC, the best last."""
     make: dict[str, Callable[[pa.Table], list[Layer]]] = {
         "level": lambda rows: [sparse.levelled(_array(rows, "at_us"), _array(rows, "score_pct"), rules)],
@@ -102,7 +100,7 @@ def _layers(heard: Columns, rules: Rules) -> list[Layer]:
         "sample": lambda rows: _sampled(rows, rules),
         "correction": lambda rows: given.corrected(*_given(rows), _array(rows, "received_us")),
     }
-    return [layer for kind in make if kind in heard for layer in make[kind](heard[kind])]
+    return [layer for kind in make if kind in signals for layer in make[kind](signals[kind])]
 
 
 def _sampled(rows: pa.Table, rules: Rules) -> list[Layer]:
@@ -117,11 +115,11 @@ def _given(rows: pa.Table) -> tuple[Any, Any, Any]:
     return _array(rows, "at_us"), _array(rows, "period_us"), _array(rows, "active")
 
 
-def _levels(heard: Columns) -> tuple[Any, Any]:
-    if "level" in heard:
-        return _array(heard["level"], "at_us"), _array(heard["level"], "score_pct")
-    if "sample" in heard:
-        known = heard["sample"].filter(pc.is_valid(heard["sample"]["idle_us"]))
+def _levels(signals: Columns) -> tuple[Any, Any]:
+    if "level" in signals:
+        return _array(signals["level"], "at_us"), _array(signals["level"], "score_pct")
+    if "sample" in signals:
+        known = signals["sample"].filter(pc.is_valid(signals["sample"]["idle_us"]))
         return seed.levels_of(_array(known, "at_us"), _array(known, "idle_us"))
     return np.array([], np.int64), np.array([], np.float64)
 

@@ -32,11 +32,11 @@ def levelled(at_us: Ints, score_pct: "np.typing.NDArray[np.float64]", rules: Rul
     before = np.append(np.iinfo(np.int64).min // 2, at_us)[: len(at_us)]
     near = at_us - before <= rules.level_slack * LEVEL_US
     starts = np.where(near, np.minimum(before, at_us - LEVEL_US), at_us - LEVEL_US)
-    told = idle_s >= rules.away_after_s
+    is_idle = idle_s >= rules.away_after_s
     away_from = np.where(idle_s * SECOND_US >= LEVEL_US, starts, at_us - idle_s * SECOND_US)
     windows = stretches(starts, at_us)
-    may = stretches(starts, at_us - np.where(told, idle_s, 0) * SECOND_US)
-    return Layer("level", windows, windows, away=stretches(away_from[told], at_us[told]), sure=_none(), may=may)
+    may = stretches(starts, at_us - np.where(is_idle, idle_s, 0) * SECOND_US)
+    return Layer("level", windows, windows, away=stretches(away_from[is_idle], at_us[is_idle]), sure=_none(), may=may)
 
 
 def _none() -> Stretches:

@@ -13,20 +13,20 @@ OF_PERSON = pa.schema(
 )
 
 
-def team(engine: Engine, found: Relation, info: Relation, periods: pa.Table, *, k: int) -> Relation:
+def team(engine: Engine, spans: Relation, info: Relation, periods: pa.Table, *, k: int) -> Relation:
     """The mean of all people of whom something is known, by period.
 
     Args:
         engine: where it runs.
-        found: stretches of each PC (`totals.found_spans`).
+        spans: stretches of each PC (`totals.spans_of`).
         info: device_id, person, as in devices.csv; a PC without a person counts as one.
-        periods: label, start_us, end_us.
+        periods: label, start_us, end_us, so_far.
         k: fewer people than this are not shown.
 
     Returns:
-        label, start, end, people, active_s (mean per person), active_share (of the time that is known); sorted.
+        label, start, end, so_far, people, active_s (mean per person), active_share (of the time that is known); sorted.
     """
-    of_persons = engine.run(OF_PERSONS, {"span": found, "info": info})
+    of_persons = engine.run(OF_PERSONS, {"span": spans, "info": info})
     persons = engine.apply(persons_of, of_persons, by=["device_id"], schema=OF_PERSON)
     return engine.run(TEAM, {"span": persons, "period": engine.from_arrow(periods)}, k=k)
 

@@ -5,10 +5,11 @@ from functools import partial
 import pyarrow as pa
 
 from telltale.activity.analysis.rules import Rules
-from telltale.activity.analysis.spans import PAIR, SPAN, seed_pairs, seed_spans, spans
+from telltale.activity.analysis.spans import PAIR, SPAN, seed_pairs, seed_spans
+from telltale.activity.analysis.spans import spans as spans_of_signals
 from telltale.engine import Engine, Relation
 
-HEARD_ROWS = """
+SIGNALS = """
 select coalesce(nullif(i.same_as, ''), a.device_id) as device_id, a.kind, unix_micros(a.observed_at) as at_us,
   cast(floor(a.idle_s * 1e6 + 0.5) as bigint) as idle_us, a.score_pct, a.active,
   cast(floor(a.period_s * 1e6 + 0.5) as bigint) as period_us, a.raw_id, unix_micros(a.received_at) as received_us
@@ -65,12 +66,12 @@ order by device_id, start
 
 TOTALS = """
 select d.device_id, p.label, timestamp_micros(p.start_us) as start, timestamp_micros(p.end_us) as end,
-  coalesce(t.active_us, 0) / 1e6 as active_s, coalesce(t.away_us, 0) / 1e6 as away_s,
+  p.so_far, coalesce(t.active_us, 0) / 1e6 as active_s, coalesce(t.away_us, 0) / 1e6 as away_s,
   (p.end_us - p.start_us - coalesce(t.active_us, 0) - coalesce(t.away_us, 0)) / 1e6 as unknown_s,
   coalesce(t.sure_us, 0) / 1e6 as active_lo_s, coalesce(t.may_us, 0) / 1e6 as active_hi_s,
   coalesce(h.samples, 0) as samples,
   timestamp_micros(t.first_us) as first_active_at, timestamp_micros(t.last_us) as last_active_at
-from (select distinct device_id from heard) d
+from (select distinct device_id from signal) d
 cross join period p
 left join (
   select s.device_id, q.start_us,
@@ -90,7 +91,7 @@ left join (
 ) t on t.device_id = d.device_id and t.start_us = p.start_us
 left join (
   select r.device_id, q.start_us, count(*) as samples
-  from heard r
+  from signal r
   inner join period q on r.at_us >= q.start_us and r.at_us < q.end_us
   where r.kind <> 'listed'
   group by r.device_id, q.start_us
@@ -100,10 +101,11 @@ order by d.device_id, p.start_us
 
 WEB_TOTALS = """
 select d.device_id, p.label, timestamp_micros(p.start_us) as start, timestamp_micros(p.end_us) as end,
-  coalesce(t.active_us, 0) / 1e6 as active_s, cast(null as double) as away_s, cast(null as double) as unknown_s,
-  cast(null as double) as active_lo_s, cast(null as double) as active_hi_s, coalesce(h.samples, 0) as samples,
+  p.so_far, coalesce(t.active_us, 0) / 1e6 as active_s, cast(null as double) as away_s,
+  cast(null as double) as unknown_s, cast(null as double) as active_lo_s, cast(null as double) as active_hi_s,
+  coalesce(h.samples, 0) as samples,
   timestamp_micros(t.first_us) as first_active_at, timestamp_micros(t.last_us) as last_active_at
-from (select distinct device_id from heard) d
+from (select distinct device_id from signal) d
 cross join period p
 left join (
   select s.device_id, q.start_us, cast(sum(s.end_us - s.start_us) as bigint) as active_us, min(s.start_us) as first_us,
@@ -127,8 +129,9 @@ from span s left join info i on i.device_id = s.device_id
 """
 
 TEAM = """
-select p.label, timestamp_micros(p.start_us) as start, timestamp_micros(p.end_us) as end, t.people,
-  t.active_us / nullif(t.people, 0) / 1e6 as active_s, t.active_us / nullif(t.active_us + t.away_us, 0) as active_share
+select p.label, timestamp_micros(p.start_us) as start, timestamp_micros(p.end_us) as end, p.so_far,
+  t.people, t.active_us / nullif(t.people, 0) / 1e6 as active_s,
+  t.active_us / nullif(t.active_us + t.away_us, 0) as active_share
 from period p
 inner join (
   select start_us, count(*) as people, cast(sum(active_us) as bigint) as active_us,
@@ -151,7 +154,7 @@ order by p.start_us
 """
 
 
-def heard(engine: Engine, activity: Relation, info: Relation) -> Relation:
+def signals(engine: Engine, activity: Relation, info: Relation) -> Relation:
     """The records about each PC, those of its modem as its own.
 
     Args:
@@ -160,43 +163,43 @@ def heard(engine: Engine, activity: Relation, info: Relation) -> Relation:
         info: device_id, same_as, person, as in devices.csv.
 
     Returns:
-        columns `spans.HEARD`, any order.
+        columns `spans.SIGNAL`, any order.
     """
-    return engine.run(HEARD_ROWS, {"activity": activity, "info": info})
+    return engine.run(SIGNALS, {"activity": activity, "info": info})
 
 
-def found_spans(
+def spans_of(
     engine: Engine, rows: Relation, *, since_us: int, until_us: int, rules: Rules, by_seed: bool = False
 ) -> Relation:
     """The stretches of each PC, of `SPAN`: they touch, and together are exactly as long as the stretch asked for."""
-    kernel = partial(seed_spans if by_seed else spans, since_us=since_us, until_us=until_us, rules=rules)
+    kernel = partial(seed_spans if by_seed else spans_of_signals, since_us=since_us, until_us=until_us, rules=rules)
     return engine.apply(kernel, rows, by=["device_id"], schema=SPAN)
 
 
-def intervals(engine: Engine, found: Relation) -> Relation:
+def intervals(engine: Engine, spans: Relation) -> Relation:
     """Stretches for people: device_id, state, start, end, lasted_s, basis; neighbours alike in both are one."""
-    return engine.run(INTERVALS, {"span": found})
+    return engine.run(INTERVALS, {"span": spans})
 
 
-def strips(engine: Engine, found: Relation, periods: pa.Table) -> Relation:
+def strips(engine: Engine, spans: Relation, periods: pa.Table) -> Relation:
     """Stretches cut at the periods' edges, of each period from its first known moment to its last.
 
     Returns:
         device_id, label, state, start, end, lasted_s; sorted. Of a period of which nothing is known the whole is one
         unknown stretch.
     """
-    return engine.run(STRIPS, {"span": found, "period": engine.from_arrow(periods)})
+    return engine.run(STRIPS, {"span": spans, "period": engine.from_arrow(periods)})
 
 
-def totals(engine: Engine, rows: Relation, found: Relation, periods: pa.Table) -> Relation:
+def totals(engine: Engine, rows: Relation, spans: Relation, periods: pa.Table) -> Relation:
     """The three sums of each PC in each period, and the bounds of the active part.
 
     Returns:
-        device_id, label, start, end, active_s, away_s, unknown_s (together the length of the period), active_lo_s,
-        active_hi_s (of the time that is known; unknown time is in neither), samples (records), first_active_at,
-        last_active_at (null without activity); sorted.
+        device_id, label, start, end, so_far, active_s, away_s, unknown_s (together the length of the period),
+        active_lo_s, active_hi_s (of the time that is known; unknown time is in neither), samples (records),
+        first_active_at, last_active_at (null without activity); sorted.
     """
-    return engine.run(TOTALS, {"heard": rows, "span": found, "period": engine.from_arrow(periods)})
+    return engine.run(TOTALS, {"signal": rows, "span": spans, "period": engine.from_arrow(periods)})
 
 
 def web_totals(engine: Engine, rows: Relation, levels: Relation, periods: pa.Table) -> Relation:
@@ -205,5 +208,5 @@ def web_totals(engine: Engine, rows: Relation, levels: Relation, periods: pa.Tab
     The columns of `totals`; what the app does not know is null.
     """
     pairs = engine.apply(seed_pairs, rows, by=["device_id"], schema=PAIR)
-    relations = {"heard": rows, "pair": pairs, "level_row": levels, "period": engine.from_arrow(periods)}
+    relations = {"signal": rows, "pair": pairs, "level_row": levels, "period": engine.from_arrow(periods)}
     return engine.run(WEB_TOTALS, relations)

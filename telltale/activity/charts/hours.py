@@ -7,20 +7,18 @@ from typing import Any
 import plotly.graph_objects as go
 
 from telltale import wording
-from telltale.activity.charts.panels import KEY, MOST_PCS, PC, axis, grid, known_days, layout_axis, pcs_of
+from telltale.activity.charts.panels import KEY, MOST_PCS, axis, grid, layout_axis
+from telltale.activity.words.pcs import PC, known_days, pcs_of, ranges_of
 from telltale.charts.base import HATCH, figure, label, nothing, room_for
-from telltale.frames import rows
 from telltale.look.tokens import LIGHT
 from telltale.page.table import Table
 
 _HEAD_PX, _PLOT_PX, _FOOT_PX = 24, 170, 24
 _ROW_PX = 40
-SAME_S = 300.0
-"""Bounds this near are one point."""
 _NUMBERED_DAYS = 8
 
 
-def activity_hours(strips: Any, *, timezone: str = "UTC") -> go.Figure:
+def daily_hours(strips: Any, *, timezone: str) -> go.Figure:
     """A stacked bar per day and PC, between its first and last record; the number is the active part.
 
     Args:
@@ -52,67 +50,45 @@ def activity_hours(strips: Any, *, timezone: str = "UTC") -> go.Figure:
     return chart
 
 
-def activity_ranges(daily: Any) -> go.Figure:
+def possible_hours(totals: Any) -> go.Figure:
     """What the active time of a day may be for each PC: a point where it is known, a bar where it is bounded.
 
     Args:
-        daily: device_id, name, active_s, active_lo_s, active_hi_s, away_s (`tt.activity.daily`), a row per day; the
+        totals: device_id, name, active_s, active_lo_s, active_hi_s, away_s (`tt.activity.totals`), a row per day; the
             mean of the days of which something is known is drawn.
     """
-    table = rows(daily, "device_id", "name", "active_s", "active_lo_s", "active_hi_s", "away_s")
-    found = ranges(table)
-    if not found:
+    ranges = ranges_of(totals)
+    if not ranges:
         return nothing("No day is known yet, so there is no range.")
-    names = [name for name, *_ in found]
-    most = max(high for *_, high, _ in found)
+    names = [pc.name for pc in ranges]
+    most = max(pc.high_h for pc in ranges)
     chart = figure(
-        height=_ROW_PX * len(found) + 42,
+        height=_ROW_PX * len(ranges) + 42,
         numbers=Table(
             ("PC", "At least", "At most", "Days"),
-            [[name, _h(low), _h(high), str(days)] for name, low, high, days in found],
+            [[pc.name, _h(pc.low_h), _h(pc.high_h), str(pc.days)] for pc in ranges],
             right=(1, 2, 3),
         ),
         margin={"l": room_for(names), "r": 62},
         xaxis={"range": [0, max(1.0, 1.1 * most)], "showline": False, "nticks": 6},
         yaxis={
-            "range": [len(found) - 0.5, -0.5], "tickvals": list(range(len(found))), "ticktext": names,
+            "range": [len(ranges) - 0.5, -0.5], "tickvals": list(range(len(ranges))), "ticktext": names,
             "rangemode": "normal",
         },
     )  # fmt: skip
-    for place, (name, low, high, _) in enumerate(found):
-        is_point = (high - low) * 3600 <= SAME_S
+    for place, pc in enumerate(ranges):
         chart.add_scatter(
-            x=[high] if is_point else [low, high],
-            y=[place] if is_point else [place, place],
-            mode="markers" if is_point else "lines",
+            x=[pc.high_h] if pc.is_point else [pc.low_h, pc.high_h],
+            y=[place] if pc.is_point else [place, place],
+            mode="markers" if pc.is_point else "lines",
             marker={"color": LIGHT.accent, "size": 9},
             line={"color": LIGHT.accent, "width": 7},
-            hovertext=f"<b>{name}</b><br>{range_text(low, high)} a day",
+            hovertext=f"<b>{pc.name}</b><br>{pc.text} a day",
             hovertemplate="%{hovertext}<extra></extra>",
         )
-        at = {"x": high, "y": place, "xanchor": "left", "xshift": 10}
-        chart.add_annotation(label(range_text(low, high), **at, bgcolor=LIGHT.surface, borderpad=1))
+        at = {"x": pc.high_h, "y": place, "xanchor": "left", "xshift": 10}
+        chart.add_annotation(label(pc.text, **at, bgcolor=LIGHT.surface, borderpad=1))
     return chart
-
-
-def ranges(table: Sequence[dict[str, Any]]) -> list[tuple[str, float, float, int]]:
-    """Name, hours at least and at most, and of how many days each PC's mean is, by name; days without a record out."""
-    by_pc: dict[str, list[dict[str, Any]]] = {}
-    for row in table:
-        if row["active_s"] + row["away_s"] > 0:
-            by_pc.setdefault(row["device_id"], []).append(row)
-    found = []
-    for own in by_pc.values():
-        low, high = (sum(row[name] for row in own) / len(own) / 3600 for name in ("active_lo_s", "active_hi_s"))
-        found.append((own[0]["name"], low, high, len(own)))
-    return sorted(found)
-
-
-def range_text(low_h: float, high_h: float) -> str:
-    """`5.8 h`, or `3.6–6.6 h` where it is only bounded."""
-    if (high_h - low_h) * 3600 <= SAME_S:
-        return _h(high_h)
-    return f"{wording.number_range(low_h, high_h, 1)}{wording.NBSP}h"
 
 
 def _h(hours: float) -> str:
@@ -141,9 +117,9 @@ def _bars(pc: PC, days: Sequence[dt.date], number: int) -> list[go.Bar]:
     numbers = {"textfont": {"color": LIGHT.surface, "size": 12}, "constraintext": "none"}
     hatched = {"color": "rgba(0,0,0,0)", "pattern": {**HATCH, "fillmode": "overlay"}}
     return [
-        go.Bar(y=[one[0] for one in hours], marker={"color": LIGHT.accent}, **common, **inside, **numbers),
-        go.Bar(y=[one[1] for one in hours], marker={"color": LIGHT.away}, **common),
-        go.Bar(y=[one[2] for one in hours], marker=hatched, **common),
+        go.Bar(y=[active for active, *_ in hours], marker={"color": LIGHT.accent}, **common, **inside, **numbers),
+        go.Bar(y=[away for _, away, _ in hours], marker={"color": LIGHT.away}, **common),
+        go.Bar(y=[unknown for *_, unknown in hours], marker=hatched, **common),
     ]
 
 

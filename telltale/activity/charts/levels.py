@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 
@@ -19,7 +19,7 @@ _BREAK = dt.timedelta(minutes=20)
 _HEAD_PX, _PLOT_PX = 22, 54
 
 
-def activity_levels(levels: Any, *, start: dt.datetime, end: dt.datetime, timezone: str = "UTC") -> go.Figure:
+def level_course(levels: Any, *, start: dt.datetime, end: dt.datetime, timezone: str) -> go.Figure:
     """The level of each PC, 0 to 100, up to the newest; open where none came for 20 minutes.
 
     Args:
@@ -56,8 +56,11 @@ def activity_levels(levels: Any, *, start: dt.datetime, end: dt.datetime, timezo
         chart.add_traces(_steps(own, end, axis("y", number), timezone))
         place = {"xref": "paper", "x": 0, "xanchor": "left", "yref": "paper", "y": cell.y[1], "yanchor": "bottom"}
         name = {"text": f"<b>{own[-1]['name']}</b>", "font": {"color": LIGHT.ink, "size": 12}}
-        told = f"{wording.quantity(own[-1]['score_pct'], '%')} at {wording.clock(_at(own[-1], timezone))}"
-        chart.layout.annotations += (label("", **place) | name, label(told, **place | {"x": 1, "xanchor": "right"}))
+        level = f"{wording.quantity(own[-1]['score_pct'], '%')} at {wording.clock(_at(own[-1], timezone))}"
+        chart.layout.annotations += (
+            label("", **place) | name,
+            label(level, **place | {"x": 1, "xanchor": "right"}),
+        )
     return chart
 
 
@@ -113,7 +116,7 @@ def _numbers(shown: Sequence[Sequence[dict[str, Any]]], zone: str) -> Table:
     return Table(("PC", "When", "Level, %"), body, right=(2,))
 
 
-def team_hours(team: Any, *, timezone: str = "UTC", by: str = "day") -> go.Figure:
+def team_hours(team: Any, *, timezone: str, by: Literal["day", "hour"]) -> go.Figure:
     """Bars of the mean active time of a team by day, or of its share by hour; periods with too few people are open.
 
     Args:

@@ -7,20 +7,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from telltale import wording
-from telltale.activity.charts.panels import (
-    KEY,
-    MOST_PCS,
-    PC,
-    STATES,
-    Cell,
-    Day,
-    Piece,
-    axis,
-    grid,
-    known_days,
-    layout_axis,
-    pcs_of,
-)
+from telltale.activity.charts.panels import KEY, MOST_PCS, Cell, axis, grid, layout_axis
+from telltale.activity.words.pcs import PC, STATES, Day, Piece, known_days, pcs_of
 from telltale.charts.base import HATCH, figure, nothing
 from telltale.look.tokens import LIGHT
 from telltale.page.table import Table
@@ -34,7 +22,7 @@ _APART = 0.02 + _DAY_PX / 620
 _COLOURS = {"active": LIGHT.accent, "away": LIGHT.away}
 
 
-def activity_strips(strips: Any, *, timezone: str = "UTC") -> go.Figure:
+def day_strips(strips: Any, *, timezone: str) -> go.Figure:
     """Strips of each PC and day; the three sums stand beside the name.
 
     Args:
@@ -115,29 +103,29 @@ def _day(day: dt.date) -> str:
 
 def _traces(pc: PC, days: Sequence[dt.date], span: tuple[float, float], number: int) -> list[go.Bar]:
     by_state: dict[str, list[tuple[int, float, float, str]]] = {"active": [], "away": [], "unknown": []}
-    told = {day.date: day for day in pc.days}
+    by_date = {day.date: day for day in pc.days}
     for place, date in enumerate(days):
-        day = told.get(date)
+        day = by_date.get(date)
         if day is None or not day.is_known:
             by_state["unknown"].append((place, *span, f"{_day(date)}: no records"))
             continue
         for piece in day.pieces:
             start, end = _hour(day, piece.start), _hour(day, piece.end)
-            by_state[piece.state].append((place, start, max(end, start), _told(pc, piece)))
-    return [_bars(state, found, number) for state, found in by_state.items() if found]
+            by_state[piece.state].append((place, start, max(end, start), _words(pc, piece)))
+    return [_bars(state, pieces, number) for state, pieces in by_state.items() if pieces]
 
 
-def _bars(state: str, found: list[tuple[int, float, float, str]], number: int) -> go.Bar:
+def _bars(state: str, pieces: list[tuple[int, float, float, str]], number: int) -> go.Bar:
     fill = {"color": "rgba(0,0,0,0)", "pattern": _pattern()} if state == "unknown" else {"color": _COLOURS[state]}
     return go.Bar(
-        y=[place for place, *_ in found],
-        base=[round(start, 4) for _, start, *_ in found],
-        x=[round(end - start, 4) for _, start, end, _ in found],
+        y=[place for place, *_ in pieces],
+        base=[round(start, 4) for _, start, *_ in pieces],
+        x=[round(end - start, 4) for _, start, end, _ in pieces],
         orientation="h",
         marker=fill,
         xaxis=axis("x", number),
         yaxis=axis("y", number),
-        hovertext=[text for *_, text in found],
+        hovertext=[text for *_, text in pieces],
         hovertemplate="%{hovertext}<extra></extra>",
     )
 
@@ -146,7 +134,7 @@ def _pattern() -> dict[str, Any]:
     return {**HATCH, "fillmode": "overlay"}
 
 
-def _told(pc: PC, piece: Piece) -> str:
+def _words(pc: PC, piece: Piece) -> str:
     return (
         f"<b>{pc.name}: {piece.state}</b><br>{wording.clock_span(piece.start, piece.end)}, "
         f"{wording.duration(piece.lasted_s)}"

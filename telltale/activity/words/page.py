@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from telltale import wording
-from telltale.activity.charts.panels import PC, pcs_of
+from telltale.activity.words.pcs import PC, pcs_of
 from telltale.frames import local, rows
 from telltale.page.pieces import Tile, Tiles
 from telltale.page.usual import usual_by_now
 
 _AWAY_LONG = dt.timedelta(hours=1)
 """Shorter absences at the end are not worth a sentence."""
-_TOLD_UNKNOWN_S = 900.0
+_UNKNOWN_S = 900.0
 _LIKE = 0.05
 """Within this share of a usual day it is "as on" one."""
 _COURSE_DAYS = 14
@@ -32,13 +32,13 @@ class Sums(NamedTuple):
 
 
 def activity_text(
-    strips: Any, daily: Any, *, now: dt.datetime, period: str, history: Any = None, timezone: str = "UTC"
+    strips: Any, totals: Any, *, now: dt.datetime, period: str, history: Any = None, timezone: str
 ) -> str:
     """The page in a sentence: time in use of the time recorded, against a usual day, who is away, what is unknown.
 
     Args:
         strips: of the period (`tt.activity.strips`).
-        daily: device_id, active_lo_s, active_hi_s of the same days (`tt.activity.daily`).
+        totals: device_id, active_lo_s, active_hi_s of the same days (`tt.activity.totals`).
         now: the present on the site's clock.
         period: such as `today` or `in the last 7 days`.
         history: strips of earlier weeks, for a running day only.
@@ -50,7 +50,7 @@ def activity_text(
     sums = sums_of(pcs)
     subject = pcs[0].name if len(pcs) == 1 else f"The {wording.in_words(len(pcs))} PCs"
     verb = "was" if len(pcs) == 1 else "were"
-    most = "at most " if is_bounded(daily) else ""
+    most = "at most " if is_bounded(totals) else ""
     text = (
         f"{subject} {verb} in use for {most}**{hours(sums.active)}** of the "
         f"**{hours(sums.recorded)}** recorded {period}"
@@ -62,19 +62,19 @@ def activity_text(
 
 def activity_tiles(
     strips: Any,
-    daily: Any,
+    totals: Any,
     history: Any,
     levels: Any,
     *,
     now: dt.datetime,
-    timezone: str = "UTC",
-    period: str = "today",
+    timezone: str,
+    period: str,
 ) -> Tiles:
     """Active so far, active share, longest stretch, unknown, PCs reporting.
 
     Args:
         strips: of the period.
-        daily: of the period, by day.
+        totals: of the period, by day.
         history: strips of the last weeks, today included.
         levels: of the last day (`tt.activity.levels`): the newest says who reports.
         now: the present on the site's clock.
@@ -84,7 +84,7 @@ def activity_tiles(
     pcs, past = pcs_of(strips, timezone), pcs_of(history, timezone)
     return Tiles(
         (
-            active_tile(pcs, past, daily, period),
+            active_tile(pcs, past, totals, period),
             share_tile(pcs, past, period),
             longest_tile(pcs, period),
             unknown_tile(pcs, past, period),
@@ -103,25 +103,25 @@ def hours(seconds: float) -> str:
     return wording.duration(seconds) if seconds < 48 * 3600 else wording.quantity(seconds / 3600, "h", 1)
 
 
-def is_bounded(daily: Any) -> bool:
+def is_bounded(totals: Any) -> bool:
     """Whether what is active is partly only possible: levels and minutes bound it."""
-    table = rows(daily, "active_lo_s", "active_hi_s")
+    table = rows(totals, "active_lo_s", "active_hi_s")
     return sum((row["active_hi_s"] or 0) - (row["active_lo_s"] or 0) for row in table) > 300
 
 
 def active_by_now(history: Any, now: dt.datetime, timezone: str) -> dict[dt.date, float]:
     """Seconds of activity of each day up to the clock of `now`, all PCs together; days without a record left out."""
-    found: dict[dt.date, float] = {}
+    by_day: dict[dt.date, float] = {}
     for pc in pcs_of(history, timezone):
         for day in pc.days:
             if not day.is_known:
                 continue
-            found.setdefault(day.date, 0.0)
+            by_day.setdefault(day.date, 0.0)
             end = dt.datetime.combine(day.date, now.time(), now.tzinfo)
             for piece in day.pieces:
                 if piece.state == "active" and piece.start < end:
-                    found[day.date] += (min(piece.end, end) - piece.start).total_seconds()
-    return found
+                    by_day[day.date] += (min(piece.end, end) - piece.start).total_seconds()
+    return by_day
 
 
 def _as_usual(history: Any, now: dt.datetime, timezone: str) -> str:
@@ -155,7 +155,7 @@ def _away_now(pcs: Sequence[PC], now: dt.datetime) -> list[str]:
 
 def _unknown(pcs: Sequence[PC]) -> list[str]:
     seconds, name = max((pc.sum_s("unknown"), pc.name) for pc in pcs)
-    if seconds < _TOLD_UNKNOWN_S:
+    if seconds < _UNKNOWN_S:
         return []
     of = f" of {name}" if len(pcs) > 1 else ""
     return [f"**{hours(seconds)}**{of} are unknown"]
@@ -164,16 +164,16 @@ def _unknown(pcs: Sequence[PC]) -> list[str]:
 def _course(past: Sequence[PC], state: str) -> list[float | None]:
     """Hours of a state by day, all PCs together, of the last two weeks."""
     days = sorted({day.date for pc in past for day in pc.days})[-_COURSE_DAYS:]
-    known = {date: [day for pc in past for day in pc.days if day.date == date and day.is_known] for date in days}
-    return [sum(day.sum_s(state) for day in own) / 3600 if own else None for own in known.values()]
+    by_date = {date: [day for pc in past for day in pc.days if day.date == date and day.is_known] for date in days}
+    return [sum(day.sum_s(state) for day in own) / 3600 if own else None for own in by_date.values()]
 
 
-def active_tile(pcs: Sequence[PC], past: Sequence[PC], daily: Any, period: str) -> Tile:
+def active_tile(pcs: Sequence[PC], past: Sequence[PC], totals: Any, period: str) -> Tile:
     """Hours of activity, with the lower bound where they are bounded."""
     seconds = sums_of(pcs).active
     note = f"of **{wording.quantity(sums_of(pcs).recorded / 3600, 'h', 1)}** recorded"
-    if is_bounded(daily):
-        low = sum(row["active_lo_s"] or 0 for row in rows(daily, "active_lo_s"))
+    if is_bounded(totals):
+        low = sum(row["active_lo_s"] or 0 for row in rows(totals, "active_lo_s"))
         note = f"at most; at least **{wording.quantity(low / 3600, 'h', 1)}**"
     running = " so far" if period == "today" else ""
     value = wording.number(seconds / 3600, 1)
@@ -192,24 +192,24 @@ def share_tile(pcs: Sequence[PC], past: Sequence[PC], period: str) -> Tile:
         note += f"; **{wording.number(change, signed=True)}** points on 4 weeks"
     active, away = _course(past, "active"), _course(past, "away")
     course = [
-        None if one is None or other is None or not one + other else 100 * one / (one + other)
-        for one, other in zip(active, away, strict=True)
+        None if in_use is None or rest is None or not in_use + rest else 100 * in_use / (in_use + rest)
+        for in_use, rest in zip(active, away, strict=True)
     ]
     return Tile(f"Active share {period}", wording.number(100 * share), "%", note, course)
 
 
 def longest_tile(pcs: Sequence[PC], period: str) -> Tile:
     """The longest stretch of activity."""
-    found = [
+    stretches = [
         (piece.lasted_s, pc.name, piece)
         for pc in pcs
         for day in pc.days
         for piece in day.pieces
         if piece.state == "active"
     ]
-    if not found:
+    if not stretches:
         return Tile(f"Longest stretch {period}", "–", "", "nobody was active")
-    seconds, name, piece = max(found, key=lambda one: one[0])
+    seconds, name, piece = max(stretches, key=lambda stretch: stretch[0])
     span = f"{wording.clock(piece.start)}{wording.DASH}{wording.clock(piece.end)}"
     day = "" if period == "today" else f"{wording.short_weekday(piece.start)} "
     note = f"{day}{span}" if len(pcs) == 1 else f"{name}, {day}{span}"
@@ -232,15 +232,15 @@ def _reporting_tile(pcs: Sequence[PC], levels: Any, now: dt.datetime) -> Tile:
     newest: dict[str, dt.datetime] = {}
     for row in rows(levels, "device_id", "observed_at"):
         newest[row["device_id"]] = max(row["observed_at"], newest.get(row["device_id"], row["observed_at"]))
-    heard = [at for at in newest.values() if now - at < _AWAY_LONG]
+    reporting = [at for at in newest.values() if now - at < _AWAY_LONG]
     if not newest:
         return Tile("PCs reporting", f"0 of {len(pcs)}", "", "no record in 24 hours", state="warning")
     note = f"newest record **{wording.ago(max(newest.values()), now)}**"
-    few = len(heard) < len(pcs)
-    return Tile("PCs reporting", str(len(heard)), f"of {len(pcs)}", note, state="warning" if few else "")
+    few = len(reporting) < len(pcs)
+    return Tile("PCs reporting", str(len(reporting)), f"of {len(pcs)}", note, state="warning" if few else "")
 
 
-def team_text(team: Any, *, k: int, people: int, period: str, timezone: str = "UTC") -> str:
+def team_text(team: Any, *, k: int, people: int, period: str, timezone: str) -> str:
     """A team in a sentence, or why nothing is said.
 
     Args:

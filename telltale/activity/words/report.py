@@ -6,20 +6,17 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from telltale import wording
-from telltale.activity.charts.panels import known_days, pcs_of
 from telltale.activity.words.page import (
     active_tile,
-    activity_text,
     hours,
     longest_tile,
     share_tile,
     sums_of,
-    team_text,
     unknown_tile,
 )
+from telltale.activity.words.pcs import known_days, pcs_of
 from telltale.frames import local, rows
 from telltale.page.pieces import Footer, Sentence, Table, Tile, Tiles
-from telltale.wording import is_known
 
 if TYPE_CHECKING:
     from telltale.workbench.periods import Period
@@ -28,35 +25,12 @@ _IN_PERIOD = "in the period"
 _GAP_S = 600.0
 
 
-def hours_sentence(
-    strips: Any, daily: Any, team: Any, when: "Period", *, single: bool, k: int, people: int, name: str = ""
-) -> Sentence:
-    """The hours of a period in a sentence: of the PCs, or where single ones may not be shown, of the team.
-
-    Args:
-        strips: see `activity_text`.
-        daily: see there.
-        team: by day (`tt.activity.team`).
-        when: what `tt.period` gave.
-        single: whether single PCs may be shown (`tt.activity.shows_single`).
-        k: people of the smallest team that is told of.
-        people: how many were ever heard.
-        name: of the site.
-    """
-    over = f"{when.head} · {name}" if name else when.head
-    if single:
-        text = activity_text(strips, daily, now=when.now, period=_IN_PERIOD, timezone=when.timezone)
-    else:
-        text = team_text(team, k=k, people=people, period=_IN_PERIOD, timezone=when.timezone)
-    return Sentence(text, over)
-
-
-def hours_tiles(strips: Any, daily: Any, when: "Period") -> Tiles:
+def hours_tiles(strips: Any, totals: Any, when: "Period") -> Tiles:
     """Active, per day, longest stretch, unknown, active share.
 
     Args:
         strips: of the period.
-        daily: of the period, by day.
+        totals: of the period, by day.
         when: what `tt.period` gave.
     """
     pcs = pcs_of(strips, when.timezone)
@@ -66,7 +40,7 @@ def hours_tiles(strips: Any, daily: Any, when: "Period") -> Tiles:
     per_day = Tile("Active per day and PC", wording.number(mean / 3600, 1) if mean is not None else "–", "h", note)
     return Tiles(
         (
-            active_tile(pcs, pcs, daily, _IN_PERIOD),
+            active_tile(pcs, pcs, totals, _IN_PERIOD),
             per_day,
             longest_tile(pcs, _IN_PERIOD),
             unknown_tile(pcs, pcs, _IN_PERIOD),
@@ -75,15 +49,19 @@ def hours_tiles(strips: Any, daily: Any, when: "Period") -> Tiles:
     )
 
 
-def hours_footer(daily: Any, sources: Any, records: Any, *, name: str, timezone: str) -> Footer:
-    """What a report on hours rests on: data until, records, decoders."""
-    table = rows(records, "records", "last_at")
-    newest = max((row["last_at"] for row in table), default=None)
-    used = sum(row["samples"] for row in rows(daily, "samples"))
-    told = ("pc_idle", "sigfox")
-    decoders = [
-        f"{row['source']} {row['decoder']}" for row in rows(sources, "source", "decoder") if row["source"] in told
-    ]
+def hours_footer(totals: Any, sources: Any, kept: Any, *, name: str, timezone: str) -> Footer:
+    """What a report on hours rests on: data until, records, decoders.
+
+    Args:
+        totals: samples (`tt.activity.totals`).
+        sources: source, decoder; of those that tell of activity (`tt.sources`).
+        kept: records, last_at (`tt.activity.kept`).
+        name: of the site.
+        timezone: the site's zone.
+    """
+    newest = max((row["last_at"] for row in rows(kept, "records", "last_at")), default=None)
+    used = sum(row["samples"] for row in rows(totals, "samples"))
+    decoders = [f"{row['source']} {row['decoder']}" for row in rows(sources, "source", "decoder")]
     return Footer(
         {
             "Site": name or "–",
@@ -95,86 +73,81 @@ def hours_footer(daily: Any, sources: Any, records: Any, *, name: str, timezone:
     )
 
 
-def agents_sentence(
-    arrived: Any, messages: Any, rejects: Sequence[Mapping[str, Any]], when: "Period", name: str = ""
-) -> Sentence:
+def agents_sentence(arrived: Any, pcs: int, rejects: Sequence[Mapping[str, Any]], over: str) -> Sentence:
     """`**7,120 records** of **3 PCs** arrived; every row could be decoded.`.
 
     Args:
-        arrived: records (`tt.report.arrived`).
-        messages: device_id, source (`tt.activity.messages`).
-        rejects: reason and rejects (`rejects_of`).
-        when: what `tt.period` gave.
-        name: of the site.
+        arrived: records, by day.
+        pcs: of how many PCs.
+        rejects: reason and rejects.
+        over: the line above.
     """
-    over = f"{when.head} · {name}" if name else when.head
     records = sum(int(row["records"]) for row in rows(arrived, "records"))
     if not records:
         return Sentence("**Nothing arrived** of any PC in this period. Start the agent: telltale collect idle.", over)
-    pcs = {row["device_id"] for row in rows(messages, "device_id", "source") if row["source"] == "pc_idle"}
-    refused = sum(int(one["rejects"]) for one in rejects)
+    refused = sum(int(row["rejects"]) for row in rejects)
     aside = f"**{wording.count(refused, 'row')}** could not be decoded" if refused else "every row could be decoded"
-    return Sentence(
-        f"**{wording.count(records, 'record')}** of **{wording.count(len(pcs), 'PC')}** arrived; {aside}.", over
-    )
+    return Sentence(f"**{wording.count(records, 'record')}** of **{wording.count(pcs, 'PC')}** arrived; {aside}.", over)
 
 
-def agents_tiles(arrived: Any, daily: Any, gaps: Any, rejects: Sequence[Mapping[str, Any]], lateness_s: Any) -> Tiles:
+def agents_tiles(
+    arrived: Any, totals: Any, strips: Any, rejects: Sequence[Mapping[str, Any]], lateness_s: Sequence[float]
+) -> Tiles:
     """Records kept, samples, gaps inside a day, rejected rows, how late they came.
 
     Args:
-        arrived: records (`tt.report.arrived`).
-        daily: samples (`tt.activity.daily`).
-        gaps: strips (`tt.activity.strips`): unknown stretches between records of a day.
+        arrived: records, by day.
+        totals: samples (`tt.activity.totals`).
+        strips: of the same period (`tt.activity.strips`): unknown stretches between records of a day are gaps.
         rejects: reason and rejects.
         lateness_s: seconds from a record's newest sample to its receipt.
     """
     by_day = [float(row["records"]) for row in rows(arrived, "records")]
-    samples = sum(row["samples"] for row in rows(daily, "samples"))
-    found = _gaps(gaps)
-    refused = sum(int(one["rejects"]) for one in rejects)
+    samples = sum(row["samples"] for row in rows(totals, "samples"))
+    gaps = _gaps(strips)
+    refused = sum(int(row["rejects"]) for row in rejects)
     reason = f"most often {rejects[0]['reason']}" if rejects else "nothing was rejected"
-    late = sorted(float(one) for one in lateness_s if is_known(one))
+    late = sorted(lateness_s)
     middle = wording.duration(late[len(late) // 2]) if late else "–"
-    longest = max(found, key=lambda one: one[1], default=None)
+    longest = max(gaps, key=lambda gap: gap[1], default=None)
     note = f"longest **{wording.duration(longest[1])}**, {longest[0]}" if longest else "none over 10 min within a day"
     return Tiles(
         (
             Tile("Records kept", wording.number(sum(by_day)), "", "one a minute and PC", by_day[-31:], bars=True),
             Tile("Samples", wording.number(samples), "", "each counted once"),
-            Tile("Gaps within a day", str(len(found)), "", note),
+            Tile("Gaps within a day", str(len(gaps)), "", note),
             Tile("Rows rejected", wording.number(refused), "", reason),
             Tile("From sample to store", middle, "", "half of the records came sooner"),
         )
     )
 
 
-def agents_title(gaps: Any) -> str:
-    """How many gaps there are within days."""
-    found = _gaps(gaps)
-    if not found:
+def agents_title(strips: Any) -> str:
+    """How long the longest gap within a day is."""
+    gaps = _gaps(strips)
+    if not gaps:
         return "Within each day the records are without a gap"
-    name, seconds = max(found, key=lambda one: one[1])
+    name, seconds = max(gaps, key=lambda gap: gap[1])
     return f"The longest gap within a day is {wording.duration(seconds)}, of {name}"
 
 
-def agents_table(daily: Any, strips: Any) -> Table:
+def agents_table(totals: Any, strips: Any) -> Table:
     """Each PC: samples, known and unknown time within its days, gaps.
 
     Args:
-        daily: name, samples (`tt.activity.daily`).
+        totals: name, samples (`tt.activity.totals`).
         strips: of the same period (`tt.activity.strips`).
     """
     samples: dict[str, int] = {}
-    for row in rows(daily, "name", "samples"):
+    for row in rows(totals, "name", "samples"):
         samples[row["name"]] = samples.get(row["name"], 0) + row["samples"]
-    found = _gaps(strips)
+    gaps = _gaps(strips)
     body = []
     for pc in pcs_of(strips, "UTC"):
         sums = sums_of([pc])
-        own = [seconds for name, seconds in found if name == pc.name]
-        told = [wording.number(samples.get(pc.name, 0)), str(len(known_days([pc]))), hours(sums.recorded)]
-        body.append([pc.name, *told, hours(sums.unknown), str(len(own))])
+        own = [seconds for name, seconds in gaps if name == pc.name]
+        known = [wording.number(samples.get(pc.name, 0)), str(len(known_days([pc]))), hours(sums.recorded)]
+        body.append([pc.name, *known, hours(sums.unknown), str(len(own))])
     return Table(("PC", "Records", "Days", "Known", "Unknown", "Gaps"), body, right=(1, 2, 3, 4, 5))
 
 
@@ -199,24 +172,6 @@ def heard_of(intervals: Any) -> pa.Table:
     texts = [(name, pa.string()) for name in ("node_id", "name", "zone")]
     shape = pa.schema([*texts, *((name, pa.timestamp("us", "UTC")) for name in ("start", "end"))])
     return pa.Table.from_pylist(made, shape)
-
-
-def rejects_of(rejected: Any, *, source: str = "pc_idle") -> list[dict[str, Any]]:
-    """Rejects by reason, most frequent first.
-
-    Args:
-        rejected: source, reason, received_at (`tt.load("reject")`).
-        source: of which.
-    """
-    found: dict[str, dict[str, Any]] = {}
-    for row in rows(rejected, "source", "reason", "received_at"):
-        if row["source"] == source:
-            one = found.setdefault(
-                row["reason"], {"reason": row["reason"], "rejects": 0, "last_seen": row["received_at"]}
-            )
-            one["rejects"] += 1
-            one["last_seen"] = max(one["last_seen"], row["received_at"])
-    return sorted(found.values(), key=lambda one: (-one["rejects"], one["reason"]))
 
 
 def _gaps(strips: Any) -> list[tuple[str, float]]:

@@ -5,20 +5,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from telltale import wording
-from telltale.activity.charts.hours import SAME_S, ranges
-from telltale.activity.charts.panels import PC, Piece, known_days, pcs_of
+from telltale.activity.words.pcs import PC, SAME_S, Piece, known_days, pcs_of, ranges_of
 from telltale.frames import local, rows
 from telltale.page.pieces import Table
 
 _MUCH_S = 900.0
 _FULL_DAY_S = 4 * 3600.0
 """Fewer recorded hours are no full day."""
-_TOLD_GAPS = 3
+_NAMED_GAPS = 3
 _NAMED = 2
-_SOURCES = {"sigfox": "Sigfox modem", "pc_idle": "agent"}
 
 
-def strips_title(strips: Any, *, timezone: str = "UTC") -> str:
+def strips_title(strips: Any, *, timezone: str) -> str:
     """Which PC was not recorded for a while, or that all are nearly complete."""
     pcs = _known(strips, timezone)
     lost = {pc.name: len([day for day in pc.days if day.sum_s("unknown") >= _MUCH_S]) for pc in pcs}
@@ -37,9 +35,9 @@ def strips_title(strips: Any, *, timezone: str = "UTC") -> str:
     return f"{count} of {wording.in_words(len(pcs))} PCs were not recorded all the time"
 
 
-def strips_note(strips: Any, *, timezone: str = "UTC") -> str:
+def strips_note(strips: Any, *, timezone: str) -> str:
     """That unknown is not away, and when nothing was recorded."""
-    found: list[tuple[str, Piece]] = [
+    gaps: list[tuple[str, Piece]] = [
         (pc.name, piece)
         for pc in _known(strips, timezone)
         for day in pc.days
@@ -47,22 +45,22 @@ def strips_note(strips: Any, *, timezone: str = "UTC") -> str:
         for piece in day.pieces
         if piece.state == "unknown" and piece.lasted_s >= _MUCH_S
     ]
-    longest = sorted(found, key=lambda one: -one[1].lasted_s)[:_TOLD_GAPS]
-    told = [f"{name} {wording.clock_span(piece.start, piece.end)}" for name, piece in longest]
+    longest = sorted(gaps, key=lambda gap: -gap[1].lasted_s)[:_NAMED_GAPS]
+    times = [f"{name} {wording.clock_span(piece.start, piece.end)}" for name, piece in longest]
     text = "Unknown is never counted as away"
-    return f"{text}: longest without a record were {wording.joined(told)}." if told else f"{text}."
+    return f"{text}: longest without a record were {wording.joined(times)}." if times else f"{text}."
 
 
-def missing_days_note(strips: Any, *, timezone: str = "UTC") -> str:
+def missing_days_note(strips: Any, *, timezone: str) -> str:
     """Which PCs have whole days without a record, among the days of which anything is known."""
     pcs = pcs_of(strips, timezone)
     days = set(known_days(pcs))
     lost = {pc.name: sum(day.date in days and not day.is_known for day in pc.days) for pc in pcs}
-    told = [f"{name} {wording.count(count, 'day')}" for name, count in lost.items() if count]
-    return f"Whole days without a record are in no sum: {wording.joined(told)}." if told else ""
+    days_lost = [f"{name} {wording.count(count, 'day')}" for name, count in lost.items() if count]
+    return f"Whole days without a record are in no sum: {wording.joined(days_lost)}." if days_lost else ""
 
 
-def hours_title(strips: Any, *, now: dt.datetime, timezone: str = "UTC") -> str:
+def hours_title(strips: Any, *, now: dt.datetime, timezone: str) -> str:
     """Between how many hours a PC is in use on a full day; today is none yet."""
     active = [
         day.sum_s("active") / 3600
@@ -86,18 +84,18 @@ def hours_note(away_after_s: float) -> str:
     )
 
 
-def ranges_title(daily: Any) -> str:
+def ranges_title(totals: Any) -> str:
     """How many PCs can only be bounded."""
-    found = ranges(rows(daily, "device_id", "name", "active_s", "active_lo_s", "active_hi_s", "away_s"))
-    bounded = [name for name, low, high, _ in found if (high - low) * 3600 > SAME_S]
-    if not found:
+    ranges = ranges_of(totals)
+    bounded = [pc for pc in ranges if not pc.is_point]
+    if not ranges:
         return "Possible hours per day"
     if not bounded:
-        return "The active time is known to the minute" if len(found) == 1 else "The active time of all PCs is known"
-    if len(bounded) == len(found) == 1:
+        return "The active time is known to the minute" if len(ranges) == 1 else "The active time of all PCs is known"
+    if len(bounded) == len(ranges) == 1:
         return "The active time can only be bounded"
     count = wording.sentence_case(wording.in_words(len(bounded)))
-    return f"{count} of {wording.in_words(len(found))} PCs can only be bounded"
+    return f"{count} of {wording.in_words(len(ranges))} PCs can only be bounded"
 
 
 def ranges_note(intervals: Any) -> str:
@@ -109,12 +107,12 @@ def ranges_note(intervals: Any) -> str:
     by_basis: dict[str, set[str]] = {}
     for row in rows(intervals, "name", "basis"):
         by_basis.setdefault(row["basis"], set()).add(row["name"])
-    told = []
+    why = []
     if "level" in by_basis:
-        told.append(f"{wording.joined(sorted(by_basis['level']))}: one level each 10 min allows a range, not a point")
+        why.append(f"{wording.joined(sorted(by_basis['level']))}: one level each 10 min allows a range, not a point")
     if "bitmap" in by_basis:
-        told.append(f"{wording.joined(sorted(by_basis['bitmap']))}: known by the minute")
-    return f"{'. '.join(told)}. Unknown hours are in no range." if told else ""
+        why.append(f"{wording.joined(sorted(by_basis['bitmap']))}: known by the minute")
+    return f"{'. '.join(why)}. Unknown hours are in no range." if why else ""
 
 
 def corrections_note(intervals: Any) -> str:
@@ -127,8 +125,8 @@ def corrections_note(intervals: Any) -> str:
     for row in rows(intervals, "basis", "lasted_s"):
         seconds[row["basis"]] = seconds.get(row["basis"], 0.0) + row["lasted_s"]
     words = {"correction": "corrected by hand", "interval": "imported"}
-    told = [f"{wording.duration(seconds[basis])} are {text}" for basis, text in words.items() if seconds.get(basis)]
-    return f"{wording.sentence_case(wording.joined(told))}; the measured records stay beside them." if told else ""
+    parts = [f"{wording.duration(seconds[basis])} are {text}" for basis, text in words.items() if seconds.get(basis)]
+    return f"{wording.sentence_case(wording.joined(parts))}; the measured records stay beside them." if parts else ""
 
 
 def levels_title(levels: Any, *, now: dt.datetime) -> str:
@@ -141,12 +139,13 @@ def levels_title(levels: Any, *, now: dt.datetime) -> str:
     return f"{last['name']} is at {level}, {wording.ago(last['observed_at'], now)}"
 
 
-def messages_table(messages: Any, *, now: dt.datetime, newest: int = 20, skip: int = 0) -> Table:
+def messages_table(messages: Any, *, now: dt.datetime, agent: str, newest: int, skip: int = 0) -> Table:
     """The messages, the newest first: when, from whom, what it says, its level, from where.
 
     Args:
         messages: observed_at, name, text, score_pct, source (`tt.activity.messages`).
         now: the present on the site's clock.
+        agent: the source of what the PCs' own agents sent; anything else came from a modem.
         newest: how many rows.
         skip: so many newer ones before them.
     """
@@ -159,24 +158,24 @@ def messages_table(messages: Any, *, now: dt.datetime, newest: int = 20, skip: i
             row["text"],
             row["data"] or "–",
             "–" if row["score_pct"] is None or row["score_pct"] != row["score_pct"] else f"{row['score_pct']:.0f}",
-            _SOURCES.get(row["source"], row["source"]),
+            "agent" if row["source"] == agent else "modem",
         ]
         for row in shown
     ]
     return Table(("When", "PC", "Says", "Payload", "Level", "By"), body, right=(4,), wide=(3, 5))
 
 
-def records_title(records: Any) -> str:
+def kept_title(kept: Any) -> str:
     """How many records are kept."""
-    count = sum(row["records"] for row in rows(records, "records"))
+    count = sum(row["records"] for row in rows(kept, "records"))
     return f"{wording.count(count, 'row')} are kept about what is shown here" if count else "Nothing is recorded"
 
 
-def records_table(records: Any, *, timezone: str = "UTC") -> Table:
+def kept_table(kept: Any, *, timezone: str) -> Table:
     """What is kept about each PC: table, kind, how many, since when, until when.
 
     Args:
-        records: name, person, table, kind, records, first_at, last_at (`tt.activity.records`).
+        kept: name, person, table, kind, records, first_at, last_at (`tt.activity.kept`).
         timezone: the site's zone.
     """
     body = [
@@ -188,7 +187,7 @@ def records_table(records: Any, *, timezone: str = "UTC") -> Table:
             wording.short_moment(local(row["first_at"], timezone)),
             wording.short_moment(local(row["last_at"], timezone)),
         ]
-        for row in rows(records, "name", "person", "table", "kind", "records", "first_at", "last_at")
+        for row in rows(kept, "name", "person", "table", "kind", "records", "first_at", "last_at")
     ]
     return Table(("PC", "Person", "What", "Rows", "Since", "Until"), body, right=(3,), wide=(1, 5))
 
@@ -202,7 +201,7 @@ _KINDS = {
 }
 
 
-def records_note(away_after_s: float) -> str:
+def kept_note(away_after_s: float) -> str:
     """What is not recorded, and for how long the rest is kept."""
     return (
         "Recorded is how long ago the last input was, nothing else: no keys, no window titles, no screen. "
@@ -211,16 +210,16 @@ def records_note(away_after_s: float) -> str:
     )
 
 
-def hours_table(daily: Any, *, timezone: str = "UTC") -> Table:
+def hours_table(totals: Any, *, timezone: str) -> Table:
     """The hours report: each day of each PC with its start, end, active time and what is left out.
 
     Args:
-        daily: of `tt.activity.daily`, by day.
+        totals: of `tt.activity.totals`, by day.
         timezone: the site's zone.
     """
     names = ("name", "start", "active_s", "away_s", "active_lo_s", "active_hi_s", "first_active_at", "last_active_at")
     body = []
-    for row in rows(daily, *names):
+    for row in rows(totals, *names):
         if not row["active_s"] + (row["away_s"] or 0):
             continue
         first, last = (

@@ -5,10 +5,12 @@ from telltale.health.analysis.devices import devices, silences
 from telltale.health.analysis.missing import missing
 from telltale.health.analysis.rules import RESTING, Rules
 from telltale.health.analysis.signals import as_sources, of_pcs, samples, signals
+from telltale.health.analysis.trends import TrendRules, trends
 
 __all__ = [
     "RESTING",
     "Rules",
+    "TrendRules",
     "as_sources",
     "attention",
     "devices",
@@ -17,4 +19,5 @@ __all__ = [
     "samples",
     "signals",
     "silences",
+    "trends",
 ]

@@ -30,7 +30,7 @@ def arrivals(
 
     Args:
         heartbeats: observed_at of each report (table `node_heartbeat`).
-        nodes: node_id, start, end, optionally name and zone (`tt.presence.nodes`).
+        nodes: node_id, start, end, optionally name and zone (`tt.health.heard`).
         timezone: the site's zone.
         noun: what arrives, such as `message`.
         is_life: whether what arrives is the sign that somebody is there; else the stretches of `nodes` tell it, and an

@@ -1,19 +1,15 @@
-"""Is every device heard as it should be: sentence, tiles, tables of all sources from `tt.health`."""
+"""Is every device heard as it should be: who is silent or late, in sentences, tiles and a table."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from telltale import wording
-from telltale.frames import local, rows
-from telltale.page.attention import Found
+from telltale.frames import arrow, local, rows
+from telltale.page.attention import Found, since
 from telltale.page.lists import Concern
-from telltale.page.pieces import Footer, Sentence, Table, Tile, Tiles
-from telltale.sensors.words.tiles import on_time_tile, received_tile
+from telltale.page.pieces import Footer, Table, Tile
 from telltale.wording import is_known
-
-if TYPE_CHECKING:
-    from telltale.workbench.periods import Period
 
 STATES = {
     "on_time": "on time",
@@ -26,14 +22,14 @@ CLOCK_S = 60.0
 """A clock this far off shifts what it stamps."""
 
 
-def health_text(attention: Sequence[Mapping[str, Any]], health: Any) -> str:
+def health_text(attention: Any, health: Any) -> str:
     """`All **ten devices** of **two sources** are heard as they should be.`, or who is silent.
 
     Args:
-        attention: what is silent (`tt.health.devices().attrs["attention"]`).
-        health: each device (`tt.health`).
+        attention: what is silent (`tt.health.attention`).
+        health: each device (`tt.health.devices`).
     """
-    table = rows(health, "source", "state")
+    table, silent = rows(health, "source", "state"), lines(attention)
     if not table:
         return "**Nothing has been heard** yet."
     devices, sources = len(table), len({row["source"] for row in table})
@@ -44,7 +40,7 @@ def health_text(attention: Sequence[Mapping[str, Any]], health: Any) -> str:
         else ""
     )
     of = f"of **{wording.count(sources, 'source')}** " if sources > 1 else ""
-    if not attention:
+    if not silent:
         late = sum(row["state"] == "late" for row in table)
         told = f", {wording.in_words(late)} {'is' if late == 1 else 'are'} late" if late else ""
         if devices == 1:
@@ -53,24 +49,9 @@ def health_text(attention: Sequence[Mapping[str, Any]], health: Any) -> str:
         if all_of == "All":
             return f"All **{wording.count(devices, 'device')}** {of}are heard as they should be."
         return f"No device {of}is silent{told}.{rest}"
-    phrases = [_phrase(one, health) for one in attention[:3]]
-    more = f" {wording.sentence_case(wording.in_words(len(attention) - 3))} more are." if len(attention) > 3 else ""
+    phrases = [_phrase(line, health) for line in silent[:3]]
+    more = f" {wording.sentence_case(wording.in_words(len(silent) - 3))} more are." if len(silent) > 3 else ""
     return f"{wording.sentence_case(wording.joined(phrases))}.{more}{rest}"
-
-
-def health_sentence(health: Any, period: "Period", name: str = "") -> Sentence:
-    """The same as a page's opening, with what could not be decoded.
-
-    Args:
-        health: each device, with its `attrs` (`tt.health`).
-        period: what `tt.period` gave.
-        name: of the site.
-    """
-    rejects = sum(int(one["rejects"]) for one in health.attrs["rejects"])
-    text = health_text(health.attrs["attention"], health)
-    if rejects:
-        text += f" **{wording.count(rejects, 'row')}** could not be decoded."
-    return Sentence(text, f"{period.head} · {name}" if name else period.head)
 
 
 def _phrase(one: Mapping[str, Any], health: Any) -> str:
@@ -82,6 +63,11 @@ def _phrase(one: Mapping[str, Any], health: Any) -> str:
     return f"!!{wording.sentence_case(name_of(one, health))}!! has been silent for !!{lasting}!!"
 
 
+def lines(table: Any) -> list[dict[str, Any]]:
+    """The rows of a table of `tt.health`, all their columns; a list is taken as it is."""
+    return list(table) if isinstance(table, Sequence) else rows(table, *arrow(table).column_names)
+
+
 def name_of(one: Mapping[str, Any], health: Any) -> str:
     """The name of the device a line is about; its id without one."""
     names = {row["device_id"]: row["name"] for row in rows(health, "device_id", "name")}
@@ -89,19 +75,19 @@ def name_of(one: Mapping[str, Any], health: Any) -> str:
 
 
 def silent_devices(
-    attention: Sequence[Mapping[str, Any]], health: Any, *, now: dt.datetime,
+    attention: Any, health: Any, *, now: dt.datetime,
     pages: Mapping[str, str],
 ) -> list[Found]:  # fmt: skip
     """A line each for what is silent, for the list of what needs a look.
 
     Args:
-        attention: what is silent (`tt.health.devices().attrs["attention"]`).
-        health: each device (`tt.health`).
+        attention: what is silent (`tt.health.attention`).
+        health: each device (`tt.health.devices`).
         now: the present on the site's clock.
         pages: the page of each source.
     """
     found = []
-    for one in attention:
+    for one in lines(attention):
         start = local(one["since"], str(now.tzinfo))
         title, page = one["title"], pages.get(one["source"], "health")
         lasting = wording.duration(one["silent_s"])
@@ -121,48 +107,9 @@ def silent_devices(
                 "battery or reception",
             )
         level: Literal["alarm", "warning"] = "alarm" if one["kind"] == "source" else "warning"
-        concern = Concern(level, what, evidence, _since(start, now), likely, page)
+        concern = Concern(level, what, evidence, since(start, now), likely, page)
         found.append(Found(concern, _phrase(one, health), start))
     return found
-
-
-def _since(start: dt.datetime, now: dt.datetime) -> str:
-    return f"since {wording.clock(start) if start.date() == now.date() else wording.short_moment(start)}"
-
-
-def health_tiles(
-    health: Any, sources: Sequence[Mapping[str, Any]], rejects: Sequence[Mapping[str, Any]], missing: Any
-) -> Tiles:
-    """Sources delivering, devices on time, messages received, rejects, clocks."""
-    return Tiles(
-        (
-            _sources_tile(sources),
-            on_time_tile(health),
-            received_tile(missing),
-            _rejects_tile(rejects, sources),
-            clock_tile(health),
-        )
-    )
-
-
-def _sources_tile(sources: Sequence[Mapping[str, Any]]) -> Tile:
-    if not sources:
-        return Tile("Sources delivering", "–", "", "nothing has been heard")
-    silent = [one for one in sources if one["state"] == "silent"]
-    gaps = sum(one["gap_s"] or 0 for one in sources)
-    note = f"without any device **{wording.duration(gaps)}**" if gaps else "no silence of a whole source"
-    if silent:
-        note = f"{wording.joined([one['title'] for one in silent])} silent"
-    count = str(len(sources) - len(silent))
-    return Tile("Sources delivering", count, f"of {len(sources)}", note, state="alarm" if silent else "")
-
-
-def _rejects_tile(rejects: Sequence[Mapping[str, Any]], sources: Sequence[Mapping[str, Any]]) -> Tile:
-    count, reports = (
-        sum(int(one[name]) for one in told) for told, name in ((rejects, "rejects"), (sources, "reports"))
-    )
-    note = f"most often {rejects[0]['reason']}" if rejects else f"of {wording.number(reports)} messages"
-    return Tile("Rows rejected", wording.number(count), "", note)
 
 
 def clock_tile(health: Any) -> Tile:
@@ -246,40 +193,19 @@ def interval_note(health: Any) -> str:
     return "* learned: the median of its own messages. devices.csv may say expected_interval_s." if learned else ""
 
 
-def sources_table(sources: Sequence[Mapping[str, Any]], *, timezone: str = "UTC") -> Table:
-    """Every source: devices heard of known, messages, time without any of its devices, lost, late, rejects."""
-    body = [
-        [
-            one["title"],
-            f"!!{STATES['silent']}!!" if one["state"] == "silent" else STATES[one["state"]],
-            wording.short_moment(local(one["last_seen"], timezone)),
-            f"{one['heard']} of {one['devices']}" if one["heard"] < one["devices"] else str(one["devices"]),
-            wording.number(one["reports"]),
-            wording.duration(one["gap_s"]) if one["gap_s"] else "0",
-            wording.number(one["missing"]) if is_known(one["missing"]) else "–",
-            wording.number(one["late"]),
-            wording.number(one["rejects"]),
-        ]
-        for one in sources
-    ]
-    heads = ("Source", "State", "Newest", "Devices", "Messages", "Without any", "Lost", "Late", "Rejects")
-    return Table(heads, body, right=(3, 4, 5, 6, 7, 8), wide=(2, 5, 6, 7))
-
-
-def records_footer(
-    facts: Mapping[str, str], sources: Any, *, heard: Sequence[Mapping[str, Any]], timezone: str
-) -> Footer:
+def records_footer(facts: Mapping[str, str], sources: Any, *, heard: Any, timezone: str) -> Footer:
     """What a page on devices rests on: data until, messages used and rejected, decoders.
 
     Args:
         facts: more, shown first.
         sources: source, decoder, records (`tt.sources`).
-        heard: each source as a whole (`tt.health.devices().attrs["sources"]`).
+        heard: each source as a whole (`tt.health.sources_heard`).
         timezone: of the site.
     """
-    newest = max((one["last_seen"] for one in heard), default=None)
-    used, rejects = (sum(int(one[name]) for one in heard) for name in ("reports", "rejects"))
-    told = {one["source"] for one in heard}
+    wholes = lines(heard)
+    newest = max((one["last_seen"] for one in wholes), default=None)
+    used, rejects = (sum(int(one[name]) for one in wholes) for name in ("reports", "rejects"))
+    told = {one["source"] for one in wholes}
     decoders = [
         f"{row['source']} {row['decoder']}" for row in rows(sources, "source", "decoder") if row["source"] in told
     ]

@@ -3,14 +3,12 @@
 Source: wire/kanban.md 7 (day borders use a named time zone), 9 (do not test on cut buckets).
 """
 
-from datetime import date, timedelta
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from telltale.analysis import periods
 from telltale.kanban.analysis.stretches import Ints, Stretches
 
 WHOLE = 0.99
@@ -44,6 +42,20 @@ class Buckets(NamedTuple):
     """Of the working time."""
     working_us: Ints
     """Of the bucket from end to end."""
+    until_us: int
+    """The end of the stretch."""
+
+    @property
+    def so_far(self) -> npt.NDArray[np.bool_]:
+        """Whether the end of the stretch cut it."""
+        cut: npt.NDArray[np.bool_] = self.ends_us > self.until_us
+        return cut
+
+    @property
+    def reach_us(self) -> Ints:
+        """How far it goes: to its end, or that of the stretch."""
+        reach: Ints = np.minimum(self.ends_us, self.until_us)
+        return reach
 
     @property
     def is_cut(self) -> npt.NDArray[np.bool_]:
@@ -90,27 +102,5 @@ def bucketed(
         sums[last] - sums[first],
         inside,
         clock.working.between_us(starts, ends),
+        until_us,
     )
-
-
-def weeks(timezone: str, since_us: int, until_us: int) -> pa.Table:
-    """The local weeks, Monday to Sunday, that touch [since, until), whole.
-
-    Returns:
-        label (2026-W47), start_us, end_us (µs UTC), in order.
-    """
-    days = periods.days(timezone, since_us, until_us).to_pylist()
-    if not days:
-        return periods.PERIOD.empty_table()
-    first, last = (date.fromisoformat(days[at]["label"]) for at in (0, -1))
-    before = first.weekday() * 26 * periods.HOUR_US
-    after = (6 - last.weekday()) * 26 * periods.HOUR_US
-    found: dict[str, list[int]] = {}
-    monday, sunday = first - timedelta(days=first.weekday()), last + timedelta(days=6 - last.weekday())
-    for day in periods.days(timezone, days[0]["start_us"] - before, days[-1]["end_us"] + after).to_pylist():
-        of = date.fromisoformat(day["label"])
-        if monday <= of <= sunday:
-            year, week, _ = of.isocalendar()
-            found.setdefault(f"{year}-W{week:02d}", [day["start_us"], 0])[1] = day["end_us"]
-    rows = [{"label": label, "start_us": start, "end_us": end} for label, (start, end) in found.items()]
-    return pa.Table.from_pylist(rows, periods.PERIOD)

@@ -15,23 +15,17 @@ from telltale import wording
 from telltale.charts.base import figure, hatch, nothing
 from telltale.frames import local, rows
 from telltale.kanban.charts.grid import Grid, axis
+from telltale.kanban.words.phrases import DAY_S, FEWEST_WHOLE, RECENT, TOO_FEW, bucket_name, day_name
 from telltale.look.tokens import LIGHT
 from telltale.page.table import Table
 
 MOST_PANELS = 12
 """More items than a page can show; the tables have them all."""
-RECENT = 2
-"""A signal among so many of the last whole buckets is news."""
-FEWEST_WHOLE = 5
-"""Fewer whole buckets do not tell what is usual."""
 MOST_POINTS = 60
 """Pauses before more pulls than these are older than one cares to see."""
 MOST_MARKED = 30
 """A course of more points is a line; only signals are marked."""
 _TICK_PX = 13
-_WEEK = dt.timedelta(days=2)
-"""A bucket longer than this is called by its week."""
-DAY_S = 86_400.0
 
 
 class Kind(NamedTuple):
@@ -59,6 +53,7 @@ KINDS: Mapping[str, Kind] = {
 class Point(NamedTuple):
     """One bucket, or one gap between pulls."""
 
+    label: str
     start: dt.datetime
     end: dt.datetime
     value: float | None
@@ -82,12 +77,13 @@ class Point(NamedTuple):
 
 
 def control_charts(
-    chart: Any, items: Any = None, *, kind: str = "c", timezone: str = "UTC", most: int = MOST_PANELS
+    control: Any, items: Any = None, *, kind: str = "c", timezone: str = "UTC", most: int = MOST_PANELS
 ) -> go.Figure:
     """A control chart for each item: points, limits as a band, the mean as a line, signals as triangles.
 
     Args:
-        chart: item, start, end, value, center, lower, upper, signal, is_tested, is_baseline (`tt.kanban.chart`).
+        control: item, label, start, end, value, center, lower, upper, signal, is_tested, is_baseline
+            (`tt.kanban.control`).
         items: item, may_be_dead, silent_s, trend (`tt.kanban.items`), for the words beside each name; may be left out.
         kind: of the chart: c, u, t, ewma or cusum.
         timezone: the site's zone.
@@ -96,33 +92,33 @@ def control_charts(
     Returns:
         the figure; no rows give one sentence.
     """
-    table = rows(chart, "item", *Point._fields[:-1], optional=("is_baseline", "is_cut"))
-    told = KINDS[kind]
-    panels = {item: _points(list(run), told) for item, run in groupby(_ordered(table), key=lambda row: row["item"])}
+    table = rows(control, "item", *Point._fields[:-1], optional=("is_baseline", "is_cut"))
+    style = KINDS[kind]
+    panels = {item: _points(list(run), style) for item, run in groupby(_ordered(table), key=lambda row: row["item"])}
     panels = {item: points for item, points in list(panels.items())[:most] if points}
     if not panels:
         return nothing("No pull in this period. Press a button; telltale discover finds its line for buttons.csv.")
-    grid = Grid(len(panels), left_px=30 if told.is_common else 42)
+    grid = Grid(len(panels), left_px=30 if style.is_common else 42)
     starts = sorted({point.start for points in panels.values() for point in points})
-    places = [_places(points, starts, told) for points in panels.values()]
+    places = [_places(points, starts, style) for points in panels.values()]
     tops = [_top(points) for points in panels.values()]
     lows = [_low(points) for points in panels.values()]
-    if told.is_common:
+    if style.is_common:
         tops, lows = [max(tops)] * len(tops), [min(lows)] * len(lows)
-    ticks = [_ticks(points, at, told, timezone) for points, at in zip(panels.values(), places, strict=True)]
-    ys = [_scale(points, low, top, told, grid) for points, low, top in zip(panels.values(), lows, tops, strict=True)]
+    ticks = [_ticks(points, at, style, timezone) for points, at in zip(panels.values(), places, strict=True)]
+    ys = [_scale(points, low, top, style, grid) for points, low, top in zip(panels.values(), lows, tops, strict=True)]
     drawn = figure(
         height=grid.height,
-        numbers=_numbers(panels, told, timezone),
+        numbers=_numbers(panels, style, timezone),
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         narrow=grid.narrow(),
         **grid.axes({}, ys, ticks),
     )
     for at, (item, points) in enumerate(panels.items()):
-        hovers = _hovers(item, points, told, timezone)
+        hovers = _hovers(item, points, style, timezone)
         _draw(drawn, at, places=places[at], points=points, top=ys[at]["range"][1], hovers=hovers)
     states = {} if items is None else {row["item"]: row for row in rows(items, "item", *_STATE)}
-    grid.heads(drawn, [(item, *_state(points, states.get(item), told, timezone)) for item, points in panels.items()])
+    grid.heads(drawn, [(item, *_state(points, states.get(item), style, timezone)) for item, points in panels.items()])
     return drawn
 
 
@@ -133,13 +129,13 @@ def _ordered(table: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(table, key=lambda row: (row["item"], row["start"], row["end"]))
 
 
-def _points(table: Sequence[dict[str, Any]], told: Kind) -> list[Point]:
+def _points(table: Sequence[dict[str, Any]], style: Kind) -> list[Point]:
     def scaled(value: float | None) -> float | None:
-        return told.factor * value if value is not None and isfinite(value) else None
+        return style.factor * value if value is not None and isfinite(value) else None
 
     points = [
         Point(
-            row["start"], row["end"], scaled(row["value"]), scaled(row["center"]), scaled(row["lower"]),
+            row["label"], row["start"], row["end"], scaled(row["value"]), scaled(row["center"]), scaled(row["lower"]),
             scaled(row["upper"]), bool(row["signal"]), bool(row["is_tested"]), bool(row["is_baseline"]),
         )
         for row in table
@@ -148,12 +144,12 @@ def _points(table: Sequence[dict[str, Any]], told: Kind) -> list[Point]:
     ]  # fmt: skip
     # What lies before the first capture is not missing.
     known = list(dropwhile(lambda one: one.value is None, points))
-    return known[-MOST_POINTS:] if told.by_pull else known
+    return known[-MOST_POINTS:] if style.by_pull else known
 
 
-def _places(points: list[Point], starts: list[dt.datetime], told: Kind) -> list[int]:
+def _places(points: list[Point], starts: list[dt.datetime], style: Kind) -> list[int]:
     """Where each point stands: buckets of all items below each other, gaps one after the other."""
-    if told.by_pull:
+    if style.by_pull:
         return list(range(len(points)))
     known = {start: at for at, start in enumerate(starts)}
     return [known[point.start] for point in points]
@@ -169,7 +165,7 @@ def _low(points: list[Point]) -> float:
     return min([*found, 0.0])
 
 
-def _scale(points: list[Point], low: float, top: float, told: Kind, grid: Grid) -> dict[str, Any]:
+def _scale(points: list[Point], low: float, top: float, style: Kind, grid: Grid) -> dict[str, Any]:
     """The vertical axis: the newest limits and the mean as ticks, as far as they leave each other room."""
     margin = 0.09 * (top - low)
     span = top - low + 2 * margin
@@ -181,17 +177,17 @@ def _scale(points: list[Point], low: float, top: float, told: Kind, grid: Grid) 
         if value is not None and all(abs(value - other) >= room for other in ticks):
             ticks.append(value)
     ticks.sort()
-    digits = told.digits if top < 10 else 0
+    digits = style.digits if top < 10 else 0
     text = [wording.number(value, digits) for value in ticks]
-    if text and told.unit == "d":
+    if text and style.unit == "d":
         text[-1] += f"{wording.NBSP}d"
     return {"range": [low - margin, top + margin], "tickvals": ticks, "ticktext": text}
 
 
-def _ticks(points: list[Point], places: list[int], told: Kind, zone: str) -> dict[str, Any]:
+def _ticks(points: list[Point], places: list[int], style: Kind, zone: str) -> dict[str, Any]:
     """First and last bucket, and some between them."""
     chosen = spread(len(points))
-    text = [bucket_name(points[at].end if told.by_pull else points[at].start, points[at], told, zone) for at in chosen]
+    text = [_name(points[at], style, zone) for at in chosen]
     first, final = min(places), max(places)
     return {
         "tickvals": [places[at] for at in chosen],
@@ -206,12 +202,9 @@ def spread(count: int, most: int = 4) -> list[int]:
     return sorted({round(number * (count - 1) / parts) for number in range(parts + 1)}) if parts > 0 else [0]
 
 
-def bucket_name(moment: dt.datetime, point: Any, told: Kind | None, zone: str) -> str:
-    """`W47` of a week, `20 Nov` of a day or a pull."""
-    day = local(moment, zone).date()
-    if (told is None or not told.by_pull) and point.end - point.start > _WEEK:
-        return f"W{day.isocalendar().week}"
-    return wording.short_date(day).partition(wording.NBSP)[2]
+def _name(point: Point, style: Kind, zone: str) -> str:
+    """`W47` of a week, `20 Nov` of a day or of the pull that ended a gap."""
+    return day_name(point.end, zone) if style.by_pull else bucket_name(point.label, point.start, zone)
 
 
 def _draw(chart: go.Figure, at: int, *, places: list[int], points: list[Point], top: float, hovers: list[str]) -> None:
@@ -284,54 +277,54 @@ def _mean(limited: list[tuple[int, Point]]) -> dict[str, Any]:
     }
 
 
-def _hovers(item: str, points: list[Point], told: Kind, zone: str) -> list[str]:
-    return [f"<b>{item}, {_span(one, told, zone)}</b><br>{_value(one, told)}{_against(one, told)}" for one in points]
+def _hovers(item: str, points: list[Point], style: Kind, zone: str) -> list[str]:
+    return [f"<b>{item}, {_span(one, style, zone)}</b><br>{_value(one, style)}{_against(one, style)}" for one in points]
 
 
-def _span(one: Point, told: Kind, zone: str) -> str:
-    if told.by_pull:
-        return f"until {wording.short_moment(local(one.end, zone))}"
-    name = bucket_name(one.start, one, told, zone)
-    return f"{name} from {wording.short_date(local(one.start, zone))}" if name.startswith("W") else name
+def _span(point: Point, style: Kind, zone: str) -> str:
+    if style.by_pull:
+        return f"until {wording.short_moment(local(point.end, zone))}"
+    name = _name(point, style, zone)
+    return f"{name} from {wording.short_date(local(point.start, zone))}" if name.startswith("W") else name
 
 
-def _value(one: Point, told: Kind) -> str:
-    if one.value is None:
+def _value(point: Point, style: Kind) -> str:
+    if point.value is None:
         return "not captured"
-    if told.by_pull:
-        return f"{wording.duration(one.value * DAY_S)} without a pull"
-    digits = told.digits if one.value != round(one.value) else 0
-    return f"{wording.number(one.value, digits)} {told.unit}".rstrip()
+    if style.by_pull:
+        return f"{wording.duration(point.value * DAY_S)} without a pull"
+    digits = style.digits if point.value != round(point.value) else 0
+    return f"{wording.number(point.value, digits)} {style.unit}".rstrip()
 
 
-def _against(one: Point, told: Kind) -> str:
-    if one.lower is None or one.upper is None:
+def _against(point: Point, style: Kind) -> str:
+    if point.lower is None or point.upper is None:
         return ", not tested: too few"
-    limits = wording.number_range(one.lower, one.upper, 1 if one.upper < 100 else 0)
-    if one.is_hollow:
+    limits = wording.number_range(point.lower, point.upper, 1 if point.upper < 100 else 0)
+    if point.is_hollow:
         return f", not tested: still open or cut; limits {limits}"
-    unit = f"{wording.NBSP}{told.unit}" if told.unit == "d" else ""
+    unit = f"{wording.NBSP}{style.unit}" if style.unit == "d" else ""
     return f", limits {limits}{unit}"
 
 
-def _state(points: list[Point], state: Mapping[str, Any] | None, told: Kind, zone: str) -> tuple[str, bool]:
+def _state(points: list[Point], state: Mapping[str, Any] | None, style: Kind, zone: str) -> tuple[str, bool]:
     """What there is to say of an item, and whether it needs a look."""
     if state and state["may_be_dead"]:
         return f"no press for {wording.duration(state['silent_s'])}", True
     whole = [one for one in points if not one.is_hollow]
     signals = [one for one in whole if one.signal]
     if len(whole) < FEWEST_WHOLE or all(one.center is None for one in points):
-        return "too few pulls to say", False
+        return TOO_FEW, False
     if signals:
         last = signals[-1]
         side = "below" if last.is_low else "above"
-        when = bucket_name(last.end if told.by_pull else last.start, last, told, zone)
+        when = _name(last, style, zone)
         return f"{side} its limit, {when}", last in whole[-RECENT:]
     trend = state["trend"] if state else ""
     return {"rising": "within, rising", "falling": "within, falling"}.get(trend, "steady"), False
 
 
-def _numbers(panels: Mapping[str, list[Point]], told: Kind, zone: str) -> Table:
+def _numbers(panels: Mapping[str, list[Point]], style: Kind, zone: str) -> Table:
     body = []
     for item, points in panels.items():
         for one in points:
@@ -340,5 +333,5 @@ def _numbers(panels: Mapping[str, list[Point]], told: Kind, zone: str) -> Table:
                 limits = wording.number_range(one.lower, one.upper, 1)
             within = "sets the limits" if one.is_baseline else "within" if one.is_tested else "not tested"
             remark = "outside" if one.signal and one.is_tested else within
-            body.append([item, _span(one, told, zone), _value(one, told), limits, remark])
-    return Table(("Item", "Until" if told.by_pull else "Bucket", "Value", "Limits", "Result"), body, right=(2, 3))
+            body.append([item, _span(one, style, zone), _value(one, style), limits, remark])
+    return Table(("Item", "Until" if style.by_pull else "Bucket", "Value", "Limits", "Result"), body, right=(2, 3))

@@ -1,7 +1,6 @@
 """Items one a row: how many cards they need, and whether their buttons may be dead."""
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
 from typing import Any
 
 import plotly.graph_objects as go
@@ -10,18 +9,18 @@ from telltale import wording
 from telltale.charts.base import figure, label, nothing, room_for
 from telltale.frames import rows
 from telltale.kanban.charts.grid import shortened
+from telltale.kanban.words.phrases import DAY_S, TOO_FEW, is_above
 from telltale.look.tokens import LIGHT
 from telltale.page.table import Table
+from telltale.wording import is_known
 
-TOO_FEW = "too few pulls to say"
 NO_ITEM = "No pull in this period. Press a button; telltale discover finds its line for buttons.csv."
 MOST_ROWS = 20
 _ROW_PX, _FRAME_PX = 28, 36
 _LONGEST_NAME = 16
-DAY_S = 86_400.0
 
 
-def cards_needed(items: Any, *, target: float = 0.05) -> go.Figure:
+def cards_needed(items: Any, *, target: float) -> go.Figure:
     """Cards in use (ring) and recommended (dot) of each item, the difference written.
 
     Args:
@@ -34,7 +33,7 @@ def cards_needed(items: Any, *, target: float = 0.05) -> go.Figure:
     table = rows(items, "item", "cards", "cards_recommended", "cards_lo", "cards_hi", "risk_lo", "note")[:MOST_ROWS]
     if not table:
         return nothing(NO_ITEM)
-    counts = [row[name] for row in table for name in ("cards", "cards_recommended") if known(row[name])]
+    counts = [row[name] for row in table for name in ("cards", "cards_recommended") if is_known(row[name])]
     low, high = min(counts, default=0), max(counts, default=4)
     low = max(0, low - 1) if high - low < 12 else 0
     step = max(1, -(-int(high - low) // 7))
@@ -54,7 +53,7 @@ def cards_needed(items: Any, *, target: float = 0.05) -> go.Figure:
 
 
 def _cards(chart: go.Figure, at: int, row: Mapping[str, Any], target: float) -> None:
-    used, wanted = (row[name] if known(row[name]) else None for name in ("cards", "cards_recommended"))
+    used, wanted = (row[name] if is_known(row[name]) else None for name in ("cards", "cards_recommended"))
     short = used is not None and wanted is not None and wanted > used and is_above(row, target)
     colour = LIGHT.alarm if short else LIGHT.accent
     told = {"hovertext": [_cards_told(row)], "hovertemplate": "%{hovertext}<extra></extra>"}
@@ -76,11 +75,6 @@ def _cards(chart: go.Figure, at: int, row: Mapping[str, Any], target: float) -> 
         chart.add_annotation(label(text, x=edge, y=at, xanchor="left", xshift=9) | {"font": font})
 
 
-def is_above(row: Mapping[str, Any], target: float) -> bool:
-    """Whether the risk is above the target for sure: the whole interval is."""
-    return known(row["risk_lo"]) and row["risk_lo"] > target
-
-
 def _difference(used: float | None, wanted: float | None) -> str:
     if wanted is None:
         return TOO_FEW
@@ -90,15 +84,15 @@ def _difference(used: float | None, wanted: float | None) -> str:
 
 
 def _cards_told(row: Mapping[str, Any]) -> str:
-    used = f"{wording.number(row['cards'])} in use" if known(row["cards"]) else "in use not listed"
-    if not known(row["cards_recommended"]):
+    used = f"{wording.number(row['cards'])} in use" if is_known(row["cards"]) else "in use not listed"
+    if not is_known(row["cards_recommended"]):
         return f"<b>{row['item']}</b><br>{used}; {row['note'] or TOO_FEW}"
     spread = _spread(row["cards_lo"], row["cards_hi"])
     return f"<b>{row['item']}</b><br>{used}, {wording.number(row['cards_recommended'])}{spread} recommended"
 
 
 def _spread(low: float | None, high: float | None) -> str:
-    return f" ({wording.number_range(low, high)})" if known(low) and known(high) and low != high else ""  # type: ignore[arg-type]
+    return f" ({wording.number_range(low, high)})" if is_known(low) and is_known(high) and low != high else ""  # type: ignore[arg-type]
 
 
 def _cards_table(table: Sequence[Mapping[str, Any]]) -> Table:
@@ -126,9 +120,9 @@ def button_silence(items: Any) -> go.Figure:
         the figure; no rows give one sentence.
     """
     table = rows(items, "item", "silent_s", "silence_limit_s", "may_be_dead", "last_press_at")[:MOST_ROWS]
-    if not any(known(row["silent_s"]) for row in table):
+    if not any(is_known(row["silent_s"]) for row in table):
         return nothing(NO_ITEM)
-    largest = max(row[name] for row in table for name in ("silent_s", "silence_limit_s") if known(row[name]))
+    largest = max(row[name] for row in table for name in ("silent_s", "silence_limit_s") if is_known(row[name]))
     unit, unit_s = ("d", DAY_S) if largest >= 2 * DAY_S else ("h", 3600.0) if largest >= 7200 else ("min", 60.0)
     chart = by_item(
         table,
@@ -140,8 +134,8 @@ def button_silence(items: Any) -> go.Figure:
     )  # fmt: skip
     chart.update_layout(margin={"r": 66})
     places = range(len(table))
-    limits = [row["silence_limit_s"] / unit_s if known(row["silence_limit_s"]) else None for row in table]
-    silences = [row["silent_s"] / unit_s if known(row["silent_s"]) else None for row in table]
+    limits = [row["silence_limit_s"] / unit_s if is_known(row["silence_limit_s"]) else None for row in table]
+    silences = [row["silent_s"] / unit_s if is_known(row["silent_s"]) else None for row in table]
     loud = [bool(row["may_be_dead"]) for row in table]
     usual = {"color": LIGHT.sunk}
     chart.add_bar(x=limits, y=list(places), orientation="h", width=0.5, marker=usual, hoverinfo="skip")
@@ -167,15 +161,15 @@ def button_silence(items: Any) -> go.Figure:
 
 def _silence_words(row: Mapping[str, Any]) -> tuple[str, str]:
     """What stands at a bar's end, and its colour."""
-    if not known(row["silent_s"]):
+    if not is_known(row["silent_s"]):
         return "no press yet", LIGHT.ink3
     if row["may_be_dead"]:
         return f"<b>{wording.duration(row['silent_s'])}</b>", LIGHT.alarm_text
-    return ("", "") if known(row["silence_limit_s"]) else (TOO_FEW, LIGHT.ink3)
+    return ("", "") if is_known(row["silence_limit_s"]) else (TOO_FEW, LIGHT.ink3)
 
 
 def _silence_told(row: Mapping[str, Any]) -> str:
-    limit = f"limit {wording.duration(row['silence_limit_s'])}" if known(row["silence_limit_s"]) else TOO_FEW
+    limit = f"limit {wording.duration(row['silence_limit_s'])}" if is_known(row["silence_limit_s"]) else TOO_FEW
     return f"<b>{row['item']}</b><br>silent for {wording.duration(row['silent_s'])}, {limit}"
 
 
@@ -183,8 +177,8 @@ def _silence_table(table: Sequence[Mapping[str, Any]]) -> Table:
     body = [
         [
             row["item"],
-            wording.duration(row["silent_s"]) if known(row["silent_s"]) else "no press yet",
-            wording.duration(row["silence_limit_s"]) if known(row["silence_limit_s"]) else TOO_FEW,
+            wording.duration(row["silent_s"]) if is_known(row["silent_s"]) else "no press yet",
+            wording.duration(row["silence_limit_s"]) if is_known(row["silence_limit_s"]) else TOO_FEW,
             "may be dead" if row["may_be_dead"] else "–",
         ]
         for row in table
@@ -206,9 +200,4 @@ def by_item(table: Sequence[Mapping[str, Any]], *, xaxis: Mapping[str, Any], **m
 
 
 def _number(value: float | None) -> str:
-    return wording.number(value) if known(value) else "–"
-
-
-def known(value: float | None) -> bool:
-    """Whether there is a value: pandas has NaN where Arrow has null."""
-    return value is not None and isfinite(value)
+    return wording.number(value) if is_known(value) else "–"

@@ -1,6 +1,7 @@
 """How long refills take: a dot a refill, rings for those still open, an item a row."""
 
 from collections.abc import Mapping, Sequence
+from statistics import mean, median
 from typing import Any
 
 import plotly.graph_objects as go
@@ -10,11 +11,11 @@ from telltale.charts.base import figure, nothing, room_for
 from telltale.frames import local, rows
 from telltale.kanban.charts.grid import shortened
 from telltale.kanban.charts.items import MOST_ROWS
+from telltale.kanban.words.phrases import DAY_S
 from telltale.look.tokens import LIGHT
 from telltale.page.table import Table
 
 _ROW_PX = 34
-DAY_S = 86_400.0
 _LEADS = ("item", "pulled_at", "acknowledged_at", "lead_time_s", "is_open", "is_orphan", "age_s")
 
 
@@ -82,13 +83,6 @@ def _aside(number: int) -> float:
     return 0.1 * (number % 5 - 2)
 
 
-def median(values: Sequence[float]) -> float:
-    """The middle value; of an even number the mean of the two."""
-    ordered = sorted(values)
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
-
-
 def _lead_told(row: Mapping[str, Any], zone: str) -> str:
     pulled = wording.short_moment(local(row["pulled_at"], zone))
     state = "open for" if row["is_open"] else "refilled after"
@@ -101,12 +95,8 @@ def _leads_table(table: Sequence[Mapping[str, Any]], items: Sequence[str], zone:
         closed = [_lasting(row) for row in table if row["item"] == item and not row["is_open"]]
         waiting = [row for row in table if row["item"] == item and row["is_open"]]
         oldest = min(waiting, key=lambda row: row["pulled_at"], default=None)
-        figures = [wording.duration(f(closed)) if closed else "–" for f in (min, _mean, median, max)]
+        figures = [wording.duration(f(closed)) if closed else "–" for f in (min, mean, median, max)]
         since = wording.short_moment(local(oldest["pulled_at"], zone)) if oldest else "–"
         body.append([item, str(len(closed)), *figures, str(len(waiting)), since])
     heads = ("Item", "Refilled", "Shortest", "Mean", "Median", "Longest", "Open", "Oldest open")
     return Table(heads, body, right=(1, 2, 3, 4, 5, 6))
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)

@@ -1,6 +1,5 @@
 """How often items are pulled: pulls a day by bucket with their intervals, a panel an item."""
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from itertools import dropwhile, groupby
 from typing import Any
@@ -10,20 +9,22 @@ import plotly.graph_objects as go
 from telltale import wording
 from telltale.charts.base import figure, hatch, nothing
 from telltale.frames import local, rows
-from telltale.kanban.charts.control import MOST_PANELS, bucket_name, spread
+from telltale.kanban.charts.control import MOST_PANELS, spread
 from telltale.kanban.charts.grid import Grid, axis
-from telltale.kanban.charts.items import NO_ITEM, known
+from telltale.kanban.charts.items import NO_ITEM
+from telltale.kanban.words.phrases import bucket_name
 from telltale.look.tokens import LIGHT
 from telltale.page.table import Table
+from telltale.wording import is_known
 
-_RATES = ("item", "start", "end", "pulls", "observed_s", "is_cut", "rate_per_day", "rate_lo", "rate_hi")
+_RATES = ("item", "label", "start", "pulls", "observed_s", "is_cut", "rate_per_day", "rate_lo", "rate_hi")
 
 
 def pull_rates(rates: Any, *, timezone: str = "UTC", most: int = MOST_PANELS) -> go.Figure:
     """Pulls a day of each item by day or week, with their intervals; buckets cut by the capture are hollow.
 
     Args:
-        rates: item, start, end, pulls, observed_s, is_cut, rate_per_day, rate_lo, rate_hi (`tt.kanban.rates`).
+        rates: item, label, start, pulls, observed_s, is_cut, rate_per_day, rate_lo, rate_hi (`tt.kanban.rates`).
         timezone: the site's zone.
         most: so many items are drawn.
 
@@ -55,12 +56,12 @@ def pull_rates(rates: Any, *, timezone: str = "UTC", most: int = MOST_PANELS) ->
 
 def _captured(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Without what lies before the first capture: that is not missing."""
-    return list(dropwhile(lambda row: not known(row["rate_per_day"]), found))
+    return list(dropwhile(lambda row: not is_known(row["rate_per_day"]), found))
 
 
 def _reached(table: Sequence[Mapping[str, Any]]) -> list[float]:
     """The rates, and how far their intervals go; a bucket cut short has a wide one, which may leave the panel."""
-    rates = [row for row in table if known(row["rate_per_day"])]
+    rates = [row for row in table if is_known(row["rate_per_day"])]
     return [row["rate_per_day"] if row["is_cut"] else row["rate_hi"] for row in rates]
 
 
@@ -74,24 +75,18 @@ def _step(top: float) -> float:
 
 def _bucket_ticks(found: Sequence[Mapping[str, Any]], zone: str) -> dict[str, Any]:
     last, chosen = len(found) - 1, spread(len(found))
-    names = [bucket_name(found[at]["start"], _Bucket(found[at]), None, zone) for at in chosen]
+    names = [bucket_name(found[at]["label"], found[at]["start"], zone) for at in chosen]
     return {"tickvals": chosen, "ticktext": names, "range": [-0.6, max(last, 3) + 0.6]}
-
-
-class _Bucket:
-    """A row as `bucket_name` takes it."""
-
-    def __init__(self, row: Mapping[str, Any]) -> None:
-        self.start: dt.datetime = row["start"]
-        self.end: dt.datetime = row["end"]
 
 
 def _rate_panel(chart: go.Figure, at: int, found: Sequence[Mapping[str, Any]], top: float, zone: str) -> None:
     on = {"xaxis": axis("x", at), "yaxis": axis("y", at)}
-    silent = [(x - 0.5, x + 0.5) for x, row in enumerate(found) if not known(row["rate_per_day"])]
+    silent = [(x - 0.5, x + 0.5) for x, row in enumerate(found) if not is_known(row["rate_per_day"])]
     chart.add_traces([box.update(xaxis=on["xaxis"]) for box in hatch(silent, top, yaxis=on["yaxis"])])
     for cut in (False, True):
-        chosen = [(x, row) for x, row in enumerate(found) if known(row["rate_per_day"]) and bool(row["is_cut"]) is cut]
+        chosen = [
+            (x, row) for x, row in enumerate(found) if is_known(row["rate_per_day"]) and bool(row["is_cut"]) is cut
+        ]
         if not chosen:
             continue
         rates = [row["rate_per_day"] for _, row in chosen]
@@ -116,7 +111,7 @@ def _rate_panel(chart: go.Figure, at: int, found: Sequence[Mapping[str, Any]], t
 
 
 def _rate_told(row: Mapping[str, Any], zone: str) -> str:
-    name = bucket_name(row["start"], _Bucket(row), None, zone)
+    name = bucket_name(row["label"], row["start"], zone)
     cut = f", captured {wording.duration(row['observed_s'])} of it" if row["is_cut"] else ""
     return f"<b>{row['item']}, {name}</b><br>{_rate_words(row)} a day, {wording.count(int(row['pulls']), 'pull')}{cut}"
 
@@ -132,7 +127,7 @@ def _rates_table(table: Sequence[Mapping[str, Any]], zone: str) -> Table:
             row["item"],
             wording.short_date(local(row["start"], zone)),
             wording.number(row["pulls"]),
-            _rate_words(row) if known(row["rate_per_day"]) else "not captured",
+            _rate_words(row) if is_known(row["rate_per_day"]) else "not captured",
             wording.duration(row["observed_s"]),
             "cut" if row["is_cut"] else "–",
         ]

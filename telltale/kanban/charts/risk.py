@@ -11,15 +11,17 @@ from telltale.charts.base import figure, label, nothing
 from telltale.frames import rows
 from telltale.kanban.charts.control import MOST_PANELS
 from telltale.kanban.charts.grid import Grid, axis
-from telltale.kanban.charts.items import MOST_ROWS, NO_ITEM, TOO_FEW, by_item, is_above, known
+from telltale.kanban.charts.items import MOST_ROWS, NO_ITEM, by_item
+from telltale.kanban.words.phrases import TOO_FEW, is_above, risk_words
 from telltale.look.tokens import LIGHT
 from telltale.page.table import Table
+from telltale.wording import is_known
 
 MOST_LABELS = 3
 _PERCENT_STEPS = (0.0, 0.5, 1.0)
 
 
-def stock_out_risk(items: Any, *, target: float = 0.05) -> go.Figure:
+def stock_out_risk(items: Any, *, target: float) -> go.Figure:
     """The chance that no full container is left at a pull, as a dot with its interval, against the target band.
 
     Args:
@@ -32,7 +34,7 @@ def stock_out_risk(items: Any, *, target: float = 0.05) -> go.Figure:
     table = rows(items, "item", "risk", "risk_lo", "risk_hi", "note")[:MOST_ROWS]
     if not table:
         return nothing(NO_ITEM)
-    largest = max([row["risk_hi"] for row in table if known(row["risk_hi"])], default=target)
+    largest = max([row["risk_hi"] for row in table if is_known(row["risk_hi"])], default=target)
     top = min(1.0, max(1.12 * largest, 2.4 * target))
     step = next(size for size in (0.01, 0.02, 0.05, 0.1, 0.2, 0.25) if top / size <= 6)
     ticks = [number * step for number in range(int(top / step + 1e-9) + 1)]
@@ -47,20 +49,21 @@ def stock_out_risk(items: Any, *, target: float = 0.05) -> go.Figure:
     )  # fmt: skip
     for at, row in enumerate(table):
         _risk(chart, at, row, target)
-    loud = sorted((at for at, row in enumerate(table) if is_above(row, target)), key=lambda at: -table[at]["risk_lo"])
+    loud = [at for at, row in enumerate(table) if is_known(row["risk"]) and is_above(row, target)]
+    loud.sort(key=lambda at: -table[at]["risk_lo"])
     for at in loud[:MOST_LABELS]:
         chart.add_annotation(_risk_label(table[at], at, top))
     return chart
 
 
 def _risk(chart: go.Figure, at: int, row: Mapping[str, Any], target: float) -> None:
-    if not known(row["risk"]):
+    if not is_known(row["risk"]):
         chart.add_annotation(label(row["note"] and TOO_FEW, x=target, y=at, xanchor="left", xshift=8))
         return
     above = is_above(row, target)
     line = {"color": LIGHT.alarm if above else LIGHT.edge, "width": 2.2}
     ends = [row["risk_lo"], row["risk_hi"]]
-    if all(known(end) for end in ends):
+    if all(is_known(end) for end in ends):
         chart.add_scatter(x=ends, y=[at, at], mode="lines", line=line, hoverinfo="skip")
     chart.add_scatter(
         x=[row["risk"]],
@@ -78,15 +81,6 @@ def _risk_label(row: Mapping[str, Any], at: int, top: float) -> dict[str, Any]:
     return label(risk_words(row), x=row["risk"], y=at, **place) | {"font": {"color": LIGHT.alarm_text, "size": 12}}
 
 
-def risk_words(row: Mapping[str, Any]) -> str:
-    """`17 % (10–26)`."""
-    if not known(row["risk"]):
-        return "unknown"
-    low, high = row["risk_lo"], row["risk_hi"]
-    spread = f" ({wording.number_range(100 * low, 100 * high)})" if known(low) and known(high) else ""
-    return f"{wording.percent(row['risk'])}{spread}"
-
-
 def _risk_table(table: Sequence[Mapping[str, Any]]) -> Table:
     body = [[row["item"], risk_words(row), row["note"] or "–"] for row in table]
     return Table(("Item", "Risk (95 % interval)", "Note"), body, right=(1,))
@@ -97,7 +91,7 @@ def _percents(shares: Sequence[float]) -> list[str]:
     return [*text[:-1], f"{text[-1]}{wording.NBSP}%"]
 
 
-def risk_curves(risks: Any, items: Any, *, target: float = 0.05, most: int = MOST_PANELS) -> go.Figure:
+def risk_curves(risks: Any, items: Any, *, target: float, most: int = MOST_PANELS) -> go.Figure:
     """The stock-out risk of each item over the number of cards; a ring marks the cards in use.
 
     Args:
@@ -109,7 +103,7 @@ def risk_curves(risks: Any, items: Any, *, target: float = 0.05, most: int = MOS
     Returns:
         the figure; no rows give one sentence.
     """
-    found = [row for row in rows(risks, "item", "cards", "risk", "risk_lo", "risk_hi") if known(row["risk"])]
+    found = [row for row in rows(risks, "item", "cards", "risk", "risk_lo", "risk_hi") if is_known(row["risk"])]
     found.sort(key=lambda row: (row["item"], row["cards"]))
     panels = {item: list(run) for item, run in groupby(found, key=lambda row: row["item"])}
     panels = dict(list(panels.items())[:most])

@@ -44,7 +44,7 @@ def coverage(observed: Any, *, until: dt.datetime | None = None) -> Coverage | N
     """The stretches of all interfaces taken together; None when there is none.
 
     Args:
-        observed: collector, interface, start, end, frames, unlisted, drops (`tt.kanban.observed`).
+        observed: collector, interface, start, end, frames, unlisted, drops (`tt.kanban.capture_coverage`).
         until: the present, in a period that is running: silence since the newest heartbeat is a gap too.
     """
     table = sorted(rows(observed, *_OBSERVED), key=lambda row: row["start"])
@@ -68,48 +68,47 @@ def coverage(observed: Any, *, until: dt.datetime | None = None) -> Coverage | N
 _OBSERVED = ("collector", "interface", "start", "end", "frames", "unlisted", "drops")
 
 
-def capture_note(found: Coverage | None, *, timezone: str = "UTC") -> str:
+def capture_note(covered: Coverage | None, *, timezone: str = "UTC") -> str:
     """`**Gap** Thu 12 Nov, 03:10–03:25: no capture. …`; what it dropped; empty when all is well."""
-    if found is None:
+    if covered is None:
         return ""
-    lost = f"{wording.count(found.drops, 'frame')} dropped by the capture." if found.drops else ""
-    if not found.gaps:
+    lost = f"{wording.count(covered.drops, 'frame')} dropped by the capture." if covered.drops else ""
+    if not covered.gaps:
         return lost
-    longest = sorted(sorted(found.gaps, key=lambda gap: gap[0] - gap[1])[:MOST_GAPS])
+    longest = sorted(sorted(covered.gaps, key=lambda gap: gap[0] - gap[1])[:MOST_GAPS])
     told = "; ".join(wording.clock_span(local(start, timezone), local(end, timezone)) for start, end in longest)
-    more = len(found.gaps) - len(longest)
+    more = len(covered.gaps) - len(longest)
     others = f" and {wording.in_words(more)} more" if more else ""
-    word = "Gap" if len(found.gaps) == 1 else "Gaps"
+    word = "Gap" if len(covered.gaps) == 1 else "Gaps"
     return f"**{word}** {told}{others}: no capture. Rates use the time it was alive. {lost}".rstrip()
 
 
-def capture_tile(found: Coverage | None, *, days: int = 0) -> Tile:
+def capture_tile(covered: Coverage | None, *, days: int = 0) -> Tile:
     """How much of the period the capture listened, and what it dropped."""
-    if found is None:
+    if covered is None:
         return Tile("Capture running", "–", "", "no heartbeat of a capture")
     # Rounded down: what is short of all is never called all.
-    value = "100" if found.share == 1 else wording.number(floor(1000 * found.share) / 10, 1)
-    bad = found.share < ENOUGH or found.drops > 0
+    value = "100" if covered.share == 1 else wording.number(floor(1000 * covered.share) / 10, 1)
+    bad = covered.share < ENOUGH or covered.drops > 0
     period = f"of {wording.count(days, 'day')}; " if days else ""
-    note = f"{period}{wording.count(found.drops, 'frame')} dropped"
+    note = f"{period}{wording.count(covered.drops, 'frame')} dropped"
     return Tile("Capture running", value, "%", note, state="warning" if bad else "")
 
 
-def buttons_sentence(arrived: Any, presses: Any, found: Coverage | None, period: Any, name: str = "") -> Sentence:
+def buttons_sentence(records: int, presses: Any, covered: Coverage | None, period: Any, name: str = "") -> Sentence:
     """`**1,204 frames** of **seven devices** made **310 presses**; …`.
 
     Args:
-        arrived: records (`tt.report.arrived`).
+        records: how many are kept of the period.
         presses: device_id, frames (`tt.kanban.presses`).
-        found: what `coverage` gave.
+        covered: what `coverage` gave.
         period: what `tt.period` gave.
         name: of the site.
     """
     over = f"{period.head} · {name}" if name else period.head
     table = rows(presses, "device_id", "frames", "is_manual")
     if not table:
-        listening = "The capture listened, but no listed device was heard" if found else "No capture was running"
-        records = sum(int(row["records"]) for row in rows(arrived, "records"))
+        listening = "The capture listened, but no listed device was heard" if covered else "No capture was running"
         kept = f"; {wording.count(records, 'record')} kept" if records else ""
         return Sentence(f"**No press** in this period. {listening}{kept}.", over)
     frames, devices = sum(int(row["frames"]) for row in table), len({row["device_id"] for row in table})
@@ -117,26 +116,26 @@ def buttons_sentence(arrived: Any, presses: Any, found: Coverage | None, period:
     hand = f", {wording.number(by_hand)} of them by hand" if by_hand else ""
     text = (
         f"**{wording.count(frames, 'frame')}** of **{wording.in_words(devices)} device{'' if devices == 1 else 's'}** "
-        f"made **{wording.count(len(table), 'press', 'presses')}**{hand}{_capture(found)}."
+        f"made **{wording.count(len(table), 'press', 'presses')}**{hand}{_capture(covered)}."
     )
     return Sentence(text, over)
 
 
-def _capture(found: Coverage | None) -> str:
-    if found is None:
+def _capture(covered: Coverage | None) -> str:
+    if covered is None:
         return "; no heartbeat of a capture is there"
-    lost = f"!!{wording.count(found.drops, 'frame')}!! were dropped" if found.drops else "nothing was dropped"
-    away = f" and the capture was away for **{wording.duration(found.missing_s)}**" if found.gaps else ""
+    lost = f"!!{wording.count(covered.drops, 'frame')}!! were dropped" if covered.drops else "nothing was dropped"
+    away = f" and the capture was away for **{wording.duration(covered.missing_s)}**" if covered.gaps else ""
     return f"; {lost}{away}"
 
 
-def buttons_tiles(presses: Any, rejects: Sequence[Mapping[str, Any]], found: Coverage | None) -> Tiles:
+def buttons_tiles(presses: Any, rejects: Sequence[Mapping[str, Any]], covered: Coverage | None) -> Tiles:
     """Presses, frames of others, drops, capture running, rejects."""
     table = rows(presses, "device_id", "pressed_at", "frames")
     frames = sum(int(row["frames"]) for row in table)
     refused = sum(int(one["rejects"]) for one in rejects)
-    others = wording.number(found.unlisted) if found else "–"
-    dropped = wording.number(found.drops) if found else "–"
+    others = wording.number(covered.unlisted) if covered else "–"
+    dropped = wording.number(covered.drops) if covered else "–"
     per = wording.number(frames / len(table), 1) if table else "–"
     first = f"most often {rejects[0]['reason']}" if rejects else "every frame could be decoded"
     return Tiles(
@@ -144,8 +143,8 @@ def buttons_tiles(presses: Any, rejects: Sequence[Mapping[str, Any]], found: Cov
             Tile("Presses", wording.number(len(table)), "", f"{per} frames each" if table else "no press"),
             Tile("Frames of others", others, "", "counted, never kept"),
             Tile("Frames dropped", dropped, "", "lost before they could be read",
-                 state="warning" if found and found.drops else ""),
-            capture_tile(found),
+                 state="warning" if covered and covered.drops else ""),
+            capture_tile(covered),
             Tile("Rows rejected", wording.number(refused), "", first),
         )
     )  # fmt: skip
@@ -195,14 +194,14 @@ def capture_table(observed: Any, *, timezone: str = "UTC", most: int = 20) -> Ta
     return Table(heads, body, right=(3, 4, 5, 6), wide=(2, 4, 5))
 
 
-def capture_title(found: Coverage | None) -> str:
+def capture_title(covered: Coverage | None) -> str:
     """`The capture listened all through`, or for how long it was away."""
-    if found is None:
+    if covered is None:
         return "No capture was running"
-    if not found.gaps:
+    if not covered.gaps:
         return "The capture listened all through"
-    times = "once" if len(found.gaps) == 1 else f"{wording.in_words(len(found.gaps))} times"
-    return f"The capture was away {times}, {wording.duration(found.missing_s)} in all"
+    times = "once" if len(covered.gaps) == 1 else f"{wording.in_words(len(covered.gaps))} times"
+    return f"The capture was away {times}, {wording.duration(covered.missing_s)} in all"
 
 
 def pressed_title(presses: Any) -> str:
@@ -247,7 +246,7 @@ def kanban_footer(
     Args:
         facts: more, shown first.
         presses: `tt.kanban.presses`.
-        observed: `tt.kanban.observed`.
+        observed: `tt.kanban.capture_coverage`.
         sources: source, decoder (`tt.sources`).
         rejected: rows of the source that could not be decoded.
         timezone: of the site.

@@ -6,12 +6,11 @@ from typing import Any
 
 from telltale import wording
 from telltale.frames import local, rows
-from telltale.kanban.charts.risk import risk_words
+from telltale.kanban.words.phrases import DAY_S, risk_words
 from telltale.kanban.words.titles import ITEM
 from telltale.page.pieces import Table
 from telltale.wording import is_known
 
-DAY_S = 86_400.0
 FORMULAS = {
     "poisson": "Poisson",
     "classic": "classic, with a safety share",

@@ -4,25 +4,25 @@ import datetime as dt
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import dropwhile
+from statistics import median
 from typing import Any
 
 from telltale import wording
 from telltale.frames import rows
-from telltale.kanban.charts.items import is_above
-from telltale.kanban.charts.leads import median
+from telltale.kanban.analysis.limits import FEWEST_PER_BUCKET
 from telltale.kanban.words.capture import Coverage, capture_tile
-from telltale.kanban.words.titles import ITEM, is_unsure
+from telltale.kanban.words.phrases import DAY_S, is_above, is_unsure
+from telltale.kanban.words.titles import ITEM
 from telltale.page.pieces import Tile, Tiles
 from telltale.wording import is_known
 
-DAY_S = 86_400.0
 _WEEK = 7
 FEW_ORPHANS = 0.15
 """So many acknowledgements without a pull, for each with one, and the pairs may be wrong ones."""
 
 
 def kanban_tiles(
-    items: Any, pulls: Any, rates: Any, leads: Any, found: Coverage | None, *, target: float = 0.05, days: int = 0
+    items: Any, pulls: Any, rates: Any, leads: Any, covered: Coverage | None, *, target: float, days: int
 ) -> Tiles:
     """Pulls of seven days, mean lead time, open pulls, items above the accepted risk, capture running.
 
@@ -31,7 +31,7 @@ def kanban_tiles(
         pulls: `tt.kanban.pulls`.
         rates: what was captured by day (`tt.kanban.rates(by="day")`).
         leads: `tt.kanban.lead_times`.
-        found: what `coverage` gave.
+        covered: what `coverage` gave.
         target: the largest risk one accepts.
         days: of the period.
     """
@@ -41,7 +41,7 @@ def kanban_tiles(
             _lead_tile(leads, items),
             _open_tile(leads),
             _risk_tile(items, target),
-            capture_tile(found, days=days),
+            capture_tile(covered, days=days),
         )
     )
 
@@ -188,11 +188,26 @@ def dead_note(items: Any) -> str:
     )
 
 
-def buckets_note(chart: Any) -> str:
+def buckets_note(control: Any) -> str:
     """Which buckets are not tested."""
-    table = rows(chart, "start", "is_tested", optional=("is_baseline",))
+    table = rows(control, "start", "is_tested", optional=("is_baseline",))
     untested = {row["start"] for row in table if not (row["is_tested"] or row["is_baseline"])}
     return "Hollow: still open, or seen only in part by the capture; not tested." if untested else ""
+
+
+def few_note(control: Any, by: str) -> str:
+    """Of which items the buckets hold so few pulls that the limits of a c-chart are rough.
+
+    Args:
+        control: item, center (`tt.kanban.control`).
+        by: day or week.
+    """
+    few = {row["item"] for row in rows(control, "item", "center") if _is_few(row["center"])}
+    return f"Rough limits, for fewer than 5 pulls a {by}: {wording.joined(sorted(few))}." if few else ""
+
+
+def _is_few(center: float | None) -> bool:
+    return is_known(center) and center is not None and center < FEWEST_PER_BUCKET
 
 
 def hint_note(presses: Any) -> str:

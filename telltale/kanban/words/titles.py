@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from telltale import wording
 from telltale.frames import local, rows
-from telltale.kanban.charts.control import FEWEST_WHOLE, RECENT, bucket_name
-from telltale.kanban.charts.items import is_above
-from telltale.kanban.charts.risk import risk_words
 from telltale.kanban.words.capture import ENOUGH, Coverage
+from telltale.kanban.words.phrases import FEWEST_WHOLE, RECENT, bucket_name, is_above, is_unsure, risk_words, runs_short
 from telltale.page.attention import Found
 from telltale.page.lists import Concern
 from telltale.page.pieces import Sentence
@@ -25,20 +23,10 @@ ITEM = (
 )
 """Columns of `tt.kanban.items` the sentences are made of."""
 _MOST_NAMED = 2
+WEEK = 7
 
 
-def runs_short(row: Mapping[str, Any], target: float) -> bool:
-    """Whether an item is above the risk one accepts for sure, and more cards are recommended."""
-    used, wanted = row["cards"], row["cards_recommended"]
-    return is_known(row["risk"]) and is_above(row, target) and is_known(used) and is_known(wanted) and wanted > used
-
-
-def is_unsure(row: Mapping[str, Any], target: float) -> bool:
-    """Whether the risk may be above the target, and may not."""
-    return not is_above(row, target) and is_known(row["risk_hi"]) and row["risk_hi"] > target
-
-
-def kanban_sentence(items: Any, coverage: Coverage | None, *, target: float = 0.05, period: str = "") -> str:
+def kanban_sentence(items: Any, coverage: Coverage | None, *, target: float, period: str) -> str:
     """`!!Gaskets!! run short: about !!17 %!! of pulls find none left; go from **5 to 7 cards**. The …`.
 
     What needs a look comes first, then whether the rest is as usual, then what was not captured.
@@ -52,7 +40,7 @@ def kanban_sentence(items: Any, coverage: Coverage | None, *, target: float = 0.
     table = rows(items, *ITEM)
     pulls = sum(int(row["pulls"]) for row in table)
     if not pulls:
-        return f"**No pull** {period or 'in this period'}, so nothing is known about cards.{_uncovered(coverage)}"
+        return f"**No pull** {period}, so nothing is known about cards.{_uncovered(coverage)}"
     parts = [*_short(table, target), *_dead(table)]
     if not parts:
         parts = [_calm(table, pulls, target, period)]
@@ -60,7 +48,7 @@ def kanban_sentence(items: Any, coverage: Coverage | None, *, target: float = 0.
 
 
 def kanban_report_sentence(
-    items: Any, coverage: Coverage | None, period: "Period", *, name: str = "", target: float = 0.05
+    items: Any, coverage: Coverage | None, period: "Period", *, target: float, name: str = ""
 ) -> Sentence:
     """The same as a page's opening, over the period it is about.
 
@@ -68,14 +56,21 @@ def kanban_report_sentence(
         items: see `kanban_sentence`, `coverage` and `target` too.
         coverage: see there.
         period: what `tt.period` gave.
-        name: of the site.
         target: see there.
+        name: of the site.
     """
-    spelt = "today" if period.days == 1 and period.running else f"in these {period.days} days"
-    if period.unit != "days" and not (period.days == 1 and period.running):
-        spelt = f"in this {period.unit}"
-    text = kanban_sentence(items, coverage, target=target, period=spelt)
+    text = kanban_sentence(items, coverage, target=target, period=in_period(period))
     return Sentence(text, f"{period.head} · {name}" if name else period.head)
+
+
+def in_period(period: "Period") -> str:
+    """`in 16 weeks`, `in these 61 days`, `in this month`, `today`."""
+    if not period.running or period.unit not in ("day", "days"):
+        return f"in these {period.days} days" if period.unit == "days" else f"in this {period.unit}"
+    weeks, days = divmod(period.days, WEEK)
+    if period.days == 1:
+        return "today"
+    return f"in {weeks} weeks" if weeks > 1 and not days else f"in these {period.days} days"
 
 
 def _short(table: Sequence[Mapping[str, Any]], target: float) -> list[str]:
@@ -116,7 +111,7 @@ def _dead(table: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _calm(table: Sequence[Mapping[str, Any]], pulls: int, target: float, period: str) -> str:
-    told = f"**{wording.count(pulls, 'pull')}** of **{_items(len(table))}** {period or 'in this period'}"
+    told = f"**{wording.count(pulls, 'pull')}** of **{_items(len(table))}** {period}"
     sized = [row for row in table if is_known(row["cards_recommended"])]
     if not sized:
         return f"{told}: too few to say how many cards they need."
@@ -147,7 +142,7 @@ def _uncovered(coverage: Coverage | None) -> str:
     return f" The capture was away for **{wording.duration(coverage.missing_s)}** of it."
 
 
-def kanban_concerns(items: Any, *, now: dt.datetime, target: float = 0.05, page: str = "kanban") -> list[Found]:
+def kanban_concerns(items: Any, *, now: dt.datetime, target: float, page: str = "kanban") -> list[Found]:
     """A line for each item that runs short and each button that may be dead, for what needs a look.
 
     Args:
@@ -180,9 +175,9 @@ def kanban_concerns(items: Any, *, now: dt.datetime, target: float = 0.05, page:
     return found
 
 
-def pulls_title(chart: Any, *, timezone: str = "UTC") -> str:
+def pulls_title(control: Any, *, timezone: str = "UTC") -> str:
     """`Gaskets are pulled more often than their limits allow; the rest is steady`, by the newest tested buckets."""
-    table = rows(chart, "item", "start", "end", "value", "center", "signal", "is_tested", optional=("is_baseline",))
+    table = rows(control, "item", "label", "start", "value", "center", "signal", "is_tested", optional=("is_baseline",))
     whole: dict[str, list[dict[str, Any]]] = {}
     for row in sorted(table, key=lambda row: (row["item"], row["start"])):
         found = whole.setdefault(row["item"], [])
@@ -200,19 +195,12 @@ def pulls_title(chart: Any, *, timezone: str = "UTC") -> str:
         return "Pulls are steady: no item leaves its limits"
     item, row = news[0]
     side = "above" if row["value"] > row["center"] else "below"
-    when = bucket_name(row["start"], _Bucket(row), None, timezone)
+    when = bucket_name(row["label"], row["start"], timezone)
     name = wording.sentence_case(item)
     if len(news) > 1:
         return f"{wording.sentence_case(_items(len(news)))} left their limits, {name} {side} in {when}"
     rest = "; the rest is steady" if len(whole) > 1 else ""
     return f"{name} was pulled {'more' if side == 'above' else 'less'} often than its limits allow, {when}{rest}"
-
-
-class _Bucket:
-    """A row as `bucket_name` takes it."""
-
-    def __init__(self, row: Mapping[str, Any]) -> None:
-        self.start, self.end = row["start"], row["end"]
 
 
 def _were(count: int) -> str:
@@ -243,7 +231,7 @@ def _by_difference(row: Mapping[str, Any]) -> tuple[float, str]:
     return -abs(row["cards_recommended"] - row["cards"]), row["item"]
 
 
-def risk_title(items: Any, *, target: float = 0.05) -> str:
+def risk_title(items: Any, *, target: float) -> str:
     """`One item runs empty too often: gaskets`, or that none does as far as one can say."""
     table = [row for row in rows(items, *ITEM) if is_known(row["risk"])]
     if not table:

@@ -1,88 +1,88 @@
 """How long do they stay: visits by length, the median as a line, the shares of the engagement bands."""
 
+from collections.abc import Sequence
+from statistics import median
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
 from telltale import wording
 from telltale.charts.base import figure, label, nothing
-from telltale.frames import rows
 from telltale.look.tokens import LIGHT
 from telltale.page.table import Table
+from telltale.presence.words.lengths import BANDS, Stay, closed, devices, shares
 
 BIN_MIN = 5
 TAIL_MIN = 60, 120
 """The last bar is open and grey. It begins where bars get too small to show, within these bounds."""
-BANDS = ((20, 60, "20–60 min"), (60, None, "1 h and more"))
-"""Upper engagement bands, minutes, lower edge inclusive (wire/presence.md 6.2); the first one runs up to 20 min."""
 
 
 class _Bar(NamedTuple):
     low: int
     high: int | None
     visits: int
-    withheld: bool
+    few: bool
+    """Of fewer than k devices, but not of none."""
+    withheld: bool = False
 
 
-def dwell_histogram(visits: Any, *, k: int = 5) -> go.Figure:
+def dwell_histogram(visits: Any, *, k: int) -> go.Figure:
     """Bars of closed visits by length in steps of five minutes, the last one open.
 
     Args:
-        visits: dwell_s, optionally open (`tt.presence.visits`); open visits are left out, their length is not known.
-        k: a bar of fewer visits is withheld: drawn as a line at k, and so is a second one that would give it away.
+        visits: dwell_s, optionally open and device (`tt.presence.visits`); open visits are left out, their length is
+            not known. Without devices each visit counts as another's.
+        k: a bar of fewer devices is withheld: drawn as a line at k, and so is a second one that would give it away.
 
     Returns:
-        the figure; no closed visit gives one sentence.
+        the figure; closed visits of fewer than k devices give one sentence.
     """
-    lengths = [row["dwell_s"] for row in rows(visits, "dwell_s", optional=("open",)) if not row["open"]]
-    if len(lengths) < k:
+    stays = closed(visits)
+    if devices(stays) < k:
         return nothing("Too few closed visits to say how long they were. Choose a longer period.")
-    bars = _bars(sorted(lengths), k)
-    top = 1.12 * max(bar.visits for bar in bars)
+    bars = _bars(stays, k)
+    top = 1.12 * max(max((bar.visits for bar in bars if not bar.withheld), default=0), k)
     narrow = _axis(bars, 40)
     chart = figure(
         height=236,
-        numbers=_numbers(bars, len(lengths), k),
-        key=[("hatched", f"fewer than {k} visits")] if any(bar.withheld for bar in bars) else (),
+        numbers=_numbers(bars, len(stays), k),
+        key=[("hatched", f"fewer than {k} devices")] if any(bar.withheld for bar in bars) else (),
         bargap=0.08,
         yaxis={"range": [0, top]},
         xaxis=_axis(bars, 20),
         margin={"t": 16},
         narrow={f"xaxis.{name}": narrow[name] for name in ("tickvals", "ticktext")},
     )
-    chart.add_traces(_traces(bars, len(lengths), k))
-    _add_bands(chart, lengths, top)
-    _add_median(chart, lengths, top)
+    chart.add_traces(_traces(bars, len(stays), k))
+    _add_bands(chart, shares(stays, k=k), top)
+    _add_median(chart, stays, top)
     return chart
 
 
-def median(values: list[float]) -> float:
-    """The middle value, between two the mean of both; values must not be empty."""
-    ordered, half = sorted(values), len(values) // 2
-    return ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2
-
-
-def _bars(lengths: list[float], k: int) -> list[_Bar]:
+def _bars(stays: Sequence[Stay], k: int) -> list[_Bar]:
     """Bars of five minutes; from the first small one in the tail on, a single open bar."""
-    first = min(BIN_MIN, int(lengths[0] // (60 * BIN_MIN)) * BIN_MIN)
-    counts = dict.fromkeys(range(first, TAIL_MIN[1] + 1, BIN_MIN), 0)
-    for seconds in lengths:
-        counts[min(int(seconds // (60 * BIN_MIN)) * BIN_MIN, TAIL_MIN[1])] += 1
-    tail = next((low for low, count in counts.items() if low >= TAIL_MIN[0] and count < k), TAIL_MIN[1])
-    counts = {low: n for low, n in counts.items() if low < tail} | {
-        tail: sum(n for low, n in counts.items() if low >= tail)
-    }
-    small = _withheld(counts, k)
-    return [_Bar(low, low + BIN_MIN if low < tail else None, n, low in small) for low, n in counts.items()]
+    first = min(BIN_MIN, int(stays[0].dwell_s // (60 * BIN_MIN)) * BIN_MIN)
+    within: dict[int, list[Stay]] = {low: [] for low in range(first, TAIL_MIN[1] + 1, BIN_MIN)}
+    for stay in stays:
+        within[min(int(stay.dwell_s // (60 * BIN_MIN)) * BIN_MIN, TAIL_MIN[1])].append(stay)
+    small = (low for low, part in within.items() if low >= TAIL_MIN[0] and devices(part) < k)
+    tail = next(small, TAIL_MIN[1])
+    bars = [_bar(low, low + BIN_MIN, part, k) for low, part in within.items() if low < tail]
+    bars.append(_bar(tail, None, [stay for low, part in within.items() if low >= tail for stay in part], k))
+    return _withheld(bars)
 
 
-def _withheld(counts: dict[int, int], k: int) -> set[int]:
-    """The bars of fewer than k visits, and with a single one the next smallest: n would give it away."""
-    small = {low for low, count in counts.items() if 0 < count < k}
-    others = {low: count for low, count in counts.items() if count >= k}
+def _bar(low: int, high: int | None, part: Sequence[Stay], k: int) -> _Bar:
+    return _Bar(low, high, len(part), few=0 < devices(part) < k)
+
+
+def _withheld(bars: list[_Bar]) -> list[_Bar]:
+    """The bars of few devices are withheld, and with a single one the next smallest: n would give it away."""
+    small = {bar.low for bar in bars if bar.few}
+    others = [bar for bar in bars if bar.visits and not bar.few]
     if len(small) == 1 and others:
-        small.add(min(others, key=lambda low: (others[low], low)))
-    return small
+        small.add(min(others, key=lambda bar: (bar.visits, bar.low)).low)
+    return [bar._replace(withheld=bar.low in small) for bar in bars]
 
 
 def _traces(bars: list[_Bar], n: int, k: int) -> list[go.Bar]:
@@ -127,25 +127,25 @@ def _axis(bars: list[_Bar], step: int) -> dict[str, Any]:
     }
 
 
-def _add_bands(chart: go.Figure, lengths: list[float], top: float) -> None:
+def _add_bands(chart: go.Figure, parts: Sequence[float | None], top: float) -> None:
+    """The share of each band but the first, beside the line it begins with."""
     first, end = chart.layout.xaxis.range
-    for low, high, name in BANDS:
-        part = sum(low * 60 <= seconds < (high or float("inf")) * 60 for seconds in lengths)
+    for (low, _, name), part in list(zip(BANDS, parts, strict=True))[1:]:
         line = {"width": 1, "dash": "dot", "color": LIGHT.edge}
         chart.add_shape(type="line", x0=low, x1=low, y0=0, y1=top, line=line)
-        share = wording.percent(part / len(lengths))
+        share = "withheld" if part is None else wording.percent(part)
         # Near the right edge the words stand left of their line, or a narrow page would cut them.
         side, shift = ("left", 4) if low - first < 0.75 * (end - first) else ("right", -4)
         words = f"{name}<br><b>{share}</b>"
         chart.add_annotation(label(words, x=low, y=top, xanchor=side, yanchor="top", align=side, xshift=shift))
 
 
-def _add_median(chart: go.Figure, lengths: list[float], top: float) -> None:
-    minutes = median(lengths) / 60
+def _add_median(chart: go.Figure, stays: Sequence[Stay], top: float) -> None:
+    minutes = median(stay.dwell_s for stay in stays) / 60
     chart.add_shape(type="line", x0=minutes, x1=minutes, y0=0, y1=0.86 * top, line={"width": 2, "color": LIGHT.ink})
     text = f"median <b>{wording.duration(60 * minutes)}</b>"
     # Right of the line when the bars there leave room, which they do beyond the first band.
-    beside = max(minutes, BANDS[0][0])
+    beside = max(minutes, BANDS[1][0])
     chart.add_annotation(label(text, x=beside, y=0.6 * top, xanchor="left", yanchor="middle", xshift=6))
     if beside > minutes:
         chart.add_shape(

@@ -14,7 +14,7 @@ from telltale.page.table import Table
 _ROW_PX = 52
 
 
-def moves_matrix(moves: Any, *, zones: Sequence[str] = (), k: int = 5) -> go.Figure:
+def moves_matrix(moves: Any, *, zones: Sequence[str] = (), k: int) -> go.Figure:
     """Cells of the moves from a zone (row) to another (column); few ones are `<5`, none are blank; no totals.
 
     Args:

@@ -35,7 +35,7 @@ class _Bin(NamedTuple):
     expected: int
 
 
-def occupancy(bins: Any, nodes: Any = None, *, timezone: str = "UTC", k: int = 5, now: Any = None) -> go.Figure:
+def occupancy(bins: Any, nodes: Any = None, *, timezone: str = "UTC", k: int, now: Any = None) -> go.Figure:
     """Lines of the devices present, and below them the stretches in which each node reported.
 
     One line per address kind, or one of both together where too little of the two may be shown.
@@ -45,7 +45,7 @@ def occupancy(bins: Any, nodes: Any = None, *, timezone: str = "UTC", k: int = 5
 
     Args:
         bins: address_kind, start, end, mean, peak, devices, nodes, expected of one site (`tt.presence.occupancy`).
-        nodes: node_id, start, end, optionally name and zone (`tt.presence.nodes`); None leaves the strip out.
+        nodes: node_id, start, end, optionally name and zone (`tt.presence.node_uptime`); None leaves the strip out.
         timezone: the site's zone.
         k: smallest count that may be published.
         now: aware datetime of the present, drawn as a dotted line when the period runs beyond it.

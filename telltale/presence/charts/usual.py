@@ -12,9 +12,8 @@ from telltale.charts.base import figure, hatch, label, nothing, on_axis, time_ti
 from telltale.frames import local, rows
 from telltale.look.tokens import LIGHT
 from telltale.page.table import Table
-
-FEWEST_DAYS = 3
-"""With fewer earlier days there is no band."""
+from telltale.presence.words.usual import FEWEST_DAYS
+from telltale.wording import is_known
 
 LAST_HOUR = 20
 """A name begun later does not fit before midnight."""
@@ -27,7 +26,7 @@ class Band(NamedTuple):
     high: float
 
 
-def usual_band(earlier: Any, *, timezone: str, days: Sequence[dt.date], k: int = 5) -> dict[dt.time, Band]:
+def usual_band(earlier: Any, *, timezone: str, days: Sequence[dt.date], k: int) -> dict[dt.time, Band]:
     """The middle half of some days, by the clock time an interval begins; empty with too few days.
 
     An interval of fewer than k devices was withheld: it counts as none for the lower end and as k for the upper one.
@@ -45,8 +44,8 @@ def usual_band(earlier: Any, *, timezone: str, days: Sequence[dt.date], k: int =
     for row in rows(earlier, "address_kind", "start", "mean", "nodes"):
         start = local(row["start"], timezone)
         if row["address_kind"] == "all" and row["nodes"] and start.date() in days:
-            lows[start.time()].append(row["mean"] if _known(row["mean"]) else 0)
-            highs[start.time()].append(row["mean"] if _known(row["mean"]) else k)
+            lows[start.time()].append(row["mean"] if is_known(row["mean"]) else 0)
+            highs[start.time()].append(row["mean"] if is_known(row["mean"]) else k)
     return {
         at: Band(_quartile(lows[at], 0.25), _quartile(highs[at], 0.75))
         for at in sorted(lows)
@@ -54,7 +53,7 @@ def usual_band(earlier: Any, *, timezone: str, days: Sequence[dt.date], k: int =
     }
 
 
-def usual_day(bins: Any, band: Mapping[dt.time, Band], *, name: str, now: dt.datetime, k: int = 5) -> go.Figure:
+def usual_day(bins: Any, band: Mapping[dt.time, Band], *, name: str, now: dt.datetime, k: int) -> go.Figure:
     """The line of today over the band, from midnight to midnight.
 
     Args:
@@ -76,8 +75,8 @@ def usual_day(bins: Any, band: Mapping[dt.time, Band], *, name: str, now: dt.dat
         return nothing("Nothing was heard today yet. Check that the collector runs: telltale doctor.", height=260)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     end = midnight + dt.timedelta(days=1)
-    levels = [cell["mean"] for cell in cells if _known(cell["mean"])]
-    top = 1.15 * max([*levels, *(one.high for one in band.values()), k])
+    levels = [cell["mean"] for cell in cells if is_known(cell["mean"])]
+    top = 1.15 * max([*levels, *(at.high for at in band.values()), k])
     ticks = time_ticks(midnight, end, zone)
     chart = figure(
         height=260,
@@ -102,24 +101,20 @@ def _quartile(values: list[float], share: float) -> float:
     return ordered[low] + (at - low) * (ordered[min(low + 1, len(ordered) - 1)] - ordered[low])
 
 
-def _known(value: float | None) -> bool:
-    return value is not None and value == value  # noqa: PLR0124 - NaN is not equal to itself
-
-
 def _band(band: Mapping[dt.time, Band], midnight: dt.datetime) -> list[go.Scatter]:
     if not band:
         return []
     x = [on_axis(dt.datetime.combine(midnight.date(), at, tzinfo=midnight.tzinfo)) for at in band]
     edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "x": x}
     return [
-        go.Scatter(y=[one.low for one in band.values()], **edge),
-        go.Scatter(y=[one.high for one in band.values()], fill="tonexty", fillcolor=LIGHT.sunk, **edge),
+        go.Scatter(y=[at.low for at in band.values()], **edge),
+        go.Scatter(y=[at.high for at in band.values()], fill="tonexty", fillcolor=LIGHT.sunk, **edge),
     ]
 
 
 def _line(cells: list[dict[str, Any]], zone: str, k: int) -> list[go.Scatter]:
     middle = [on_axis(cell["start"] + (cell["end"] - cell["start"]) / 2) for cell in cells]
-    levels = [cell["mean"] if _known(cell["mean"]) and cell["nodes"] else None for cell in cells]
+    levels = [cell["mean"] if is_known(cell["mean"]) and cell["nodes"] else None for cell in cells]
     texts = [
         f"<b>{wording.clock_span(local(cell['start'], zone), local(cell['end'], zone))}</b><br>{_level(cell, k)}"
         for cell in cells
@@ -141,12 +136,12 @@ def _name(
     chart: go.Figure, cells: list[dict[str, Any]], band: Mapping[dt.time, Band], now: dt.datetime, name: str
 ) -> None:
     """The two names: today's where it is highest, the band's where it is highest in what is still to come."""
-    told = [cell for cell in cells if _known(cell["mean"]) and cell["nodes"] and cell["mean"]]
-    if told:
-        most = max(told, key=lambda cell: cell["mean"])
+    shown = [cell for cell in cells if is_known(cell["mean"]) and cell["nodes"] and cell["mean"]]
+    if shown:
+        most = max(shown, key=lambda cell: cell["mean"])
         at = {"x": on_axis(most["start"]), "y": most["mean"], "xanchor": "right", "xshift": -8, "yanchor": "bottom"}
         chart.add_annotation(label("today", **at) | {"font": {"color": LIGHT.accent, "size": 12}})
-    to_come = {at: one for at, one in band.items() if at > now.time() and at.hour < LAST_HOUR}
+    to_come = {at: level for at, level in band.items() if at > now.time() and at.hour < LAST_HOUR}
     if to_come or band:
         at_time, high = max((to_come or band).items(), key=lambda item: (item[1].high, item[0]))
         x = on_axis(dt.datetime.combine(now.date(), at_time, tzinfo=now.tzinfo))
@@ -168,7 +163,7 @@ def _silent(cells: list[dict[str, Any]]) -> list[tuple[dt.datetime, dt.datetime]
 def _level(cell: dict[str, Any], k: int) -> str:
     if not cell["nodes"]:
         return "no records"
-    return f"{wording.number(cell['mean'], 1)} devices" if _known(cell["mean"]) else f"<{k} devices"
+    return f"{wording.number(cell['mean'], 1)} devices" if is_known(cell["mean"]) else f"<{k} devices"
 
 
 def _numbers(cells: list[dict[str, Any]], band: Mapping[dt.time, Band], zone: str, k: int) -> Table:

@@ -14,7 +14,7 @@ from telltale.page.table import Table
 _COUNTS = ("seen", "visitors", "passers_by", "capture_rate")
 
 
-def visitors_by_day(days: Any, *, timezone: str = "UTC", running: dt.date | None = None, k: int = 5) -> go.Figure:
+def visitors_by_day(days: Any, *, timezone: str = "UTC", running: dt.date | None = None, k: int) -> go.Figure:
     """Bars of the devices seen each day, visitors within passers-by, and visitors per hundred seen above.
 
     Args:

@@ -5,7 +5,8 @@ from typing import Any
 
 from telltale import wording
 from telltale.frames import local, rows
-from telltale.presence.words.gaps import Silence, reporting, without_records
+from telltale.health.words.silences import Silence, reporting
+from telltale.presence.words.gaps import without_records
 from telltale.wording import is_known
 
 MOST_GAPS = 2
@@ -24,7 +25,7 @@ def address_kinds(summary: Any) -> str:
 
 def keys(summary: Any, *, days: int) -> str:
     """What changing keys mean for figures of several days."""
-    rotation = _one(summary, "rotation")
+    rotation = _of_all(summary, "rotation")
     if rotation == "never" or rotation is None or (rotation == "day" and days == 1):
         return ""
     if rotation == "day":
@@ -89,26 +90,25 @@ def resolution(visits: Any) -> str:
     )
 
 
-def open_visits(visits: Any) -> str:
+def open_visits(visits: Any, *, k: int) -> str:
     """How many visits are left out because they may not have ended."""
     count = sum(bool(row["open"]) for row in rows(visits, optional=("open",)))
-    return (
-        f"{wording.count(count, 'visit')} may not have ended and {'is' if count == 1 else 'are'} left out."
-        if count
-        else ""
-    )
+    if not count:
+        return ""
+    if count < k:
+        return f"Fewer than {k} visits may not have ended and are left out."
+    return f"{wording.count(count, 'visit')} may not have ended and {'is' if count == 1 else 'are'} left out."
 
 
 def left_out(summary: Any) -> str:
     """Staff and fixed devices removed before counting."""
-    fixed, staff = (_whole(_one(summary, name)) for name in ("fixed", "staff"))
+    fixed, staff = (_whole(_of_all(summary, name)) for name in ("fixed", "staff"))
     parts = [wording.count(count, noun) for count, noun in ((fixed, "fixed device"), (staff, "staff device")) if count]
     return f"{wording.sentence_case(wording.joined(parts))} removed before counting." if parts else ""
 
 
-def withheld(summary: Any) -> str:
+def withheld(k: int) -> str:
     """That small cells are not published."""
-    k = _whole(_one(summary, "k")) or 5
     return f"Cells of fewer than {k} devices are not published (<{k})."
 
 
@@ -119,14 +119,14 @@ def hysteresis(thresholds: Any) -> str:
 
 def set_aside(summary: Any) -> str:
     """Records rejected, late, or with a wrong clock."""
-    counts = {name: _whole(_one(summary, name)) for name in ("rejected", "flagged", "late")}
+    counts = {name: _whole(_of_all(summary, name)) for name in ("rejected", "flagged", "late")}
     return (
         f"{wording.number(counts['rejected'])} rows rejected, {wording.number(counts['flagged'])} with a wrong clock "
         f"left out, {wording.number(counts['late'])} came after their day had closed."
     )
 
 
-def _one(summary: Any, name: str) -> Any:
+def _of_all(summary: Any, name: str) -> Any:
     """A value that is the same for every address kind; that of all kinds together, where it is there."""
     table = rows(summary, "address_kind", name)
     whole = [row for row in table if row["address_kind"] == "all"] or table

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from telltale import wording
 from telltale.frames import local, rows
+from telltale.health.words.silences import Reporting, reporting
 from telltale.page.pieces import Footer, Sentence, Tile, Tiles
-from telltale.presence.words.gaps import Reporting, reporting, without_records
+from telltale.presence.words.gaps import without_records
 from telltale.presence.words.titles import change_of, comparable, of_all, visits_overall
 from telltale.wording import is_known
 
@@ -19,7 +20,7 @@ def presence_sentence(now: Any, before: Any, nodes: Any, bins: Any, period: "Per
     Args:
         now: summary of the period (`tt.presence.summary`).
         before: summary of the period before.
-        nodes: when each node reported (`tt.presence.nodes`).
+        nodes: when each node reported (`tt.presence.node_uptime`).
         bins: occupancy (`tt.presence.occupancy`).
         period: what `tt.period` gave.
     """
@@ -114,6 +115,13 @@ def nodes_tile(found: Reporting) -> Tile:
         lasting = wording.duration((longest.end - longest.start).total_seconds())
         return Tile("Nodes reporting", str(found.last), unit, f"longest silence **{lasting}**")
     return Tile("Nodes reporting", str(found.last), unit, "no silence of an hour")
+
+
+def nodes_title(found: Reporting) -> str:
+    """`All eight nodes report`, or how many do."""
+    if found.now:
+        return f"{wording.sentence_case(wording.in_words(found.last))} of {wording.in_words(found.known)} nodes report"
+    return f"All {wording.in_words(found.known)} nodes report" if found.known else "No node reports"
 
 
 def presence_footer(summary: Any, reports: Any, sources: Any, period: "Period") -> Footer:

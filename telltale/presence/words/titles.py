@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from telltale import wording
 from telltale.frames import local, rows
+from telltale.presence.words.lengths import BANDS, closed, devices, shares
 from telltale.wording import is_known
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ CLEAR = 0.05
 """The first is "the busiest" only when this much ahead of the second."""
 ENOUGH = 20
 """Fewer visits than this bear no sentence about their lengths."""
-BAND_S = 20 * 60
-"""Lower edge of the second engagement band (wire/presence.md 6.2)."""
+BAND_S = 60 * BANDS[1][0]
+"""Where the second engagement band begins."""
 
 
 def visits_overall(now: Any, before: Any, *, period: "Period") -> str:
@@ -31,8 +32,10 @@ def visits_overall(now: Any, before: Any, *, period: "Period") -> str:
         period: what both are of.
     """
     row, unit, basis = of_all(now), period.unit, period.basis
-    if row is None or not row["visits"]:
+    if row is None or row["visits"] == 0:
         return "**No visits** in this period."
+    if not is_known(row["visits"]):
+        return "**Fewer visits** in this period than may be told."
     visits = f"**{wording.count(row['visits'], 'visit')}**"
     stay = row["dwell_median_s"]
     staying = f"; the median stay is **{wording.duration(stay)}**" if is_known(stay) else ""
@@ -74,21 +77,21 @@ def _trend(change: float, unit: str) -> str:
     return f"{subject} {wording.percent(abs(change))} {'up' if change > 0 else 'down'}"
 
 
-def comes_in(days: Any) -> str:
+def comes_in(days: Any, *, k: int) -> str:
     """`About one device in four that is heard comes in`."""
     table = [row for row in _days(days) if is_known(row["visitors"]) and is_known(row["seen"])]
     seen, visitors = sum(row["seen"] for row in table), sum(row["visitors"] for row in table)
-    if visitors < 5 or seen < 50 or visitors * 10 < seen:
+    if visitors < k or seen < 10 * k or visitors * 10 < seen:
         return "Visitors and passers-by by day"
     if visitors * 1.6 > seen:
         return f"{wording.percent(visitors / seen)} of the devices heard come in"
     return f"About one device in {wording.in_words(round(seen / visitors))} that is heard comes in"
 
 
-def busiest_hour(bins: Any, *, timezone: str = "UTC") -> str:
+def busiest_hour(bins: Any, *, timezone: str, k: int) -> str:
     """`It was busiest on Wednesday at 11:00, with about 28 devices`, or the hour most days share."""
     peaks = _daily_peaks(bins, timezone)
-    if not peaks or peaks[0][0] < 5:
+    if not peaks or peaks[0][0] < k:
         return "Devices present over time"
     most, start = peaks[0]
     devices = f"with about {wording.number(most)} devices"
@@ -119,18 +122,20 @@ def _daily_peaks(bins: Any, timezone: str) -> list[tuple[float, dt.datetime]]:
     return sorted(peaks.values(), reverse=True)
 
 
-def lengths_of_stay(visits: Any) -> str:
+def lengths_of_stay(visits: Any, *, k: int) -> str:
     """`57 % of visits end within 20 minutes`, or how long half of them last."""
-    lengths = sorted(row["dwell_s"] for row in rows(visits, "dwell_s", optional=("open",)) if not row["open"])
-    if len(lengths) < ENOUGH:
+    stays = closed(visits)
+    if len(stays) < ENOUGH or devices(stays) < k:
         return "Visits by length"
-    short = sum(length < BAND_S for length in lengths) / len(lengths)
-    if short >= 0.5:
+    short = shares(stays, k=k)[0]
+    if short is not None and short >= 0.5:
         return f"{wording.percent(short)} of visits end within 20 minutes"
-    return f"Half of the visits last {wording.duration(lengths[len(lengths) // 2])} or longer"
+    half = stays[len(stays) // 2].dwell_s
+    # Where most are short and their share is withheld, how long half of them last is no finding.
+    return "Visits by length" if half < BAND_S else f"Half of the visits last {wording.duration(half)} or longer"
 
 
-def busiest_paths(moves: Any, *, k: int = 5) -> str:
+def busiest_paths(moves: Any, *, k: int) -> str:
     """`Most moves run between entrance, hall and canteen`, or the most frequent single move."""
     counts = {
         (row["from_zone"], row["to_zone"]): row["moves"]

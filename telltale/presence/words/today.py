@@ -6,8 +6,8 @@ from typing import Any
 
 from telltale import wording
 from telltale.frames import local, rows
+from telltale.health.words.silences import Reporting
 from telltale.page.usual import Usual
-from telltale.presence.words.gaps import Reporting
 from telltale.wording import is_known
 
 RECENT = dt.timedelta(hours=2)
@@ -63,12 +63,12 @@ def against_band(bins: Any, band: Mapping[dt.time, Any], *, name: str, now: dt.d
 
     Args:
         bins: address_kind, start, mean, nodes of today (`tt.presence.occupancy`).
-        band: low and high by clock time (`tt.charts.usual_band`).
+        band: low and high by clock time (`tt.presence.charts.usual_band`).
         name: what the band is, such as `usual Friday`.
         now: the present on the site's clock.
     """
     since = now - RECENT
-    told = [
+    levels = [
         (row["mean"], band[start.time()])
         for row in rows(bins, "address_kind", "start", "mean")
         if (start := local(row["start"], str(now.tzinfo))) >= since
@@ -76,10 +76,10 @@ def against_band(bins: Any, band: Mapping[dt.time, Any], *, name: str, now: dt.d
         and is_known(row["mean"])
         and start.time() in band
     ]
-    if len(told) < FEWEST_INTERVALS:
+    if len(levels) < FEWEST_INTERVALS:
         return "Devices present today"
-    mean = sum(level for level, _ in told) / len(told)
-    low, high = (sum(one[at] for _, one in told) / len(told) for at in (0, 1))
+    mean = sum(level for level, _ in levels) / len(levels)
+    low, high = (sum(usual[at] for _, usual in levels) / len(levels) for at in (0, 1))
     compared = "busier than" if mean > high else "quieter than" if mean < low else "as busy as"
     return f"It is {compared} on a {name}"
 

@@ -9,11 +9,9 @@ from telltale.sensors.analysis.overdue import overdue
 from telltale.sensors.analysis.rules import Rules
 from telltale.sensors.analysis.series import gaps, series, stats
 from telltale.sensors.analysis.steps import intervals, limits
-from telltale.sensors.analysis.trends import TrendRules, trends
 
 __all__ = [
     "Rules",
-    "TrendRules",
     "completeness",
     "consumption",
     "episodes",
@@ -26,5 +24,4 @@ __all__ = [
     "overdue",
     "series",
     "stats",
-    "trends",
 ]

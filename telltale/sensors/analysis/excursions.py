@@ -13,6 +13,10 @@ from telltale.engine import Engine, Relation
 from telltale.sensors.analysis.rules import Rules
 from telltale.sensors.analysis.steps import intervals, limits, steps
 
+WITH_LIMITS = """
+select r.* from reading r inner join limit_of l on l.device_id = r.device_id and l.quantity = r.quantity
+"""
+
 JUDGED = """
 select s.device_id, s.channel, s.quantity, s.value, s.at_us, s.before_us, s.after_us, l.low, l.high,
   coalesce(i.interval_s, 0e0) * 1e6 as interval_us,
@@ -96,10 +100,7 @@ def excursions(engine: Engine, readings: Relation, info: Relation, *, rules: Rul
         readings, peak, peak_at, is_open (the newest reading is one of it: `returned_at` is that reading); sorted by
         series, started_at.
     """
-    rules = rules or Rules()
-    judged = _judged(engine, readings, info)
-    runs = engine.run(RUNS, {"judged": judged}, split_factor=rules.split_factor)
-    return engine.run(EXCURSIONS, {"run": runs})
+    return _excursions(engine, _judged(engine, readings, info), rules or Rules())
 
 
 def outside(
@@ -111,19 +112,28 @@ def outside(
         device_id, channel, quantity, label, start, end, readings, outside_s (null without a reading: nobody knows),
         excursions (that touch it); sorted. Arguments as for `excursions`.
     """
+    judged = engine.keep(_judged(engine, readings, info))
     relations = {
-        "judged": _judged(engine, readings, info),
-        "excursion": engine.keep(excursions(engine, readings, info, rules=rules)),
+        "judged": judged,
+        "excursion": engine.keep(_excursions(engine, judged, rules or Rules())),
         "placed": placed(engine, readings, periods),
         "period": engine.from_arrow(periods),
     }
     return engine.run(OUTSIDE, relations)
 
 
+def _excursions(engine: Engine, judged: Relation, rules: Rules) -> Relation:
+    runs = engine.run(RUNS, {"judged": judged}, split_factor=rules.split_factor)
+    return engine.run(EXCURSIONS, {"run": runs})
+
+
 def _judged(engine: Engine, readings: Relation, info: Relation) -> Relation:
+    """The readings of the series that have limits, and on which side of them each is."""
+    limit_of = engine.keep(limits(engine, readings, info))
+    limited = engine.run(WITH_LIMITS, {"reading": readings, "limit_of": limit_of})
     relations = {
-        "step": steps(engine, readings),
-        "limit_of": limits(engine, readings, info),
-        "interval_of": intervals(engine, readings, info),
+        "step": steps(engine, limited),
+        "limit_of": limit_of,
+        "interval_of": intervals(engine, limited, info),
     }
     return engine.run(JUDGED, relations)

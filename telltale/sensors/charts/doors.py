@@ -16,7 +16,7 @@ _MOST = 5
 _EPISODES = ("device_id", "name", "state", "started_at", "lasted_s")
 
 
-def with_doors(chart: go.Figure, episodes: Any, *, timezone: str = "UTC") -> go.Figure:
+def with_doors(chart: go.Figure, episodes: Any, *, timezone: str) -> go.Figure:
     """The chart with a strip below for each switch, a thick line where it was active.
 
     Args:

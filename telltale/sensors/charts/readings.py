@@ -27,7 +27,7 @@ _WIDE_SHARE = 0.01
 """A gap of less of the axis is an open line, a longer one a hatch; from six times that on it is named."""
 
 
-def readings(series: Any, excursions: Any = None, gaps: Any = None, *, timezone: str = "UTC") -> go.Figure:
+def readings(series: Any, excursions: Any = None, gaps: Any = None, *, timezone: str) -> go.Figure:
     """Lines of what each sensor measured; limits as a band, time outside them thick, what is missing open or hatched.
 
     Args:

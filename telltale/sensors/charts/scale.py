@@ -24,7 +24,7 @@ class Scale(NamedTuple):
         return {"range": [self.low, self.high], "tickvals": self.ticks, "ticktext": self.text, "rangemode": "normal"}
 
 
-def scale(values: Sequence[float], limits: Sequence[float] = (), *, unit: str = "") -> Scale:
+def scale(values: Sequence[float], limits: Sequence[float] = (), *, unit: str) -> Scale:
     """The axis that shows all values and the limits.
 
     Args:

@@ -1,4 +1,4 @@
-"""Conditions of sensors: doors, kinetic temperature, counters, silences they announced, batteries; with fallbacks."""
+"""Conditions of sensors: doors, kinetic temperature, counters, silences past what they announced; with fallbacks."""
 
 from typing import Any
 
@@ -12,7 +12,6 @@ _EPISODE = ("state", "started_at", "ended_at", "lasted_s", "is_begin_known", "is
 _KINETIC = ("readings", "mean_c", "kinetic_c", "low", "high")
 _CONSUMED = ("unit", "consumed", "resets", "may_be_low", "value_last")
 _OVERDUE = ("expected_at", "next_heard_at", "overdue_s", "is_open")
-_TREND = ("measure", "days", "level", "per_day", "is_clear", "days_left")
 
 
 def episodes_title(episodes: Any) -> str:
@@ -29,7 +28,7 @@ def episodes_title(episodes: Any) -> str:
     return f"{said} {wording.in_words(times)} times, for {lasting} at the longest"
 
 
-def episodes_table(episodes: Any, *, timezone: str = "UTC", most: int = 12) -> Table:
+def episodes_table(episodes: Any, *, timezone: str, most: int = 12) -> Table:
     """When doors stood open and alarms were on: the newest first; what is not known is said."""
     table = sorted(rows(episodes, *_NAMED, *_EPISODE), key=lambda row: row["started_at"], reverse=True)
     body = [
@@ -133,7 +132,7 @@ def overdue_title(overdue: Any) -> str:
     return f"{name} {'is' if worst['is_open'] else 'was'} {lasting} past the moment it had named"
 
 
-def overdue_table(overdue: Any, *, timezone: str = "UTC", most: int = 12) -> Table:
+def overdue_table(overdue: Any, *, timezone: str, most: int = 12) -> Table:
     """When devices were not heard at the moment they had named: those that last first, then the newest."""
     table = rows(overdue, *_NAMED, *_OVERDUE)
     table.sort(key=lambda row: (row["is_open"], row["expected_at"]), reverse=True)
@@ -147,38 +146,3 @@ def overdue_table(overdue: Any, *, timezone: str = "UTC", most: int = 12) -> Tab
         for row in table[:most]
     ]
     return Table(("Device", "Expected", "Heard", "Later by"), body, right=(3,))
-
-
-def trends_title(trends: Any) -> str:
-    """`Freezer has a battery for about 26 days`, or that none is known to run low."""
-    table = [row for row in rows(trends, *_NAMED, *_TREND) if is_known(row["days_left"])]
-    table.sort(key=lambda row: (row["measure"] != "battery", row["days_left"]))
-    if not table:
-        return "No battery or signal is known to run low"
-    first = table[0]
-    name, left = wording.sentence_case(first["name"]), wording.count(int(first["days_left"]), "day")
-    if first["measure"] == "battery":
-        return f"{name} has a battery for about {left}"
-    return f"{name} may lose its network in about {left}"
-
-
-def trends_table(trends: Any, *, most: int = 20) -> Table:
-    """Battery and signal of each device: where, which way, how long; those that run low first.
-
-    What the data do not bear is not said.
-    """
-    shown = {"battery": ("V", 2, 30), "signal": ("dBm", 0, 30)}
-    table = rows(trends, *_NAMED, *_TREND)
-    table.sort(key=lambda row: row["days_left"] if is_known(row["days_left"]) else float("inf"))
-    body = []
-    for row in table[:most]:
-        unit, digits, month = shown[row["measure"]]
-        slope = row["per_day"] * month if row["is_clear"] else None
-        course = wording.quantity(slope, f"{unit} in 30 d", digits, signed=True) if slope is not None else _steady(row)
-        left = f"about {wording.count(int(row['days_left']), 'day')}" if is_known(row["days_left"]) else "–"
-        body.append([row["name"], row["measure"], wording.quantity(row["level"], unit, digits), course, left])
-    return Table(("Device", "Of its", "Now", "Trend", "Left"), body, right=(2,), wide=(3,))
-
-
-def _steady(row: dict[str, Any]) -> str:
-    return "no clear trend" if is_known(row["per_day"]) else f"{wording.count(int(row['days']), 'day')}: too few to say"

@@ -5,24 +5,25 @@ from typing import Any
 
 from telltale import wording
 from telltale.frames import local, rows
+from telltale.health.words.tiles import on_time_tile, received_tile
 from telltale.page.pieces import Table, Tile, Tiles
-from telltale.sensors.words.titles import EXCURSION, KEY, STATS, beyond, key_of
+from telltale.sensors.words.titles import EXCURSION, KEY, STATS, beyond
 from telltale.wording import is_known
 
 _COUNTERS = ("_total", "_major", "_minor")
 
 
 def sensor_tiles(
-    stats: Any, excursions: Any, outside: Any, missing: Any, health: Any, *, tolerated_min: float = 0
+    stats: Any, excursions: Any, outside: Any, missing: Any, health: Any, *, tolerated_min: float
 ) -> Tiles:
     """Minutes outside limits, the sensor that matters most, messages received, sensors on time, readings.
 
     Args:
         stats: of the stretch, `excursions` too.
         excursions: see there.
-        outside: by day (`tt.sensors.outside`), `missing` (`tt.missing`) too.
+        outside: by day (`tt.sensors.minutes_outside`), `missing` (`tt.health.missing`) too.
         missing: see there.
-        health: of each device now (`tt.health`).
+        health: of each device now (`tt.health.devices`).
         tolerated_min: see `limits_sentence`.
     """
     return Tiles(
@@ -37,11 +38,11 @@ def sensor_tiles(
 
 
 def _outside_tile(excursions: Any, stats: Any, outside: Any, tolerated_min: float) -> Tile:
-    found = beyond(excursions, stats)
+    left = beyond(excursions)
     course = [value / 60 for value in _by_day(outside, "outside_s")][-14:]
-    minutes = sum(one.outside_s for one in found) / 60
-    over = any(value > tolerated_min for value in course[-1:]) or any(one.is_open for one in found)
-    names = wording.joined([one.name for one in found[:2]] + (["others"] if len(found) > 2 else []))
+    minutes = sum(sensor.outside_s for sensor in left) / 60
+    over = any(value > tolerated_min for value in course[-1:]) or any(sensor.is_open for sensor in left)
+    names = wording.joined([sensor.name for sensor in left[:2]] + (["others"] if len(left) > 2 else []))
     note = names or "every sensor kept its limits"
     if not any(is_known(row["low"]) or is_known(row["high"]) for row in rows(stats, "low", "high")):
         return Tile("Outside limits", "–", "", "no limits in devices.csv")
@@ -56,7 +57,7 @@ def _newest_tile(excursions: Any, stats: Any) -> Tile:
     limited = [row for row in table if is_known(row["low"]) or is_known(row["high"])]
     if not table:
         return Tile("Newest reading", "–", "", "no reading")
-    left = [one.name for one in beyond(excursions, stats)]
+    left = [sensor.name for sensor in beyond(excursions)]
     row = next((row for name in left for row in limited if row["name"] == name), None)
     row = row or min(limited or table, key=_room)
     level = wording.number(row["value_last"], 1)
@@ -82,46 +83,6 @@ def _limits(row: dict[str, Any]) -> str:
     return f"from {wording.number(low)}" if is_known(low) else ""
 
 
-def received_tile(missing: Any) -> Tile:
-    """Which share of the messages due came, and which device missed most."""
-    table = [row for row in rows(missing, *_MISSING) if is_known(row["missing_share"])]
-    due = sum(row["due"] for row in table)
-    if not due:
-        return Tile("Messages received", "–", "", "nothing tells how many are due")
-    lost: dict[str, float] = {}
-    for row in table:
-        lost[row["name"]] = lost.get(row["name"], 0.0) + row["missing_share"] * row["due"]
-    days = sorted({row["start"] for row in table})
-    course = [_received([row for row in table if row["start"] == day]) for day in days][-31:]
-    share = 100 * (1 - sum(lost.values()) / due)
-    worst = max(lost, key=lambda name: lost[name])
-    note = f"most missing: {worst}" if lost[worst] >= 1 else "hardly any missing"
-    return Tile("Messages received", wording.number(share, 1), "%", note, course)
-
-
-_MISSING = ("name", "start", "due", "received", "missing_share")
-
-
-def _received(table: list[dict[str, Any]]) -> float:
-    due = sum(row["due"] for row in table)
-    return float(100 * (1 - sum(row["missing_share"] * row["due"] for row in table) / due))
-
-
-def on_time_tile(health: Any) -> Tile:
-    """How many devices are heard as they should be, and who is not."""
-    table = rows(health, "name", "state", "silent_s")
-    if not table:
-        return Tile("Devices on time", "–", "", "no device has been heard")
-    away = [row for row in table if row["state"] in ("silent", "unheard")]
-    late = [row for row in table if row["state"] == "late"]
-    on_time = len(table) - len(away) - len(late)
-    if not away and not late:
-        return Tile("Devices on time", str(on_time), f"of {len(table)}", "none is late")
-    names = wording.joined([row["name"] for row in (away or late)[:2]] + (["others"] if len(away or late) > 2 else []))
-    note = f"{names} {'silent' if away else 'late'}"
-    return Tile("Devices on time", str(on_time), f"of {len(table)}", note, state="warning" if away else "")
-
-
 def _readings_tile(stats: Any) -> Tile:
     table = rows(stats, "device_id", "readings", "errors")
     errors = sum(int(row["errors"]) for row in table)
@@ -136,10 +97,9 @@ def _by_day(frame: Any, name: str) -> list[float]:
     return [days[day] for day in sorted(days)]
 
 
-def excursions_table(excursions: Any, stats: Any, *, timezone: str = "UTC", most: int = 12) -> Table:
+def excursions_table(excursions: Any, *, timezone: str, most: int = 12) -> Table:
     """When limits were left: sensor, from when, how long, how far; the newest first."""
-    units = {key_of(row): row["unit"] for row in rows(stats, *KEY, "unit")}
-    table = rows(excursions, *KEY, *EXCURSION, "crossed_at", "resolution_s")
+    table = rows(excursions, *EXCURSION, "crossed_at")
     table.sort(key=lambda row: row["crossed_at"], reverse=True)
     body = [
         [
@@ -147,14 +107,14 @@ def excursions_table(excursions: Any, stats: Any, *, timezone: str = "UTC", most
             wording.short_moment(local(row["crossed_at"], timezone)),
             f"{wording.duration(row['outside_s'])}{' so far' if row['is_open'] else ''}",
             f"{row['side']} {wording.number(row['limit_value'])}",
-            wording.quantity(row["peak"], units.get(key_of(row), ""), 1).strip(),
+            wording.quantity(row["peak"], row["unit"], 1).strip(),
         ]
         for row in table[:most]
     ]
     return Table(("Sensor", "From", "Outside", "Limit", "Peak"), body, right=(2, 4), wide=(3,))
 
 
-def sensors_table(stats: Any, *, timezone: str = "UTC") -> Table:
+def sensors_table(stats: Any, *, timezone: str) -> Table:
     """Each series: readings, lowest, mean, highest, newest, limits; counters are told by what they counted."""
     body = [
         [
@@ -181,28 +141,19 @@ def timing_note(excursions: Any) -> str:
     return f"Crossings are timed to ±{wording.duration(sure[-1])}, half the interval. Values are shown as sent."
 
 
-def gaps_note(gaps: Any, *, timezone: str = "UTC", most: int = 2) -> str:
+def gaps_note(gaps: Any, *, timezone: str, most: int = 2) -> str:
     """`**Gaps** Cold room Mon 16 Nov, 11:14–13:54, 14 readings; …`: the longest ones."""
     table = rows(gaps, "name", "quantity", "after_at", "before_at", "missing")
     spans = {(row["name"], row["after_at"], row["before_at"]): row["missing"] for row in table if row["missing"] > 1}
     if not spans:
         return ""
     longest = sorted(spans, key=lambda span: span[1] - span[2])[:most]
-    told = [
+    named = [
         f"{name} {wording.clock_span(local(after, timezone), local(before, timezone))}, "
         f"{wording.count(spans[name, after, before], 'reading')}"
         for name, after, before in longest
     ]
     more = f" and {wording.in_words(len(spans) - most)} more" if len(spans) > most else ""
     return (
-        f"**{'Gap' if len(spans) == 1 else 'Gaps'}** {'; '.join(told)}{more}. What was missed is unknown, not within."
+        f"**{'Gap' if len(spans) == 1 else 'Gaps'}** {'; '.join(named)}{more}. What was missed is unknown, not within."
     )
-
-
-def due_note(health: Any) -> str:
-    """What due means: an interval that was given, or one that was learned."""
-    given = {bool(row["is_given"]) for row in rows(health, "is_given")}
-    source = {frozenset({True}): "of devices.csv", frozenset({False}): "learned from the last week"}.get(
-        frozenset(given), "of devices.csv, else learned"
-    )
-    return f"Due = one message per interval, {source}. Late ones count when they come: today may still fill up."

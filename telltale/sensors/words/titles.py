@@ -6,16 +6,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from telltale import wording
 from telltale.frames import local, rows
-from telltale.page.attention import Found
-from telltale.page.lists import Concern
-from telltale.page.pieces import Sentence
 from telltale.wording import is_known
 
 if TYPE_CHECKING:
     from telltale.workbench.periods import Period
-
-MISSED = 0.03
-"""A day on which a device missed less is one like any other."""
 
 
 class Beyond(NamedTuple):
@@ -33,25 +27,23 @@ class Beyond(NamedTuple):
     is_open: bool
 
 
-def beyond(excursions: Any, stats: Any) -> list[Beyond]:
+def beyond(excursions: Any) -> list[Beyond]:
     """The sensors that left their limits, the longest time outside first.
 
     Args:
-        excursions: device_id, channel, quantity, name, side, limit_value, outside_s, peak, peak_at, is_open
+        excursions: device_id, channel, quantity, unit, name, side, limit_value, outside_s, peak, peak_at, is_open
             (`tt.sensors.excursions`).
-        stats: device_id, channel, quantity, unit (`tt.sensors.stats`).
     """
-    units = {key_of(row): row["unit"] for row in rows(stats, *KEY, "unit")}
     by_sensor: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in rows(excursions, *KEY, *EXCURSION):
         by_sensor.setdefault(key_of(row), []).append(row)
-    found = [_together(several, units.get(key, "")) for key, several in by_sensor.items()]
-    return sorted(found, key=lambda one: (-one.outside_s, one.name))
+    left = [_together(several) for several in by_sensor.values()]
+    return sorted(left, key=lambda sensor: (-sensor.outside_s, sensor.name))
 
 
 KEY = ("device_id", "channel", "quantity")
 """The columns that name a series."""
-EXCURSION = ("name", "side", "limit_value", "outside_s", "peak", "peak_at", "is_open")
+EXCURSION = ("name", "unit", "side", "limit_value", "outside_s", "peak", "peak_at", "is_open")
 STATS = ("name", "unit", "readings", "value_min", "value_mean", "value_max", "value_last", "last_at", "low", "high")
 
 
@@ -60,13 +52,13 @@ def key_of(row: dict[str, Any]) -> tuple[str, ...]:
     return tuple(row[name] for name in KEY)
 
 
-def _together(several: list[dict[str, Any]], unit: str) -> Beyond:
+def _together(several: list[dict[str, Any]]) -> Beyond:
     farthest = max(several, key=lambda row: abs(row["peak"] - row["limit_value"]))
     return Beyond(
         farthest["name"],
         farthest["side"],
         farthest["limit_value"],
-        unit,
+        farthest["unit"],
         sum(row["outside_s"] for row in several),
         len(several),
         farthest["peak"],
@@ -76,7 +68,7 @@ def _together(several: list[dict[str, Any]], unit: str) -> Beyond:
 
 
 def limits_sentence(
-    stats: Any, excursions: Any, health: Any, *, now: dt.datetime, tolerated_min: float = 0, period: str = ""
+    stats: Any, excursions: Any, health: Any, *, now: dt.datetime, tolerated_min: float, period: str
 ) -> str:
     """`!!Fridge 2!! was above 8 °C for !!47 min!! this morning, up to **10.4 °C**; the other two sensors kept …`.
 
@@ -85,7 +77,7 @@ def limits_sentence(
     Args:
         stats: figures of the whole stretch (`tt.sensors.stats`).
         excursions: of the same stretch (`tt.sensors.excursions`).
-        health: state and silent_s of each device (`tt.health`).
+        health: state and silent_s of each device (`tt.health.devices`).
         now: the present on the site's clock.
         tolerated_min: minutes outside a day that nobody needs to hear about.
         period: when, where no moment is named, such as `in this week`.
@@ -98,35 +90,22 @@ def limits_sentence(
         count = wording.count(sum(int(row["readings"]) for row in table), "reading")
         devices = wording.count(len({row["device_id"] for row in table}), "sensor")
         return f"**{devices}** sent **{count}**; none of them has limits.{_silent(health)}"
-    found = beyond(excursions, stats)
-    if not found:
+    left = beyond(excursions)
+    if not left:
         return f"{_all(len(limited))} kept {_its(len(limited))} limits{_in(period)}.{_silent(health)}"
-    return f"{_left(found, tolerated_min, now, period)}{_others(len(limited) - len(found))}.{_silent(health)}"
+    return f"{_left(left, tolerated_min, now, period)}{_others(len(limited) - len(left))}.{_silent(health)}"
 
 
-def sensor_sentence(
-    stats: Any, excursions: Any, health: Any, period: "Period", *, name: str = "", tolerated_min: float = 0
-) -> Sentence:
-    """The same as a page's opening, over the period it is about.
-
-    Args:
-        stats: see `limits_sentence`, `excursions` and `health` too.
-        excursions: see there.
-        health: see there.
-        period: what `tt.period` gave.
-        name: of the site.
-        tolerated_min: see there.
-    """
-    spelt = "today" if period.days == 1 and period.running else f"in these {period.days} days"
-    if period.unit != "days" and not (period.days == 1 and period.running):
-        spelt = f"in this {period.unit}"
-    text = limits_sentence(stats, excursions, health, now=period.now, tolerated_min=tolerated_min, period=spelt)
-    return Sentence(text, f"{period.head} · {name}" if name else period.head)
+def in_period(period: "Period") -> str:
+    """How a sentence names the period: `today`, `in this week`, `in these 7 days`."""
+    if period.days == 1 and period.running:
+        return "today"
+    return f"in these {period.days} days" if period.unit == "days" else f"in this {period.unit}"
 
 
-def _left(found: list[Beyond], tolerated_min: float, now: dt.datetime, period: str) -> str:
+def _left(sensors: list[Beyond], tolerated_min: float, now: dt.datetime, period: str) -> str:
     """Who left its limits: the first with how long and how far, the others by name."""
-    first = found[0]
+    first = sensors[0]
     loud = first.is_open or first.outside_s > 60 * tolerated_min
     mark = "!!" if loud else "**"
     lasting = wording.duration(first.outside_s)
@@ -138,17 +117,17 @@ def _left(found: list[Beyond], tolerated_min: float, now: dt.datetime, period: s
     times = f", {wording.in_words(first.times)} times" if first.times > 1 else ""
     reach = "up" if first.side == "above" else "down"
     text = (
-        f"{mark}{wording.sentence_case(first.name)}{mark} {verb} {first.side} {_plain(level)} for "
+        f"{mark}{wording.sentence_case(first.name)}{mark} {verb} {first.side} {plain(level)} for "
         f"{mark}{lasting}{mark}{times}{_in(when)}, {reach} to **{peak}**"
     )
-    if len(found) == 1:
+    if len(sensors) == 1:
         return text
-    also = wording.joined([f"{mark}{one.name}{mark}" for one in found[1:4]])
-    more = f" and {wording.in_words(len(found) - 4)} more" if len(found) > 4 else ""
-    return f"{text}; {also}{more} left {'its' if len(found) == 2 else 'their'} limits too"
+    also = wording.joined([f"{mark}{sensor.name}{mark}" for sensor in sensors[1:4]])
+    more = f" and {wording.in_words(len(sensors) - 4)} more" if len(sensors) > 4 else ""
+    return f"{text}; {also}{more} left {'its' if len(sensors) == 2 else 'their'} limits too"
 
 
-def _plain(level: str) -> str:
+def plain(level: str) -> str:
     """`8 °C`, not `8.0 °C`: limits are as people wrote them."""
     return level.replace(f".0{wording.NBSP}", wording.NBSP)
 
@@ -202,18 +181,18 @@ def limits_title(excursions: Any, stats: Any) -> str:
     """`Fridge 2 rose to 10.4 °C and was above 8 °C for 47 min`, or that all kept their limits."""
     table = rows(stats, "low", "high")
     limited = [row for row in table if is_known(row["low"]) or is_known(row["high"])]
-    found = beyond(excursions, stats)
-    if not found:
+    left = beyond(excursions)
+    if not left:
         kept = len(limited)
         if kept == 0:
             return "What the sensors measured"
         return "The sensor kept its limits" if kept == 1 else f"All {wording.in_words(kept)} sensors kept their limits"
-    first = found[0]
+    first = left[0]
     level, peak = (wording.quantity(value, first.unit, 1) for value in (first.limit, first.peak))
     move = "rose" if first.side == "above" else "fell"
     lasting = f"{wording.duration(first.outside_s)}{' in all' if first.times > 1 else ''}"
     name = wording.sentence_case(first.name)
-    return f"{name} {move} to {peak} and was {first.side} {_plain(level)} for {lasting}"
+    return f"{name} {move} to {peak} and was {first.side} {plain(level)} for {lasting}"
 
 
 def excursions_title(excursions: Any) -> str:
@@ -224,53 +203,7 @@ def excursions_title(excursions: Any) -> str:
     return f"Limits were left {'once' if count == 1 else f'{wording.in_words(count)} times'}"
 
 
-def limit_concerns(excursions: Any, stats: Any, *, now: dt.datetime, tolerated_min: float = 0) -> list[Found]:
-    """A line for each sensor that is beyond a limit, or was for longer than tolerated, for what needs a look.
-
-    Args:
-        excursions: of the last 24 hours (`tt.sensors.excursions`), `stats` too.
-        stats: see there.
-        now: the present on the site's clock.
-        tolerated_min: minutes that nobody needs to hear about.
-    """
-    found = []
-    for one in beyond(excursions, stats):
-        if not one.is_open and one.outside_s <= 60 * tolerated_min:
-            continue
-        level, peak = (wording.quantity(value, one.unit, 1) for value in (one.limit, one.peak))
-        what = f"{wording.sentence_case(one.name)} {one.side} {_plain(level)}"
-        at = local(one.peak_at, str(now.tzinfo))
-        when = "now" if one.is_open else f"{wording.clock(at)} {'today' if at.date() == now.date() else 'yesterday'}"
-        lasting = wording.duration(one.outside_s)
-        concern = Concern("alarm", what, f"{lasting}, peak {peak}", when, "door, load or cooling", "sensors")
-        verb = "has been" if one.is_open else "was"
-        phrase = f"!!{one.name}!! {verb} {one.side} {_plain(level)} for !!{lasting}!!"
-        found.append(Found(concern, phrase, at))
-    return found
-
-
-def missing_title(missing: Any) -> str:
-    """`Dock lost messages on four of 14 days`: the device with most days over 3 %."""
-    table = [row for row in rows(missing, "name", "due", "received", "missing_share") if is_known(row["missing_share"])]
-    days: dict[str, list[bool]] = {}
-    for row in table:
-        days.setdefault(row["name"], []).append(row["missing_share"] >= MISSED)
-    counts = sorted(((sum(lost), name) for name, lost in days.items()), reverse=True)
-    if not counts:
-        return "Messages missing by device and day"
-    most, name = counts[0]
-    if most == 0:
-        return "No device missed 3 % of a day's messages"
-    if len(counts) > 1 and counts[1][0] == most:
-        short = sum(count > 0 for count, _ in counts)
-        return (
-            f"{wording.sentence_case(wording.in_words(short))} of {wording.in_words(len(counts))} devices lost messages"
-        )
-    of = len(days[name])
-    return f"{wording.sentence_case(name)} lost messages on {wording.in_words(most)} of {wording.in_words(of)} days"
-
-
-def outside_title(outside: Any, *, tolerated_min: float = 0, timezone: str = "UTC") -> str:
+def outside_title(outside: Any, *, tolerated_min: float, timezone: str) -> str:
     """`Two of nine days were over the tolerated 15 minutes`, or that none was."""
     minutes: dict[dt.date, float] = {}
     for row in rows(outside, "start", "outside_s"):

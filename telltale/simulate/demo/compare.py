@@ -36,7 +36,7 @@ def compared(project: Project, plan: Scenario, truth: Mapping[str, Any]) -> list
     if not whole:
         return []
     last = date.fromordinal(date.fromisoformat(max(whole)).toordinal() + 1)
-    rows = presence.days(since=min(whole), until=last.isoformat(), project=project).to_dict("records")
+    rows = presence.figures(since=min(whole), until=last.isoformat(), project=project).to_dict("records")
     by_cell = {(str(row["label"]), str(row["address_kind"])): row for row in rows}
     return list(_cells(whole, by_cell))
 

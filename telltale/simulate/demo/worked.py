@@ -23,7 +23,7 @@ def worked(project: Project, plan: Scenario, truth: Mapping[str, Any]) -> list[F
     On a day a PC was off there is neither time nor use, and nothing may be found.
     """
     since, until = (datetime.fromtimestamp(at_s, UTC) for at_s in (plan.start_s, plan.end_s))
-    rows = activity.daily(since, until, by="day", project=project).to_dict("records")
+    rows = activity.totals(since, until, by="day", project=project).to_dict("records")
     found = {(row["device_id"], row["label"]): row for row in rows}
     return [
         figure

@@ -10,6 +10,7 @@ SOURCE = Source(
     name="button",
     title="Button capture (joins of listed devices over ARP and DHCP)",
     short_title="Button capture",
+    noun="frame",
     transport=Transport.CAPTURE,
     wire="Capture of ARP and DHCP frames, live or from a file",
     routes=(),

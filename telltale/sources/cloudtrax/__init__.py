@@ -10,6 +10,7 @@ SOURCE = Source(
     name="cloudtrax",
     title="CloudTrax Presence Reporting (Open Mesh, Datto; EnGenius sends the same shape)",
     short_title="CloudTrax",
+    noun="report",
     transport=Transport.HTTP,
     wire="HTTP POST, signed JSON",
     routes=(

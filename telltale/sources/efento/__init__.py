@@ -12,6 +12,7 @@ SOURCE = Source(
     name="efento",
     title="Efento NB-IoT sensors (measurements, device info, configuration), firmware 06 and 07",
     short_title="Efento NB-IoT",
+    noun="frame",
     transport=Transport.COAP,
     wire="CoAP POST, protobuf",
     routes=ROUTES,

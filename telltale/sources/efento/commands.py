@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from telltale.cli.options import stretch_options
+
 SOURCE = "efento"
 
 
@@ -17,13 +19,13 @@ def efento() -> None:
 @efento.command(epilog="Example: telltale efento configure 282C024156AF supervision_period=86400")
 @click.argument("serial")
 @click.argument("pairs", metavar="KEY=VALUE...", nargs=-1)
-@click.option("--withdraw", is_flag=True, help="Take back what was not sent yet.")
+@click.option("--withdraw", is_flag=True, help="Take back changes that were not sent yet.")
 @click.option("--erase", is_flag=True, help="Allow reset_memory_request, which erases the sensor's measurements.")
 def configure(serial: str, pairs: tuple[str, ...], *, withdraw: bool, erase: bool) -> None:
     """Queue a change for a sensor.
 
-    It goes with the reply to the sensor's next confirmable measurements. Keys are those of ProtoConfig; what belongs
-    together and is not given is taken from the configuration the sensor last reported.
+    It goes with the reply to the sensor's next confirmable measurements. KEYs are the fields of ProtoConfig. Where the
+    sensor takes several only together, those not given are filled from the configuration it last reported.
     """
     from telltale.contract import ConfigError
     from telltale.landing import recall, revise
@@ -50,10 +52,11 @@ def configure(serial: str, pairs: tuple[str, ...], *, withdraw: bool, erase: boo
 
 
 @click.command("efento-json", epilog="Example: telltale export efento-json --since 24h --endpoint m")
-@click.option("--since", default="7d", show_default=True, help="How far back: 24h, 7d, or a day such as 2026-11-20.")
-@click.option("--until", help="The end; by default now.")
+@stretch_options("7d")
 @click.option("--endpoint", type=click.Choice(["m", "c", "i"]), help="Only measurements, configurations or infos.")
-@click.option("--compat", is_flag=True, help="With that server's faults: wrong hour, no signal, channels renumbered.")
+@click.option(
+    "--compat", is_flag=True, help="With the faults of that server: wrong hour, no signal, channels renumbered."
+)
 def efento_json(since: str, until: str | None, endpoint: str | None, *, compat: bool) -> None:
     """Write Efento records as an earlier ThingWorx server did, one JSON object a line."""
     from telltale.workbench.project import Project
@@ -66,7 +69,7 @@ def efento_json(since: str, until: str | None, endpoint: str | None, *, compat: 
         else:
             click.echo(json.dumps(told, ensure_ascii=True))
     if skipped:
-        click.echo(f'{skipped:,} records could not be decoded; see "telltale rejects efento"', err=True)
+        click.echo(f'{skipped:,} records could not be decoded; see "telltale rejected efento"', err=True)
 
 
 def _told(raws: Iterator[Any], endpoint: str | None, *, compat: bool) -> Iterator[dict[str, Any] | None]:

@@ -10,6 +10,7 @@ SOURCE = Source(
     name="meraki",
     title="Cisco Meraki Scanning API 2.0, 2.1 and 3.0 (Wi-Fi and Bluetooth)",
     short_title="Meraki",
+    noun="report",
     transport=Transport.HTTP,
     wire="HTTP POST, JSON with a secret in it",
     routes=tuple(Route(method, path) for path in ("/meraki", "/meraki/<network>") for method in ("POST", "GET")),

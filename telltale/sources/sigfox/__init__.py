@@ -15,6 +15,7 @@ SOURCE = Source(
     name="sigfox",
     title="Sigfox backend callbacks (DATA, SERVICE, ERROR, EVENT), and two tutorials' addresses",
     short_title="Sigfox",
+    noun="callback",
     transport=Transport.HTTP,
     wire="HTTP GET, POST or PUT: JSON, form or query",
     routes=ROUTES,

@@ -13,12 +13,12 @@ def sigfox() -> None:
 @sigfox.command(epilog='Example: telltale sigfox downlink 2D24E6 "01 02 03 04 05 06 07 08"')
 @click.argument("device")
 @click.argument("payload", metavar="HEX", default="")
-@click.option("--withdraw", is_flag=True, help="Take back what was not sent yet.")
+@click.option("--withdraw", is_flag=True, help="Take back bytes that were not sent yet.")
 def downlink(device: str, payload: str, *, withdraw: bool) -> None:
     """Queue 8 bytes for a device.
 
     They are the answer to the device's next message that asks for one (a callback of type BIDIR to /sigfox/downlink).
-    A contract allows four a day.
+    Sigfox allows four a day.
     """
     from telltale.contract import ConfigError
     from telltale.landing import revise

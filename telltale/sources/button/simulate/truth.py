@@ -188,7 +188,7 @@ def _stays(here: World, scenario: Scenario) -> Iterator[dict[str, int]]:
     moments = [frame.at_us for frame in frames_of(here, scenario) if frame.device_id == PHONE[0]]
     for day in local_days(here, scenario.start_s, scenario.end_s):
         stay = phone_stay(here, day)
-        own = [at for at in moments if stay and stay[0] * SECOND_US - 1 <= at <= stay[1] * SECOND_US + 1]
+        own = [at for at in moments if stay and stay[0] * SECOND_US - 2 <= at <= stay[1] * SECOND_US + 2]
         if own:
             yield {"joined_at_us": own[0], "last_us": own[-1]}
 

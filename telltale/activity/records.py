@@ -1,0 +1,201 @@
+"""The records behind activity: what arrived, what is kept of whom, corrections by hand, imports."""
+
+import datetime as dt
+import json
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+
+from telltale.activity.question import LONGEST_GIVEN_D, ask, begin_of_today, named, pcs, senders
+from telltale.contract import ConfigError, Request
+from telltale.door import record
+from telltale.engine import Relation
+from telltale.sources import source
+from telltale.sources.sigfox.minutes import minutes
+from telltale.workbench.project import Project, here
+from telltale.workbench.question import Question
+from telltale.workbench.times import DAY, FOREVER, SECOND, Span, When, local_time, moment
+
+SOURCE = "pc_idle"
+BY_HAND = "by hand"
+
+OF_RECORDS = """
+select coalesce(nullif(i.same_as, ''), a.device_id) as device_id, a.raw_id, a.source, a.kind, count(*) as rows_in,
+  max(a.observed_at) as observed_at, min(a.observed_at) as first_at, arg_max(a.idle_s, a.observed_at) as idle_s,
+  max(a.period_s) as period_s, bool_or(a.active) as active, max(a.note) as note, '' as data, null::double as score_pct
+from activity a left join info i on i.device_id = a.device_id
+where a.source = 'pc_idle'
+group by 1, 2, 3, 4
+"""
+OF_UPLINKS = """
+select coalesce(nullif(i.same_as, ''), u.device_id) as device_id, u.raw_id, u.source, 'uplink' as kind, 1 as rows_in,
+  u.observed_at, u.observed_at as first_at, null::double as idle_s, null::double as period_s, null::boolean as active,
+  null::varchar as note, coalesce(u.data, '') as data, a.score_pct
+from uplink u
+inner join (select distinct device_id from sender where source <> 'pc_idle') m on m.device_id = u.device_id
+left join info i on i.device_id = u.device_id
+left join activity a on a.device_id = u.device_id and a.kind = 'level' and a.observed_at = u.observed_at
+"""
+COUNTED = """
+select device_id, '{table}' as "table", kind, count(*) as records, min(observed_at) as first_at,
+  max(observed_at) as last_at
+from (select coalesce(nullif(i.same_as, ''), r.device_id) as device_id, {kind} as kind, r.observed_at
+      from {table} r left join info i on i.device_id = r.device_id
+      where r.device_id in (select device_id from sender) or coalesce(i.same_as, '') <> '') of_pcs
+group by device_id, kind
+"""
+ADDED = """
+select device_id, "table", kind, cast(sum(records) as bigint) as records, min(first_at) as first_at,
+  max(last_at) as last_at
+from (select * from before union all select * from since) parts
+group by device_id, "table", kind
+"""
+TABLES_OF_PCS = {"activity": "r.kind", "uplink": "''", "reading": "r.quantity", "device_status": "r.kind"}
+
+
+def messages(question: Question, *, newest: int | None = None) -> pa.Table:
+    """See `tt.activity.messages`."""
+    view, span, run = question.view, question.span, question.engine.run
+    rows = {"activity": view.table("activity", span), "info": question.device_info}
+    sender = question.engine.from_arrow(senders(question))
+    uplinks = run(OF_UPLINKS, {**rows, "sender": sender, "uplink": view.table("uplink", span)})
+    both = {"record": run(OF_RECORDS, rows), "uplink": uplinks}
+    joined = run("select * from record union all select * from uplink", both)
+    columns = ("observed_at", "device_id", "name", "data", "score_pct", "source", "raw_id")
+    extra = ("kind", "rows_in", "idle_s", "period_s", "active", "note", "first_at")
+    order = "observed_at, name, raw_id, kind"
+    listed = named(question, joined, *columns, *extra, order=order)
+    if newest is not None:
+        listed = listed.slice(max(0, listed.num_rows - newest))
+    texts = pa.array([_text(row, question.zone) for row in listed.to_pylist()], pa.string())
+    return listed.select(columns).add_column(4, "text", texts)
+
+
+def kept(question: Question) -> pa.Table:
+    """See `tt.activity.kept`; what lies before today is counted once."""
+    ended = Span(0, begin_of_today(question))
+    sender = senders(question)
+    listed = tuple(tuple(row.values()) for row in question.project.device_info().to_pylist() if row["same_as"])
+    before = question.view.kept(
+        ("activity kept", ended, tuple(sender["device_id"].to_pylist()), listed),
+        lambda: _counted(question, ended, sender).arrow(),
+        tables=tuple(TABLES_OF_PCS),
+        span=ended,
+    )
+    parts = {
+        "before": question.engine.from_arrow(before),
+        "since": _counted(question, Span(ended.until_us, FOREVER), sender),
+    }
+    columns = ("device_id", "name", "person", '"table"', "kind", "records", "first_at", "last_at")
+    return named(question, question.engine.run(ADDED, parts), *columns, order='name, device_id, "table", kind')
+
+
+def _counted(question: Question, span: Span, sender: pa.Table) -> Relation:
+    """How many records of which table and kind lie in a stretch, of each PC."""
+    tables = {name: question.view.table(name, span) for name in TABLES_OF_PCS}
+    others = {"info": question.device_info, "sender": question.engine.from_arrow(sender)}
+    text = " union all ".join(f"({COUNTED.format(table=table, kind=kind)})" for table, kind in TABLES_OF_PCS.items())
+    return question.engine.run(text, tables | others)
+
+
+def correct(
+    device: str,
+    start: When,
+    end: When,
+    active: bool,
+    note: str = "",
+    *,
+    project: Project | None = None,
+) -> int:
+    """Say for a stretch that somebody was active, or away; a record of its own that counts over what was measured.
+
+    Where corrections overlap, the one received last counts. Nothing is overwritten: the samples stay.
+
+    Args:
+        device: a PC by id or name, or the id of its modem.
+        start: an ISO time on the site's clock, or an aware datetime.
+        end: later, and not in the future.
+        active: False for away.
+        note: why, such as "meeting".
+        project: another project than the one found from here.
+
+    Returns:
+        the id of the record.
+
+    Raises:
+        ConfigError: no such PC; the stretch is empty, in the future or longer than 31 days.
+    """
+    project = project or here()
+    zone, now_us = project.settings.site.timezone, project.now_us()
+    since_us, until_us = (moment(value, zone=zone, now_us=now_us) for value in (start, end))
+    if not 0 < until_us - since_us <= LONGEST_GIVEN_D * DAY or until_us > now_us:
+        raise ConfigError(
+            f"correction from {start} to {end}: expected a stretch of at most {LONGEST_GIVEN_D} days that has passed"
+        )
+    taken = partial(_pc_and_taken, since_us=since_us)
+    device_id, taken_us = ask(taken, None, None, of=device, project=project)
+    # Two corrections that begin alike have one natural key, and the older would be gone, not overlapped.
+    begin_us = since_us if taken_us is None else taken_us + 1
+    body = {"device_id": device_id, "start_us": begin_us, "end_us": until_us, "active": bool(active), "note": note}
+    return _append(project, "/correction", json.dumps(body, ensure_ascii=False).encode())
+
+
+def import_activitywatch(body: bytes, *, project: Project | None = None) -> int:
+    """Keep an ActivityWatch export, byte for byte; its AFK buckets count where nothing better is known.
+
+    Returns:
+        the id of the record.
+
+    Raises:
+        ConfigError: it is no export, or has no AFK bucket.
+    """
+    from telltale.activity.activitywatch import afk_buckets
+
+    afk_buckets(body)
+    return _append(project or here(), "/activitywatch", body)
+
+
+def _pc_and_taken(question: Question, since_us: int) -> tuple[str, int | None]:
+    """The PC meant, and the newest correction of it that begins within a millisecond of this moment."""
+    meant = pcs(question).to_pylist()
+    if len(meant) > 1:
+        names = ", ".join(row["device_id"] for row in meant)
+        raise ConfigError(f'"{question.of}" has {len(meant)} PCs ({names}): name the one to correct')
+    device_id = meant[0]["device_id"]
+    near = question.view.table("activity", Span(since_us, since_us + 1_000))
+    text = """select max(epoch_us(observed_at)) as at_us from activity
+        where kind = 'correction' and device_id = :device_id"""
+    (row,) = question.engine.run(text, {"activity": near}, device_id=device_id).arrow().to_pylist()
+    return device_id, row["at_us"]
+
+
+def _append(project: Project, path: str, body: bytes) -> int:
+    request = Request(SOURCE, project.now_us(), BY_HAND, "hand", "POST", path, {}, "", body)
+    landing = project.landing()
+    try:
+        return landing.append(record(source(SOURCE), request, project.settings.source(SOURCE)))
+    finally:
+        landing.close()
+
+
+def _text(row: dict[str, Any], zone: str) -> str:
+    """What a message says, in words."""
+    if row["kind"] == "uplink":
+        return _of_payload(bytes.fromhex(row["data"]), row["observed_at"], zone)
+    if row["kind"] == "sample":
+        idle = "idle time unknown" if row["idle_s"] is None else f"idle {row['idle_s']:.0f} s"
+        return f"{row['rows_in']} samples, {idle}"
+    if row["kind"] == "correction":
+        state = "active" if row["active"] else "away"
+        return f"corrected to {state} for {row['period_s'] / 60:.0f} min" + (f": {row['note']}" if row["note"] else "")
+    return f"{row['rows_in']} imported stretches"
+
+
+def _of_payload(payload: bytes, at: dt.datetime, zone: str) -> str:
+    listed = minutes(payload, round(at.timestamp() * SECOND)) if len(payload) > 3 else None
+    if listed:
+        begin = local_time(listed[0].at_us, zone)
+        return f"{len(listed)} minutes from {begin:%H:%M}, input in {sum(minute.is_active for minute in listed)}"
+    text = payload.decode("utf-8", errors="replace")
+    return text if text.isprintable() else payload.hex()

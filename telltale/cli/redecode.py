@@ -1,0 +1,50 @@
+"""`telltale redecode`: rebuild tables from the raw records with the present decoders."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from telltale.cli.options import stretch_options
+from telltale.cli.output import json_option, progress, show_one
+
+if TYPE_CHECKING:
+    from telltale.lake.redecode import Redecoded
+
+
+@click.command(epilog="Example: telltale redecode --since 2026-11-01 --source button")
+@stretch_options(None, without="everything")
+@click.option("--source", "source_name", metavar="SOURCE", help="Only records of this source.")
+@json_option
+def redecode(since: str | None, until: str | None, source_name: str | None, *, as_json: bool) -> None:
+    """Decode the stored bytes again, with the decoders of today.
+
+    So what a newer decoder understands is found in old records too. Days are those records arrived on (UTC); each that
+    the stretch touches is done whole. Days whose raw records were purged are left as they are, and named.
+    """
+    from telltale.lake.redecode import redecode as decoded_again
+    from telltale.sources import source
+    from telltale.workbench.project import Project
+    from telltale.workbench.times import local_day
+
+    project = Project()
+    stretch = project.span(since, until)
+    with progress() as bar:
+        task = bar.add_task("decoding days", total=None)
+        done = decoded_again(
+            project.lake,
+            since_day=local_day(stretch.since_us, "UTC") if since else None,
+            until_day=local_day(stretch.until_us - 1, "UTC") if until else None,
+            source=source(source_name).name if source_name else None,
+            now_us=project.now_us(),
+            progress=lambda count, total: bar.update(task, completed=count, total=total),
+        )
+    show_one(done._asdict(), as_json=as_json, sentence=_sentence(done))
+
+
+def _sentence(done: "Redecoded") -> str:
+    if not (done.days or done.frozen or done.unknown):
+        return "Nothing to decode."
+    rows = ", ".join(f"{count:,} {name}" for name, count in sorted(done.rows.items())) or "no rows"
+    frozen = f" {len(done.frozen):,} days left as they are, their raw records were purged." if done.frozen else ""
+    unknown = f" Left as it is, for no such source is listed: {', '.join(done.unknown)}." if done.unknown else ""
+    return f"{done.raws:,} records of {done.days:,} days decoded again: {rows}.{frozen}{unknown}"

@@ -1,0 +1,87 @@
+"""The health page as the owner of the data sees it: with what the other subjects tell of their devices."""
+
+import datetime as dt
+from dataclasses import replace
+from functools import partial
+
+from telltale import wording
+from telltale.frames import local, rows
+from telltale.health import page as health
+from telltale.kanban import cards as kanban
+from telltale.kanban.answers import answers as buttons
+from telltale.page.board import Ask, Board, Cell, Control
+from telltale.page.pieces import Card, Table
+from telltale.presence.stations import sightings_page
+from telltale.workbench.tidy import shown
+
+ROWS = 20
+PAGES = 10
+SIGHTINGS = Control(
+    "sightings",
+    "Sightings",
+    {"1": f"Newest {ROWS}"} | {str(n): wording.number_range((n - 1) * ROWS + 1, n * ROWS) for n in range(2, PAGES + 1)},
+)
+RECENT = "48h"
+"""How far back the list of sightings goes."""
+
+
+def page(ask: Ask) -> Board:
+    """The page."""
+    board = health.page(ask)
+    if not board.rows:
+        return board
+    zone, number = board.freshness.timezone, ask.chosen(SIGHTINGS)
+    return replace(
+        board,
+        rows=(
+            *board.rows,
+            *_captures(ask),
+            (Cell("sightings", 12, "Newest sightings", partial(_sightings, ask, int(number), zone)),),
+        ),
+        controls=[*board.controls, SIGHTINGS],
+        choice={**board.choice, SIGHTINGS.name: number},
+    )
+
+
+def _captures(ask: Ask) -> tuple[tuple[Cell, ...], ...]:
+    """A row for the capture of buttons, where there is one."""
+    heard = buttons("7d", project=ask.project)
+    return (
+        ((Cell("captures", 12, "The capture of buttons", partial(kanban.capture, heard)),),)
+        if heard.capture.num_rows
+        else ()
+    )
+
+
+def _sightings(ask: Ask, number: int, zone: str) -> Card:
+    found = sightings_page(ask.project, limit=ROWS, page=number, since=RECENT)
+    nodes = {row["device_id"]: row["name"] for row in ask.project.device_info().to_pylist() if row["name"]}
+    body = [
+        [
+            _moment(local(row["last_seen"], zone)),
+            nodes.get(row["node_id"], row["node_id"]),
+            row["device"],
+            row["address_kind"],
+            "yes" if row["associated"] else "no",
+            wording.number(row["frames"]),
+            wording.quantity(row["rssi_max_dbm"], "dBm"),
+            row["flags"] or "–",
+        ]
+        for row in rows(shown(found.rows), *_SIGHTING)
+    ]
+    heads = ("Last seen", "Node", "Device", "Address", "Joined", "Frames", "Strongest", "Flags")
+    last = (number - 1) * ROWS + len(body)
+    of = f"{(number - 1) * ROWS + 1:,} to {last:,} of {found.total:,}" if body else f"none of {found.total:,}"
+    return Card(
+        "Newest sightings",
+        Table(heads, body, right=(5, 6), wide=(3, 4, 5, 7)),
+        f"Sightings of the last 48 hours, {of}. A device is a pseudonym, valid for one key period",
+        empty="No sighting of the last 48 hours is kept on this page of the list.",
+    )
+
+
+_SIGHTING = ("last_seen", "node_id", "device", "address_kind", "associated", "frames", "rssi_max_dbm", "flags")
+
+
+def _moment(moment: dt.datetime) -> str:
+    return f"{wording.short_date(moment)}, {moment:%H:%M:%S}"

@@ -1,0 +1,45 @@
+"""What could not be decoded, and what the reasons mean."""
+
+from typing import Any
+
+from telltale import wording
+from telltale.frames import local
+from telltale.health.words.devices import lines
+from telltale.page.table import Table
+
+REASONS = {
+    "bad_address": "not six octets",
+    "bad_associated": "neither associated nor not",
+    "bad_count": "the number of frames is not a whole number of one or more",
+    "bad_json": "the body is not a JSON object",
+    "bad_stamp": "a time outside 1970 to 2100",
+    "bad_value": "a value of the wrong kind, or one that does not fit",
+    "decoder_failed": "the decoder gave up; the bytes are kept, see telltale rejected",
+    "group_address": "a group address is never one station's",
+    "key_destroyed": "came after the key of its day was destroyed; it cannot be counted any more",
+    "not_an_object": "a row that is no JSON object",
+    "opted_out": "devices on the opt-out list: dropped unseen",
+    "stamp_order": "first seen after last seen",
+    "unknown_source": "came from a source this telltale does not list; the bytes are kept",
+    "zero_address": "the address is all zeros",
+}
+"""What the reasons of rejects mean (wire/presence.md R6)."""
+
+
+def rejects_table(rejects: Any, *, timezone: str = "UTC") -> Table:
+    """Why rows could not be decoded: reason, what it means, how many, the newest.
+
+    Args:
+        rejects: reason, rejects, last_seen (`tt.health.rejects`), most frequent first.
+        timezone: of the site.
+    """
+    body = [
+        [
+            str(row["reason"]),
+            REASONS.get(str(row["reason"]), "see telltale rejected"),
+            wording.number(row["rejects"]),
+            wording.short_moment(local(row["last_seen"], timezone)),
+        ]
+        for row in lines(rejects)
+    ]
+    return Table(("Reason", "What it means", "Rows", "Newest"), body, right=(2,))

@@ -1,0 +1,198 @@
+"""What a page or report asks about items and their buttons: each question once, when a card needs it."""
+
+import datetime as dt
+from collections.abc import Callable
+from functools import cached_property
+from typing import Literal, TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from telltale.contract import ConfigError
+from telltale.kanban.control_limits import Kind, control_table, trends_table
+from telltale.kanban.item_figures import items_table
+from telltale.kanban.press_tables import (
+    capture_coverage_table,
+    frames_table,
+    lead_times_table,
+    presses_table,
+    pulls_table,
+    records_count,
+    rejects_table,
+)
+from telltale.kanban.pull_rates import rates_table, risks_table
+from telltale.kanban.question import Demand
+from telltale.kanban.words.capture import Coverage, coverage
+from telltale.workbench.periods import Period, parse
+from telltale.workbench.project import Project, here
+from telltale.workbench.question import Question, question
+from telltale.workbench.source_state import sources_table
+from telltale.workbench.times import local_time
+from telltale.workbench.view import answered
+
+Bucket = Literal["day", "week"]
+BUCKETS: tuple[Bucket, ...] = ("day", "week")
+T = TypeVar("T")
+
+
+class Answers:
+    """Answers about the items of a period, as Arrow tables, all of one moment; with them what a card says of limits.
+
+    Args:
+        question: of which stretch and item.
+        when: the stretch as a period of days, for heads and comparisons.
+        bucket: what pulls are counted by.
+    """
+
+    def __init__(self, question: Question, when: Period, *, bucket: Bucket) -> None:
+        self.question, self.when, self.bucket = question, when, bucket
+        self.project, self.zone = question.project, question.zone
+        self.settings = question.settings.kanban
+        self.site = question.settings.site.name
+
+    @property
+    def now(self) -> dt.datetime:
+        """The present on the site's clock."""
+        return self.when.now
+
+    @property
+    def target(self) -> float:
+        """The largest stock-out risk one accepts, 0 to 1: that of `[kanban] service_level`."""
+        return 1 - self.settings.service_level
+
+    @property
+    def item_names(self) -> list[str]:
+        """The items meant, once any was pulled; before that none."""
+        items = self._demand.items
+        return [item.name for item in items] if any(len(item.pulled_us) for item in items) else []
+
+    @cached_property
+    def items(self) -> pa.Table:
+        """What is known of each item (`tt.kanban.items`)."""
+        return self._of(items_table)
+
+    @cached_property
+    def pulls(self) -> pa.Table:
+        """Each pull (`tt.kanban.pulls`)."""
+        return self._of(pulls_table)
+
+    @cached_property
+    def presses(self) -> pa.Table:
+        """Presses of the items' buttons (`tt.kanban.presses`)."""
+        return self._of(presses_table)
+
+    @cached_property
+    def rates(self) -> pa.Table:
+        """How often items are pulled, by bucket (`tt.kanban.rates`)."""
+        return self._of(lambda demand: rates_table(demand, self.bucket))
+
+    @cached_property
+    def days(self) -> pa.Table:
+        """The same by day."""
+        return self.rates if self.bucket == "day" else self._of(lambda demand: rates_table(demand, "day"))
+
+    @cached_property
+    def counts(self) -> pa.Table:
+        """The c-chart of pulls by bucket (`tt.kanban.control`)."""
+        return self._control("c")
+
+    @cached_property
+    def pauses(self) -> pa.Table:
+        """The t-chart of the gaps between pulls."""
+        return self._control("t")
+
+    @cached_property
+    def means(self) -> pa.Table:
+        """The EWMA chart of pulls by bucket."""
+        return self._control("ewma")
+
+    @cached_property
+    def sums(self) -> pa.Table:
+        """The CUSUM chart of pulls by bucket."""
+        return self._control("cusum")
+
+    @cached_property
+    def trends(self) -> pa.Table:
+        """Three tests of trend (`tt.kanban.trends`)."""
+        return self._of(trends_table)
+
+    @cached_property
+    def lead_times(self) -> pa.Table:
+        """Lead times (`tt.kanban.lead_times`)."""
+        return self._of(lead_times_table)
+
+    @cached_property
+    def risks(self) -> pa.Table:
+        """The stock-out risk over the number of cards (`tt.kanban.risks`)."""
+        return self._of(lambda demand: risks_table(demand, None))
+
+    @cached_property
+    def capture(self) -> pa.Table:
+        """The stretches in which a capture listened (`tt.kanban.capture_coverage`)."""
+        return self._asked(lambda: capture_coverage_table(self.question))
+
+    @cached_property
+    def coverage(self) -> Coverage | None:
+        """How much of the period a capture listened, from its first stretch on; None where there was none."""
+        return coverage(self.capture, until=self.now if self.when.running else None)
+
+    @cached_property
+    def frames(self) -> pa.Table:
+        """When frames were heard, and what is odd about them: observed_at, flags."""
+        return self._asked(lambda: frames_table(self.question))
+
+    @cached_property
+    def rejects(self) -> pa.Table:
+        """Why records could not be decoded: reason, rejects, last_seen."""
+        return self._asked(lambda: rejects_table(self.question))
+
+    @property
+    def rejected(self) -> int:
+        """How many rows could not be decoded."""
+        return int(pc.sum(self.rejects["rejects"]).as_py() or 0)
+
+    @cached_property
+    def records(self) -> int:
+        """How many records of buttons are kept of the period."""
+        return self._asked(lambda: records_count(self.question))
+
+    @cached_property
+    def sources(self) -> pa.Table:
+        """The sources and their decoders (`tt.sources`)."""
+        return self._asked(lambda: sources_table(self.project))
+
+    @cached_property
+    def _demand(self) -> Demand:
+        return self._asked(lambda: Demand(self.question))
+
+    def _control(self, kind: Kind) -> pa.Table:
+        return self._of(lambda demand: control_table(demand, kind, self.bucket, "exact"))
+
+    def _of(self, answer: Callable[[Demand], T]) -> T:
+        demand = self._demand
+        return self._asked(lambda: answer(demand))
+
+    def _asked(self, make: Callable[[], T]) -> T:
+        # Says so where a purge has removed files of this moment meanwhile: the whole page is then asked anew.
+        return answered(self.project, lambda _view: make())
+
+
+def answers(
+    period: str = "112d", item: str = "", bucket: Bucket = "week", *, project: Project | None = None
+) -> Answers:
+    """What reports and pages show of the items of a period.
+
+    Args:
+        period: `2026-W47`, `2026-11`, `2026-08-01/2026-11-20`, or `112d` (`16w`): today and the 111 days before.
+        item: one item, or one of its buttons; empty is all.
+        bucket: of the charts, `week` or `day`; a c-chart wants five pulls or more in each.
+        project: another project than the one found from here.
+
+    Raises:
+        ConfigError: the period or bucket cannot be read, or lies ahead.
+    """
+    if bucket not in BUCKETS:
+        raise ConfigError(f'bucket "{bucket}": expected {" or ".join(BUCKETS)}')
+    view = (project or here()).view()
+    when = parse(period, local_time(view.now_us, view.project.zone()))
+    return Answers(question(view, when.since, when.until, of=item or None), when, bucket=bucket)

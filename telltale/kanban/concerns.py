@@ -1,0 +1,19 @@
+"""What needs a look of items and buttons, for the list of the operations page and the tabs of every page."""
+
+from telltale.kanban.answers import Answers, answers
+from telltale.kanban.words.titles import kanban_concerns
+from telltale.page.attention import Found
+from telltale.workbench.project import Project
+
+WATCHED = "16w"
+"""What items are judged by."""
+
+
+def watched(project: Project) -> Answers:
+    """What the overview shows of items, and judges them by."""
+    return answers(WATCHED, bucket="week", project=project)
+
+
+def concerns(answers: Answers) -> list[Found]:
+    """The items that run short, and the buttons that may be dead."""
+    return kanban_concerns(answers.items, now=answers.now, target=answers.target)
