@@ -323,6 +323,9 @@ class Source:
     """True where its silence is no fault, because its devices are off at times."""
     remembers: bool = False
     """True where replies depend on what devices said before: `accept` is handed `Request.known`."""
+    minutes: Callable[[bytes, int], Sequence[tuple[int, bool]] | None] | None = None
+    """The minutes a message tells of, and whether there was input in each, from its payload and the moment of receipt
+    (both µs UTC): what people read of it. None of a payload that tells none."""
     numbering: Numbering | None = None
     """How its devices number their messages; None where they do not, so that nothing can be said to be missing."""
     first_record: str = ""

@@ -8,6 +8,37 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from math import isfinite
 
+__all__ = [
+    "DASH",
+    "FEWEST_FOR_SHARES",
+    "FEWEST_WITHOUT_N",
+    "MINUS",
+    "NBSP",
+    "UNKNOWN",
+    "ago",
+    "clock",
+    "clock_span",
+    "count",
+    "date_span",
+    "duration",
+    "full_date",
+    "full_moment",
+    "in_words",
+    "is_known",
+    "joined",
+    "month",
+    "number",
+    "number_range",
+    "percent",
+    "quantity",
+    "sentence_case",
+    "share_of",
+    "short_date",
+    "short_moment",
+    "short_weekday",
+    "weekday",
+]
+
 NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
@@ -178,3 +209,7 @@ def sentence_case(text: str) -> str:
 def is_known(value: float | None) -> bool:
     """Whether there is a value: pandas has NaN where Arrow has null."""
     return value is not None and isfinite(value)
+
+
+def __dir__() -> list[str]:
+    return __all__

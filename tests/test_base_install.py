@@ -1,12 +1,14 @@
 """The base install, in an environment of its own without any extra: what it can, and what it says it cannot."""
 
+import json
+import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -129,9 +131,30 @@ def python() -> Iterator[Path]:
         yield interpreter
 
 
-def told(python: Path, root: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = [str(python), "-m", "telltale", "--project", str(root), *arguments]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, cwd=root)
+IN_TURN = """
+import contextlib, io, json, sys
+from telltale.cli import run
+
+ended = []
+for words in json.load(sys.stdin):
+    out, error = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
+        code = run(words)
+    ended.append((code, out.getvalue(), error.getvalue()))
+json.dump(ended, sys.stdout)
+"""
+"""Runs commands one after the other, so that what they import is imported once."""
+
+
+def in_turn(python: Path, root: Path, lines: Iterable[str]) -> list[tuple[int, str, str]]:
+    """Exit code, output and errors of each command."""
+    given = json.dumps([_words(line) for line in lines])
+    ended = subprocess.run(
+        [str(python), "-c", IN_TURN], input=given, check=False, capture_output=True, text=True, timeout=500, cwd=root,
+        env={**os.environ, "TELLTALE_HOME": str(root)},
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    return [(code, out, error) for code, out, error in json.loads(ended.stdout)]
 
 
 @pytest.mark.slow
@@ -139,21 +162,22 @@ def test_the_base_install_runs_every_command_or_names_the_extra(python: Path, tm
     (tmp_path / "secrets.toml").write_text('[cloudtrax]\n71234 = "s"\n[meraki]\noffice = "s"\n')
     (tmp_path / "secrets.toml").chmod(0o600)
     (tmp_path / "telltale.toml").write_text("[webhooks]\nport = 0\n[coap]\nport = 0\n")
-    buttons = told(python, tmp_path, "simulate", "button", "--backfill", "1d", "--list", "buttons.csv", "--no-settle")
-    assert buttons.returncode == 0, buttons.stderr
+    ((code, _, error),) = in_turn(python, tmp_path, ["simulate button --backfill 1d --list buttons.csv --no-settle"])
+    assert code == 0, error
     with (tmp_path / "buttons.csv").open("a") as file:
         file.write("Bolts M8, ac:63:be:11:22:33\n")
-    for source, days in DAYS.items():
-        filled = told(python, tmp_path, "simulate", source, "--backfill", f"{days}d", "--no-settle")
-        assert (filled.returncode, filled.stderr) == (0, ""), source
-    for line, word in RUNS:
-        ended = told(python, tmp_path, *_words(line))
-        assert (ended.returncode, "Traceback" in ended.stderr) == (0, False), f"{line}: {ended.stderr}"
-        assert word in ended.stdout, line
-    for line, what, extra in LACKS:
-        ended = told(python, tmp_path, *_words(line))
+    fill = [f"simulate {source} --backfill {days}d --no-settle" for source, days in DAYS.items()]
+    for line, (code, _, error) in zip(fill, in_turn(python, tmp_path, fill), strict=True):
+        assert (code, error) == (0, ""), line
+    for (line, word), (code, out, error) in zip(
+        RUNS, in_turn(python, tmp_path, [line for line, _ in RUNS]), strict=True
+    ):
+        assert (code, "Traceback" in error) == (0, False), f"{line}: {error}"
+        assert word in out, line
+    ended = in_turn(python, tmp_path, [line for line, *_ in LACKS])
+    for (line, what, extra), (code, out, error) in zip(LACKS, ended, strict=True):
         sentence = f"telltale: {what} not installed here; run: pip install 'telltale[{extra}]'\n"
-        assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", sentence), line
+        assert (code, out, error) == (1, "", sentence), line
 
 
 @pytest.mark.slow

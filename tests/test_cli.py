@@ -53,6 +53,13 @@ def test_a_stretch_of_time_is_written_alike_everywhere(name: str) -> None:
         assert "since" in options
 
 
+def test_no_sentence_of_a_list_of_commands_is_cut() -> None:
+    groups = ["", *(name for name, command in COMMANDS.items() if isinstance(command, click.Group))]
+    for name in groups:
+        shown = CliRunner().invoke(group, [*name.split(), "--help"], terminal_width=80)
+        assert "..." not in shown.output.partition("Commands:")[2], f"telltale {name} --help\n{shown.output}"
+
+
 def test_help_and_errors_word_the_grammar_alike() -> None:
     assert WRITTEN == times.WRITTEN
 

@@ -25,9 +25,6 @@ FREE = ("telltale/sources", "telltale/simulate", "telltale/forward", "telltale/p
 """Where vendors stand: their own rooms, the simulated world with its demo, the platforms records are passed on to."""
 
 EXCEPTIONS = {
-    "telltale/activity/kept_records.py": "reads the minutes in a frame as the source of the modem spells them",
-    "telltale/activity/words/report.py": "which sources tell of activity",
-    "telltale/activity/words/titles.py": "what a source is called in a table",
     "telltale/presence/stations.py": "the stations of a simulated noon",
     "telltale/settings/brokers.py": "the owner's key of a Thing for those records, [forward.thingworx]",
     "collectors/idle/command.py": "the commands of the agent's modem, which is of that network",

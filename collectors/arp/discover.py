@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 )
 @json_option
 def discover(*, seconds: float, wait: float, interfaces: tuple[str, ...], file: Path | None, as_json: bool) -> None:
-    """Find a button: wait, press it, and get its line for buttons.csv.
+    """Find a button: press it, and get its line for buttons.csv.
 
     Every device heard is listed, the likeliest button first: not heard before the press, few frames. Nothing is
     stored. In a capture file, devices of its first --wait seconds count as heard before the press.

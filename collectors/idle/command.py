@@ -22,7 +22,7 @@ _dialect = click.option(
 
 @click.group(epilog="Example: telltale modem id --port /dev/ttyUSB0")
 def modem() -> None:
-    """Ask a Sigfox modem on a serial port, send a frame with it, or simulate one."""
+    """Ask a Sigfox modem, send a frame with it, or simulate one."""
 
 
 @modem.command(name="id", epilog="Example: telltale modem id --port /dev/ttyUSB0")
@@ -40,7 +40,10 @@ def id_(port: str | None, dialect: str | None, *, as_json: bool) -> None:
 @_port
 @_dialect
 def pac(port: str | None, dialect: str | None) -> None:
-    """Show the modem's PAC: whoever has it can register the modem with the operator, once."""
+    """Show the modem's PAC.
+
+    Whoever has it can register the modem with the operator, once.
+    """
     with _opened(port, dialect) as (found, _):
         click.echo(found.pac())
 
@@ -52,7 +55,10 @@ def pac(port: str | None, dialect: str | None) -> None:
 @_dialect
 @json_option
 def send(payload: str, port: str | None, dialect: str | None, *, downlink: bool, as_json: bool) -> None:
-    """Send HEX, 1 to 12 bytes, as one frame; it counts towards what the modem may send."""
+    """Send HEX, 1 to 12 bytes, as one frame.
+
+    It counts towards what the modem may send in an hour and a day.
+    """
     from collectors.idle.budget import Budget, clock
     from collectors.idle.modem import Outcome
     from collectors.idle.sender import budget_path, spent

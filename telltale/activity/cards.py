@@ -44,6 +44,11 @@ __all__ = [
     "tiles",
 ]
 
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 T = TypeVar("T")
 
 ROWS = 12

@@ -11,14 +11,15 @@ from telltale.activity.question import LONGEST_GIVEN_D, ask, begin_of_today, nam
 from telltale.contract import ConfigError, Request
 from telltale.door import record
 from telltale.engine import Relation
-from telltale.sources import source
-from telltale.sources.sigfox.minutes import minutes
+from telltale.sources import SOURCES, source
 from telltale.workbench.project import Project, here
 from telltale.workbench.question import Question
-from telltale.workbench.times import DAY, FOREVER, SECOND, Span, When, local_time, moment
+from telltale.workbench.times import DAY, FOREVER, Span, When, local_time, micros, moment
 
 SOURCE = "pc_idle"
 BY_HAND = "by hand"
+MINUTES = {source.name: source.minutes for source in SOURCES if source.minutes}
+"""How the minutes of a modem's message are read."""
 
 OF_RECORDS = """
 select coalesce(nullif(i.same_as, ''), a.device_id) as device_id, a.raw_id, a.source, a.kind, count(*) as rows_in,
@@ -182,7 +183,7 @@ def _append(project: Project, path: str, body: bytes) -> int:
 def _text(row: dict[str, Any], zone: str) -> str:
     """What a message says, in words."""
     if row["kind"] == "uplink":
-        return _of_payload(bytes.fromhex(row["data"]), row["observed_at"], zone)
+        return _of_payload(row["source"], bytes.fromhex(row["data"]), row["observed_at"], zone)
     if row["kind"] == "sample":
         idle = "idle time unknown" if row["idle_s"] is None else f"idle {row['idle_s']:.0f} s"
         return f"{row['rows_in']} samples, {idle}"
@@ -192,10 +193,11 @@ def _text(row: dict[str, Any], zone: str) -> str:
     return f"{row['rows_in']} imported stretches"
 
 
-def _of_payload(payload: bytes, at: dt.datetime, zone: str) -> str:
-    listed = minutes(payload, round(at.timestamp() * SECOND)) if len(payload) > 3 else None
-    if listed:
-        begin = local_time(listed[0].at_us, zone)
-        return f"{len(listed)} minutes from {begin:%H:%M}, input in {sum(minute.is_active for minute in listed)}"
+def _of_payload(name: str, payload: bytes, at: dt.datetime, zone: str) -> str:
+    read = MINUTES.get(name)
+    minutes = read(payload, micros(at)) if read else None
+    if minutes:
+        begin = local_time(minutes[0][0], zone)
+        return f"{len(minutes)} minutes from {begin:%H:%M}, input in {sum(is_active for _, is_active in minutes)}"
     text = payload.decode("utf-8", errors="replace")
     return text if text.isprintable() else payload.hex()

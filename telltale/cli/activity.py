@@ -15,7 +15,7 @@ _device_option = click.option(
 
 @click.group(epilog="Example: telltale activity hours --since 7d")
 def activity() -> None:
-    """Show when PCs were in use, correct that, and exchange it with ActivityWatch."""
+    """Show when PCs were in use; correct, export and import it."""
 
 
 @activity.command(epilog="Example: telltale activity hours --since 7d --device Anna --json")
@@ -29,7 +29,10 @@ def activity() -> None:
 )  # fmt: skip
 @json_option
 def hours(since: str, until: str | None, device: str | None, by: Any, rule: Any, *, as_json: bool) -> None:
-    """Show how long each PC was active, away or not recorded, with its first and last use."""
+    """Show how long each PC was active, away or not recorded.
+
+    First and last use are shown too.
+    """
     from telltale.activity import totals
     from telltale.workbench.tidy import as_arrow
 
@@ -47,7 +50,7 @@ def hours(since: str, until: str | None, device: str | None, by: Any, rule: Any,
 @_device_option
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file instead of the screen.")
 def export(form: str, since: str, until: str | None, device: str | None, output: Path | None) -> None:
-    """Write from when to when each PC was active and away, for ActivityWatch or as CSV."""
+    """Write when each PC was active, for ActivityWatch or as CSV."""
     import json
 
     from telltale.activity import intervals
@@ -75,7 +78,10 @@ def export(form: str, since: str, until: str | None, device: str | None, output:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @json_option
 def import_(file: Path, *, as_json: bool) -> None:
-    """Store an export of ActivityWatch; its AFK buckets count where nothing else was recorded."""
+    """Store an export of ActivityWatch.
+
+    Its AFK buckets count where nothing else was recorded.
+    """
     from telltale.activity import import_activitywatch
     from telltale.activity.activitywatch import active_s, afk_buckets
 
@@ -95,9 +101,9 @@ def import_(file: Path, *, as_json: bool) -> None:
 @click.option("--note", default="", help="Why, such as a meeting.")
 @json_option
 def correct(device: str, start: str, end: str, state: str, note: str, *, as_json: bool) -> None:
-    """Enter by hand that the person at DEVICE was active, or away, from START to END by the site's clock.
+    """Enter by hand when the person at DEVICE was active, or away.
 
-    What was measured is kept. Where corrections overlap, the newest counts.
+    START and END are read by the site's clock. What was measured is kept. Where corrections overlap, the newest counts.
     """
     from telltale.activity import correct as entered
 

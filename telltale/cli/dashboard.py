@@ -9,10 +9,10 @@ import click
 @click.option("--login/--no-login", default=True, help="Ask for the token; --no-login only where host is this machine.")
 @click.option("--quiet", is_flag=True, help="Do not print the address.")
 def dashboard(host: str | None, port: int | None, *, login: bool, quiet: bool) -> None:
-    """Serve the dashboards until Ctrl-C and print their address with its token.
+    """Serve the dashboards until Ctrl-C.
 
-    The token is the one of secrets.toml (or TELLTALE_TOKEN), else a new one at each start.
-    Pages of your own are notebooks in the project's dashboards folder.
+    Their address is printed, with its token. The token is the one of secrets.toml (or TELLTALE_TOKEN), else a new one
+    at each start. Pages of your own are notebooks in the project's dashboards folder.
     """
     from importlib.util import find_spec
 

@@ -40,7 +40,7 @@ _OF_BUTTONS = ("presses", "pulls", "deliveries", "open")
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=FOLDER, show_default=True,
               help="Folder of the demo's own project; a demo that is there is replaced.")  # fmt: skip
 def demo(days: int, seed: int, *, serve: bool, folder: Path) -> None:
-    """Show everything on simulated devices: collect, settle, analyse, report.
+    """Show everything on simulated devices, with reports and pages.
 
     Access points, sensors, buttons and PCs are simulated and send as real ones do. What the analysis finds is printed
     beside what the simulators know to be true.

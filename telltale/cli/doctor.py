@@ -9,7 +9,7 @@ from telltale.cli.output import json_option, show
 @json_option
 @click.pass_context
 def doctor(context: click.Context, *, as_json: bool) -> None:
-    """Check everything this project needs, and say how to put it right.
+    """Check what this project needs, and say how to put it right.
 
     Checked are Python, settings, secrets, folders, keys, store, lake, ports, capture, broker, platforms, disk, clock
     and programs. "note": a feature is missing; "wrong": telltale cannot work like this, and the exit code is 1.

@@ -22,10 +22,10 @@ TARGETS = ("cumulocity", "thingworx")
 @json_option
 @click.pass_context
 def forward(context: click.Context, *, is_once: bool, dry_run: bool, as_json: bool) -> None:
-    """Pass presses and sensors' readings on to other platforms, until Ctrl-C.
+    """Pass presses and readings on to other platforms.
 
-    New messages are written to an outbox and sent in the order of their times, at least once: until the platform
-    confirms one, it is sent again unchanged. A message the platform refuses for good is parked.
+    It goes on until Ctrl-C. New messages are written to an outbox and sent in the order of their times, at least once:
+    until the platform confirms one, it is sent again unchanged. A message the platform refuses for good is parked.
     """
     if context.invoked_subcommand is not None:
         return

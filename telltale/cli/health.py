@@ -19,7 +19,7 @@ _source_option = click.option("--source", metavar="SOURCE", help="One source; by
 
 @click.group(epilog="Example: telltale health devices")
 def health() -> None:
-    """Show which devices are late or silent, and what of their messages is missing."""
+    """Show which devices are late or silent, and messages lost."""
 
 
 @health.command(epilog="Example: telltale health devices --since 7d --json")
@@ -27,7 +27,7 @@ def health() -> None:
 @_source_option
 @json_option
 def devices(*, as_json: bool, **question: Any) -> None:
-    """Show each device: on time, late or silent, how often it should report, what it lost.
+    """Show each device: on time, late or silent, messages lost.
 
     How often a device should be heard is taken from devices.csv, or learned from its last week.
     """
@@ -41,7 +41,7 @@ def devices(*, as_json: bool, **question: Any) -> None:
 @_source_option
 @json_option
 def missing(*, as_json: bool, **question: Any) -> None:
-    """Show which share of the messages due from each device did not come, by day."""
+    """Show which share of the messages due did not come, by day."""
     from telltale.health import missing as answer
 
     show_answer(answer, columns=MISSING, as_json=as_json, empty=EMPTY, **question)
@@ -52,7 +52,10 @@ def missing(*, as_json: bool, **question: Any) -> None:
 @_source_option
 @json_option
 def heard(*, as_json: bool, **question: Any) -> None:
-    """Show from when to when each device was heard; between two of its rows it was silent."""
+    """Show from when to when each device was heard.
+
+    Between two of its rows it was silent.
+    """
     from telltale.health import heard as answer
 
     show_answer(answer, columns=HEARD, as_json=as_json, empty=EMPTY, **question)

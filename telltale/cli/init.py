@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: telltale init ~/presence")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
 def init(folder: Path) -> None:
-    """Make FOLDER a project: write its settings, with comments that explain them.
+    """Make FOLDER a project: write settings that explain themselves.
 
     FOLDER is the present one by default. Written are telltale.toml, secrets.toml (mode 600), devices.csv and
     buttons.csv; files that exist stay as they are.

@@ -26,7 +26,7 @@ def _at_options(command: Command) -> Command:
 
 @click.group(epilog="Example: telltale kanban items --since 90d")
 def kanban() -> None:
-    """Show what presses of buttons say of demand and cards, or enter a pull by hand."""
+    """Show demand and cards by the presses of buttons; enter pulls."""
 
 
 @kanban.command(epilog="Example: telltale kanban items --since 90d --json")
@@ -34,7 +34,7 @@ def kanban() -> None:
 @_item_option
 @json_option
 def items(*, as_json: bool, **question: Any) -> None:
-    """Show each item: pulls a day, lead time, cards in use and recommended, stock-out risk."""
+    """Show pulls, lead time, cards and stock-out risk of each item."""
     from telltale.kanban import items as answer
 
     empty = "No items: list buttons in buttons.csv."

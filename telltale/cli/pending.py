@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 @click.argument("source_name", metavar="[SOURCE]", default="")
 @json_option
 def pending(source_name: str, *, as_json: bool) -> None:
-    """Show what is queued for devices, of one SOURCE or of all: what waits, what was sent, and its outcome."""
+    """Show what is queued for devices, and what became of it.
+
+    Of one SOURCE or of all.
+    """
     from telltale.landing import recall
     from telltale.workbench.project import Project
 

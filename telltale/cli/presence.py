@@ -36,7 +36,7 @@ def _published_option(command: Command) -> Command:
 
 @click.group(epilog="Example: telltale presence figures --since 7d")
 def presence() -> None:
-    """Show how many devices were there, how long they stayed, and where they were heard."""
+    """Show how many devices were there, how long, and where."""
 
 
 @presence.command(epilog="Example: telltale presence figures --since 28d --by day --published")
@@ -46,7 +46,7 @@ def presence() -> None:
 @_published_option
 @json_option
 def figures(*, as_json: bool, **question: Any) -> None:
-    """Show visitors, passers-by, visits and dwell of each day or hour.
+    """Show visitors, passers-by and visits of each day or hour.
 
     Addresses that devices change by themselves (local) are counted apart from lasting ones (global).
     """
@@ -63,7 +63,7 @@ def figures(*, as_json: bool, **question: Any) -> None:
 )
 @json_option
 def visits(*, as_json: bool, **question: Any) -> None:
-    """Show each visit: when a device came, when it left, how long it stayed.
+    """Show each visit: from when to when a device was there.
 
     A device has a pseudonym that holds until the keys of its site change.
     """
@@ -79,7 +79,7 @@ def visits(*, as_json: bool, **question: Any) -> None:
 @_published_option
 @json_option
 def occupancy(*, as_json: bool, **question: Any) -> None:
-    """Show how many visitor devices were there at each time of the day."""
+    """Show how many devices were there at each time of the day."""
     from telltale.presence import occupancy as answer
 
     show_answer(answer, columns=OCCUPANCY, as_json=as_json, empty=EMPTY, **question)
@@ -91,7 +91,10 @@ def occupancy(*, as_json: bool, **question: Any) -> None:
 @_published_option
 @json_option
 def moves(*, as_json: bool, **question: Any) -> None:
-    """Show how often devices went from one zone to another; zones are those of devices.csv."""
+    """Show how often devices went from one zone to another.
+
+    Zones are those of devices.csv.
+    """
     from telltale.presence import moves as answer
 
     empty = "No moves between zones; zones are named in devices.csv."
@@ -104,7 +107,10 @@ def moves(*, as_json: bool, **question: Any) -> None:
 @_published_option
 @json_option
 def zones(*, as_json: bool, **question: Any) -> None:
-    """Show how many devices were in each zone, and how long; zones are those of devices.csv."""
+    """Show how many devices were in each zone, and how long.
+
+    Zones are those of devices.csv.
+    """
     from telltale.presence import zones as answer
 
     empty = "No device in any zone; zones are named in devices.csv."
@@ -116,7 +122,10 @@ def zones(*, as_json: bool, **question: Any) -> None:
 @_site_option
 @json_option
 def excluded(*, as_json: bool, **question: Any) -> None:
-    """Show the devices that are not counted: staff, and those that never leave."""
+    """Show the devices that are not counted, and why.
+
+    They are staff, and devices that never leave.
+    """
     from telltale.presence import excluded as answer
 
     show_answer(answer, columns=EXCLUDED, as_json=as_json, empty="Every device is counted.", **question)
@@ -144,7 +153,7 @@ def sightings(
     as_json: bool,
     **stretch: Any,
 ) -> None:
-    """Show the newest sightings, or where and when one station was heard.
+    """Show the newest sightings, also of one station.
 
     A typed address is turned into the pseudonyms it has under the keys that still exist. It is neither shown nor kept
     by telltale, but your shell keeps what is typed on its line: --station - asks for it instead.

@@ -8,9 +8,10 @@ from telltale.cli.output import json_option, show_one
 @click.command(epilog="Example: telltale purge")
 @json_option
 def purge(*, as_json: bool) -> None:
-    """Close the days that are due, and remove what [retention] in telltale.toml no longer allows.
+    """Remove what must not be kept longer, and close days.
 
-    "telltale upkeep" does the same every ten minutes. It can be stopped and run again at any time.
+    How long something is kept is said in [site] of telltale.toml. "telltale upkeep" does the same every ten minutes. It
+    can be stopped and run again at any time.
     """
     from telltale.operate import retention
     from telltale.workbench.project import Project

@@ -25,10 +25,11 @@ DETAILS = ["meta", "body"]
 @limit_option(50)
 @json_option
 def rejected(source_name: str, at: "At", since: str, *, count: bool, limit: int, as_json: bool) -> None:
-    """Show what was rejected, of one SOURCE or of all, the newest first.
+    """Show what could not be decoded, or was turned away, and why.
 
-    At decode nothing is lost: once a decoder understands more, "telltale redecode" reads the same bytes again. At the
-    door, a wrong secret or a vendor's change of format shows; the newest 10,000 such requests are listed.
+    Of one SOURCE or of all, the newest first. At decode nothing is lost: once a decoder understands more, "telltale
+    redecode" reads the same bytes again. At the door, a wrong secret or a vendor's change of format shows; the newest
+    10,000 such requests are listed.
     """
     from telltale.workbench.project import Project
     from telltale.workbench.rejected import rejected as newest

@@ -24,7 +24,7 @@ GROUP = 2048
 )
 @json_option
 def replay(files: tuple[Path, ...], interface: str, *, as_json: bool) -> None:
-    """Store the presses in capture FILES, as if they had been captured live.
+    """Store the presses in capture FILES, as if captured live.
 
     Files of tcpdump, Wireshark or a router (pcap, pcapng) will do. Only frames of devices in buttons.csv are stored,
     all others are counted. A file replayed twice counts once.

@@ -28,9 +28,9 @@ from telltale.cli.output import json_option, progress, show, show_one
 def report(
     name: str | None, period: str, parameters: tuple[str, ...], *, with_pdf: bool, listing: bool, as_json: bool
 ) -> None:
-    """Run the notebook NAME for a period and keep the result as one HTML file that opens offline.
+    """Run the notebook NAME for a period, and keep it as one file.
 
-    Without NAME, or with --list, the reports are listed.
+    The file is HTML and opens offline. Without NAME, or with --list, the reports are listed.
     """
     from telltale.report import notebooks, run
 

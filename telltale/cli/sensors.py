@@ -38,7 +38,7 @@ def _sensor_options(command: Command) -> Command:
 
 @click.group(epilog="Example: telltale sensors excursions --since 7d")
 def sensors() -> None:
-    """Show what sensors measured, when they left their limits, and what is missing.
+    """Show what sensors measured, their limits, and what is missing.
 
     Limits (low, high) are those of devices.csv.
     """
@@ -50,7 +50,7 @@ def sensors() -> None:
 @_sensor_options
 @json_option
 def stats(*, as_json: bool, **question: Any) -> None:
-    """Show lowest, mean, highest and newest value of each sensor."""
+    """Show lowest, mean and highest value of each."""
     from telltale.sensors import stats as answer
 
     show_answer(answer, columns=STATS, as_json=as_json, empty=EMPTY, **question)
@@ -62,7 +62,7 @@ def stats(*, as_json: bool, **question: Any) -> None:
 @_sensor_options
 @json_option
 def series(*, as_json: bool, **question: Any) -> None:
-    """Show what each sensor measured, in order of time."""
+    """Show what each sensor measured."""
     from telltale.sensors import series as answer
 
     show_answer(answer, columns=SERIES, as_json=as_json, empty=EMPTY, **question)
@@ -73,7 +73,10 @@ def series(*, as_json: bool, **question: Any) -> None:
 @_sensor_options
 @json_option
 def excursions(*, as_json: bool, **question: Any) -> None:
-    """Show when each sensor was outside its limits, how long and how far."""
+    """Show when a sensor was outside its limits.
+
+    How long and how far is shown too.
+    """
     from telltale.sensors import excursions as answer
 
     show_answer(answer, columns=EXCURSIONS, as_json=as_json, empty="No sensor left its limits.", **question)
@@ -84,7 +87,7 @@ def excursions(*, as_json: bool, **question: Any) -> None:
 @_sensor_options
 @json_option
 def minutes_outside(*, as_json: bool, **question: Any) -> None:
-    """Show how long each sensor was outside its limits, by day."""
+    """Show how long each was outside, by day."""
     from telltale.sensors import minutes_outside as answer
 
     show_answer(answer, columns=OUTSIDE, as_json=as_json, empty="No sensor has limits in devices.csv.", **question)
@@ -96,7 +99,10 @@ def minutes_outside(*, as_json: bool, **question: Any) -> None:
 @_device_option
 @json_option
 def mean_kinetic_temperature(*, as_json: bool, **question: Any) -> None:
-    """Show the mean kinetic temperature of each sensor (USP <1160>), beside its mean."""
+    """Show the mean kinetic temperature of each.
+
+    It is that of USP <1160>; the mean stands beside it.
+    """
     from telltale.sensors import mean_kinetic_temperature as answer
 
     show_answer(answer, columns=KINETIC, as_json=as_json, empty="No temperature was measured.", **question)
@@ -107,7 +113,10 @@ def mean_kinetic_temperature(*, as_json: bool, **question: Any) -> None:
 @_sensor_options
 @json_option
 def gaps(*, as_json: bool, **question: Any) -> None:
-    """Show where readings are missing: between two that came, and since the newest one."""
+    """Show where readings are missing.
+
+    That is between two that came, and since the newest one.
+    """
     from telltale.sensors import gaps as answer
 
     show_answer(answer, columns=GAPS, as_json=as_json, empty="No readings are missing.", **question)
@@ -118,7 +127,10 @@ def gaps(*, as_json: bool, **question: Any) -> None:
 @_sensor_options
 @json_option
 def episodes(*, as_json: bool, **question: Any) -> None:
-    """Show from when to when a door was open, an alarm was on, water was there."""
+    """Show when a door was open, an alarm on.
+
+    And so for every switch, such as one that finds water.
+    """
     from telltale.sensors import episodes as answer
 
     show_answer(answer, columns=EPISODES, as_json=as_json, empty="No switch changed its state.", **question)
@@ -130,7 +142,10 @@ def episodes(*, as_json: bool, **question: Any) -> None:
 @_sensor_options
 @json_option
 def consumption(*, as_json: bool, **question: Any) -> None:
-    """Show what each counter counted, also where it began again from 0."""
+    """Show what each counter counted.
+
+    A counter that began again from 0 is counted on.
+    """
     from telltale.sensors import consumption as answer
 
     show_answer(answer, columns=CONSUMPTION, as_json=as_json, empty="No counter reported.", **question)
@@ -142,7 +157,7 @@ def consumption(*, as_json: bool, **question: Any) -> None:
 @_device_option
 @json_option
 def completeness(*, as_json: bool, **question: Any) -> None:
-    """Show how many of the readings that were due from each device came."""
+    """Show how many of the readings due came."""
     from telltale.sensors import completeness as answer
 
     show_answer(answer, columns=COMPLETENESS, as_json=as_json, empty=EMPTY, **question)
@@ -153,7 +168,10 @@ def completeness(*, as_json: bool, **question: Any) -> None:
 @_device_option
 @json_option
 def overdue(*, as_json: bool, **question: Any) -> None:
-    """Show when a device was not heard at the moment it had announced."""
+    """Show when a device missed its own moment.
+
+    It had announced when it would be heard next, and was not.
+    """
     from telltale.sensors import overdue as answer
 
     show_answer(answer, columns=OVERDUE, as_json=as_json, empty="Every device was heard in time.", **question)
@@ -164,7 +182,10 @@ def overdue(*, as_json: bool, **question: Any) -> None:
 @_device_option
 @json_option
 def trends(*, as_json: bool, **question: Any) -> None:
-    """Show where battery and signal of each device go, and how many days are left."""
+    """Show how battery and signal change.
+
+    Where the change is clear, also how many days are left.
+    """
     from telltale.sensors import trends as answer
 
     show_answer(answer, columns=TRENDS, as_json=as_json, empty="Too little is known for a trend.", **question)

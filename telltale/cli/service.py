@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     help="For which system; only systemd has been tried.",
 )
 def service(what: "What", system: "System") -> None:
-    """Print a service definition for this project; its first lines say how to install it.
+    """Print a service definition for this project.
 
-    Nothing is installed or changed. The service runs as a user of its own, who may write only the project's data. The
-    capture has the right to capture and no other; everything else has none.
+    Its first lines say how to install it. Nothing is installed or changed. The service runs as a user of its own, who
+    may write only the project's data. The capture has the right to capture and no other; everything else has none.
     """
     from telltale.operate.service import service as text
     from telltale.settings import load

@@ -61,11 +61,11 @@ def _first_source() -> str:
 )
 @json_option
 def simulate(source: str, *, back_s: int | None, live: bool, seed: int, file: Path | None, **options: Any) -> None:
-    """Simulate the devices of SOURCE, by default the first of "telltale sources".
+    """Simulate the devices of SOURCE.
 
-    They have the faults of real ones: lost messages, nodes that fail, clocks that are wrong. The same seed gives the
-    same data; people come and go by the clock of [site] timezone. Simulated records cannot be told from real ones
-    afterwards: use a project of its own.
+    By default it is the first of "telltale sources". They have the faults of real ones: lost messages, nodes that fail,
+    clocks that are wrong. The same seed gives the same data; people come and go by the clock of [site] timezone.
+    Simulated records cannot be told from real ones afterwards: use a project of its own.
     """
     from telltale.contract import Scenario
     from telltale.settings import load

@@ -8,7 +8,10 @@ from telltale.cli.output import json_option, show
 @click.command(epilog="Example: telltale sources")
 @json_option
 def sources(*, as_json: bool) -> None:
-    """List the sources: where each sends to, how many records arrived, and when the newest."""
+    """List the sources, and what has arrived of each.
+
+    Of each: its transport and paths, how many records are kept, how many of them are not settled yet, the newest.
+    """
     from telltale.workbench.project import Project
     from telltale.workbench.source_state import sources_table
 

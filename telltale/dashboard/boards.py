@@ -17,7 +17,7 @@ from telltale.contract import ConfigError, TelltaleError
 from telltale.dashboard.persons import is_person_page
 from telltale.lake import snapshot
 from telltale.page import attention, layout
-from telltale.page.attention import Found
+from telltale.page.attention import Notice
 from telltale.page.board import Ask, Board, Cell, Page
 from telltale.page.pieces import Card, Sentence, plotly_json
 from telltale.workbench.project import Project
@@ -62,7 +62,7 @@ class Boards:
         self,
         project: Project,
         pages: Mapping[str, Page],
-        concerns: Callable[[Project], Sequence[Found]] = lambda _project: (),
+        concerns: Callable[[Project], Sequence[Notice]] = lambda _project: (),
     ) -> None:
         self._project = project
         self._pages = pages

@@ -7,7 +7,7 @@ from telltale.health.deliveries import delivered
 from telltale.kanban.concerns import concerns as of_items
 from telltale.kanban.concerns import watched as items
 from telltale.page import attention
-from telltale.page.attention import Found
+from telltale.page.attention import Notice
 from telltale.presence.concerns import concerns as of_site
 from telltale.presence.concerns import watched as sites
 from telltale.sensors.answers import recent as sensors_now
@@ -18,10 +18,10 @@ from telltale.workbench.times import SECOND, local_time
 MINUTE = 60 * SECOND
 
 
-def gathered(project: Project) -> list[Found]:
+def gathered(project: Project) -> list[Notice]:
     """Alarms first, then the newest; looked for once a minute, and when anything in the store changes."""
     view = project.view()
-    made: list[Found] = view.remembered(("concerns", view.now_us // MINUTE), lambda: _gathered(project))
+    made: list[Notice] = view.remembered(("concerns", view.now_us // MINUTE), lambda: _gathered(project))
     return made
 
 
@@ -31,11 +31,11 @@ def present(project: Project) -> dt.datetime:
     return local_time(project.now_us(), project.zone(site))
 
 
-def _gathered(project: Project) -> list[Found]:
+def _gathered(project: Project) -> list[Notice]:
     return attention.ordered(
         [
             *of_sources(delivered(project), now=present(project)),
-            *(found for site in sites(project) for found in of_site(site)),
+            *(notice for site in sites(project) for notice in of_site(site)),
             *of_sensors(sensors_now(project.view())),
             *of_items(items(project)),
         ]

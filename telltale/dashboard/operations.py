@@ -10,7 +10,7 @@ from telltale.health.deliveries import Delivered, delivered
 from telltale.kanban import cards as kanban
 from telltale.kanban.concerns import watched as watched_items
 from telltale.page import attention, common
-from telltale.page.attention import Found
+from telltale.page.attention import Notice
 from telltale.page.board import Ask, Board, Cell, Freshness
 from telltale.page.lists import Attention
 from telltale.page.pieces import Card, Sentence, Tile, Tiles
@@ -32,13 +32,13 @@ def page(ask: Ask) -> Board:
         return common.nothing_yet(ask, "Operations")
     sites = watched(ask.project)
     now = concerns.present(ask.project)
-    found = concerns.gathered(ask.project)
+    notices = concerns.gathered(ask.project)
     name = wording.joined([site.name for site in sites]) or ask.project.settings.site.name
     return Board(
-        Sentence(attention.sentence(found, _calm(sites)), common.head("Operations", now, name)),
+        Sentence(attention.sentence(notices, _calm(sites)), common.head("Operations", now, name)),
         Tiles([*(_presence_tiles(sites[0]) if sites else _kanban_tiles(ask)), *_delivery_tiles(sources, now)]),
         [
-            _lists(sources, found, now),
+            _lists(sources, notices, now),
             *(_site_charts(site) for site in sites),
             *_sensor_charts(ask),
             *_kanban_charts(ask),
@@ -50,9 +50,9 @@ def page(ask: Ask) -> Board:
 
 def _freshness(ask: Ask, sources: list[Delivered], zone: str) -> Freshness:
     """Of the nodes; in a project without any, of the newest record of any source."""
-    found = common.freshness(ask, zone)
-    if found.newest_us is not None:
-        return found
+    fresh = common.freshness(ask, zone)
+    if fresh.newest_us is not None:
+        return fresh
     newest = max(one.newest_us or 0 for one in sources)
     due = [one for one in sources if not one.rests]
     usual_s = min((one.interval_s for one in due or sources if one.interval_s), default=0.0)
@@ -88,18 +88,18 @@ def _delivery_tiles(sources: list[Delivered], now: dt.datetime) -> list[Tile]:
     ]
 
 
-def _lists(sources: list[Delivered], found: list[Found], now: dt.datetime) -> list[Cell]:
+def _lists(sources: list[Delivered], notices: list[Notice], now: dt.datetime) -> list[Cell]:
     return [
-        Cell("attention", 7, "What needs a look", partial(_attention, found)),
+        Cell("attention", 7, "What needs a look", partial(_attention, notices)),
         Cell("sources", 5, "What the sources deliver", partial(health.delivering, sources, now)),
     ]
 
 
-def _attention(found: list[Found]) -> Card:
+def _attention(notices: list[Notice]) -> Card:
     return Card(
-        attention.list_title(found),
-        Attention([one.concern for one in found], attention.TITLES),
-        "Alarms first. A line stays until its cause is over" if found else "Alarms and warnings of all sources",
+        attention.list_title(notices),
+        Attention([notice.concern for notice in notices], attention.TITLES),
+        "Alarms first. A line stays until its cause is over" if notices else "Alarms and warnings of all sources",
         empty="Every source delivers, every node reports, and what arrives can be decoded.",
     )
 

@@ -47,6 +47,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def sentence(answers: Answers) -> Sentence:
     """Is every device heard as it should be?"""
     return Sentence(health_sentence(answers.attention, answers.devices, answers.rejects), answers.over)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from telltale import wording
 from telltale.health.deliveries import Delivered
-from telltale.page.attention import Found, since
+from telltale.page.attention import Notice, since
 from telltale.page.lists import Concern
 from telltale.sources import SOURCES
 
@@ -26,7 +26,7 @@ PAGE_OF = {
 """The page with the figures of a source."""
 
 
-def concerns(sources: Sequence[Delivered], *, now: dt.datetime) -> list[Found]:
+def concerns(sources: Sequence[Delivered], *, now: dt.datetime) -> list[Notice]:
     """The sources that are silent, and those with many rejects.
 
     Args:
@@ -38,7 +38,7 @@ def concerns(sources: Sequence[Delivered], *, now: dt.datetime) -> list[Found]:
 
 def silent_sources(
     sources: Sequence[Delivered], *, now: dt.datetime, pages: Mapping[str, str] = PAGE_OF
-) -> list[Found]:
+) -> list[Notice]:
     """The sources that delivered before and have stopped; those that may rest (`Delivered.rests`) never.
 
     Args:
@@ -58,7 +58,7 @@ def silent_sources(
             since(newest, now), "sender, network or collector", pages.get(source.source.name, "health"),
         )  # fmt: skip
         phrase = f"!!{source.title}!! has sent no record for !!{wording.duration(age_s)}!!"
-        silent.append(Found(concern, phrase, newest))
+        silent.append(Notice(concern, phrase, newest))
     return silent
 
 
@@ -67,7 +67,7 @@ def silent_after_s(source: Delivered) -> float:
     return max(SILENT_AT_LEAST_S, SILENT_INTERVALS * source.interval_s)
 
 
-def many_rejects(sources: Sequence[Delivered]) -> list[Found]:
+def many_rejects(sources: Sequence[Delivered]) -> list[Notice]:
     """The sources of which too much could not be decoded in 24 hours."""
     many = []
     for source in sources:
@@ -79,5 +79,5 @@ def many_rejects(sources: Sequence[Delivered]) -> list[Found]:
             "warning", f"{source.title}: {count} rejected", f"of {wording.count(records, 'record')} in 24 h",
             f"last 24{wording.NBSP}h", "a changed format, or a wrong device", "health",
         )  # fmt: skip
-        many.append(Found(concern, f"!!{count}!! of {source.title} could not be decoded", None))
+        many.append(Notice(concern, f"!!{count}!! of {source.title} could not be decoded", None))
     return many

@@ -43,6 +43,11 @@ __all__ = [
     "trends",
 ]
 
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 NO_ITEM = "No item is known. List the buttons in buttons.csv."
 
 

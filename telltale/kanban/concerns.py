@@ -2,7 +2,7 @@
 
 from telltale.kanban.answers import Answers, answers
 from telltale.kanban.words.titles import kanban_concerns
-from telltale.page.attention import Found
+from telltale.page.attention import Notice
 from telltale.workbench.project import Project
 
 WATCHED = "16w"
@@ -14,6 +14,6 @@ def watched(project: Project) -> Answers:
     return answers(WATCHED, bucket="week", project=project)
 
 
-def concerns(answers: Answers) -> list[Found]:
+def concerns(answers: Answers) -> list[Notice]:
     """The items that run short, and the buttons that may be dead."""
     return kanban_concerns(answers.items, now=answers.now, target=answers.target)

@@ -1,4 +1,4 @@
-"""What needs a look, over all sources: found by rules, worded once for the list and once for the sentence."""
+"""What needs a look, over all sources: by rules, worded once for the list and once for the sentence."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ MOST_NAMED = 3
 """More things than this are counted in the sentence, not named."""
 
 
-class Found(NamedTuple):
+class Notice(NamedTuple):
     """One thing, and how the sentence says it: `!!3 of 8 Wi-Fi nodes!! are silent since 13:10`."""
 
     concern: Concern
@@ -27,38 +27,41 @@ class Found(NamedTuple):
     since: dt.datetime | None
 
 
-def ordered(found: Sequence[Found]) -> list[Found]:
+def ordered(notices: Sequence[Notice]) -> list[Notice]:
     """Alarms first, then the newest."""
-    return sorted(found, key=lambda one: (one.concern.level != "alarm", -(one.since.timestamp() if one.since else 0.0)))
+    return sorted(
+        notices,
+        key=lambda notice: (notice.concern.level != "alarm", -(notice.since.timestamp() if notice.since else 0.0)),
+    )
 
 
-def sentence(found: Sequence[Found], calm: str) -> str:
+def sentence(notices: Sequence[Notice], calm: str) -> str:
     """`Three things need a look: …. The rest is as usual.`, or that nothing does, with `calm`."""
-    if not found:
+    if not notices:
         return f"**Nothing needs a look.** {calm}"
-    named = wording.joined([one.phrase for one in found[:MOST_NAMED]])
-    if len(found) == 1:
+    named = wording.joined([notice.phrase for notice in notices[:MOST_NAMED]])
+    if len(notices) == 1:
         return f"{wording.sentence_case(named)}. The rest is as usual."
-    count = wording.sentence_case(wording.in_words(len(found)))
-    more = "" if len(found) <= MOST_NAMED else ", and more"
+    count = wording.sentence_case(wording.in_words(len(notices)))
+    more = "" if len(notices) <= MOST_NAMED else ", and more"
     return f"{count} things need a look: {named}{more}. The rest is as usual."
 
 
-def list_title(found: Sequence[Found]) -> str:
+def list_title(notices: Sequence[Notice]) -> str:
     """`Three alarms, one warning`."""
     parts = []
     for level in ("alarm", "warning"):
-        count = sum(one.concern.level == level for one in found)
+        count = sum(notice.concern.level == level for notice in notices)
         if count:
             parts.append(f"{wording.in_words(count)} {level}{'' if count == 1 else 's'}")
     return wording.sentence_case(", ".join(parts)) or "Nothing needs a look"
 
 
-def badges(found: Sequence[Found]) -> dict[str, int]:
+def badges(notices: Sequence[Notice]) -> dict[str, int]:
     """How many alarms each page has."""
     counts: dict[str, int] = {}
-    for one in found:
-        counts[one.concern.page] = counts.get(one.concern.page, 0) + (one.concern.level == "alarm")
+    for notice in notices:
+        counts[notice.concern.page] = counts.get(notice.concern.page, 0) + (notice.concern.level == "alarm")
     return counts
 
 

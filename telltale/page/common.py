@@ -53,7 +53,7 @@ def nothing_yet(ask: Ask, page: str, table_name: str = "sighting") -> Board:
     now = local_time(ask.project.now_us(), settings.site.timezone)
     text = (
         f"**No record has arrived yet.** {how_to_begin(settings, table_name)} while “telltale up” runs, "
-        "or try it with invented ones: telltale demo."
+        "or try it with simulated ones: telltale demo."
     )
     return Board(Sentence(text, head(page, now)))
 

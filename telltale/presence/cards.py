@@ -24,6 +24,11 @@ __all__ = [
     "visitors",
 ]  # fmt: skip
 
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 OF_ADDRESSES = {"all": "all addresses", "local": "randomised addresses", "global": "global addresses"}
 ADDRESSES = OF_ADDRESSES | {"all": "by address kind"}
 

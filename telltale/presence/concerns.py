@@ -5,7 +5,7 @@ import datetime as dt
 from telltale import wording
 from telltale.frames import local
 from telltale.health.words.silences import Reporting
-from telltale.page.attention import MOST_NAMED, Found, since
+from telltale.page.attention import MOST_NAMED, Notice, since
 from telltale.page.lists import Concern
 from telltale.presence.answers import Answers
 from telltale.workbench.project import Project
@@ -20,12 +20,12 @@ def watched(project: Project) -> list[Answers]:
     return [Answers(project, when, looks_back=True) for when in today]
 
 
-def concerns(answers: Answers) -> list[Found]:
+def concerns(answers: Answers) -> list[Notice]:
     """What needs a look at a site today."""
     return silent_nodes(answers.reporting, now=answers.when.now)
 
 
-def silent_nodes(reporting: Reporting, *, now: dt.datetime) -> list[Found]:
+def silent_nodes(reporting: Reporting, *, now: dt.datetime) -> list[Notice]:
     """The nodes that do not report while others do.
 
     Args:
@@ -43,4 +43,4 @@ def silent_nodes(reporting: Reporting, *, now: dt.datetime) -> list[Found]:
         "warning", f"{nodes} silent", f"{names}{more}; counts there are too low", since(start, now),
         "power, network or a moved node", PAGE,
     )  # fmt: skip
-    return [Found(concern, f"!!{nodes}!! {'is' if len(silent) == 1 else 'are'} silent {since(start, now)}", start)]
+    return [Notice(concern, f"!!{nodes}!! {'is' if len(silent) == 1 else 'are'} silent {since(start, now)}", start)]

@@ -9,3 +9,7 @@ from telltale.report.page import render
 from telltale.workbench.periods import Period
 
 __all__ = ["Period", "Report", "ReportError", "notebooks", "render", "run"]
+
+
+def __dir__() -> list[str]:
+    return __all__

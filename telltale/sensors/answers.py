@@ -87,65 +87,69 @@ class Answers:
     @cached_property
     def stats(self) -> pa.Table:
         """Figures of the stretch."""
-        return read.stats(self.question, quantity=self.quantity)
+        return self._own(read.stats(self.question, quantity=self.quantity))
 
     @cached_property
     def series(self) -> pa.Table:
         """What was measured."""
         bin_s = None if self.width is None else round(seconds(self.width))
-        return read.series(self.question, quantity=self.quantity, bin_s=bin_s)
+        return self._own(read.series(self.question, quantity=self.quantity, bin_s=bin_s))
 
     @cached_property
     def excursions(self) -> pa.Table:
         """When limits were left, also where that began before the stretch and lasts into it."""
-        return read.excursions(self.question, quantity=self.quantity, lasting=True)
+        return self._own(read.excursions(self.question, quantity=self.quantity, lasting=True))
 
     @cached_property
     def episodes(self) -> pa.Table:
         """When doors stood open and alarms were on, of every switch: a door matters to the fridge behind it."""
-        return read.episodes(self._of_all(self.question), lasting=True)
+        return self._own(read.episodes(self._of_all(self.question), lasting=True))
 
     @cached_property
     def gaps(self) -> pa.Table:
         """Where readings are missing."""
-        return read.gaps(self.question, quantity=self.quantity, lasting=True)
+        return self._own(read.gaps(self.question, quantity=self.quantity, lasting=True))
 
     @cached_property
     def outside(self) -> pa.Table:
         """Seconds outside limits by day."""
-        return read.minutes_outside(self.days, quantity=self.quantity)
+        return self._own(read.minutes_outside(self.days, quantity=self.quantity))
 
     @cached_property
     def kinetic(self) -> pa.Table:
         """Mean kinetic temperatures of the stretch."""
-        return read.mean_kinetic_temperature(self.question)
+        return self._own(read.mean_kinetic_temperature(self.question))
 
     @cached_property
     def consumption(self) -> pa.Table:
         """What counters counted in the stretch."""
-        return read.consumption(self.question, by="stretch")
+        return self._own(read.consumption(self.question, by="stretch"))
 
     @cached_property
     def completeness(self) -> pa.Table:
         """Readings received of those due."""
-        return self._of_source(read.completeness(self.question))
+        return self._own(read.completeness(self.question))
 
     @cached_property
     def overdue(self) -> pa.Table:
         """Where sensors were not heard at the moment they had named, also since before the stretch."""
-        return self._of_source(read.overdue(self.question, lasting=True))
+        return self._own(read.overdue(self.question, lasting=True))
 
     @cached_property
     def trends(self) -> pa.Table:
         """Where batteries and signals went in the 30 days up to the end of the stretch."""
         until = local_time(self.question.span.until_us, self.zone)
-        return self._of_source(read.trends(question(self.question.view, "30d", until, of=self.question.of)))
+        return self._own(read.trends(question(self.question.view, "30d", until, of=self.question.of)))
 
     @cached_property
     def seen(self) -> Sensors:
         """The sensors of the last fortnight, and what they measured."""
         until = local_time(self.question.span.until_us, self.zone)
-        return read.sensors(question(self.question.view, DAYS, until))
+        seen = read.sensors(question(self.question.view, DAYS, until))
+        if self.source is None:
+            return seen
+        own = set(self.health.devices["device_id"].to_pylist())
+        return seen._replace(names={device_id: name for device_id, name in seen.names.items() if device_id in own})
 
     @cached_property
     def missing(self) -> pa.Table:
@@ -164,7 +168,8 @@ class Answers:
         (since, until), (days, _) = self._stretch(self.reports), self._stretch(self.days)
         return HealthAnswers(self.project, since, until, source=self.source, days=days)
 
-    def _of_source(self, rows: pa.Table) -> pa.Table:
+    def _own(self, rows: pa.Table) -> pa.Table:
+        """Those rows that are of a device of the source."""
         return rows if self.source is None else _only(rows, self.health.devices["device_id"].to_pylist())
 
     def _stretch(self, asked: Question) -> tuple[dt.datetime, dt.datetime]:

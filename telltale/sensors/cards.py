@@ -27,6 +27,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def sentence(answers: Answers) -> Sentence:
     """Who left its limits, for how long and how far; who kept them; who is silent."""
     text = titles.limits_sentence(
@@ -55,7 +59,9 @@ def tiles(answers: Answers) -> Tiles:
 def readings(answers: Answers) -> Card:
     """What was measured, on the band of the limits; below it when doors stood open and alarms were on."""
     chart = readings_chart(answers.series, answers.excursions, answers.gaps, timezone=answers.zone)
-    drawn = f"means of {answers.width}; thick: outside, from single readings" if answers.width else "single readings"
+    drawn = "single readings; thick: outside"
+    if answers.width:
+        drawn = f"means of {answers.width}; thick: outside, from single readings"
     return Card(
         titles.limits_title(answers.excursions, answers.stats),
         with_doors(chart, answers.episodes, timezone=answers.zone),

@@ -6,7 +6,7 @@ from typing import Any
 from telltale import wording
 from telltale.frames import local
 from telltale.health.words.devices import silent_devices
-from telltale.page.attention import Found
+from telltale.page.attention import Notice
 from telltale.page.lists import Concern
 from telltale.sensors.answers import Answers
 from telltale.sensors.words.titles import beyond, plain
@@ -17,7 +17,7 @@ NODES = {source.name for source in SOURCES if "node_heartbeat" in source.tables}
 """Sources of access points: the presence page says which of them are silent."""
 
 
-def concerns(answers: Answers) -> list[Found]:
+def concerns(answers: Answers) -> list[Notice]:
     """The sensors that left their limits, or are silent while others of their source are heard.
 
     Args:
@@ -38,7 +38,7 @@ def concerns(answers: Answers) -> list[Found]:
     ]
 
 
-def beyond_limits(excursions: Any, *, now: dt.datetime, tolerated_min: float) -> list[Found]:
+def beyond_limits(excursions: Any, *, now: dt.datetime, tolerated_min: float) -> list[Notice]:
     """A line for each sensor that is beyond a limit, or was for longer than tolerated.
 
     Args:
@@ -59,5 +59,5 @@ def beyond_limits(excursions: Any, *, now: dt.datetime, tolerated_min: float) ->
         concern = Concern("alarm", what, f"{lasting}, peak {peak}", when, "door, load or cooling", PAGE)
         verb = "has been" if sensor.is_open else "was"
         phrase = f"!!{sensor.name}!! {verb} {sensor.side} {plain(level)} for !!{lasting}!!"
-        lines.append(Found(concern, phrase, at))
+        lines.append(Notice(concern, phrase, at))
     return lines

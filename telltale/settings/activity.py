@@ -17,13 +17,13 @@ ACTIVITY_TOML = """\
 # dialect = "auto"             # auto, uplynx, wisol, td1207, snt
 # daily_uplinks = 140          # of the contract, in any 24 hours
 # hourly_uplinks = 6
-# slot_s = 0                   # seconds between two frames; 0: what daily_uplinks allows for ever (618)
+# slot_s = 0                   # seconds between two frames; 0: such that daily_uplinks last the whole day (618)
 # downlink = false             # true asks for an answer with a frame, up to 4 a day
 
 [activity]                     # what samples mean
 # away_after_s = 180           # seconds without input from which a person counts as away
 # day_starts_at = "00:00"      # when a day begins, on the site's clock
-# show_everyone = false        # true, with invented data only: the general token shows single PCs too
+# show_everyone = false        # true, with simulated data only: the general token shows single PCs too
 """
 
 

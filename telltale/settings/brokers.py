@@ -17,10 +17,10 @@ BROKERS_TOML = """\
 # topics = {}                  # source by topic filter: { "plant/<source>/#" = "<source>" }
 
 [forward]                      # passing presses and readings on: telltale forward
-# backlog_days = 7.0           # what is from so long before its first run is passed on too
-# keep_sent_days = 90          # then what was sent is removed from the outbox; what waits or is parked stays
-# warn_rows = 10000            # as many waiting, or
-# warn_age_h = 24.0            # one waiting for so long, is warned of
+# backlog_days = 7.0           # its first run passes on what is up to so many days old
+# keep_sent_days = 90          # days until what was sent is removed from the outbox; what waits or is parked stays
+# warn_rows = 10000            # warn when so many messages wait, or
+# warn_age_h = 24.0            # when one has waited for so long
 
 [forward.cumulocity]           # presses to Cumulocity over MQTT; its password goes into secrets.toml
 # tenant = ""                  # the host's name, such as example.cumulocity.com; empty: not forwarded
@@ -29,7 +29,7 @@ BROKERS_TOML = """\
 # port = 0                     # 0: that of the ini file, else 8883; 1883 only with tls = false
 # tls = true
 # ca_file = ""
-# mode = "gateway"             # gateway: one session, buttons as child devices; per_button: a session each, as the seed
+# mode = "gateway"             # gateway: one session, buttons as child devices; per_button: a session for each button
 # device_id = ""               # the gateway's own id; empty: telltale-<this machine's name>
 # device_type = "c8y_MACDevice"
 # register_devices = true      # create devices; false sends nothing for those the platform does not know

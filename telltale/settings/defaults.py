@@ -26,7 +26,7 @@ _MAIN_TOML = """\
 # sighting_retention_h = 24    # hours after its day closed until a sighting is removed
 # visit_retention_d = 30       # days until a visit is removed; figures of hours and days stay
 # k = 5                        # no published presence figure counts fewer devices than this
-# keep = false                 # true removes nothing: only for invented data
+# keep = false                 # true removes nothing: only for simulated data
 
 # [site.71234]                 # one network's own values, by its network id; any key of [site]
 # name = "Lobby"
@@ -74,7 +74,7 @@ _MAIN_TOML = """\
 # bin_min = 15                 # minutes of one occupancy step
 
 [sensors]                      # how readings are judged; the limits themselves stand in devices.csv
-# tolerated_min = 15           # minutes a day outside its limits that nobody needs to hear about
+# tolerated_min = 15           # minutes a day outside its limits that need no attention
 """
 
 _MAIN_SECRETS = """\

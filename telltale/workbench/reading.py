@@ -39,7 +39,7 @@ def load(
 
     Args:
         name: sighting, node_heartbeat, reject, visit, presence_day, … as `tables.py` lists them.
-        since: beginning of the stretch; `"7d"` is seven times 24 h ago. None is everything.
+        since: beginning of the stretch, see `telltale.workbench.times`; None is everything.
         until: its end, exclusive; None is now and later.
         columns: which columns; none named is all.
         engine: pandas (device as 16 hex digits), or the native object: an Arrow table, a relation of DuckDB.
@@ -51,7 +51,7 @@ def load(
     if engine not in FORMS:
         raise ConfigError(f'engine "{engine}": expected one of {", ".join(FORMS)}')
     project = project or here()
-    table = TABLES[_known(name)]
+    table = TABLES[_table_name(name)]
     span = None if since is None and until is None else project.span(since, until)
     listed = ", ".join(_column(column, table.names) for column in columns or table.names)
     order = ", ".join(dict.fromkeys((table.time, *table.key)))
@@ -100,10 +100,10 @@ def raw(raw_id: int, *, project: Project | None = None) -> Raw | PurgedRecord:
         TelltaleError: no record has that id.
     """
     project = project or here()
-    found = raw_record(project.lake, int(raw_id))
-    if found is None:
+    record = raw_record(project.lake, int(raw_id))
+    if record is None:
         raise TelltaleError(f'raw {raw_id}: no record has that id; take one from the column "raw_id" of a table')
-    return found if isinstance(found, Raw) else PurgedRecord(raw_id, local_time(found.at, "UTC"))
+    return record if isinstance(record, Raw) else PurgedRecord(raw_id, local_time(record.at, "UTC"))
 
 
 def decode(source: str, body: bytes | str | Raw, *, project: Project | None = None) -> "dict[str, pd.DataFrame]":
@@ -136,15 +136,15 @@ def _record(project: Project, source: str, body: bytes | str | Raw) -> Raw:
     return Raw(0, source, project.now_us(), "", "{}", body.encode() if isinstance(body, str) else body)
 
 
-def _known(name: str) -> str:
+def _table_name(name: str) -> str:
     if name in TABLES:
         return name
     hint = did_you_mean(name, TABLES)
     raise ConfigError(f'no table "{name}"; known: {", ".join(sorted(TABLES))}{hint}')
 
 
-def _column(name: str, known: tuple[str, ...]) -> str:
-    if name in known:
+def _column(name: str, columns: tuple[str, ...]) -> str:
+    if name in columns:
         return f'"{name}"'
-    hint = did_you_mean(name, known)
-    raise ConfigError(f'no column "{name}"; known: {", ".join(known)}{hint}')
+    hint = did_you_mean(name, columns)
+    raise ConfigError(f'no column "{name}"; known: {", ".join(columns)}{hint}')

@@ -291,6 +291,11 @@ def test_a_lost_bitmap_frame_loses_no_minute(tmp_path: Path) -> None:
     # Four stretches of 20 minutes, an hour and 20 min without input; at most so long, and at least 18 min each.
     assert (row["active_s"], row["away_s"], row["samples"]) == (4 * 1200, 4 * 1200, 160)
     assert (row["active_lo_s"], row["active_hi_s"]) == (4 * 1080, 4 * 1200)
+    # The two frames that came: 80 minutes each from 09:00 and from 10:20 UTC, 10:00 and 11:20 in Berlin.
+    assert list(tt.activity.messages("1d", project=project)["text"]) == [
+        "80 minutes from 10:00, input in 40",
+        "80 minutes from 11:20, input in 40",
+    ]
 
 
 def _bitmap(start: int, told: list[bool]) -> Raw:

@@ -12,7 +12,7 @@ from telltale.dashboard.boards import Boards
 from telltale.dashboard.pages import PAGES
 from telltale.lake.purge import drop
 from telltale.lake.settle import settle_all
-from telltale.page.attention import Found
+from telltale.page.attention import Notice
 from telltale.page.board import Ask, Board, Cell
 from telltale.page.lists import Concern
 from telltale.page.pieces import Card, Sentence, Table
@@ -118,9 +118,9 @@ def _land(project: Project) -> None:
 def test_what_needs_a_look_is_gathered_once_for_all_pages(project: Project) -> None:
     gathered: list[int] = []
 
-    def gather(_project: Project) -> list[Found]:
+    def gather(_project: Project) -> list[Notice]:
         gathered.append(1)
-        return [Found(Concern("alarm", "It is silent", "", "", "", "second"), "", None)]
+        return [Notice(Concern("alarm", "It is silent", "", "", "", "second"), "", None)]
 
     def page(_ask: Ask) -> Board:
         return Board(Sentence("Nothing to count"))
@@ -150,7 +150,7 @@ def test_what_needs_a_look_is_found_once_for_one_state_of_the_store(
 
 
 def test_badges_that_cannot_be_computed_do_not_take_the_page(project: Project) -> None:
-    def gather(_project: Project) -> list[Found]:
+    def gather(_project: Project) -> list[Notice]:
         raise ZeroDivisionError
 
     answer = Boards(project, {"page": lambda _ask: Board(Sentence("Here"))}, gather).get("page", {})

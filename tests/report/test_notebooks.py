@@ -64,3 +64,10 @@ def test_the_library_does_the_work(path: Path) -> None:
     assert not [
         node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.For | ast.While)
     ]
+
+
+def test_a_report_speaks_of_one_moment(path: Path) -> None:
+    """Its first cell after the parameters holds it; the start page, which people work on, has no period."""
+    parameters, first = code_cells(path)[:2]
+    is_report = "period:" in "".join(parameters["source"])
+    assert ("tt.hold()" in "".join(first["source"])) == is_report

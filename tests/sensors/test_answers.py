@@ -85,3 +85,14 @@ def test_limits_of_the_answer_are_those_of_the_list(tmp_path: Path) -> None:
     assert cards.readings(answers).title == "The sensor kept its limits"
     (tile, *_) = cards.tiles(answers).tiles
     assert (tile.label, tile.value) == ("Outside limits", "0")
+
+
+def test_answers_about_one_source_are_about_its_devices_only(tmp_path: Path) -> None:
+    sensed = sensors_of(tmp_path)
+    end_s = int(sensed.project.now_us() // 10**6)
+    hand_in(sensed.project, "efento", Scenario(9, end_s - 6 * 3600, end_s, ZONE))
+    answers = tt.sensors.answers("2d", source="efento", project=sensed.project)
+    tables = (answers.stats, answers.series, answers.gaps, answers.completeness, answers.overdue, answers.trends)
+    sources = {device_id.partition(":")[0] for table in tables for device_id in table["device_id"].to_pylist()}
+    assert sources == {"efento"}
+    assert {device_id.partition(":")[0] for device_id in answers.seen.names} == {"efento"}

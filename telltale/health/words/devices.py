@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from telltale import wording
 from telltale.frames import arrow, local, rows
-from telltale.page.attention import Found, since
+from telltale.page.attention import Notice, since
 from telltale.page.lists import Concern
 from telltale.page.pieces import Footer, Table, Tile
 from telltale.wording import is_known
@@ -77,7 +77,7 @@ def name_of(one: Mapping[str, Any], health: Any) -> str:
 def silent_devices(
     attention: Any, health: Any, *, now: dt.datetime,
     pages: Mapping[str, str],
-) -> list[Found]:  # fmt: skip
+) -> list[Notice]:  # fmt: skip
     """A line each for what is silent, for the list of what needs a look.
 
     Args:
@@ -86,30 +86,30 @@ def silent_devices(
         now: the present on the site's clock.
         pages: the page of each source.
     """
-    found = []
-    for one in lines(attention):
-        start = local(one["since"], str(now.tzinfo))
-        title, page = one["title"], pages.get(one["source"], "health")
-        lasting = wording.duration(one["silent_s"])
-        if one["kind"] == "source":
+    notices = []
+    for line in lines(attention):
+        start = local(line["since"], str(now.tzinfo))
+        title, page = line["title"], pages.get(line["source"], "health")
+        lasting = wording.duration(line["silent_s"])
+        if line["kind"] == "source":
             what, evidence, likely = (
                 f"{title} is silent",
-                f"all {one['devices']} devices",
+                f"all {line['devices']} devices",
                 "sender, network or collector",
             )
-        elif one["kind"] == "devices":
-            what, likely = f"{one['devices']} of {one['of_devices']} devices silent", "reception, gateway or power"
+        elif line["kind"] == "devices":
+            what, likely = f"{line['devices']} of {line['of_devices']} devices silent", "reception, gateway or power"
             evidence = title
         else:
             what, evidence, likely = (
-                f"{name_of(one, health)} is silent",
+                f"{name_of(line, health)} is silent",
                 f"no message for {lasting}",
                 "battery or reception",
             )
-        level: Literal["alarm", "warning"] = "alarm" if one["kind"] == "source" else "warning"
+        level: Literal["alarm", "warning"] = "alarm" if line["kind"] == "source" else "warning"
         concern = Concern(level, what, evidence, since(start, now), likely, page)
-        found.append(Found(concern, _phrase(one, health), start))
-    return found
+        notices.append(Notice(concern, _phrase(line, health), start))
+    return notices
 
 
 def clock_tile(health: Any) -> Tile:

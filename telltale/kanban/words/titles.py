@@ -8,7 +8,7 @@ from telltale import wording
 from telltale.frames import local, rows
 from telltale.kanban.words.capture import ENOUGH, Coverage
 from telltale.kanban.words.phrases import FEWEST_WHOLE, RECENT, bucket_name, is_above, is_unsure, risk_words, runs_short
-from telltale.page.attention import Found
+from telltale.page.attention import Notice
 from telltale.page.lists import Concern
 from telltale.page.pieces import Sentence
 from telltale.wording import is_known
@@ -142,7 +142,7 @@ def _uncovered(coverage: Coverage | None) -> str:
     return f" The capture was away for **{wording.duration(coverage.missing_s)}** of it."
 
 
-def kanban_concerns(items: Any, *, now: dt.datetime, target: float, page: str = "kanban") -> list[Found]:
+def kanban_concerns(items: Any, *, now: dt.datetime, target: float, page: str = "kanban") -> list[Notice]:
     """A line for each item that runs short and each button that may be dead, for what needs a look.
 
     Args:
@@ -158,7 +158,7 @@ def kanban_concerns(items: Any, *, now: dt.datetime, target: float, page: str = 
             evidence = f"{risk_words(row)} risk; target {wording.percent(target)}"
             likely = f"go from {_cards(row)}"
             concern = Concern("alarm", f"{name}: cards run short", evidence, "now", likely, page)
-            found.append(Found(concern, f"!!{row['item']}!! run short", None))
+            found.append(Notice(concern, f"!!{row['item']}!! run short", None))
         if row["may_be_dead"]:
             silent, limit = (wording.duration(row[column]) for column in ("silent_s", "silence_limit_s"))
             start = local(row["last_press_at"], str(now.tzinfo))
@@ -171,7 +171,7 @@ def kanban_concerns(items: Any, *, now: dt.datetime, target: float, page: str = 
                 "button, battery or no demand",
                 page,
             )
-            found.append(Found(concern, f"the !!{row['item']}!! button has been silent for !!{silent}!!", start))
+            found.append(Notice(concern, f"the !!{row['item']}!! button has been silent for !!{silent}!!", start))
     return found
 
 

@@ -13,7 +13,10 @@ SOURCE = "efento"
 
 @click.group(epilog="Example: telltale efento configure 282C024156AF transmission_interval=600 ack_interval=1800")
 def efento() -> None:
-    """Change the configuration of Efento sensors; "telltale pending efento" says what became of it."""
+    """Change the configuration of Efento sensors.
+
+    "telltale pending efento" says what became of it.
+    """
 
 
 @efento.command(epilog="Example: telltale efento configure 282C024156AF supervision_period=86400")
@@ -58,7 +61,10 @@ def configure(serial: str, pairs: tuple[str, ...], *, withdraw: bool, erase: boo
     "--compat", is_flag=True, help="With the faults of that server: wrong hour, no signal, channels renumbered."
 )
 def efento_json(since: str, until: str | None, endpoint: str | None, *, compat: bool) -> None:
-    """Write Efento records as an earlier ThingWorx server did, one JSON object a line."""
+    """Write records as an earlier ThingWorx server did.
+
+    They are JSON, one object a line.
+    """
     from telltale.workbench.project import Project
     from telltale.workbench.raw_records import records
 

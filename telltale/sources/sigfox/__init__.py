@@ -3,6 +3,7 @@
 from telltale.contract import Numbering, Source, Transport
 from telltale.sources.sigfox.accept import ROUTES, accept
 from telltale.sources.sigfox.decode import decode
+from telltale.sources.sigfox.minutes import minutes
 from telltale.sources.sigfox.queue import shown
 from telltale.sources.sigfox.simulate import simulate
 from telltale.sources.sigfox.simulate.truth import truth
@@ -27,6 +28,7 @@ SOURCE = Source(
     simulate=simulate,
     truth=truth,
     remembers=True,
+    minutes=minutes,
     numbering=NUMBERING,
     first_record="point the callback of the Sigfox backend at {http}/sigfox/uplink",
     options_text=OPTIONS,

@@ -7,7 +7,10 @@ SOURCE = "sigfox"
 
 @click.group(epilog="Example: telltale sigfox downlink 2D24E6 0102030405060708")
 def sigfox() -> None:
-    """Send downlinks to Sigfox devices; "telltale pending sigfox" says what became of them."""
+    """Send downlinks to Sigfox devices.
+
+    "telltale pending sigfox" says what became of them.
+    """
 
 
 @sigfox.command(epilog='Example: telltale sigfox downlink 2D24E6 "01 02 03 04 05 06 07 08"')
