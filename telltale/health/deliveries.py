@@ -60,10 +60,15 @@ class Delivered(NamedTuple):
 def delivered(project: Project) -> list[Delivered]:
     """The sources that have ever delivered, in the order of the list of sources."""
     view = project.view()
+    made: list[Delivered] = view.remembered(("delivered", view.now_us), lambda: _delivered(view))
+    return made
+
+
+def _delivered(view: View) -> list[Delivered]:
     span = Span(view.now_us - DAY, view.now_us + 1)
     rejects = view.table(REJECT.name, span).arrow()["source"].to_pylist()
-    found = (_of(view, source, span, rejects.count(source.name)) for source in SOURCES)
-    return [one for one in found if one.newest_us is not None]
+    judged = (_of(view, source, span, rejects.count(source.name)) for source in SOURCES)
+    return [source for source in judged if source.newest_us is not None]
 
 
 def _of(view: View, source: Source, span: Span, rejects: int) -> Delivered:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TRIES = 3
 T = TypeVar("T")
-REMEMBERED = 16
+REMEMBERED = 64
 """Results kept for the next question on the same snapshot: a report asks about one stretch ten times."""
 MOST_KEPT = 64
 """Answers about days that have ended, kept for as long as their rows are the same."""

@@ -370,7 +370,7 @@ def test_up_captures_where_a_button_is_listed_and_says_why_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = make_project(tmp_path)
-    assert [child.name for child in wanted(load(root)) if child.name in {"arp", "settle"}] == ["settle"]
+    assert [child.name for child in wanted(load(root)) if child.name in {"arp", "upkeep"}] == ["upkeep"]
     assert "arp is not started: no button is listed in buttons.csv; find yours" in capsys.readouterr().out
     write_list(root, f"Name, MAC-Address\nBolts, {MAC}\n")
     children = {child.name for child in wanted(load(root))}

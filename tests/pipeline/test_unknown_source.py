@@ -64,7 +64,7 @@ def test_what_an_owner_asks_of_it_is_answered(
         settle_all(project.lake, now_us=project.now_us())
     monkeypatch.setenv("TELLTALE_HOME", str(project.settings.root))
 
-    assert run(["rejects", "acme", "--since", "2026-11-19", "--json"]) == 0
+    assert run(["rejected", "acme", "--since", "2026-11-19", "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)
     assert (row["source"], row["reason"]) == ("acme", "unknown_source")
     assert delivered(project) == []

@@ -38,7 +38,7 @@ def _curl(url: str, file: Path, signature: str) -> str:
 
 
 def _sightings(root: Path) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = json.loads(telltale(root, "sightings", "--json").stdout)
+    rows: list[dict[str, Any]] = json.loads(telltale(root, "presence", "sightings", "--json").stdout)
     return rows
 
 
@@ -65,7 +65,7 @@ def test_five_rows_by_curl_are_five_sightings_however_often_they_come(tmp_path: 
         assert len(_sightings(root)) == 5, "settled together"
         assert _curl(url, body, right) == "200"
         assert len(_sightings(root)) == 5, "sent again across a settle"
-    (refused,) = json.loads(telltale(root, "refused", "--json").stdout)
+    (refused,) = json.loads(telltale(root, "rejected", "--at", "door", "--json").stdout)
     assert (refused["source"], refused["reason"]) == ("cloudtrax", "bad_signature")
 
 
