@@ -11,7 +11,6 @@ from collections.abc import Iterable
 BAD, GROUP, ZERO = -1, -2, -3
 """What `station` gives for a text that is not six octets, a multicast address, and all zeros."""
 
-ADDRESS_BITS = 48
 GROUP_BIT = 1 << 40
 LOCAL_BIT = 1 << 41
 """Set where the address is locally administered: mostly randomised, yet not always."""

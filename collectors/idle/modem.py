@@ -28,7 +28,6 @@ from collectors.idle.serial_line import BAUD, Line, ModemError
 log = logging.getLogger("telltale.modem")
 
 PAYLOAD_MAX = 12
-DOWNLINK_SIZE = 8
 _ID = re.compile(r"\b[0-9A-F]{8}\b", re.IGNORECASE)
 _PAC = re.compile(r"\b[0-9A-F]{16}\b", re.IGNORECASE)
 _NAMED = re.compile(r"\b(?:ID|PAC)\b", re.IGNORECASE)

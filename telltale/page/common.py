@@ -1,12 +1,8 @@
 """What the pages share: which site, the head line, how fresh the newest record is."""
 
 import datetime as dt
-from typing import Any
-
-import pyarrow as pa
 
 from telltale import wording
-from telltale.frames import arrow
 from telltale.page.board import Ask, Board, Control, Freshness
 from telltale.page.pieces import Sentence
 from telltale.workbench.source_state import health_table, how_to_begin
@@ -56,11 +52,6 @@ def nothing_yet(ask: Ask, page: str, table_name: str = "sighting") -> Board:
         "or try it with simulated ones: telltale demo."
     )
     return Board(Sentence(text, head(page, now)))
-
-
-def arrow_of(frame: Any) -> pa.Table:
-    """A frame of `tt` as Arrow, without what pandas notes about its index."""
-    return arrow(frame).replace_schema_metadata(None)
 
 
 def foot(timezone: str) -> str:

@@ -20,7 +20,6 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 STEP_S, FRAME_S = 300, 900
-PER_FRAME = FRAME_S // STEP_S
 SENSOR_FAILED = 8_388_557
 """The code of a failed temperature probe."""
 _HOUR_S, _DAY_S, _WEEK_S = 3600, 86_400, 604_800
