@@ -4,6 +4,10 @@ aiocoap sends an empty ACK after 0.1 s and the answer apart; a modem then stays 
 answer has 1.5 s, below the 2 s after which a device repeats itself. And aiocoap remembers each message for 247 s
 whatever their number, with a timer each; here the newest are remembered.
 
+A message id alone does not tell that a packet came again: a modem that restarts, or many behind one translated address,
+use an id anew within 247 s, and aiocoap would give the earlier answer to a request it never handled. Here a repetition
+has the same bytes, id and token among them; each request, of whatever id and token, gets the answer to itself.
+
 Source: RFC 7252 4.2 (retransmission), 4.5 (deduplication), 4.8.2 (EXCHANGE_LIFETIME), 5.2.1 (piggybacked).
 """
 
@@ -11,9 +15,10 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import Any
+from hashlib import blake2b
+from typing import Any, NamedTuple
 
-from aiocoap import CON, Context, Message
+from aiocoap import ACK, CON, Context, Message
 from aiocoap.messagemanager import MessageManager
 from aiocoap.numbers import TransportTuning, codes
 from aiocoap.pipe import Pipe
@@ -39,41 +44,89 @@ class _Tuning(TransportTuning):  # type: ignore[misc] # aiocoap has no types
 _TUNING = _Tuning()
 
 
+class Heard(NamedTuple):
+    """What tells one request from another: two with the same are one that was sent twice."""
+
+    remote: Any
+    mid: int
+    digest: bytes
+    """Of all bytes: type, token, options and payload too."""
+
+
+class Tokens(TokenManager):  # type: ignore[misc]
+    """aiocoap's token manager, which answers also the older of two requests with one token."""
+
+    def process_request(self, request: Message) -> None:
+        """Take a request; an earlier one of the same token and sender keeps its answer."""
+        self.incoming_requests.pop((request.token, request.remote), None)
+        super().process_request(request)
+
+
 class Exchanges(MessageManager):  # type: ignore[misc]
     """aiocoap's message manager with a late empty ACK and a bounded memory of recent messages."""
 
     def __init__(self, token_manager: TokenManager) -> None:
         super().__init__(token_manager)
-        self._heard: OrderedDict[tuple[Any, int], tuple[float, Message | None]] = OrderedDict()
+        self._heard: OrderedDict[Heard, tuple[float, Message | None]] = OrderedDict()
+        self._unanswered: dict[Heard, asyncio.TimerHandle] = {}
+        """Confirmable requests whose answer may still ride on the ACK, with the timer of the empty one."""
 
     def dispatch_message(self, message: Message) -> None:
         """Take a message from the wire."""
         message.transport_tuning = _TUNING
         super().dispatch_message(message)
 
+    def send_message(self, message: Message, messageerror_monitor: Callable[[], None]) -> Any:
+        """Send a message; an answer on the ACK of its own request, where aiocoap takes the newest of the token."""
+        request = message.request
+        timer = None if request is None else self._unanswered.pop(request.heard, None)
+        if timer is not None:
+            self._piggyback_opportunities[message.remote, message.token] = (request.mid, timer)
+        return super().send_message(message, messageerror_monitor)
+
+    def _process_request(self, request: Message) -> None:
+        if request.mtype is CON:
+            self._unanswered[request.heard] = self.loop.call_later(EMPTY_ACK_S, self._acknowledge, request)
+        self.token_manager.process_request(request)
+
+    def _acknowledge(self, request: Message) -> None:
+        """The answer takes longer, and will come apart."""
+        if self._unanswered.pop(request.heard, None) is not None:
+            self._send_empty_ack(request.remote, request.mid, "the answer takes longer")
+
     def _deduplicate_message(self, message: Message) -> bool:
-        """Whether the message came before; then its answer, if there is one already, is sent again."""
-        key, now = (message.remote, message.mid), time.monotonic()
+        """Whether the request came before; then its answer, if there is one already, is sent again."""
+        message.heard = heard = _heard(message)
+        now = time.monotonic()
         self._forget(now)
-        if key not in self._heard:
-            self._heard[key] = (now, None)
+        if heard not in self._heard:
+            self._heard[heard] = (now, None)
             return False
-        answer = self._heard[key][1]
+        answer = self._heard[heard][1]
         if message.mtype is CON and answer is not None:
             self._send_via_transport(answer)
+        elif message.mtype is CON and heard not in self._unanswered:
+            self._send_empty_ack(message.remote, message.mid, "the answer goes apart")
         return True
 
     def _store_response_for_duplicates(self, message: Message) -> None:
-        key = (message.remote, message.mid)
-        if key in self._heard:
+        request = message.request
+        # An answer that goes apart has an id of our own, and is repeated by its own timer.
+        if message.mtype is ACK and request is not None and request.heard in self._heard:
             message.request = None  # it holds the whole request
-            self._heard[key] = (self._heard[key][0], message)
+            self._heard[request.heard] = (self._heard[request.heard][0], message)
 
     def _forget(self, now: float) -> None:
         """Forget what is too old or too much."""
         heard = self._heard
         while heard and (len(heard) >= MOST_REMEMBERED or next(iter(heard.values()))[0] < now - LIFETIME_S):
             heard.popitem(last=False)
+
+
+def _heard(message: Message) -> Heard:
+    """What tells this request from others; aiocoap writes out only what it sends."""
+    told = bytes((message.mtype, message.code, len(message.token))) + message.token + message.opt.encode()
+    return Heard(message.remote, message.mid, blake2b(told + b"\xff" + message.payload, digest_size=16).digest())
 
 
 class ServerContext(Context):  # type: ignore[misc]
@@ -86,7 +139,7 @@ class ServerContext(Context):  # type: ignore[misc]
     async def _append_tokenmanaged_messagemanaged_transport(
         self, message_interface_constructor: Callable[[Exchanges], Awaitable[Any]]
     ) -> None:
-        tokens = TokenManager(self)
+        tokens = Tokens(self)
         exchanges = Exchanges(tokens)
         exchanges.message_interface = await message_interface_constructor(exchanges)
         tokens.token_interface = exchanges

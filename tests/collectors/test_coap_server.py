@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiocoap import Message
+from aiocoap import CON, Message
 from aiocoap.numbers import codes
 from aiocoap.numbers.optionnumbers import OptionNumber
 
+from collectors.coap import exchanges
 from collectors.coap.exchanges import MOST_REMEMBERED, Exchanges
 from telltale.landing import refused_rows
 from telltale.settings import Settings
@@ -132,15 +133,95 @@ async def test_a_repeated_packet_gets_the_same_answer_and_is_stored_once(tmp_pat
         assert len(served.stored()) == 2, "one for each sender"
 
 
+ANSWERED = 2 << 5 | 1
+OTHER = M[:-2] + b"\x01\x01"
+REUSED = [
+    # what differs from packet(M, mid=1, token=b"a"), and how many records there are then
+    ("nothing: it was sent again", {}, 1),
+    ("the payload, as of a modem that restarted", {"body": OTHER}, 2),
+    ("the token, as of two behind one address", {"token": b"b"}, 2),
+    ("token and payload", {"token": b"b", "body": OTHER}, 2),
+    ("the path", {"path": b"c"}, 2),
+    ("the id", {"mid": 2}, 2),
+    ("the id and the payload, with one token", {"mid": 2, "body": OTHER}, 2),
+]
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["one after the other", "at once"])
+@pytest.mark.parametrize(("differs", "records"), [pytest.param(*row[1:], id=row[0]) for row in REUSED])
+async def test_a_message_id_used_again_is_a_request_of_its_own(
+    tmp_path: Path, differs: dict[str, Any], records: int, together: bool
+) -> None:
+    """What is answered 2.01 is stored: the id of one peer does not tell that a packet came again, all its bytes do."""
+    usual: dict[str, Any] = {"body": M, "mid": 1, "token": b"a"}
+    first, second = packet(**usual), packet(**usual | differs)
+    async with coap_server(tmp_path) as served:
+        loop = asyncio.get_running_loop()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.setblocking(False)
+            sender.connect(("127.0.0.1", served.port))
+
+            async def answers(*datagrams: bytes, count: int) -> list[bytes]:
+                for each in datagrams:
+                    await loop.sock_sendall(sender, each)
+                return [await asyncio.wait_for(loop.sock_recv(sender, 2048), 5) for _ in range(count)]
+
+            if together:
+                # A repetition of what is not answered yet is answered with it, or once more if it is.
+                got = await answers(first, second, count=records)
+            else:
+                got = await answers(first, count=1) + await answers(second, count=1)
+            assert {each[:5] for each in got} == {
+                bytes([0x61, ANSWERED, 0, told["mid"]]) + told["token"] for told in (usual, usual | differs)
+            }, "each ACK has the id and the token of its request"
+            assert len(served.stored()) == records
+            assert sorted(body for _, body in served.stored()) == sorted([M, (usual | differs)["body"]][:records])
+            assert (await answers(first, count=1))[0] in got, "sent again it gets its own answer again"
+            assert (await answers(second, count=1))[0] in got
+        assert len(served.stored()) == records
+
+
+async def test_a_repetition_of_what_is_not_stored_yet_is_acknowledged_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the ACK goes first and the answer apart, a repetition gets the empty ACK again."""
+    monkeypatch.setattr(exchanges, "EMPTY_ACK_S", 0.1)
+    async with coap_server(tmp_path, ticket_timeout_s=1.4) as served:
+        assert (await served.send("m", M)).code == codes.CREATED
+        other = sqlite3.connect(str(served.door.landing.store.engine.url.database), isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        first, again = packet(M, mid=1), packet(OTHER, mid=1)
+        loop = asyncio.get_running_loop()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.setblocking(False)
+            sender.connect(("127.0.0.1", served.port))
+            for each in (first, again):
+                await loop.sock_sendall(sender, each)
+            alone = bytes([0x60, 0, 0, 1])
+            for _ in range(2):
+                assert await asyncio.wait_for(loop.sock_recv(sender, 2048), 5) == alone
+            await loop.sock_sendall(sender, first)
+            assert await asyncio.wait_for(loop.sock_recv(sender, 2048), 5) == alone
+            other.execute("ROLLBACK")
+            other.close()
+            answers: list[tuple[int, int, bytes]] = []
+            while len(answers) < 2:
+                answer = await asyncio.wait_for(loop.sock_recv(sender, 2048), 5)
+                await loop.sock_sendall(sender, bytes([0x60, 0]) + answer[2:4])  # its ACK
+                answers.append((answer[0], answer[1], answer[4:8]))
+        assert answers == [(0x44, ANSWERED, b"\1\2\3\4")] * 2, "confirmable, with the request's token"
+        assert [body for _, body in served.stored()] == [M, M, OTHER]
+
+
 async def test_what_is_remembered_of_packets_is_bounded(tmp_path: Path) -> None:
     async with coap_server(tmp_path) as served:
         context: Any = served.client
-        exchanges = Exchanges(context.request_interfaces[0])
+        manager = Exchanges(context.request_interfaces[0])
         for mid in range(MOST_REMEMBERED + 100):
-            request = Message(code=codes.POST, _mid=mid)
+            request = Message(code=codes.POST, _mid=mid, _mtype=CON, _token=b"")
             request.remote = ("device", mid >> 16)
-            assert exchanges._deduplicate_message(request) is False
-        assert len(exchanges._heard) == MOST_REMEMBERED
+            assert manager._deduplicate_message(request) is False
+        assert len(manager._heard) == MOST_REMEMBERED
 
 
 async def test_a_message_comes_block_by_block(tmp_path: Path) -> None:
