@@ -13,6 +13,9 @@ the order of `probe.py`:
     windows   Windows                       GetLastInputInfo against GetTickCount        its arithmetic only
     macos     macOS                         CGEventSourceSecondsSinceLastEventType       not at all
 
+Idle is time without input, whatever is on the screen. Three cannot tell it from a film: a Wayland compositor with
+version 1 of the protocol (a warning says so), the desktop that sets logind's hint, X11 while a player resets its saver.
+
 "Against a stand-in" is a real bus or socket with a service of the documented interface behind it, not the real desktop.
 
 Source: wire/sigfox.md 6.

@@ -3,12 +3,16 @@
 There is no counter to read: a notification comes once nothing was touched for `_AFTER_S`, another at the next input. A
 thread reads them as they come, since they carry no time. Tried against a stand-in of this protocol, not in a session.
 
+Idle means that nothing was touched, whatever is on the screen: version 2 has a notification that says so. Version 1 has
+only one that programs such as a film's player hold back: there a film counts as activity, which a warning says.
+
     message   object id 32 bit, size 16 bit << 16 | opcode 16 bit, arguments; the machine's byte order
     string    length with its 0 byte 32 bit, bytes, 0, filled up to 4
 
 Source: wire/sigfox.md 6; wayland.xml and ext-idle-notify-v1.xml of the Wayland project.
 """
 
+import logging
 import os
 import socket
 import struct
@@ -20,10 +24,14 @@ from pathlib import Path
 
 from collectors.idle.backend import Unavailable
 
+log = logging.getLogger("telltale.idle")
+
 _AFTER_S = 1.0
 _SETTLE_S = 0.5
 _TIMEOUT_S = 2.0
 _DISPLAY, _REGISTRY, _SYNC, _SEAT, _NOTIFIER, _NOTIFICATION = 1, 2, 3, 4, 5, 6
+_INHIBITABLE, _INPUT = 1, 2
+"""The notifier's requests get_idle_notification, and since version 2 get_input_idle_notification."""
 _HEAD = struct.Struct("=II")
 
 
@@ -40,8 +48,8 @@ def connect(clock: Callable[[], float] = time.monotonic) -> "Notifications":
         wire.connect(str(path))
         found = _globals(wire)
         _bind(wire, found, "wl_seat", _SEAT)
-        _bind(wire, found, "ext_idle_notifier_v1", _NOTIFIER)
-        _send(wire, _NOTIFIER, 1, struct.pack("=III", _NOTIFICATION, int(_AFTER_S * 1000), _SEAT))
+        request = _INPUT if _bind(wire, found, "ext_idle_notifier_v1", _NOTIFIER, newest=2) == 2 else _INHIBITABLE
+        _send(wire, _NOTIFIER, request, struct.pack("=III", _NOTIFICATION, int(_AFTER_S * 1000), _SEAT))
         wire.settimeout(None)
     except OSError as problem:
         wire.close()
@@ -49,6 +57,8 @@ def connect(clock: Callable[[], float] = time.monotonic) -> "Notifications":
     except BaseException:
         wire.close()
         raise
+    if request == _INHIBITABLE:
+        log.warning("wayland: this compositor offers ext_idle_notifier_v1 of version 1: a film counts as activity")
     return Notifications(wire, clock)
 
 
@@ -99,11 +109,11 @@ class Notifications:
         self._is_open = False
 
 
-def _globals(wire: socket.socket) -> dict[str, int]:
-    """The compositor's interfaces and their numbers."""
+def _globals(wire: socket.socket) -> dict[str, tuple[int, int]]:
+    """The compositor's interfaces with their numbers and versions."""
     _send(wire, _DISPLAY, 1, struct.pack("=I", _REGISTRY))
     _send(wire, _DISPLAY, 0, struct.pack("=I", _SYNC))
-    found: dict[str, int] = {}
+    found: dict[str, tuple[int, int]] = {}
     while True:
         try:
             sender, opcode, told = _receive(wire)
@@ -113,15 +123,22 @@ def _globals(wire: socket.socket) -> dict[str, int]:
             return found
         if sender == _REGISTRY and opcode == 0:
             number, length = struct.unpack_from("=II", told)
-            found.setdefault(told[8 : 8 + length - 1].decode("ascii", "replace"), number)
+            (version,) = struct.unpack_from("=I", told, 8 + length + -length % 4)
+            found.setdefault(told[8 : 8 + length - 1].decode("ascii", "replace"), (number, version))
 
 
-def _bind(wire: socket.socket, found: dict[str, int], interface: str, new_id: int) -> None:
+def _bind(
+    wire: socket.socket, found: dict[str, tuple[int, int]], interface: str, new_id: int, *, newest: int = 1
+) -> int:
+    """Bind an interface and return the version it is spoken in: what is offered, `newest` at most."""
     if interface not in found:
         raise Unavailable(f"the compositor lacks {interface}")
+    number, offered = found[interface]
+    version = min(offered, newest)
     text = interface.encode() + b"\0"
     filled = text + bytes(-len(text) % 4)
-    _send(wire, _REGISTRY, 0, struct.pack("=II", found[interface], len(text)) + filled + struct.pack("=II", 1, new_id))
+    _send(wire, _REGISTRY, 0, struct.pack("=II", number, len(text)) + filled + struct.pack("=II", version, new_id))
+    return version
 
 
 def _send(wire: socket.socket, receiver: int, opcode: int, arguments: bytes) -> None:

@@ -235,14 +235,17 @@ def test_without_a_bus_they_are_unavailable(module: Any, monkeypatch: pytest.Mon
 
 
 class Compositor:
-    """The part of a Wayland compositor that tells of idleness; `interfaces` are what it has."""
+    """The part of a Wayland compositor that tells of idleness; `interfaces` are what it has, each of that version."""
 
-    def __init__(self, path: Path, interfaces: tuple[str, ...]) -> None:
+    def __init__(self, path: Path, interfaces: tuple[str, ...], *, version: int = 1) -> None:
         self._server = socket.socket(socket.AF_UNIX)
         self._server.bind(str(path))
         self._server.listen()
         self._interfaces = interfaces
-        self.bound: list[str] = []
+        self._version = version
+        self.bound: list[tuple[str, int]] = []
+        self.asked: list[int] = []
+        """Opcodes of the notifier: 1 what a film holds back, 2 input alone."""
         self.after_ms = 0
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -271,7 +274,8 @@ class Compositor:
         if (receiver, opcode) == (1, 1):  # get_registry
             for number, name in enumerate(self._interfaces, 20):
                 text = name.encode() + b"\0"
-                body = struct.pack("=II", number, len(text)) + text + bytes(-len(text) % 4) + struct.pack("=I", 1)
+                body = struct.pack("=II", number, len(text)) + text + bytes(-len(text) % 4)
+                body += struct.pack("=I", self._version)
                 self._caller.sendall(struct.pack("=II", 2, (8 + len(body)) << 16) + body)
         elif (receiver, opcode) == (1, 0):  # sync: done
             self._caller.sendall(struct.pack("=III", 3, 12 << 16, 0))
@@ -279,8 +283,14 @@ class Compositor:
             number, length = struct.unpack_from("=II", told)
             name = told[8 : 8 + length - 1].decode()
             assert self._interfaces[number - 20] == name
-            self.bound.append(name)
-        elif (receiver, opcode) == (5, 1):  # get_idle_notification: id, timeout, seat
+            version, _ = struct.unpack_from("=II", told, len(told) - 8)
+            assert version <= self._version, "a fatal error otherwise"
+            self.bound.append((name, version))
+        elif receiver == 5 and opcode in (
+            1,
+            2,
+        ):  # get_idle_notification, get_input_idle_notification: id, timeout, seat
+            self.asked.append(opcode)
             notification, self.after_ms, seat = struct.unpack("=III", told)
             assert (notification, seat) == (6, 4)
 
@@ -297,7 +307,7 @@ def test_wayland_counts_from_what_it_is_told(session: Path) -> None:
     now = [100.0]
     notifications = wayland.connect(clock=lambda: now[0])
     until(lambda: compositor.after_ms == 1000)
-    assert compositor.bound == ["wl_seat", "ext_idle_notifier_v1"]
+    assert compositor.bound == [("wl_seat", 1), ("ext_idle_notifier_v1", 1)]
     assert notifications.idle_s() is None, "nothing is known before the first second is over"
     now[0] = 101.6
     assert notifications.idle_s() == 0
@@ -317,6 +327,23 @@ def test_wayland_counts_from_what_it_is_told(session: Path) -> None:
         return False
 
     until(is_gone)
+    notifications.close()
+
+
+@pytest.mark.parametrize(
+    ("offered", "spoken", "warned"),
+    [(1, 1, True), (2, 2, False), (3, 2, False)],
+)
+def test_wayland_asks_for_input_alone_where_it_can(
+    session: Path, caplog: pytest.LogCaptureFixture, offered: int, spoken: int, warned: bool
+) -> None:
+    """A film holds back the notification of version 1: the person in front of it would count as active."""
+    compositor = Compositor(session, ("wl_seat", "ext_idle_notifier_v1"), version=offered)
+    notifications = wayland.connect()
+    until(lambda: compositor.after_ms == 1000)
+    assert (compositor.bound, compositor.asked) == ([("wl_seat", 1), ("ext_idle_notifier_v1", spoken)], [spoken])
+    assert ("a film counts as activity" in caplog.text) is warned
+    compositor.close()
     notifications.close()
 
 
