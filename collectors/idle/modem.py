@@ -10,6 +10,9 @@ All: 9600 8N1, commands in capitals ended by CR, lines back ended by CR LF, perh
 differs (`AT$ID?` is the send interval of a tracker), so the dialect is told by the shape of the answers: 8 hex digits
 are an id, 16 a PAC. Lines are read until a final one or the deadline, never a fixed number of them.
 
+A Wisol outside the radio zones 1 and 3 hops: it answers `AT$GI?` with `x,y`, and where x is 0 or y below 3 it wants
+`AT$RC` before a frame. One of zones 1 and 3 answers that it knows no such command.
+
 What is known after a send is one of three: sent, not sent, unknown. A deadline that passes is unknown, since the frame
 may be on the air; "no downlink came" is sent.
 
@@ -32,7 +35,10 @@ _ID = re.compile(r"\b[0-9A-F]{8}\b", re.IGNORECASE)
 _PAC = re.compile(r"\b[0-9A-F]{16}\b", re.IGNORECASE)
 _NAMED = re.compile(r"\b(?:ID|PAC)\b", re.IGNORECASE)
 _DOWNLINK = re.compile(r"\+?RX ?= ?((?:[0-9A-F]{2} ?){8})", re.IGNORECASE)
+_OK = re.compile("^OK$")
 _NO_DOWNLINK = re.compile(r"\+RX END|ERR_SFX_ERR_SEND_FRAME_WAIT_TIMEOUT", re.IGNORECASE)
+_CHANNELS = re.compile(r"^[0-9]+, ?[0-9]+$")
+_CHANNELS_MIN = 3
 _ERROR = re.compile(r"ERR|ATCMD_NOT_SUPPORTED|E$", re.IGNORECASE)
 
 
@@ -44,12 +50,15 @@ class Dialect(NamedTuple):
     pac_command: str
     send: str = "AT$SF={}"
     ask: str = "AT$SF={},1"
+    channels: str = ""
+    """Asks a modem that hops for what is left of its channels, where the dialect has such."""
+    reset_channels: str = ""
 
 
 DIALECTS = {
     one.name: one
     for one in (
-        Dialect("wisol", "AT$I=10", "AT$I=11"),
+        Dialect("wisol", "AT$I=10", "AT$I=11", channels="AT$GI?", reset_channels="AT$RC"),
         Dialect("uplynx", "AT$ID?", "AT$PAC?"),
         Dialect("td1207", "ATI7", "", ask="AT$SF={},2,1"),
         Dialect("snt", "AT&V", "AT&V"),
@@ -100,6 +109,8 @@ class Modem:
         self._line = line
         self.dialect = dialect
         self._timeouts = timeouts
+        self._hops = bool(dialect.channels)
+        """Whether it may, until it answers that it does not."""
 
     def device(self) -> str:
         """The device's id as the backend writes it: lower case, no leading zeros.
@@ -129,6 +140,9 @@ class Modem:
         if not 1 <= len(payload) <= PAYLOAD_MAX:
             raise ValueError(f"{len(payload)} bytes: a frame has 1 to {PAYLOAD_MAX}")
         command = (self.dialect.ask if downlink else self.dialect.send).format(payload.hex().upper())
+        refusal = self._refused_channels()
+        if refusal is not None:
+            return Sent(Outcome.NOT_SENT, None, refusal)
         said: list[str] = []
         self._line.write(command)
         limit_s = self._timeouts.downlink_s if downlink else self._timeouts.uplink_s
@@ -146,6 +160,20 @@ class Modem:
     def close(self) -> None:
         """Let the port go."""
         self._line.close()
+
+    def _refused_channels(self) -> tuple[str, ...] | None:
+        """Make a modem that hops ready for a frame; what it says if it will not, else None."""
+        if not self._hops:
+            return None
+        found, _ = _query(self._line, self.dialect.channels, _CHANNELS, self._timeouts)
+        if found is None:
+            self._hops = False
+            return None
+        used, left = map(int, found.split(","))
+        if used and left >= _CHANNELS_MIN:
+            return None
+        done, said = _query(self._line, self.dialect.reset_channels, _OK, self._timeouts)
+        return (self.dialect.reset_channels, *said) if done is None else None
 
     def _asked(self, command: str, shape: "re.Pattern[str]", expected: str) -> str:
         """The first text of a shape in the answer to a command."""
@@ -223,7 +251,7 @@ def _query(line: Line, command: str, shape: "re.Pattern[str]", timeouts: Timeout
         if text == "OK" or _ERROR.match(text) or shape.search(text):
             break
     # Some end with OK, some do not: an OK that comes late must not be taken for the next command's.
-    said += line.lines(timeouts.quiet_s)
+    said += line.lines(timeouts.plain_s, echo=command, quiet_s=timeouts.quiet_s)
     # AT&V lists everything: a line that names what it tells goes before one that merely looks like it.
     matches = [
         match[0] for text in sorted(said, key=lambda text: not _NAMED.search(text)) if (match := shape.search(text))

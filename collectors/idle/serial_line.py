@@ -1,7 +1,9 @@
 """A serial port as lines of text, for modems that are asked and answer."""
 
+import math
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -19,6 +21,8 @@ BAUD = 9600
 _LINE_MAX = 4096
 """Bytes kept of a line that does not end: garbage at a wrong speed."""
 _POLL_S = 0.02
+_NO_TEXT = bytes(one for one in range(256) if not 0x20 < one < 0x7F)
+"""What may stand around a line: blanks, and noise of the line or of a radio beside it."""
 
 
 class ModemError(TelltaleError):
@@ -56,6 +60,8 @@ class Line:
         self.port = port
         self._clock = clock
         self._rest = bytearray()
+        self._whole: deque[str] = deque()
+        """Lines that came with one that was read, for whoever reads on."""
         import serial
 
         # Another program on the same port would get half of the answers. A URL has no such lock.
@@ -76,6 +82,7 @@ class Line:
         """
         try:
             self._rest.clear()
+            self._whole.clear()
             self._serial.reset_input_buffer()
             self._serial.write(command.encode("ascii") + b"\r")
         except GONE as error:
@@ -83,24 +90,37 @@ class Line:
                 f"{self.port}: {command} cannot be written ({_reason(error)}); replug the modem"
             ) from error
 
-    def lines(self, limit_s: float, *, echo: str = "") -> Iterator[str]:
-        """The lines that come within so many seconds, without blank ones and the echo of the command.
+    def lines(self, limit_s: float, *, echo: str = "", quiet_s: float = math.inf) -> Iterator[str]:
+        """The lines that come within so many seconds, without blank ones, the command's echo and noise around them.
+
+        Args:
+            limit_s: when to stop.
+            echo: the command.
+            quiet_s: how long a silence ends it earlier.
 
         Raises:
             ModemError: the port is gone.
         """
-        until = self._clock() + limit_s
-        while self._clock() < until:
-            try:
-                self._rest += self._serial.read(max(1, self._serial.in_waiting))
-            except GONE as error:
-                raise ModemError(f"{self.port}: gone ({_reason(error)}); replug the modem") from error
-            *whole, rest = re.split(rb"[\r\n]", bytes(self._rest))
-            self._rest = bytearray(rest[-_LINE_MAX:])
-            for one in whole:
-                text = one.decode("ascii", "replace").strip()
-                if text and text != echo:
+        heard = self._clock()
+        end = heard + limit_s
+        while self._whole or self._clock() < min(end, heard + quiet_s):
+            if self._whole:
+                text = self._whole.popleft()
+                if text != echo:
                     yield text
+            elif self._read():
+                heard = self._clock()
+
+    def _read(self) -> bool:
+        """Whether something came."""
+        try:
+            data = self._serial.read(max(1, self._serial.in_waiting))
+        except GONE as error:
+            raise ModemError(f"{self.port}: gone ({_reason(error)}); replug the modem") from error
+        *whole, rest = re.split(rb"[\r\n]", bytes(self._rest + data))
+        self._rest = bytearray(rest[-_LINE_MAX:])
+        self._whole.extend(text for one in whole if (text := one.strip(_NO_TEXT).decode("ascii", "replace")))
+        return bool(data)
 
     def close(self) -> None:
         """Let the port go."""

@@ -11,7 +11,7 @@ import pytest
 from collectors.idle.modem import DIALECTS, Modem, Outcome, Timeouts, connect, opened
 from collectors.idle.serial_line import Line, ModemError
 from telltale.contract import ConfigError
-from telltale.simulate.modem import FAULTS, SPEECHES, Pty, SimulatedModem, Tcp, serving
+from telltale.simulate.modem import FAULTS, SPEECHES, Pty, SimulatedModem, Tcp, Wire, serving
 from telltale.simulate.sigfox_network import Frame
 
 QUICK = Timeouts(plain_s=15, uplink_s=15, downlink_s=15, quiet_s=0.05)
@@ -255,6 +255,90 @@ def test_a_late_ok_of_one_command_is_not_the_next_ones(link: Path) -> None:
     with serving(there, Pty(link)) as port, opened(port, dialect="uplynx", timeouts=BRIEF) as modem:
         assert modem.device() == "2d24e6"
         assert modem.send(b"0").outcome is Outcome.UNKNOWN
+
+
+class Answers(SimulatedModem):
+    """A modem that answers some commands with these bytes, each in so many writes with a pause between them."""
+
+    def __init__(self, dialect: str, network: Heard, *, to: dict[str, tuple[bytes, ...]], pause_s: float = 0.0) -> None:
+        super().__init__(dialect, network)
+        self._to, self._pause_s = to, pause_s
+        self.heard: list[str] = []
+
+    def _answer(self, command: str, wire: Wire, stop: threading.Event) -> None:
+        self.heard.append(command)
+        if command not in self._to:
+            return super()._answer(command, wire, stop)
+        for number, part in enumerate(self._to[command]):
+            stop.wait(self._pause_s if number else 0)
+            wire.write(part)
+        return None
+
+
+VIEW = (b"SNT V1.1\r\n", b"SW 20160404\r\n", b"ID: 00101A2B\r\n", b"PAC: A1B2C3D4E5F60718\r\n", b"OK\r\n")
+
+
+@pytest.mark.parametrize(
+    ("view", "pause_s"),
+    [
+        pytest.param((b"".join(VIEW),), 0.0, id="in one packet"),
+        pytest.param(VIEW, 0.03, id="line by line, longer in all than a silence"),
+        pytest.param((b"".join(VIEW[:2]), b"".join(VIEW[2:])), 0.02, id="software, then the id"),
+        pytest.param((b"\x00\xfe".join((b"", *VIEW)),), 0.0, id="with noise at each line"),
+    ],
+)
+def test_a_line_that_names_the_id_goes_before_one_that_looks_like_it(
+    view: tuple[bytes, ...], pause_s: float, heard: Heard, link: Path
+) -> None:
+    there = Answers("snt", heard, to={"AT&V": view}, pause_s=pause_s)
+    with serving(there, Pty(link)) as port, opened(port, timeouts=QUICK._replace(quiet_s=0.1)) as modem:
+        assert modem.dialect.name == "snt"
+        assert modem.device() == "101a2b"
+        assert modem.pac() == "A1B2C3D4E5F60718"
+
+
+@pytest.mark.parametrize(
+    ("said", "downlink", "expected"),
+    [
+        (b"\xf8OK\r\n", False, (Outcome.SENT, None)),
+        (b"\r\n\x00OK\xff\x07\r\n", False, (Outcome.SENT, None)),
+        (b"\x00OK\r\n\xfeRX=01 23 45 67 89 AB CD EF\x80\r\n", True, (Outcome.SENT, DOWN)),
+        (b"\x80ERROR: parse error\r\n", False, (Outcome.NOT_SENT, None)),
+        (b"\xf8\x00\x9c\r\n", False, (Outcome.UNKNOWN, None)),
+        (b"O\x80K\r\n", False, (Outcome.UNKNOWN, None)),
+    ],
+)
+def test_noise_around_a_line_is_no_part_of_it(
+    said: bytes, downlink: bool, expected: tuple[Outcome, bytes | None], heard: Heard, link: Path
+) -> None:
+    command = "AT$SF=30,1" if downlink else "AT$SF=30"
+    there = Answers("wisol", heard, to={command: (said,)})
+    with serving(there, Pty(link)) as port, opened(port, dialect="wisol", timeouts=BRIEF) as modem:
+        sent = modem.send(b"0", downlink=downlink)
+    assert (sent.outcome, sent.downlink) == expected
+
+
+@pytest.mark.parametrize(
+    ("channels", "reset", "commands"),
+    [
+        # a frame twice: zones 1 and 3 are asked once
+        (b"ATCMD_NOT_SUPPORTED", b"OK", ["AT$GI?", "AT$SF=30", "AT$SF=30"]),
+        (b"1,3", b"OK", ["AT$GI?", "AT$SF=30"] * 2),
+        (b"1,2", b"OK", ["AT$GI?", "AT$RC", "AT$SF=30"] * 2),
+        (b"0,6", b"OK", ["AT$GI?", "AT$RC", "AT$SF=30"] * 2),
+        (b"0,0", b"ERROR", ["AT$GI?", "AT$RC"] * 2),
+    ],
+)
+def test_a_wisol_outside_zones_1_and_3_gets_its_channels_before_a_frame(
+    channels: bytes, reset: bytes, commands: list[str], heard: Heard, link: Path
+) -> None:
+    there = Answers("wisol", heard, to={"AT$GI?": (channels + b"\r\n",), "AT$RC": (reset + b"\r\n",)})
+    with serving(there, Pty(link)) as port, opened(port, dialect="wisol", timeouts=QUICK) as modem:
+        sent = [modem.send(b"0") for _ in range(2)]
+    outcome = Outcome.NOT_SENT if reset == b"ERROR" else Outcome.SENT
+    assert [each.outcome for each in sent] == [outcome] * 2
+    assert there.heard == commands
+    assert len(heard.frames) == commands.count("AT$SF=30"), "none on the air that the modem was not ready for"
 
 
 def test_a_script_knows_its_words(heard: Heard) -> None:
