@@ -276,13 +276,14 @@ class Answers(SimulatedModem):
 
 
 VIEW = (b"SNT V1.1\r\n", b"SW 20160404\r\n", b"ID: 00101A2B\r\n", b"PAC: A1B2C3D4E5F60718\r\n", b"OK\r\n")
+MORE = (b"HW 2.1\r\n", b"UL 868130000\r\n", b"DL 869525000\r\n", b"BAT 3.3\r\n")
 
 
 @pytest.mark.parametrize(
     ("view", "pause_s"),
     [
         pytest.param((b"".join(VIEW),), 0.0, id="in one packet"),
-        pytest.param(VIEW, 0.03, id="line by line, longer in all than a silence"),
+        pytest.param((*VIEW[:2], *MORE, *VIEW[2:]), 0.1, id="line by line, longer in all than a silence"),
         pytest.param((b"".join(VIEW[:2]), b"".join(VIEW[2:])), 0.02, id="software, then the id"),
         pytest.param((b"\x00\xfe".join((b"", *VIEW)),), 0.0, id="with noise at each line"),
     ],
@@ -291,8 +292,7 @@ def test_a_line_that_names_the_id_goes_before_one_that_looks_like_it(
     view: tuple[bytes, ...], pause_s: float, heard: Heard, link: Path
 ) -> None:
     there = Answers("snt", heard, to={"AT&V": view}, pause_s=pause_s)
-    with serving(there, Pty(link)) as port, opened(port, timeouts=QUICK._replace(quiet_s=0.1)) as modem:
-        assert modem.dialect.name == "snt"
+    with serving(there, Pty(link)) as port, opened(port, dialect="snt", timeouts=QUICK._replace(quiet_s=0.4)) as modem:
         assert modem.device() == "101a2b"
         assert modem.pac() == "A1B2C3D4E5F60718"
 
