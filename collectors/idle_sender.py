@@ -37,6 +37,7 @@ from telltale.settings import Settings
 from telltale.settings.activity import IdleSettings
 from telltale.sources import pc_idle
 from telltale.sources.pc_idle.decode import DEVICE
+from telltale.sources.pc_idle.rows import pc_id
 
 log = logging.getLogger("telltale.idle")
 
@@ -293,7 +294,7 @@ class Memory:
 
 def own_name() -> str:
     """This machine as a device: pc:<its name>."""
-    return f"pc:{_file_name(socket.gethostname()) or 'unnamed'}"
+    return pc_id(socket.gethostname()) or "pc:unnamed"
 
 
 def put(door: Door, record: bytes, received_at: int) -> bool:

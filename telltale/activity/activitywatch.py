@@ -12,16 +12,20 @@ Source: wire/sigfox.md 8.1 (heartbeats and how they merge), 8.2 (flood, active t
 import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from telltale.activity.analysis import Stretch, flooded
-from telltale.contract import ConfigError
+from telltale.contract import Chunk, ConfigError, DecodeError, Raw, Reject
+from telltale.sources import source
 
 SECOND_US = 1_000_000
 MS_US = 1_000
 FLOOD_US = 5 * SECOND_US
 AFK, NOT_AFK = "afk", "not-afk"
 CLIENT = "telltale"
+SOURCE, PATH = "pc_idle", "/activitywatch"
+TIME_MAX_US = 4_102_444_800_000_000
+"""2100-01-01: no record is received later."""
 TYPE = "afkstatus"
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -43,27 +47,51 @@ def export(intervals: Iterable[Mapping[str, Any]], *, created: dt.datetime) -> d
     return {"buckets": buckets}
 
 
-def afk_buckets(body: bytes) -> dict[str, list[Stretch]]:
-    """The events of an export's AFK buckets by host name, each in order of time.
+class Afk(NamedTuple):
+    """What an export says, as it is decoded."""
+
+    hosts: dict[str, list[Stretch]]
+    """The events of each PC by its id without `pc:`, in order of time."""
+    set_aside: list[Reject]
+    """What could not be read."""
+
+
+def decoded(body: bytes, *, received_at: int) -> Afk:
+    """What becomes of an export that is received at this moment (µs UTC): the events that count, and the others.
 
     Raises:
         ConfigError: the bytes are no export, or it has no AFK bucket.
     """
+    raw = Raw(0, SOURCE, received_at, "", json.dumps({"path": PATH}), body)
+    hosts: dict[str, list[Stretch]] = {}
+    rejects: list[Reject] = []
     try:
-        parsed = json.loads(body)["buckets"]
-        listed = list(parsed.values()) if isinstance(parsed, dict) else list(parsed)
-        buckets = [bucket for bucket in listed if bucket["type"] == TYPE]
-        hosts: dict[str, list[Stretch]] = {}
-        for bucket in buckets:
-            hosts.setdefault(str(bucket["hostname"]), []).extend(map(_stretch, bucket.get("events", [])))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        for part in source(SOURCE).decode(raw, {}):
+            if isinstance(part, Chunk):
+                _add(part, hosts)
+            elif part.reason == "no_afk_bucket":
+                raise ConfigError(f'ActivityWatch export: no bucket of type "{TYPE}"; expected that of aw-watcher-afk')
+            else:
+                rejects.append(part)
+    except DecodeError as error:
         raise ConfigError(
-            f'ActivityWatch export: not understood ({type(error).__name__}: {error}); expected {{"buckets": …}} as '
-            "its page “Raw data” writes it"
+            f'ActivityWatch export: not understood ({error}); expected {{"buckets": …}} as its page “Raw data” '
+            "writes it"
         ) from error
-    if not hosts:
-        raise ConfigError(f'ActivityWatch export: no bucket of type "{TYPE}"; expected that of aw-watcher-afk')
-    return {host: sorted(events) for host, events in hosts.items()}
+    return Afk({host: sorted(events) for host, events in hosts.items()}, rejects)
+
+
+def afk_buckets(body: bytes, *, received_at: int = TIME_MAX_US) -> dict[str, list[Stretch]]:
+    """The events of an export's AFK buckets by PC (its id without `pc:`), each in order of time.
+
+    Args:
+        body: the file.
+        received_at: µs UTC; what it tells of a later time does not count.
+
+    Raises:
+        ConfigError: the bytes are no export, or it has no AFK bucket.
+    """
+    return decoded(body, received_at=received_at).hosts
 
 
 def active_s(events: Iterable[Stretch]) -> float:
@@ -120,12 +148,11 @@ def _event(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _stretch(event: Mapping[str, Any]) -> Stretch:
-    at = dt.datetime.fromisoformat(event["timestamp"])
-    if at.tzinfo is None:
-        raise ValueError(f"timestamp {event['timestamp']!r} has no zone")
-    start_us = _micros(at)
-    return Stretch(start_us, start_us + round(float(event["duration"]) * SECOND_US), event["data"]["status"] == NOT_AFK)
+def _add(chunk: Chunk, hosts: dict[str, list[Stretch]]) -> None:
+    names = ("device_id", "observed_at", "period_s", "active")
+    for device, start_us, lasts_s, is_active in zip(*(chunk.columns[name] for name in names), strict=True):
+        event = Stretch(start_us, start_us + round(lasts_s * SECOND_US), is_active)
+        hosts.setdefault(device.removeprefix("pc:"), []).append(event)
 
 
 def _micros(at: dt.datetime) -> int:

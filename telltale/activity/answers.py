@@ -80,7 +80,7 @@ class Answers:
     @property
     def k(self) -> int:
         """Of fewer people than this no team is told of."""
-        return self.settings.site.k
+        return pcs.least_people(self.settings)
 
     @property
     def now(self) -> dt.datetime:

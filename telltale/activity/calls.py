@@ -95,7 +95,8 @@ def totals(
     Columns: device_id, name, person, label, start, end (of the period as far as it has passed), so_far (whether the end
     of the time asked for cuts it), active_s, away_s, unknown_s (together end − start), active_lo_s, active_hi_s (what
     levels and minutes allow of the time that is known: a sparse source gives a range, not a point), samples (records),
-    first_active_at, last_active_at. Each day, week or hour that the time asked for touches counts from its beginning.
+    first_active_at, last_active_at (the first and last input known, a single one included). Each day, week or hour that
+    the time asked for touches counts from its beginning.
 
     `rule="seed"` goes by the activity seed's levels, with unknown where they are too far apart. `rule="seed_web"` is
     the sum its web app shows, faults included: two levels above 0 count whatever lies between them, and only what
@@ -106,7 +107,9 @@ def totals(
 
 
 def team(since: When = "7d", until: When = None, *, by: By = "day", project: Project | None = None) -> "pd.DataFrame":
-    """The mean of all people by local day, week or hour; nothing for a period with fewer than `[site] k` of them.
+    """The mean of all people by local day, week or hour; nothing for a period with few of them.
+
+    Few is fewer than `[site] k`, and always fewer than 5.
 
     Columns: label, start, end, so_far (see `totals`), people (of whom something is known), active_s (mean per person,
     whatever the number of PCs), active_share (of the time that is known). A PC that devices.csv names no person for

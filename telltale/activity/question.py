@@ -15,6 +15,7 @@ from telltale.activity import analysis
 from telltale.activity.analysis import Rules
 from telltale.contract import ConfigError, did_you_mean
 from telltale.engine import Relation
+from telltale.settings import Settings
 from telltale.tables import ACTIVITY
 from telltale.workbench import question as workbench
 from telltale.workbench.project import Project, here
@@ -23,6 +24,8 @@ from telltale.workbench.times import DAY, FOREVER, SECOND, Duration, Span, When,
 
 Rule = Literal["input", "seed", "seed_web"]
 RULES: tuple[Rule, ...] = ("input", "seed", "seed_web")
+LEAST_PEOPLE = 5
+"""Hours of work tell more of a person than a count of devices does."""
 T = TypeVar("T")
 
 LONGEST_GIVEN_D = 31
@@ -82,6 +85,11 @@ def ask(
 def day_starts_at(project: Project) -> dt.time:
     """When a day of activity begins on the site's clock."""
     return dt.time.fromisoformat(project.settings.activity.day_starts_at)
+
+
+def least_people(settings: Settings) -> int:
+    """Of fewer people than this no team is told of: `[site] k` may ask for more than five, never for fewer."""
+    return max(LEAST_PEOPLE, settings.site.k)
 
 
 def rules(question: Question, away_after: Duration | None = None) -> Rules:
@@ -173,7 +181,7 @@ def totals(question: Question, *, by: By = "day", rule: Rule = "input", away_aft
 def team(question: Question, *, by: By = "day") -> pa.Table:
     """See `tt.activity.team`."""
     own = spans(question, question.over(by), rules(question))
-    persons, k = question.engine.from_arrow(pcs(question)), question.settings.site.k
+    persons, k = question.engine.from_arrow(pcs(question)), least_people(question.settings)
     return analysis.team(question.engine, own, persons, question.periods(by), k=k).arrow()
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from telltale.activity.activitywatch import PATH as ACTIVITYWATCH
+from telltale.activity.activitywatch import Afk, decoded
 from telltale.activity.question import LONGEST_GIVEN_D, ask, begin_of_today, named, pcs, senders
 from telltale.contract import ConfigError, Request
 from telltale.door import record
@@ -139,7 +141,7 @@ def correct(
     # Two corrections that begin alike have one natural key, and the older would be gone, not overlapped.
     begin_us = since_us if taken_us is None else taken_us + 1
     body = {"device_id": device_id, "start_us": begin_us, "end_us": until_us, "active": bool(active), "note": note}
-    return _append(project, "/correction", json.dumps(body, ensure_ascii=False).encode())
+    return _append(project, "/correction", json.dumps(body, ensure_ascii=False).encode(), now_us)
 
 
 def import_activitywatch(body: bytes, *, project: Project | None = None) -> int:
@@ -151,10 +153,15 @@ def import_activitywatch(body: bytes, *, project: Project | None = None) -> int:
     Raises:
         ConfigError: it is no export, or has no AFK bucket.
     """
-    from telltale.activity.activitywatch import afk_buckets
+    return imported(body, project=project)[0]
 
-    afk_buckets(body)
-    return _append(project or here(), "/activitywatch", body)
+
+def imported(body: bytes, *, project: Project | None = None) -> tuple[int, Afk]:
+    """The id of the record, and what it says; see `import_activitywatch`."""
+    project = project or here()
+    now_us = project.now_us()
+    found = decoded(body, received_at=now_us)
+    return _append(project, ACTIVITYWATCH, body, now_us), found
 
 
 def _pc_and_taken(question: Question, since_us: int) -> tuple[str, int | None]:
@@ -171,8 +178,8 @@ def _pc_and_taken(question: Question, since_us: int) -> tuple[str, int | None]:
     return device_id, row["at_us"]
 
 
-def _append(project: Project, path: str, body: bytes) -> int:
-    request = Request(SOURCE, project.now_us(), BY_HAND, "hand", "POST", path, {}, "", body)
+def _append(project: Project, path: str, body: bytes, now_us: int) -> int:
+    request = Request(SOURCE, now_us, BY_HAND, "hand", "POST", path, {}, "", body)
     landing = project.landing()
     try:
         return landing.append(record(source(SOURCE), request, project.settings.source(SOURCE)))

@@ -82,15 +82,17 @@ def import_(file: Path, *, as_json: bool) -> None:
 
     Its AFK buckets count where nothing else was recorded.
     """
-    from telltale.activity import import_activitywatch
-    from telltale.activity.activitywatch import active_s, afk_buckets
+    from telltale.activity.activitywatch import active_s
+    from telltale.activity.records import SOURCE, imported
+    from telltale.wording import count
 
-    body = file.read_bytes()
-    active_h = {host: active_s(events) / 3600 for host, events in afk_buckets(body).items()}
-    raw_id = import_activitywatch(body)
-    summary = ", ".join(f"pc:{host} {hours:.1f} h active" for host, hours in active_h.items())
-    value = {"raw_id": raw_id, "active_h": active_h}
-    show_one(value, as_json=as_json, sentence=f"Kept as record {raw_id}: {summary}.")
+    raw_id, found = imported(file.read_bytes())
+    active_h = {host: active_s(events) / 3600 for host, events in found.hosts.items()}
+    summary = ", ".join(f"pc:{host} {hours:.1f} h active" for host, hours in active_h.items()) or "no event counts"
+    number = sum(not reject.reason.startswith("empty:") for reject in found.set_aside)
+    aside = f'; {count(number, "part")} set aside, see "telltale rejected {SOURCE}"' if number else ""
+    value = {"raw_id": raw_id, "active_h": active_h, "set_aside": number}
+    show_one(value, as_json=as_json, sentence=f"Kept as record {raw_id}: {summary}{aside}.")
 
 
 @activity.command(epilog='Example: telltale activity correct pc:desk-3 "2026-11-20 09:00" "2026-11-20 10:30" active')

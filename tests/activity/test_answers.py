@@ -72,6 +72,18 @@ def test_a_team_smaller_than_k_is_withheld(tmp_path: Path, k: int, people: str, 
     assert ("No activity is shown here" in cards.sentence(answers).text) != shown
 
 
+@pytest.mark.parametrize(("pcs", "k", "least"), [(4, 1, 5), (4, 4, 5), (5, 1, 5), (5, 5, 5), (5, 6, 6)])
+def test_no_team_of_fewer_than_five_is_told_whatever_k_is(tmp_path: Path, pcs: int, k: int, least: int) -> None:
+    project = office(tmp_path, pcs=pcs, more=f"k = {k}\n")
+    answers = Answers(project, period_of("7d", project))
+    assert answers.k == least
+    shown = pcs >= least
+    for by in ("day", "hour", "week"):
+        assert (tt.activity.team("7d", by=by, project=project).empty) != shown
+    assert f"fewer than {least} people" in cards.team_days(answers).subtitle
+    assert ("No activity is shown here" in cards.sentence(answers).text) != shown
+
+
 def test_charts_and_words_know_no_k_of_their_own() -> None:
     from telltale.activity.words import page, pcs, report, titles
 

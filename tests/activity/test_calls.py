@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,12 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import telltale as tt
 from telltale.activity.activitywatch import active_s, afk_buckets, export
+from telltale.activity.records import imported
 from telltale.contract import ConfigError, Raw
 from telltale.frames import rows
 from telltale.lake.settle import settle_all
@@ -274,6 +278,67 @@ def test_an_export_has_the_shape_that_activitywatch_reads() -> None:
 def test_what_is_no_export_is_not_kept(project: Project, body: bytes) -> None:
     with pytest.raises(ConfigError, match="ActivityWatch export"):
         tt.activity.import_activitywatch(body, project=project)
+
+
+SAMPLES = Path(__file__).parents[1] / "samples" / "pc_idle"
+
+
+def test_hosts_of_any_name_have_their_hours(project: Project) -> None:
+    set_clock(project, at("2026-11-28 13:00"))
+    for name in ("activitywatch_hosts", "activitywatch_bom"):
+        _, found = imported((SAMPLES / f"{name}.body").read_bytes(), project=project)
+        told = {f"pc:{host}": active_s(events) for host, events in found.hosts.items()}
+        assert told == {"pc:Anna-s-MacBook-Pro": 3600, "pc:Mac-mini": 900, "pc:BÜRO-PC": 1800}
+        assert hours(tt.activity.totals("2026-11-26", "2026-11-27", project=project)) == told
+
+
+def test_one_bad_event_is_set_aside_and_the_other_counts(project: Project) -> None:
+    set_clock(project, at("2026-11-28 13:00"))
+    _, found = imported((SAMPLES / "activitywatch_one_bad.body").read_bytes(), project=project)
+    assert [reject.reason for reject in found.set_aside] == ["bad_event"]
+    assert hours(tt.activity.totals("2026-11-26", "2026-11-27", project=project)) == {"pc:desk-i": 3600}
+
+
+def test_nothing_after_an_import_is_measured(project: Project) -> None:
+    # Away from 10:00 in Berlin for 30 days, it says; imported at 13:00, seen then and 24 hours later.
+    set_clock(project, at("2026-11-28 13:00"))
+    tt.activity.import_activitywatch((SAMPLES / "activitywatch_future.body").read_bytes(), project=project)
+    for now in ("2026-11-28 13:00", "2026-11-29 13:00"):
+        set_clock(project, at(now))
+        found = tt.activity.totals("2026-11-28", project=project)
+        assert (found["active_s"].sum(), found["away_s"].sum()) == (3600, 3 * 3600)
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    hosts=st.dictionaries(
+        st.text(min_size=1, max_size=80),
+        st.lists(st.tuples(st.integers(0, 40), st.integers(0, 20)), max_size=5),
+        max_size=3,
+    )
+)
+def test_what_an_import_says_is_what_counts(tmp_path: Path, hosts: dict[str, list[tuple[int, int]]]) -> None:
+    """Whatever the host, and wherever its events lie about the moment of the import."""
+    buckets = {
+        host: {"type": "afkstatus", "hostname": host, "events": list(map(_event, hosts[host]))} for host in hosts
+    }
+    if not buckets:
+        return
+    with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
+        project = Project(settings=load(write_settings(Path(folder))), now=lambda: at("2026-11-20 02:00"))
+        _, found = imported(json.dumps({"buckets": buckets}).encode(), project=project)
+        told = {f"pc:{host}": active_s(events) for host, events in found.hosts.items()}
+        set_clock(project, at("2026-11-20 23:00"))
+        assert hours(tt.activity.totals("2026-11-20", project=project)) == told
+        assert told or found.set_aside
+        project.close()
+
+
+def _event(hours_and_length: tuple[int, int]) -> dict[str, Any]:
+    """Active from so many times 5 min after midnight in Berlin, for so many minutes."""
+    after, length = hours_and_length
+    moment = dt.datetime(2026, 11, 19, 23, tzinfo=dt.UTC) + dt.timedelta(minutes=5 * after)
+    return {"timestamp": moment.isoformat(), "duration": 60 * length, "data": {"status": "not-afk"}}
 
 
 def test_a_lost_bitmap_frame_loses_no_minute(tmp_path: Path) -> None:

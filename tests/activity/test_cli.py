@@ -64,6 +64,19 @@ def test_an_export_can_be_imported_elsewhere(
 
 
 @pytest.mark.usefixtures("home")
+def test_an_import_says_what_counts_and_what_is_set_aside(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("one_bad", "empty", "hosts"):
+        told_of = (Path(__file__).parents[1] / "samples" / "pc_idle" / f"activitywatch_{name}.body").read_bytes()
+        (tmp_path / name).write_bytes(told_of.replace(b"2026-", b"2020-"))
+    assert run(["activity", "import", str(tmp_path / "one_bad")]) == 0
+    assert ': pc:desk-i 1.0 h active; 1\xa0part set aside, see "telltale rejected pc_idle".' in told(capsys)
+    assert run(["activity", "import", str(tmp_path / "empty")]) == 0
+    assert ": no event counts." in told(capsys)
+    assert run(["activity", "import", str(tmp_path / "hosts"), "--json"]) == 0
+    assert json.loads(told(capsys))["active_h"] == {"Anna-s-MacBook-Pro": 1, "BÜRO-PC": 0.5, "Mac-mini": 0.25}
+
+
+@pytest.mark.usefixtures("home")
 def test_csv_has_every_stretch(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["activity", "export", "--format", "csv", *ASK]) == 0
     lines = told(capsys).splitlines()

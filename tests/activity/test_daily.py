@@ -71,6 +71,69 @@ def test_the_running_day_ends_now() -> None:
     assert [(row["end"] - row["start"]).total_seconds() for row in found] == [24 * 3600, 14 * 3600]
 
 
+NIGHT = s("2026-11-20 00:00")
+"""The midnight between the two days of the cases below."""
+
+
+@pytest.mark.parametrize(
+    ("rows", "first", "last"),
+    [
+        # Looks of the demo: idle 6.188 s, then 21.188 s, an input at 55:23.8; typed from 0 to 60 s before.
+        (
+            [*polled([-3600, -3580, -3540], -3600, -3000), sample(-2995, 0.5), *polled([-2995.5], -2990, -2000)],
+            -3600,
+            -2995.5,
+        ),
+        (polled([-3600, -3000], -3600, -2000), -3600, -3000),
+        (polled([-1000], -1000, -500), -1000, -1000),
+        # Later looks find it a millisecond off, as idle times are rounded: still one input.
+        ([sample(-995 + 5 * n, 5 + 5 * n + 0.001 * (n % 2)) for n in range(99)], -1000.001, -1000),
+        # A first look, hours after the last input: nobody looked then.
+        (polled([-9000], -1000, -500), None, None),
+        # Nobody looked for 2000 s, and then the input was long ago: when it was is not known.
+        ([*polled([-5000, -4980], -5000, -4000), *polled([-3000], -2000, -1500)], -5000, -4980),
+        # The next day's input is not of this day.
+        (polled([-1000, 500], -1000, 900), -1000, -1000),
+        # A correction counts over what was measured, single inputs included.
+        ([*polled([-3600, -2000], -3600, -1000), stretch("correction", -2500, -1500, False)], -3600, -3600),
+        # The clock was set back by 500 s: the later record tells of that time, and saw no input.
+        (
+            [*polled([-3600, -1200], -3600, -1000), *polled([-3600], -1500, -1000, raw_id=2)],
+            -3600,
+            -3600,
+        ),
+        # An imported event without length, as ActivityWatch's watcher writes a single input.
+        (
+            [stretch("interval", -3000, -3000, True), stretch("interval", -2999.999, -2000, False)],
+            -3000,
+            -3000,
+        ),
+        ([stretch("interval", -3000, -2000, False)], None, None),
+    ],
+)
+def test_a_single_input_is_the_first_or_last_known(
+    rows: list[dict[str, Any]], first: float | None, last: float | None
+) -> None:
+    moved = [row | {name: row[name] + round(NIGHT * 1e6) for name in ("observed_at", "received_at")} for row in rows]
+    day, _ = totals(moved, "2026-11-19 00:00", "2026-11-21 00:00")
+    found = [row and round(row.timestamp() - T0 - NIGHT, 3) for row in (day["first_active_at"], day["last_active_at"])]
+    assert found == [first, last]
+
+
+def test_single_inputs_make_no_time() -> None:
+    # Inputs each 4 min, a minute over the threshold: an hour away, in one stretch, from the first to the last of them.
+    engine = DuckEngine(threads=1)
+    question = asked("2026-11-20 00:00", "2026-11-20 06:00")
+    heard = analysis.signals(
+        engine, activity_of(engine, polled([NIGHT + 240 * n for n in range(15)], NIGHT, NIGHT + 3600)), info_of(engine)
+    )
+    found = analysis.spans_of(engine, heard, rules=analysis.Rules(), **question.over("day")._asdict())
+    (row,) = analysis.totals(engine, heard, found, question.periods("day")).arrow().to_pylist()
+    assert three(row) == (0, 3605, 6 * 3600 - 3605)
+    assert (row["last_active_at"] - row["first_active_at"]).total_seconds() == 14 * 240
+    assert analysis.intervals(engine, found).arrow()["state"].to_pylist() == ["away", "unknown"]
+
+
 def test_weeks_begin_on_monday() -> None:
     rows = [stretch("interval", s("2026-11-15 23:00"), s("2026-11-16 01:00"), True)]
     found = totals(rows, "2026-11-14 00:00", "2026-11-18 00:00", by="week")

@@ -102,7 +102,9 @@ def test_pauses_at_the_threshold(engine: DuckEngine) -> None:
     # 175 s: the last look before the second input saw 170 s. 185 s: a look saw 180 s.
     short, long = polled([0, 175], 0, 400), polled([0, 185], 0, 400)
     assert shown(spans(engine, short, 0, 400))[0] == ("active", 0, 175, "sample")
-    assert shown(spans(engine, long, 0, 400))[0] == ("away", 0, 400, "sample")
+    made = spans(engine, long, 0, 400)
+    assert shown(made)[:2] == [("away", 0, 185, "sample"), ("away", 185, 400, "sample")]
+    assert made["is_input"].to_pylist()[:2] == [True, True]
 
 
 def test_time_without_samples_is_unknown(engine: DuckEngine) -> None:

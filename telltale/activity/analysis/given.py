@@ -23,13 +23,18 @@ class Stretch(NamedTuple):
 
 
 def imported(start_us: Ints, length_us: Ints, active: Mask, *, flood_us: int) -> Layer:
-    """The layer of one PC's imported stretches: flooded, and active where any of them says so."""
+    """The layer of one PC's imported stretches: flooded, and active where any of them says so.
+
+    One that is active and lasts 0 s is a single input.
+    """
     rows = zip(start_us.tolist(), (start_us + length_us).tolist(), active.tolist(), strict=True)
     made = flooded((Stretch(*row) for row in rows), flood_us=flood_us)
+    single = start_us[active & (length_us == 0)]
     starts = np.array([event.start_us for event in made], np.int64)
     ends = np.array([event.end_us for event in made], np.int64)
     is_active = np.array([event.is_active for event in made], np.bool_)
-    return Layer("interval", stretches(starts, ends), stretches(starts[is_active], ends[is_active]))
+    told_active = stretches(starts[is_active], ends[is_active])
+    return Layer("interval", stretches(starts, ends), told_active, inputs=single)
 
 
 def corrected(start_us: Ints, length_us: Ints, active: Mask, received: Ints) -> list[Layer]:

@@ -38,6 +38,8 @@ class Layer(NamedTuple):
     """Certainly active; None where that is just what is active."""
     may: Stretches | None = None
     """Possibly active; the same."""
+    inputs: Ints | None = None
+    """Moments of single inputs: known, but too far from any other to make a stretch."""
 
 
 class Painted(NamedTuple):
@@ -48,6 +50,8 @@ class Painted(NamedTuple):
     basis: Ints
     is_sure: Mask
     may_be: Mask
+    is_input: Mask
+    """Whether it begins with a single input."""
 
 
 NOTHING = Stretches(np.array([], np.int64), np.array([], np.int64))
@@ -72,7 +76,7 @@ def painted(layers: Sequence[Layer], since_us: int, until_us: int) -> Painted:
     bounds = _bounds(layers, since_us, until_us)
     count = len(bounds) - 1
     state, basis = np.full(count, UNKNOWN), np.zeros(count, np.int64)
-    is_sure, may_be = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
+    is_sure, may_be, is_input = (np.zeros(count, np.bool_) for _ in range(3))
     for layer in layers:
         known = covered(bounds, layer.known)
         active = covered(bounds, layer.active)
@@ -82,7 +86,8 @@ def painted(layers: Sequence[Layer], since_us: int, until_us: int) -> Painted:
         basis[known] = BASES.index(layer.basis)
         is_sure[known] = (active if layer.sure is None else covered(bounds, layer.sure))[known]
         may_be[known] = (active if layer.may is None else covered(bounds, layer.may))[known]
-    return _joined(Painted(bounds, state, basis, is_sure, may_be))
+        is_input[known] = False if layer.inputs is None else np.isin(bounds[:-1], layer.inputs)[known]
+    return _joined(Painted(bounds, state, basis, is_sure, may_be, is_input))
 
 
 def covered(bounds: Ints, some: Stretches) -> Mask:
@@ -102,22 +107,18 @@ def _bounds(layers: Sequence[Layer], since_us: int, until_us: int) -> Ints:
         for part in (layer.known, layer.active, layer.away, layer.sure, layer.may)
         if part is not None
     ]
-    every = np.concatenate([np.array([since_us, until_us], np.int64), *parts])
+    inputs = [layer.inputs for layer in layers if layer.inputs is not None]
+    every = np.concatenate([np.array([since_us, until_us], np.int64), *parts, *inputs])
     bounds: Ints = np.unique(np.clip(every, since_us, until_us))
     return bounds
 
 
 def _joined(made: Painted) -> Painted:
-    """The same with neighbours that say the same as one."""
-    columns = (made.state, made.basis, made.is_sure, made.may_be)
-    changes = np.ones(len(made.state), np.bool_)
+    """The same with neighbours that say the same as one; a single input begins one of its own."""
+    state, basis, is_sure, may_be, is_input = made[1:]
+    columns = (state, basis, is_sure, may_be)
+    changes = np.ones(len(state), np.bool_)
     if len(changes) > 1:
-        changes[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+        changes[1:] = is_input[1:] | np.any([column[1:] != column[:-1] for column in columns], axis=0)
     bounds = np.append(made.bounds[:-1][changes], made.bounds[-1])
-    state, basis, is_sure, may_be = (
-        made.state[changes],
-        made.basis[changes],
-        made.is_sure[changes],
-        made.may_be[changes],
-    )
-    return Painted(bounds, state, basis, is_sure, may_be)
+    return Painted(bounds, state[changes], basis[changes], is_sure[changes], may_be[changes], is_input[changes])

@@ -7,16 +7,16 @@ A sample (t, idle) tells the moment of the last input, t − idle. From one look
     else, looks at most three periods apart       away
     else                                          nobody looked (asleep, off, the clock was set): unknown
 
-So a pause under the threshold stays active, and a longer one is away from its first moment on. A first look that finds
-a fresh input also knows the time since that input. These are the events of ActivityWatch's AFK watcher on the same
-looks.
+So a pause under the threshold stays active, and a longer one is away from its first moment on. An input that joins no
+other is a moment, not a stretch, and kept as such. A first look that finds a fresh input also knows the time since that
+input. These are the events of ActivityWatch's AFK watcher on the same looks.
 
 Source: wire/sigfox.md 8.1.
 """
 
 import numpy as np
 
-from telltale.activity.analysis.layers import Ints, Layer, Mask, stretches, together
+from telltale.activity.analysis.layers import Ints, Layer, Mask, Stretches, stretches, together
 from telltale.activity.analysis.rules import Rules
 
 
@@ -42,7 +42,15 @@ def sampled(at_us: Ints, idle_us: Ints, period_us: Ints, record: Ints, rules: Ru
     active = stretches(last_us[:-1][joined], last_us[1:][joined])
     # Inputs that near to each other are one stretch even where looks between them are missing.
     known = together([stretches(at_us, ends_us), stretches(last_us[begins], at_us[begins]), active])
-    return Layer("sample", known, active)
+    return Layer("sample", known, active, inputs=_single(at_us, last_us, active))
+
+
+def _single(at_us: Ints, last_us: Ints, active: Stretches) -> Ints:
+    """The inputs that are new at a look and join no other."""
+    # Later looks at one input find it a moment earlier or later, as the idle time is rounded.
+    is_new = np.append(True, last_us[1:] > at_us[:-1])[: len(at_us)]
+    found: Ints = last_us[is_new & ~np.isin(last_us, active.starts) & ~np.isin(last_us, active.ends)]
+    return found
 
 
 def _once(at_us: Ints, idle_us: Ints, period_us: Ints, record: Ints, rules: Rules) -> tuple[Ints, Ints, Ints]:

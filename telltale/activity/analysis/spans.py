@@ -29,10 +29,11 @@ SPAN = pa.schema(
         ("basis", pa.string()),
         ("is_sure", pa.bool_()),
         ("may_be", pa.bool_()),
+        ("is_input", pa.bool_()),
     ]
 )
 """A stretch: `basis` is empty where nothing is known; `is_sure` and `may_be` say whether it is certainly, and whether
-it is possibly, active."""
+it is possibly, active; `is_input` whether it begins with a single input, which makes no stretch of its own."""
 
 LEVEL = pa.schema([("device_id", pa.string()), ("at_us", pa.int64()), ("score_pct", pa.float64())])
 PAIR = pa.schema([("device_id", pa.string()), ("start_us", pa.int64()), ("end_us", pa.int64())])
@@ -138,5 +139,6 @@ def _rows(device_id: str, made: Painted) -> pa.Table:
         pa.array(BASES, pa.string()).take(pa.array(made.basis)),
         made.is_sure,
         made.may_be,
+        made.is_input,
     ]
     return pa.table(columns, schema=SPAN)

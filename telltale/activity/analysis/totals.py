@@ -83,8 +83,10 @@ left join (
       as sure_us,
     cast(sum(case when s.may_be then least(s.end_us, q.end_us) - greatest(s.start_us, q.start_us) end) as bigint)
       as may_us,
-    min(case when s.state = 'active' then greatest(s.start_us, q.start_us) end) as first_us,
-    max(case when s.state = 'active' then least(s.end_us, q.end_us) end) as last_us
+    min(case when s.state = 'active' then greatest(s.start_us, q.start_us)
+      when s.is_input and s.start_us >= q.start_us then s.start_us end) as first_us,
+    max(case when s.state = 'active' then least(s.end_us, q.end_us)
+      when s.is_input and s.start_us >= q.start_us then s.start_us end) as last_us
   from span s
   inner join period q on s.start_us < q.end_us and s.end_us > q.start_us
   group by s.device_id, q.start_us
@@ -197,7 +199,8 @@ def totals(engine: Engine, rows: Relation, spans: Relation, periods: pa.Table) -
     Returns:
         device_id, label, start, end, so_far, active_s, away_s, unknown_s (together the length of the period),
         active_lo_s, active_hi_s (of the time that is known; unknown time is in neither), samples (records),
-        first_active_at, last_active_at (null without activity); sorted.
+        first_active_at, last_active_at (the first and last input known, a single one included; null without any);
+        sorted.
     """
     return engine.run(TOTALS, {"signal": rows, "span": spans, "period": engine.from_arrow(periods)})
 

@@ -13,6 +13,7 @@
 A moment without a sample is unknown: the agent leaves out what it slept through, and nothing here fills it in.
 """
 
+import codecs
 import math
 import re
 from collections.abc import Iterator
@@ -31,6 +32,8 @@ _IDLE_MAX_MS = 10 * 366 * 86_400_000
 """Idle for ten years is no idle time."""
 _EVERY_MAX_S = 3600
 _NOTE = 500
+_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+"""How a file begins that was saved by an editor or a shell of Windows."""
 DEVICE = re.compile(r"[a-z][a-z_]{0,15}:[\w.-]{1,64}")
 """A device's id; a sample of any other cannot be decoded."""
 
@@ -43,7 +46,7 @@ def decode(raw: Raw, _options: Options) -> Iterator[Chunk | Reject]:
     """
     told, path = _object(raw.body), str(msgspec.json.decode(raw.meta).get("path", ""))
     if path == ACTIVITYWATCH:
-        yield from intervals(told)
+        yield from intervals(told, received_at=raw.received_at)
     elif path == CORRECTION:
         yield _correction(told)
     else:
@@ -51,8 +54,9 @@ def decode(raw: Raw, _options: Options) -> Iterator[Chunk | Reject]:
 
 
 def _object(body: bytes) -> dict[str, Any]:
+    encoding = next((name for mark, name in _MARKS.items() if body.startswith(mark)), None)
     try:
-        told = msgspec.json.decode(body)
+        told = msgspec.json.decode(body.decode(encoding) if encoding else body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise DecodeError("bad_json", str(error)[:120]) from error
     if not isinstance(told, dict):

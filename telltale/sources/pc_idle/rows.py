@@ -1,5 +1,7 @@
-"""Rows of `activity` as a chunk."""
+"""Rows of `activity` as a chunk, and the ids of PCs."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,6 +9,13 @@ from telltale.contract import Chunk
 
 TIME_MAX_US = 4_102_444_800_000_000
 """2100-01-01."""
+_NAME_MAX = 64
+
+
+def pc_id(host: str) -> str | None:
+    """The id of a PC by its name on the network: what an id cannot hold becomes a dash; None where nothing is left."""
+    name = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", host))[:_NAME_MAX].strip("-")
+    return f"pc:{name}" if name else None
 
 
 def rows(
