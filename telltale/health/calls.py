@@ -136,7 +136,8 @@ def missing(
     """Which share of the messages due from each device did not come, by local day.
 
     Columns: source, device_id, name, place, label, start, end, due, received, missing_share (0 to 1; null where nothing
-    was due), so_far (the stretch ends before the day). Arguments as for `devices`.
+    was due), so_far (the stretch ends before the day). Nothing is due before a device was first heard, nor from a
+    source that rests: a PC that is off tells nothing, so PCs have no rows. Arguments as for `devices`.
     """
     return tidy(missing_table(project or here(), since, until, source=source))
 
@@ -192,7 +193,7 @@ def missing_table(project: Project, since: When = "14d", until: When = None, *, 
     def answer(question: Question) -> pa.Table:
         signals = Signals(question, source, of=analysis.samples, span=question.over("day"))
         engine, days = signals.engine, question.periods("day")
-        judged = engine.keep(signals.devices())
+        judged = signals.due()
         whole = days.drop_columns("so_far")
         shares = analysis.missing(engine, signals.rows, judged, whole, now_us=question.span.until_us)
         return engine.run(

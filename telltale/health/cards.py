@@ -194,7 +194,7 @@ def missing(answers: Complete) -> Card:
         missing_title(answers.missing),
         missing_by_day(answers.missing, timezone=answers.zone),
         "Missing messages, % of those due, by device and day. Pale: none missing",
-        [due_note(answers.devices)],
+        [due_note(answers.devices, answers.missing)],
     )
 
 

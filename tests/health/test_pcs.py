@@ -1,13 +1,17 @@
 """Health of PCs: a row for each whose agent reports, kind about nights, and only where it may be told."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import telltale as tt
+from telltale.contract import Raw
 from telltale.engine import DuckEngine
 from telltale.health import analysis as health
+from telltale.health import cards
+from telltale.health.words.tiles import received_tile
 from telltale.workbench import Project
 from tests.activity.rows import activity_of, polled, sample, stretch
 from tests.activity.test_page import NOW, office
@@ -83,3 +87,34 @@ def test_after_a_holiday_no_pc_is_an_alarm(two: Project) -> None:
 
 def test_invented_pcs_are_in_every_list(tmp_path: Path) -> None:
     assert list(tt.health.devices(project=office(tmp_path, pcs=1, more=INVENTED))["name"]) == ["PC of Anna"]
+
+
+@pytest.mark.parametrize("source", [None, "pc_idle"])
+def test_nothing_is_due_from_a_pc(tmp_path: Path, source: str | None) -> None:
+    """It said that PCs lost every message, and that two in three of all messages came."""
+    project = office(tmp_path, pcs=1, more=INVENTED)
+    days = tt.health.missing(source=source, project=project)
+    assert days.empty
+    assert "due" in days.columns
+    assert received_tile(days).note == "nothing tells how many are due"
+
+
+def test_what_is_due_of_others_stays_beside_pcs(tmp_path: Path) -> None:
+    """Twelve messages of a listed sensor, and a PC: the sensor alone is told of."""
+    project = office(tmp_path, pcs=1, more=INVENTED)
+    with (tmp_path / "devices.csv").open("a") as listed:
+        listed.write("sigfox:2d24e6,Fridge,\n")
+    body = b'{"device":"2D24E6","time":%d,"data":"00","seqNumber":%d}'
+    landing = project.landing()
+    try:
+        for number in range(12):
+            moment = at(NOW) - (12 - number) * 600 * 10**6
+            meta = json.dumps({"path": "/sigfox"})
+            landing.put_many([Raw(0, "sigfox", moment, "", meta, body % (moment // 10**6, number))])
+    finally:
+        landing.close()
+    days = tt.health.missing(project=project)
+    assert set(days["device_id"]) == {"sigfox:2d24e6"}
+    answers = tt.health.answers("7d", project=project)
+    assert cards.missing(answers).title == "No device missed 3 % of a day's messages"
+    assert "learned" in cards.missing(answers).notes[0]

@@ -238,6 +238,22 @@ def test_decoding_finds_every_sighting_the_simulator_knows_once() -> None:
     }
 
 
+def test_a_network_that_heard_nobody_is_empty_and_not_silent(tmp_path: Path) -> None:
+    """An hour of reports of version 3 without a client; there was "no data"."""
+    body = (Path(__file__).parents[1] / "samples" / "meraki" / "nobody_in_v3_reporting.body").read_bytes()
+    project = Project(settings=load(settings_of(tmp_path)), now=lambda: (FRIDAY_S + 3600) * 10**6)
+    with closing(project.landing()) as landing:
+        for minute in range(60):
+            meta = json.dumps({"path": "/meraki"})
+            landing.put_many([Raw(0, "meraki", (FRIDAY_S + 60 * minute + 5) * 10**6, "192.0.2.1", meta, body)])
+    found = tt.presence.occupancy("1h", project=project)
+    assert len(found) > 0
+    assert set(found["devices"]) == {0}
+    assert set(found["nodes"]) == {1}
+    (node,) = tt.health.devices(project=project).to_dict("records")
+    assert (node["device_id"], node["state"], node["reports"]) == ("0e:18:0a:00:00:01", "on_time", 60)
+
+
 TAG = "ac:23:3f:45:78:48"
 """A Bluetooth tag of the warehouse, on the owner's list of what never leaves."""
 

@@ -58,7 +58,7 @@ DEVICES = """
 select m.source, m.site, m.device_id, timestamp_micros(m.first_us) as first_seen,
   timestamp_micros(m.last_us) as last_seen, m.reports, m.interval_us / 1e6 as interval_s, m.is_given,
   m.due_us / 1e6 as due_s, m.patience_us / 1e6 as patience_s, m.longest_us / 1e6 as longest_gap_s,
-  coalesce(g.gaps, 0) as gaps, coalesce(g.gap_s, 0e0) as gap_s, (:now_us - m.last_us) / 1e6 as silent_s,
+  coalesce(g.gaps, 0) as gaps, coalesce(g.gap_s, 0e0) as gap_s, greatest(0e0, (:now_us - m.last_us) / 1e6) as silent_s,
   m.clock_offset_s, m.late,
   case when m.interval_us is null then 'unknown'
     when :now_us - m.last_us > :silent_factor * m.patience_us then 'silent'

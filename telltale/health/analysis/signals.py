@@ -1,15 +1,23 @@
 """Every sign of life of every device, whatever its source: a message that came, an access point's report.
 
-A state dates from when it began, not from when it was told, so states say nothing of a clock.
+A state dates from when it began, not from when it was told, so states say nothing of a clock. What is stamped ahead of
+its receipt was heard when it came: a device's own clock orders what it told, and never says when we heard it.
 """
 
 from telltale.engine import Engine, Relation
+from telltale.tables import AHEAD_US
 
 HEARD = """
 select source, '' as site, device_id, timestamp_micros(at_us) as observed_at, at_us, max(received_us) as received_us,
-  (max(received_us) - at_us) / 1e6 as clock_offset_s, 0 as in_batches
+  max(offset_us) / 1e6 as clock_offset_s, 0 as in_batches
 from (
-  select source, device_id, unix_micros(observed_at) as at_us, unix_micros(received_at) as received_us from uplink
+  select source, device_id, received_us, received_us - own_us as offset_us,
+    case when own_us > first_us + :ahead_us then first_us else own_us end as at_us
+  from (
+    select source, device_id, unix_micros(observed_at) as own_us, max(unix_micros(received_at)) as received_us,
+      min(unix_micros(received_at)) as first_us
+    from uplink group by source, device_id, unix_micros(observed_at)
+  ) message
 ) told
 group by source, device_id, at_us
 union all
@@ -49,13 +57,18 @@ from node_heartbeat
 
 OF_PCS = """
 select source, '' as site, device_id, timestamp_micros(at_us) as observed_at, at_us, received_us,
-  (received_us - at_us) / 1e6 as clock_offset_s, 0 as in_batches
+  (received_us - own_us) / 1e6 as clock_offset_s, 0 as in_batches
 from (
-  select source, device_id, raw_id, max(unix_micros(observed_at)) as at_us, max(unix_micros(received_at)) as received_us
-  from activity
-  where source = 'pc_idle' and kind = 'sample'
-  group by source, device_id, raw_id
-) record
+  select source, device_id, received_us, own_us,
+    case when own_us > received_us + :ahead_us then received_us else own_us end as at_us
+  from (
+    select source, device_id, raw_id, max(unix_micros(observed_at)) as own_us,
+      max(unix_micros(received_at)) as received_us
+    from activity
+    where source = 'pc_idle' and kind = 'sample'
+    group by source, device_id, raw_id
+  ) record
+) told
 """
 
 AS_SOURCES = """
@@ -69,8 +82,8 @@ group by source, observed_at, at_us
 def signals(engine: Engine, uplinks: Relation, readings: Relation, heartbeats: Relation) -> Relation:
     """The moments at which each device was heard, each once.
 
-    A message counts at its own time. A device whose messages are not known but its readings are is heard when a record
-    of them came: it may measure each minute and send each hour.
+    A message counts at its own time, one stamped ahead of its receipt when it came. A device whose messages are not
+    known but its readings are is heard when a record of them came: it may measure each minute and send each hour.
 
     Args:
         engine: where it runs.
@@ -84,7 +97,8 @@ def signals(engine: Engine, uplinks: Relation, readings: Relation, heartbeats: R
         (1: several readings may come at once, so that the interval of the readings is not that of the messages); any
         order.
     """
-    return engine.run(HEARD, {"uplink": uplinks, "reading": readings, "node_heartbeat": heartbeats})
+    relations = {"uplink": uplinks, "reading": readings, "node_heartbeat": heartbeats}
+    return engine.run(HEARD, relations, ahead_us=AHEAD_US)
 
 
 def samples(engine: Engine, uplinks: Relation, readings: Relation, heartbeats: Relation) -> Relation:
@@ -109,7 +123,7 @@ def of_pcs(engine: Engine, activity: Relation) -> Relation:
     Returns:
         columns as of `signals`; any order. Judge them by `RESTING`.
     """
-    return engine.run(OF_PCS, {"activity": activity})
+    return engine.run(OF_PCS, {"activity": activity}, ahead_us=AHEAD_US)
 
 
 def as_sources(engine: Engine, signals: Relation) -> Relation:

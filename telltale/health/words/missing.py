@@ -31,9 +31,15 @@ def missing_title(missing: Any) -> str:
     return f"{wording.sentence_case(name)} lost messages on {wording.in_words(most)} of {wording.in_words(of)} days"
 
 
-def due_note(health: Any) -> str:
-    """What due means: an interval that was given, or one that was learned."""
-    given = {bool(row["is_given"]) for row in rows(health, "is_given")}
+def due_note(health: Any, missing: Any) -> str:
+    """What due means: an interval that was given, or one that was learned.
+
+    Args:
+        health: each device (`tt.health.devices`).
+        missing: what was due (`tt.health.missing`); devices that rest are not in it.
+    """
+    due = {row["device_id"] for row in rows(missing, "device_id")}
+    given = {bool(row["is_given"]) for row in rows(health, "device_id", "is_given") if row["device_id"] in due}
     source = {frozenset({True}): "of devices.csv", frozenset({False}): "learned from the last week"}.get(
         frozenset(given), "of devices.csv, else learned"
     )

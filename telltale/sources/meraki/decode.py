@@ -2,14 +2,15 @@
 
     version 2   an observation is a sighting at its seenEpoch
     version 3   an entry of rssiRecords is a sighting at its location's time; latestRecord is one where no location of
-                that client has its time and access point
+                that client has its time and access point; each of reportingAps has reported,
+                also where nobody was heard
 
 First and last are that moment, frames is 1, minimum, mean and maximum are the one level.
 
 refused                                    why
 not_an_object                              an observation, location or record is no JSON object
 bad_address, group_address, zero_address   clientMac: not six octets; first octet odd; all zero
-bad_node                                   the access point's address is none
+bad_node                                   the access point's address is none, also of one that only reported
 bad_stamp                                  no time, epoch 0, or not in 1970 … year 2100
 
 flag         the row is kept, and
@@ -93,6 +94,11 @@ def decode(raw: Raw, options: Options) -> Iterator[Chunk | Reject]:
     else:
         site = _network(envelope.data.get("networkId"))
         found, nodes = _by_client(observations, radio), {}
+        for node in _reporting(envelope.data.get("reportingAps")):
+            if isinstance(node, Reject):
+                yield node
+            else:
+                nodes[node] = None
     kept = []
     for item in found:
         if isinstance(item, Reject):
@@ -209,6 +215,15 @@ def _network(value: object) -> str:
 def _node(value: object) -> str:
     address = station(value) if isinstance(value, str) else BAD
     return spelled(address) if address > 0 else ""
+
+
+def _reporting(told: object) -> Iterator[str | Reject]:
+    """The access points that version 3 names beside its observations."""
+    for number, item in enumerate(_list(told), 1):
+        try:
+            yield _known_node(_object(item).get("mac"))
+        except _BadRowError as bad:
+            yield Reject(f"access point {number}", str(bad), bad.seen)
 
 
 def _known_node(value: object) -> str:
