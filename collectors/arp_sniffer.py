@@ -57,7 +57,7 @@ def open_captures(arp: ArpSettings) -> list[Capture]:
     Raises:
         ConfigError: no right to capture, or no such interface.
     """
-    captures = [open_capture(name, dhcp=arp.dhcp) for name in chosen(arp.interfaces)]
+    captures = [open_capture(name, dhcp=True) for name in chosen(arp.interfaces)]
     log.info("arp captures on %s", ", ".join(capture.interface for capture in captures))
     return captures
 

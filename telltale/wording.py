@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from math import isfinite
 
 __all__ = [
+    "COUNT_DHCP",
     "DASH",
     "FEWEST_FOR_SHARES",
     "FEWEST_WITHOUT_N",
@@ -20,6 +21,7 @@ __all__ = [
     "clock_span",
     "count",
     "date_span",
+    "dhcp_alone",
     "duration",
     "full_date",
     "full_moment",
@@ -43,6 +45,8 @@ NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
 UNKNOWN = "unknown"
+
+COUNT_DHCP = "set [arp] dhcp = true in telltale.toml"
 
 FEWEST_FOR_SHARES = 5
 """Below this many cases a percentage says more than it knows."""
@@ -199,6 +203,14 @@ def joined(words: Sequence[str]) -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def dhcp_alone(names: Sequence[str]) -> str:
+    """Of buttons that were heard and make no press as things are set: what to do; empty without names."""
+    if not names:
+        return ""
+    are = "is" if len(names) == 1 else "are"
+    return f"DHCP alone was heard of {joined(names)}, which {are} listed, and it is not counted: {COUNT_DHCP}"
 
 
 def sentence_case(text: str) -> str:

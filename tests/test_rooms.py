@@ -72,7 +72,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.operate": SPINE
     | STORE
     | {"telltale.workbench", "telltale.sources", "telltale.door", "telltale.engine"}
-    | {"telltale.presence", "telltale.forward", "telltale.transports", "telltale.capture.interfaces"},
+    | {"telltale.presence", "telltale.kanban", "telltale.sensors", "telltale.forward", "telltale.transports"}
+    | {"telltale.capture.interfaces"},
     "telltale.simulate": {"telltale"},
     "telltale.cli": {"telltale"},
     "collectors": set(),

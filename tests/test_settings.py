@@ -10,6 +10,7 @@ from telltale.contract import ConfigError, Secrets
 from telltale.settings import (
     DEFAULT_DEVICES,
     Device,
+    Limit,
     Settings,
     SiteSettings,
     devices,
@@ -214,13 +215,47 @@ def test_devices_are_read_with_their_numbers(tmp_path: Path) -> None:
     ]
 
 
+def test_limits_name_a_quantity_and_a_channel(tmp_path: Path) -> None:
+    (tmp_path / "devices.csv").write_text(
+        "device_id,low,high,low:humidity,high:humidity,high:2:humidity\na,2,8,30,60,70\nb,,,,60,\nc,,,,,\n"
+    )
+    assert devices(Settings(root=tmp_path)) == [
+        Device("a", low=2, high=8, limits=(Limit("humidity", "", 30, 60), Limit("humidity", "2", None, 70))),
+        Device("b", limits=(Limit("humidity", "", None, 60),)),
+        Device("c"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("AC-86-74-61-4F-C0", "ac:86:74:61:4f:c0"),
+        ("AC86.7461.4FC0", "ac:86:74:61:4f:c0"),
+        ("ac:86:74:61:4f:c0", "ac:86:74:61:4f:c0"),
+        ("pc:Anna's PC", "pc:Anna's PC"),
+        ("282C024156AF", "282C024156AF"),  # an address or a serial number
+    ],
+)
+def test_addresses_of_devices_are_read_in_any_spelling(tmp_path: Path, typed: str, stored: str) -> None:
+    (tmp_path / "devices.csv").write_text(f"device_id,name\n{typed},x\n")
+    assert devices(Settings(root=tmp_path)) == [Device(stored, "x")]
+
+
 DEVICE_ERRORS = [
     ("device_id,colour\n", "line 1: unknown column 'colour'; expected device_id, name"),
     ("name\n", "line 1: no column device_id"),
     ("device_id,low\na,1\nb,warm\n", 'line 3 low = "warm": expected a number'),
     ("device_id,low\na,nan\n", 'line 2 low = "nan": expected a number'),
+    ("device_id,low:\n", "line 1: unknown column 'low:'"),
+    ("device_id,low::humidity\n", "line 1: unknown column 'low::humidity'"),
+    ("device_id,mean:humidity\n", "line 1: unknown column 'mean:humidity'; expected device_id, name"),
+    ("device_id,low:humidity\na,dry\n", 'line 2 low:humidity = "dry": expected a number'),
+    ("device_id,low,high\na,2,8\nb,8,2\n", "line 3: low = 8 is above high = 2; expected the lower limit first"),
+    ("device_id,low:co2,high:co2\na,2,1\n", "line 2: low:co2 = 2 is above high:co2 = 1"),
+    ("device_id,low:co2,high:1:co2\na,2,1\n", "line 2: low:co2 = 2 is above high:1:co2 = 1"),
     ("device_id,name\na,x\n,y\n", "line 3: device_id is empty"),
     ("device_id,name\na,x\na,y\n", 'line 3: device_id "a" stands on line 2 too'),
+    ("device_id\nac:86:74:61:4f:c0\nAC-86-74-61-4F-C0\n", 'line 3: device_id "ac:86:74:61:4f:c0" stands on line 2 too'),
     ("device_id,name\na,x,y\n", "line 2: more values than columns"),
 ]
 

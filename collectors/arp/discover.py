@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 )
 @click.option("--interface", "interfaces", multiple=True, help="Interface to listen on; by default [arp] interfaces.")
 @click.option(
-    "--file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Read this capture file instead."
+    "--file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
+    help="Read this capture file instead.",
 )
 @json_option
 def discover(*, seconds: float, wait: float, interfaces: tuple[str, ...], file: Path | None, as_json: bool) -> None:
@@ -46,6 +48,8 @@ def discover(*, seconds: float, wait: float, interfaces: tuple[str, ...], file: 
     else:
         _listen(discovery, settings, interfaces, wait, seconds)
     _tell(discovery, as_json=as_json)
+    if not settings.arp.dhcp:
+        _tell_of_dhcp(discovery)
 
 
 def _read(discovery: "Discovery", file: Path, wait: float) -> None:
@@ -104,6 +108,13 @@ def _tell(discovery: "Discovery", *, as_json: bool) -> None:
     if lines:
         click.echo(f"\nFor buttons.csv, below its line {LIST_HEADER}; name it as people call it:\n", err=True)
         click.echo("\n".join(lines))
+
+
+def _tell_of_dhcp(discovery: "Discovery") -> None:
+    from telltale.capture.discover import unheeded
+
+    for sentence in unheeded(discovery.found()):
+        click.echo(sentence, err=True)
 
 
 def _row(found: "Found", *, as_json: bool) -> dict[str, Any]:

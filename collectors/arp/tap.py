@@ -63,7 +63,7 @@ class Tap:
         return for_door(now.wall_us, self._collector, heartbeat_path(self.name), body)
 
     def _filter(self, listed: dict[str, str]) -> Filter:
-        return Filter(listed, dhcp=self._settings.arp.dhcp, presence=self._settings.kanban.presence)
+        return Filter(listed, dhcp=True, presence=self._settings.kanban.presence)
 
 
 def apart_s(before: Moment, now: Moment) -> float:

@@ -7,6 +7,9 @@
     packet     type 2 (old); interface 2, drops 2, then as 6
     packet     type 3 (simple); length 4, the packet: it has no time, so it is counted and left out
 
+A whole block whose content cannot be used is set aside and counted, and the others are read: their lengths say where
+each begins.
+
 A resolution is a power of ten, or with its upper bit set a power of two; without the option microseconds.
 
 Source: draft-ietf-opsawg-pcapng; wire/kanban.md section 6.3.
@@ -16,13 +19,14 @@ from collections.abc import Callable, Iterator
 from struct import Struct
 from typing import BinaryIO, NamedTuple
 
-from telltale.capture.packets import LARGEST, Damaged, Packet
+from telltale.capture.packets import LARGEST, LAST_US, Damaged, Packet
 
 MAGIC = b"\x0a\x0d\x0d\x0a"
 _ORDERS = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
 _SECTION, _INTERFACE, _OLD_PACKET, _SIMPLE_PACKET, _PACKET = 0x0A0D0D0A, 1, 2, 3, 6
 _NAME, _RESOLUTION, _OFFSET = 2, 9, 14
 _LONGEST_BLOCK = 16 << 20
+_PACKET_HEAD = 20
 _SECOND_US = 1_000_000
 
 
@@ -51,36 +55,52 @@ class _Order(NamedTuple):
         return cls(*(Struct(order + text) for text in ("II", "HH", "HHI", "IIIII", "HHIIII", "q")))
 
 
-def read(file: BinaryIO, warn: Callable[[str], None]) -> Iterator[Packet]:
+def read(file: BinaryIO, set_aside: Callable[[str], None]) -> Iterator[Packet]:
     """The packets of a file whose first four bytes were read already.
 
+    Args:
+        file: behind its first four bytes.
+        set_aside: told of each whole packet that cannot be used, and why.
+
     Raises:
-        Damaged: the file ends inside a block, a length is impossible, or a packet names no interface of its section.
+        Damaged: the file ends inside a block, the length of a block is impossible, or a section has no byte order.
     """
-    order, interfaces = _section(file), list[_Interface]()
-    untimed = 0
+    order, interfaces = _section(file), list[_Interface | None]()
     while head := file.read(8):
         if head[:4] == MAGIC:
             order, interfaces = _section(file, head[4:]), []
             continue
         kind, body = _block(file, order, head)
-        if kind == _PACKET:
-            number, upper, lower, captured, length = order.packet.unpack_from(_enough(body, 20))
-            data = body[20 : 20 + captured]
-        elif kind == _OLD_PACKET:
-            number, _drops, upper, lower, captured, length = order.old_packet.unpack_from(_enough(body, 20))
-            data = body[20 : 20 + captured]
-        else:
-            if kind == _INTERFACE:
-                interfaces.append(_interface(order, _enough(body, 8)))
-            untimed += kind == _SIMPLE_PACKET
-            continue
-        if number >= len(interfaces) or captured > LARGEST or len(data) < captured:
-            raise Damaged(f"a packet claims {captured:,} bytes of interface {number}")
-        interface = interfaces[number]
-        yield Packet(interface.micros(upper << 32 | lower), interface.linktype, interface.name, data, length)
-    if untimed:
-        warn(f"{untimed:,} packets have no time and are left out")
+        if kind == _INTERFACE:
+            interfaces.append(_interface(order, body))
+        elif kind == _SIMPLE_PACKET:
+            set_aside("they have no time")
+        elif kind in (_PACKET, _OLD_PACKET):
+            packet = _packet(order, kind, body, interfaces)
+            if isinstance(packet, str):
+                set_aside(packet)
+            else:
+                yield packet
+
+
+def _packet(order: _Order, kind: int, body: bytes, interfaces: list[_Interface | None]) -> Packet | str:
+    """The packet of a block, or why it cannot be used."""
+    if len(body) < _PACKET_HEAD:
+        return f"their block is shorter than {_PACKET_HEAD} bytes"
+    if kind == _PACKET:
+        number, upper, lower, captured, length = order.packet.unpack_from(body)
+    else:
+        number, _drops, upper, lower, captured, length = order.old_packet.unpack_from(body)
+    interface = interfaces[number] if number < len(interfaces) else None
+    if interface is None:
+        return "the file does not tell their interface"
+    data = body[_PACKET_HEAD : _PACKET_HEAD + captured]
+    if captured > LARGEST or len(data) < captured:
+        return "they claim more bytes than their block has"
+    at_us = interface.micros(upper << 32 | lower)
+    if not 0 <= at_us < LAST_US:
+        return "their time is impossible"
+    return Packet(at_us, interface.linktype, interface.name, data, length)
 
 
 def _section(file: BinaryIO, length: bytes = b"") -> _Order:
@@ -108,13 +128,10 @@ def _rest(file: BinaryIO, length: int, *, already: int) -> bytes:
     return body
 
 
-def _enough(body: bytes, length: int) -> bytes:
-    if len(body) < length:
-        raise Damaged(f"a block of {len(body)} bytes, expected at least {length}")
-    return body
-
-
-def _interface(order: _Order, body: bytes) -> _Interface:
+def _interface(order: _Order, body: bytes) -> _Interface | None:
+    """None where the block is too short; it keeps its number."""
+    if len(body) < order.interface.size:
+        return None
     linktype, _unused, _longest = order.interface.unpack_from(body)
     name, per_second, offset_s = "", _SECOND_US, 0
     for code, value in _options(order, body[8:]):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from telltale.sources.button.layout import DHCP_COOKIE, DHCP_KINDS, ETHERNET, PRESS_KINDS, Parsed, parse
+from telltale.wording import COUNT_DHCP
 
 LIST_HEADER = "Name, MAC-Address"
 MOST_FRAMES = 30
@@ -47,6 +48,11 @@ class Device:
     def may_be_button(self) -> bool:
         """New, with few frames, some of which a press makes."""
         return self.is_new and self.frames <= MOST_FRAMES and bool(self.kinds & {*PRESS_KINDS, *DHCP_KINDS})
+
+    @property
+    def joins_by_dhcp(self) -> bool:
+        """Whether DHCP of it was heard."""
+        return not self.kinds.isdisjoint(DHCP_KINDS)
 
 
 class Found(NamedTuple):
@@ -166,3 +172,13 @@ def advice(found: Sequence[Found]) -> str:
     if lines[0].device.is_random:
         return "One device came new; its address is made up, as phones and laptops do: is it the button?"
     return "One device came new, it is the button."
+
+
+def unheeded(found: Sequence[Found]) -> list[str]:
+    """A sentence for each that may be a button, or is listed as one, and does DHCP alone: it would make no press."""
+    return [
+        f"Of {each.listed_as or each.device.device_id} DHCP alone was heard, which is not counted as a press: "
+        f"{COUNT_DHCP}."
+        for each in found
+        if (each.line or each.listed_as) and each.device.joins_by_dhcp and each.device.kinds.isdisjoint(PRESS_KINDS)
+    ]

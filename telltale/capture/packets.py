@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 from telltale.contract import TelltaleError
 
+LAST_US = 253_402_300_800_000_000
+"""The end of the year 9999, in microseconds since 1970: a later stamp, or one before 1970, is no time."""
 LARGEST = 262_144
 """No capture keeps more bytes of a packet: a length beyond it is damage."""
 

@@ -10,6 +10,7 @@ Source: wire/kanban.md sections 6.3 and 7.
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import NamedTuple, Protocol
 
 from telltale.capture import Capture, Packet, open_capture
 from telltale.contract import Raw
-from telltale.sources.button.layout import LINK_TYPES, without_targets
+from telltale.sources.button.layout import DHCP_KINDS, LINK_TYPES, PRESS_KINDS, without_targets
 from telltale.sources.button.listed import Filter
 from telltale.sources.button.records import (
     METHOD,
@@ -34,7 +35,6 @@ SOURCE = "button"
 
 _DAY_US = 86_400_000_000
 _QUIET_US = 3_600_000_000
-_LAST_US = 253_402_300_800_000_000
 _TELL_EVERY = 4096
 _OTHER_LINKS = {101: "raw IP", 105: "Wi-Fi", 127: "Wi-Fi with radio data"}
 
@@ -55,9 +55,13 @@ class Replayed(NamedTuple):
     unlisted: int
     malformed: int
     other: int
+    set_aside: int
+    """Whole packets that cannot be used: their time is impossible, or they contradict their own file."""
     first_us: int | None
     last_us: int | None
     warnings: tuple[str, ...]
+    only_dhcp: tuple[str, ...] = ()
+    """Listed devices that were heard by DHCP alone; whether that counts as a press is a setting."""
 
 
 @dataclass(slots=True)
@@ -80,16 +84,17 @@ class _Tally:
     other: int = 0
     links: dict[int, int] = field(default_factory=dict)
     """Packets by link type of those not understood."""
-    timeless: int = 0
+    kinds: dict[str, set[str]] = field(default_factory=dict)
+    """Of frames, by device, of those that are kept."""
 
 
 def replay(
-    path: Path, keep: Filter, sink: Sink, *, interface: str = "", tell: Callable[[int], None] = lambda _: None
+    file: Path | Capture, keep: Filter, sink: Sink, *, interface: str = "", tell: Callable[[int], None] = lambda _: None
 ) -> Replayed:
     """Put the listed devices' frames of a file, and its heartbeats, into the store.
 
     Args:
-        path: the capture file.
+        file: the capture file, or one that is open (of a pipe, which cannot be opened twice).
         keep: which frames may be kept; its counts are taken.
         sink: the store.
         interface: how to call where it was captured; empty takes the file's own name for it.
@@ -100,19 +105,21 @@ def replay(
         StoreError: the store is away; replay the file again.
     """
     tally = _Tally()
-    with open_capture(path) as capture:
+    with nullcontext(file) if isinstance(file, Capture) else open_capture(file) as capture:
         sink.put_many(_records(capture, keep, tally, interface, tell))
     days = tally.stretches.values()
     return Replayed(
-        path.name,
-        sum(day.packets for day in days) + sum(tally.links.values()) + tally.timeless,
+        capture.name,
+        sum(day.packets for day in days) + sum(tally.links.values()) + capture.set_aside,
         sum(day.kept for day in days),
         sum(day.unlisted for day in days),
         tally.malformed,
         tally.other,
+        capture.set_aside,
         min((day.first_us for day in days), default=None),
         max((day.last_us for day in days), default=None),
-        (*capture.warnings, *_warnings(path.name, tally)),
+        (*capture.warnings, *_warnings(capture.name, tally)),
+        tuple(sorted(device for device, kinds in tally.kinds.items() if _is_dhcp_alone(kinds))),
     )
 
 
@@ -129,9 +136,6 @@ def _records(
             tally.links[packet.linktype] = tally.links.get(packet.linktype, 0) + 1
             continue
         at_us = packet.at_us
-        if not 0 <= at_us < _LAST_US:
-            tally.timeless += 1
-            continue
         name = interface or packet.interface or INTERFACE
         if key != (name, at_us // _DAY_US):
             _count(stretch, tally, keep)
@@ -142,10 +146,16 @@ def _records(
             stretch.last_us = at_us
         elif at_us < stretch.first_us:
             stretch.first_us = at_us
-        if keep(packet.data, packet.linktype) is not None:
+        told = keep(packet.data, packet.linktype)
+        if told is not None:
+            tally.kinds.setdefault(told.device_id, set()).add(told.kind)
             yield _frame(packet, name, capture.name)
     _count(stretch, tally, keep)
     yield from _heartbeats(tally, capture.name)
+
+
+def _is_dhcp_alone(kinds: set[str]) -> bool:
+    return kinds.isdisjoint(PRESS_KINDS) and not kinds.isdisjoint(DHCP_KINDS)
 
 
 def _count(stretch: _Stretch, tally: _Tally, keep: Filter) -> None:
@@ -193,5 +203,3 @@ def _warnings(name: str, tally: _Tally) -> Iterator[str]:
     for linktype, count in sorted(tally.links.items()):
         kind = f"link type {linktype}" + (f" ({_OTHER_LINKS[linktype]})" if linktype in _OTHER_LINKS else "")
         yield f"{name}: {count:,} packets of {kind} carry no ARP that can be used; capture on an Ethernet interface"
-    if tally.timeless:
-        yield f"{name}: {tally.timeless:,} packets have an impossible time and are left out"

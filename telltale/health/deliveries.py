@@ -57,6 +57,10 @@ class Delivered(NamedTuple):
         return self.source.rests or not self.is_live
 
 
+NOT_WRONG = ("empty:", "no_payload_config", "not_a_number")
+"""How reasons begin that say of a sound record why it gave no rows: listed, and no cause for concern."""
+
+
 def delivered(project: Project) -> list[Delivered]:
     """The sources that have ever delivered, in the order of the list of sources."""
     view = project.view()
@@ -66,7 +70,9 @@ def delivered(project: Project) -> list[Delivered]:
 
 def _delivered(view: View) -> list[Delivered]:
     span = Span(view.now_us - DAY, view.now_us + 1)
-    rejects = view.table(REJECT.name, span).arrow()["source"].to_pylist()
+    told = view.table(REJECT.name, span).arrow()
+    pairs = zip(told["source"].to_pylist(), told["reason"].to_pylist(), strict=True)
+    rejects = [source for source, reason in pairs if not reason.startswith(NOT_WRONG)]
     judged = (_of(view, source, span, rejects.count(source.name)) for source in SOURCES)
     return [source for source in judged if source.newest_us is not None]
 

@@ -15,6 +15,7 @@ from telltale.kanban.press_tables import (
     capture_coverage_table,
     frames_table,
     lead_times_table,
+    only_dhcp,
     presses_table,
     pulls_table,
     records_count,
@@ -140,6 +141,11 @@ class Answers:
     def frames(self) -> pa.Table:
         """When frames were heard, and what is odd about them: observed_at, flags."""
         return self._asked(lambda: frames_table(self.question))
+
+    @cached_property
+    def only_dhcp(self) -> list[str]:
+        """Buttons that were heard by DHCP alone, while that does not count."""
+        return self._asked(lambda: only_dhcp(self.question))
 
     @cached_property
     def rejects(self) -> pa.Table:

@@ -60,10 +60,11 @@ def _spelt(name: str) -> str:
 def _foot(about: Answers) -> str:
     orphans = pc.sum(about.lead_times["is_orphan"].cast(pa.int64())).as_py() or 0
     unmatched = f"{wording.count(orphans, 'acknowledgement')} had no open pull. " if orphans else ""
+    unheard = f" {wording.dhcp_alone(about.only_dhcp)}." if about.only_dhcp else ""
     dead_time = wording.duration(about.settings.dead_time_s)
     return (
         f"{common.foot(about.zone)} Frames within a dead time of {dead_time}, or that of buttons.csv, are one press. "
-        f"{unmatched}Rates use the time the capture was alive."
+        f"{unmatched}Rates use the time the capture was alive.{unheard}"
     )
 
 
@@ -87,10 +88,9 @@ def _nothing_yet(ask: Ask) -> Board:
         )
     else:
         lasting = wording.duration((about.now - coverage.start).total_seconds())
-        text = (
-            f"**No press** since the capture started {lasting} ago. Press a button; telltale discover finds its line "
-            "for buttons.csv."
-        )
+        next_step = "Press a button; telltale discover finds its line for buttons.csv"
+        text = f"**No press** since the capture started {lasting} ago. "
+        text += f"{wording.dhcp_alone(about.only_dhcp) or next_step}."
     newest = None if coverage is None else round(coverage.end.timestamp() * 1e6)
     return Board(
         Sentence(text, common.head("Kanban", about.now, about.site)),

@@ -16,7 +16,8 @@ PRESSED = ("button", "ack")
 def rules(project: Project) -> pa.Table:
     """The dead time, the mode and the kinds that count of each listed button, of `analysis.presses.RULES`.
 
-    A dead time in buttons.csv wins over that of `[kanban]`; DHCP counts as a press where `[arp] dhcp` captures it.
+    A dead time in buttons.csv wins over that of `[kanban]`; DHCP counts as a press where `[arp] dhcp` says so;
+    it is always kept, so that the setting holds for all history.
 
     Raises:
         ConfigError: buttons.csv cannot be read; names the line.

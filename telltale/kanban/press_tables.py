@@ -5,8 +5,9 @@ import pyarrow.compute as pc
 
 from telltale.arrow import TIMESTAMP
 from telltale.kanban import analysis
-from telltale.kanban.press_rules import presence_rules
+from telltale.kanban.press_rules import DHCP_KINDS, PRESSED, presence_rules
 from telltale.kanban.question import SOURCE, Demand, history
+from telltale.settings import buttons
 from telltale.tables import COLLECTOR_HEARTBEAT, FRAME, REJECT
 from telltale.workbench.question import Question
 
@@ -84,6 +85,23 @@ def frames_table(question: Question) -> pa.Table:
     """Each frame of a listed device in the stretch, entries by hand among them: observed_at, flags."""
     rows = {"frame": question.view.table(FRAME.name, question.span)}
     return question.engine.run("select observed_at, flags from frame order by observed_at", rows).arrow()
+
+
+def only_dhcp(question: Question) -> list[str]:
+    """The names of buttons that did DHCP in the stretch and nothing else that a press makes; none where DHCP counts."""
+    project = question.project
+    listed = {each.device_id: each.name for each in buttons(project.settings).buttons if each.role in PRESSED}
+    if project.settings.arp.dhcp or not listed:
+        return []
+    rows = {"frame": question.view.table(FRAME.name, question.span)}
+    kinds: dict[str, set[str]] = {}
+    for row in question.engine.run("select distinct device_id, kind from frame", rows).arrow().to_pylist():
+        kinds.setdefault(row["device_id"], set()).add(row["kind"])
+    return [
+        name
+        for device, name in listed.items()
+        if (heard := kinds.get(device, set())) & {*DHCP_KINDS} and heard.isdisjoint(analysis.PRESS_KINDS)
+    ]
 
 
 def records_count(question: Question) -> int:

@@ -19,12 +19,16 @@ from telltale.capture.interfaces import chosen, may_capture, present
 from telltale.contract import ConfigError, TelltaleError, Transport
 from telltale.door import try_options
 from telltale.forward.passing import targets
+from telltale.kanban.press_tables import only_dhcp
 from telltale.lake.settle import check_root
 from telltale.net import free_port
+from telltale.sensors import limits
 from telltale.settings import buttons, devices
 from telltale.sources import SOURCES
 from telltale.transports import served, topics
+from telltale.wording import COUNT_DHCP, joined
 from telltale.workbench.project import Project
+from telltale.workbench.question import ask
 
 OLDEST_PYTHON = (3, 11)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
@@ -32,6 +36,8 @@ FULL_BYTES, LOW_BYTES = 200 << 20, 2 << 30
 WRITTEN_US = 1_793_491_200_000_000
 """2026-11-01: this program did not exist before, so a clock that says so is wrong."""
 AHEAD_US = 60_000_000
+LOOKED_BACK = "365d"
+"""How far back frames of listed buttons are looked at."""
 
 State = Literal["ok", "note", "wrong"]
 
@@ -97,6 +103,9 @@ def _buttons(project: Project) -> Iterator[Finding]:
     if any(button.role == "presence" for button in listed.buttons) and not told.kanban.presence:
         found = f"{told.arp.allow_list} lists devices of role presence, whose frames are not kept"
         yield Finding("buttons", "note", found, "set [kanban] presence = true if their owners agree")
+    if names := ask(only_dhcp, LOOKED_BACK, None, project=project):
+        found = f"DHCP alone was heard of {joined(names)}, and it is not counted as a press"
+        yield Finding("buttons", "note", found, COUNT_DHCP)
 
 
 def _secrets(project: Project) -> Iterator[Finding]:
@@ -147,6 +156,13 @@ def _store(project: Project) -> Iterator[Finding]:
 def _lake(project: Project) -> Iterator[Finding]:
     check_root(project.lake)
     yield Finding("lake", "ok", str(project.settings.lake_root))
+
+
+def _limits(project: Project) -> Iterator[Finding]:
+    """Nothing is said where every limit holds for something."""
+    with suppress(ConfigError):  # said above
+        for found, fix in limits.idle(project):
+            yield Finding("limits", "note", found, fix)
 
 
 def _webhooks(project: Project) -> Iterator[Finding]:
@@ -250,6 +266,7 @@ CHECKS: tuple[Check, ...] = (
     _keys,
     _store,
     _lake,
+    _limits,
     _webhooks,
     _coap,
     _arp,

@@ -114,7 +114,8 @@ def excursions(
 
     Columns: device_id, name, place, channel, quantity, unit, side (above, below), limit_value, crossed_at,
     returned_at, outside_s, resolution_s (both moments are sure to so many seconds), started_at, ended_at, readings,
-    peak, peak_at, is_open. Limits hold for a device's temperature, or for the only quantity it has.
+    peak, peak_at, is_open. Limits hold for a device's temperature, or for the only quantity it has;
+    `low:<quantity>`, `low:<channel>:<quantity>` and `high:` likewise are those of another, the narrowest wins.
     """
     return tidy(ask(partial(read.excursions, quantity=quantity), since, until, of=device, project=project))
 

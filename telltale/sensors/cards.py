@@ -87,7 +87,10 @@ def excursions(answers: Answers) -> Card:
         titles.excursions_title(answers.excursions),
         excursions_table(answers.excursions, timezone=answers.zone),
         _over(answers, "newest first, twelve at most; how long is estimated between readings"),
-        ["Limits are low and high of devices.csv. They hold for a temperature, or for the only quantity."],
+        [
+            "Limits are low and high of devices.csv. They hold for a temperature, or for the only quantity.",
+            "Those of another quantity are low:humidity, high:humidity.",
+        ],
         empty="No sensor left its limits. They stand in devices.csv as low and high.",
     )
 

@@ -28,7 +28,8 @@ order by name, r.device_id, {order}
 
 LIMITED = """
 select r.*, l.low, l.high
-from row_in r left join limit_of l on l.device_id = r.device_id and l.quantity = r.quantity
+from row_in r
+left join limit_of l on l.device_id = r.device_id and l.channel = r.channel and l.quantity = r.quantity
 """
 
 WITH_UNIT = """
@@ -92,7 +93,7 @@ def series(question: Question, *, quantity: str | None = None, bin_s: int | None
         made = question.engine.run(SINGLY, {"reading": rows})
     else:
         made = _marked(question, analysis.series(question.engine, rows, bins), bins)
-    return _named(question, _limited(question, made, rows), time="start")
+    return _named(question, _limited(question, made), time="start")
 
 
 def stats(question: Question, *, by: By = "stretch", quantity: str | None = None) -> pa.Table:
@@ -100,7 +101,7 @@ def stats(question: Question, *, by: By = "stretch", quantity: str | None = None
     rows = readings(question, since_us=question.over(by).since_us, quantity=quantity)
     by_period = question.periods(by)
     made = _marked(question, analysis.stats(question.engine, rows, by_period), by_period)
-    return _named(question, _limited(question, made, rows), time="start")
+    return _named(question, _limited(question, made), time="start")
 
 
 def gaps(question: Question, *, quantity: str | None = None, lasting: bool = False) -> pa.Table:
@@ -119,7 +120,7 @@ def gaps(question: Question, *, quantity: str | None = None, lasting: bool = Fal
 def excursions(question: Question, *, quantity: str | None = None, lasting: bool = False) -> pa.Table:
     """When sensors were beyond a limit; arguments as for `gaps`."""
     rows = context(question, quantity=quantity)
-    made = analysis.excursions(question.engine, rows, question.device_info)
+    made = analysis.excursions(question.engine, rows, question.device_info, limits(question))
     begun = _begun(question, made, "crossed_at", "returned_at" if lasting else "")
     with_unit = question.engine.run(WITH_UNIT, {"row_in": begun, "reading": rows})
     return _named(question, with_unit, time="started_at")
@@ -129,7 +130,7 @@ def minutes_outside(question: Question, *, quantity: str | None = None) -> pa.Ta
     """How long each sensor that has limits was beyond them, by day."""
     rows = context(question, since_us=question.over("day").since_us, quantity=quantity)
     days = question.periods("day")
-    made = analysis.outside(question.engine, rows, question.device_info, days)
+    made = analysis.outside(question.engine, rows, question.device_info, limits(question), days)
     return _named(question, _marked(question, made, days), time="start")
 
 
@@ -138,7 +139,7 @@ def mean_kinetic_temperature(question: Question, *, by: By = "stretch") -> pa.Ta
     rows = readings(question, since_us=question.over(by).since_us)
     by_period = question.periods(by)
     made = _marked(question, analysis.kinetic(question.engine, rows, by_period), by_period)
-    return _named(question, _limited(question, made, rows), time="start")
+    return _named(question, _limited(question, made), time="start")
 
 
 def episodes(question: Question, *, quantity: str | None = None, lasting: bool = False) -> pa.Table:
@@ -203,6 +204,18 @@ def context(question: Question, *, since_us: int | None = None, quantity: str | 
     return kept
 
 
+def limits(question: Question) -> Relation:
+    """The limits of each series, by all that its device ever measured: no choice of a page or call changes them."""
+    engine = question.engine
+
+    def read() -> Relation:
+        return engine.keep(analysis.measured(engine, question.view.table(READING.name)))
+
+    measured: Relation = question.remembered("measured", read)
+    told = engine.from_arrow(question.project.limit_info())
+    return engine.keep(analysis.limits(engine, measured, question.device_info, told))
+
+
 def device_ids(question: Question) -> tuple[str, ...] | None:
     """The ids that `of` means: an id of any case, or the name of one or more devices of devices.csv; None is all.
 
@@ -252,10 +265,9 @@ def _marked(question: Question, rows: Relation, by_period: pa.Table) -> Relation
     return question.engine.run(MARKED, {"row_in": rows, "period": question.engine.from_arrow(by_period)})
 
 
-def _limited(question: Question, rows: Relation, measured: Relation) -> Relation:
+def _limited(question: Question, rows: Relation) -> Relation:
     """The rows with the limits that hold for their series."""
-    limits = analysis.limits(question.engine, measured, question.device_info)
-    return question.engine.run(LIMITED, {"row_in": rows, "limit_of": limits})
+    return question.engine.run(LIMITED, {"row_in": rows, "limit_of": limits(question)})
 
 
 def _named(question: Question, rows: Relation, *, time: str) -> pa.Table:

@@ -8,7 +8,7 @@ value seen and what was expected. Nothing is read at import.
 from telltale.settings.buttons import BUTTONS_FILE, DEFAULT_BUTTONS, AllowList, Button, buttons, read_buttons
 from telltale.settings.create import Written, create_project
 from telltale.settings.defaults import DEFAULT_DEVICES, new_secrets, new_toml
-from telltale.settings.devices import DEVICES_FILE, Device, devices
+from telltale.settings.devices import COLUMNS, DEVICES_FILE, Device, Limit, devices
 from telltale.settings.load import HOME_VARIABLE, find_root, load
 from telltale.settings.model import (
     SETTINGS_FILE,
@@ -25,6 +25,7 @@ from telltale.settings.secrets import SECRETS_FILE
 
 __all__ = [
     "BUTTONS_FILE",
+    "COLUMNS",
     "DEFAULT_BUTTONS",
     "DEFAULT_DEVICES",
     "DEVICES_FILE",
@@ -35,6 +36,7 @@ __all__ = [
     "Button",
     "Device",
     "LandingSettings",
+    "Limit",
     "PathSettings",
     "PresenceSettings",
     "Rotation",

@@ -10,7 +10,7 @@ from telltale.settings.working_hours import checked_dates, checked_hours
 CAPTURE_TOML = """\
 [arp]                          # the capture of buttons: telltale collect arp
 # interfaces = []              # such as ["eth0"]; empty: the one that leads to the gateway
-# dhcp = false                 # true also looks at DHCP, for buttons that join without ARP
+# dhcp = false                 # true counts DHCP as a press, over all history: for buttons that join without ARP
 # heartbeat_s = 60             # how often it is noted that the capture was alive, and what it dropped
 # allow_list = "buttons.csv"   # the listed devices; frames of others are counted, not kept
 

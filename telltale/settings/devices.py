@@ -1,14 +1,30 @@
-"""devices.csv: the names, places, zones and limits of devices, kept by hand or by a spreadsheet."""
+"""devices.csv: the names, places, zones and limits of devices, kept by hand or by a spreadsheet.
+
+Limits stand in columns: `low` and `high` for the main quantity of a device, `low:<quantity>` and `high:<quantity>` for
+another, `low:<channel>:<quantity>` and `high:<channel>:<quantity>` for one channel; the narrowest wins, each side by
+itself.
+"""
 
 import csv
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from telltale.address import spelled, station
 from telltale.contract import ConfigError
 from telltale.settings.model import Settings
 
 DEVICES_FILE = "devices.csv"
+
+
+class Limit(NamedTuple):
+    """The limits of one quantity of a device; None where nothing is said."""
+
+    quantity: str
+    channel: str = ""
+    """Empty is every channel."""
+    low: float | None = None
+    high: float | None = None
 
 
 class Device(NamedTuple):
@@ -26,16 +42,24 @@ class Device(NamedTuple):
     expected_interval_s: float | None = None
     low: float | None = None
     high: float | None = None
+    limits: tuple[Limit, ...] = ()
+    """Those of columns that name a quantity."""
 
 
+COLUMNS = tuple(name for name in Device._fields if name != "limits")
+"""The columns of devices.csv, but those of limits that name a quantity."""
 _NUMBERS = ("expected_interval_s", "low", "high")
+_SIDES = ("low", "high")
+_Scope = tuple[str, str]
+"""Quantity and channel of a limit."""
 
 
 def devices(settings: Settings) -> list[Device]:
     """The listed devices in file order; none when there is no devices.csv.
 
     Raises:
-        ConfigError: an unknown column, a line without an id, an id twice, a number that is none; names the line.
+        ConfigError: an unknown column, a line without an id, an id twice, a number that is none, a low limit above the
+            high one; names the line.
     """
     path = settings.root / DEVICES_FILE
     if not path.is_file():
@@ -49,18 +73,32 @@ def devices(settings: Settings) -> list[Device]:
         ) from error
 
 
+def as_stored(text: str) -> str:
+    """A device's id as tables have it where it is an address, which they have in lower case with colons.
+
+    `AC-86-74-61-4F-C0` is `ac:86:74:61:4f:c0`. Twelve digits without anything between them may be an address or a
+    serial number: they stay, as every other id does.
+    """
+    address = station(text)
+    return text if address < 0 or text.isalnum() else spelled(address)
+
+
 def _rows(reader: "csv.DictReader[str]") -> Iterator[Device]:
-    unknown = sorted(set(reader.fieldnames or ()) - set(Device._fields))
+    scopes = {column: scope for column in reader.fieldnames or () if (scope := _scope(column))}
+    unknown = sorted(set(reader.fieldnames or ()) - set(COLUMNS) - set(scopes))
     if unknown or "device_id" not in (reader.fieldnames or ()):
         seen = f"unknown column {unknown[0]!r}" if unknown else "no column device_id"
-        raise ConfigError(f"{DEVICES_FILE} line 1: {seen}; expected {', '.join(Device._fields)}")
+        raise ConfigError(
+            f"{DEVICES_FILE} line 1: {seen}; expected {', '.join(COLUMNS)}, "
+            "or limits of one quantity, such as low:humidity or high:2:humidity"
+        )
     line_of: dict[str, int] = {}
     for row in reader:
         line = reader.line_num
         if None in row:
             raise ConfigError(f"{DEVICES_FILE} line {line}: more values than columns; put texts with commas in quotes")
         texts: dict[str, Any] = {key: (value or "").strip() for key, value in row.items()}
-        device_id = texts["device_id"]
+        device_id = texts["device_id"] = as_stored(texts["device_id"])
         if device_id.startswith("#") or not any(texts.values()):
             continue
         if not device_id:
@@ -70,7 +108,49 @@ def _rows(reader: "csv.DictReader[str]") -> Iterator[Device]:
                 f'{DEVICES_FILE} line {line}: device_id "{device_id}" stands on line {line_of[device_id]} too'
             )
         line_of[device_id] = line
-        yield Device(**(texts | {key: _number(texts.get(key, ""), line, key) for key in _NUMBERS}))
+        numbers = {key: _number(texts.get(key, ""), line, key) for key in (*_NUMBERS, *scopes)}
+        fixed = {key: texts[key] for key in texts if key in COLUMNS} | {key: numbers[key] for key in _NUMBERS}
+        _check(numbers, scopes, line)
+        yield Device(**fixed, limits=_limits(numbers, scopes))
+
+
+def _scope(column: str) -> _Scope | None:
+    """The quantity and channel that a column's limits hold for; None where it is no such column."""
+    side, *rest = column.split(":")
+    if side not in _SIDES or not 1 <= len(rest) <= 2 or not all(rest) or any(part != part.strip() for part in rest):
+        return None
+    return rest[-1], rest[0] if len(rest) == 2 else ""
+
+
+def _column(side: str, scope: _Scope) -> str:
+    quantity, channel = scope
+    return ":".join(part for part in (side, channel, quantity) if part)
+
+
+def _limits(numbers: Mapping[str, float | None], scopes: Mapping[str, _Scope]) -> tuple[Limit, ...]:
+    found = {
+        scope: tuple(numbers.get(_column(side, scope)) for side in _SIDES) for scope in sorted(set(scopes.values()))
+    }
+    return tuple(Limit(*scope, *both) for scope, both in found.items() if both != (None, None))
+
+
+def _check(numbers: Mapping[str, float | None], scopes: Mapping[str, _Scope], line: int) -> None:
+    """Refuse a low limit above the high one that holds beside it."""
+    plain: _Scope = ("", "")
+    for scope in dict.fromkeys([plain, *scopes.values()]):
+        wider = dict.fromkeys([scope, (scope[0], "")])
+        (low, low_name), (high, high_name) = (
+            next(
+                ((value, name) for each in wider if (value := numbers.get(name := _column(side, each))) is not None),
+                (None, ""),
+            )
+            for side in _SIDES
+        )
+        if low is not None and high is not None and low > high:
+            raise ConfigError(
+                f"{DEVICES_FILE} line {line}: {low_name} = {low:g} is above {high_name} = {high:g}; "
+                "expected the lower limit first, perhaps the two are exchanged"
+            )
 
 
 def _number(text: str, line: int, key: str) -> float | None:

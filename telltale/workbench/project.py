@@ -18,10 +18,12 @@ from telltale.landing import Landing, Store
 from telltale.pipeline.batch import decoder
 from telltale.privacy import Keys, Lists, Pseudonymizer
 from telltale.settings import (
+    COLUMNS,
     SETTINGS_FILE,
     AllowList,
     Button,
     Device,
+    Limit,
     Settings,
     SiteSettings,
     buttons,
@@ -171,7 +173,15 @@ class Project:
     def device_info(self) -> pa.Table:
         """devices.csv as a table, then the name, role and item of the devices in buttons.csv."""
         pressed = [Device(row.device_id, row.name, role=row.role, item=row.item) for row in self._listed.buttons]
-        return _table([*devices(self.settings), *pressed], Device._fields, dict.fromkeys(_NUMBERS, pa.float64()))
+        return _table([*devices(self.settings), *pressed], COLUMNS, dict.fromkeys(_NUMBERS, pa.float64()))
+
+    def limit_info(self) -> pa.Table:
+        """The limits of devices.csv that name a quantity: device_id, quantity, channel (empty is all), low, high."""
+        listed = devices(self.settings)
+        limits = [limit for device in listed for limit in device.limits]
+        ids = [device.device_id for device in listed for _ in device.limits]
+        table = _table(limits, Limit._fields, dict.fromkeys(_NUMBERS, pa.float64()))
+        return table.add_column(0, "device_id", pa.array(ids, pa.string()))
 
     def button_info(self) -> pa.Table:
         """buttons.csv as a table: device_id, name, role, item, ack_for, container_qty, dead_time_s, cards, …, line."""

@@ -1,5 +1,7 @@
 """Capture files: every magic and byte order, nanoseconds, cut and foreign files; made by hand and by other programs."""
 
+import gzip
+import os
 import shutil
 import struct
 import subprocess
@@ -122,7 +124,7 @@ def test_sections_interfaces_and_foreign_blocks_follow_each_other(tmp_path: Path
         (276, "", 60),
     ]
     assert {packet.at_us for packet in packets} == {AT_US}
-    assert warnings == ["x: 1 packets have no time and are left out"]
+    assert warnings == ["x: 1 packets are set aside: they have no time"]
 
 
 @pytest.mark.parametrize("cut", [1, 10, 60, 70])
@@ -153,23 +155,104 @@ def test_a_cut_last_block_warns_and_the_whole_ones_are_kept(tmp_path: Path, cut:
             classic("<", 0xA1B2C3D4, 0, frames=0) + struct.pack("<IIII", 0, 0, 300_000, 0),
             "packet 1 claims 300,000 bytes",
         ),
-        (
-            classic("<", 0xA1B2C3D4, 1_000_000),
-            "packet 1 claims a second of 1,000,000 parts",
-        ),
-        (
-            classic(">", 0xA1B23C4D, 1_000_000_000),
-            "packet 1 claims a second of 1,000,000,000 parts",
-        ),
-        (section("<") + enhanced("<", 0, AT_US), "a packet claims 60 bytes of interface 0"),
         (section("<") + interface("<") + struct.pack("<II", 6, 7), "a block claims 7 bytes"),
-        (section("<") + interface("<") + block("<", 6, b"1234"), "a block of 4 bytes, expected at least 20"),
         (b"\x0a\x0d\x0d\x0a" + b"\0" * 24, "a section does not say its byte order"),
     ],
 )
 def test_damage_is_said(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / "x").write_bytes(content)
     assert read(tmp_path / "x") == ([], [f"x: {said}; what comes before it was read"])
+
+
+LATE = "their fraction of a second is a second or more"
+SHORT_LINK = block("<", 1, b"1234")
+TOO_MUCH = block("<", 6, struct.pack("<IIIII", 0, AT_US >> 32, AT_US & 0xFFFFFFFF, 61, 61) + FRAME)
+
+
+def fritzbox(order: str, *fractions: int) -> bytes:
+    """The modified form, with eight more bytes before each packet: interface 2, protocol, kind and nothing."""
+    records = (
+        struct.pack(f"{order}IIIIIHBB", AT_S, fraction, len(FRAME), len(FRAME) + 4, 2, 0x0806, 0, 0) + FRAME
+        for fraction in fractions
+    )
+    return struct.pack(f"{order}IHHIIII", 0xA1B2CD34, 2, 4, 0, 0, 65_535, 1) + b"".join(records)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_the_longer_record_heads_of_a_router_are_read(tmp_path: Path, order: str) -> None:
+    (tmp_path / "x").write_bytes(fritzbox(order, 123_456, 123_456))
+    assert read(tmp_path / "x") == ([Packet(AT_US, 1, "", FRAME, 64)] * 2, [])
+
+
+@pytest.mark.parametrize(
+    ("odd", "why"),
+    [
+        (classic("<", 0xA1B2C3D4, 123_456) + classic("<", 0xA1B2C3D4, 1_000_000, frames=1)[24:], LATE),
+        (classic(">", 0xA1B23C4D, 123_456_000) + classic(">", 0xA1B23C4D, 1_000_000_000, frames=1)[24:], LATE),
+        (fritzbox("<", 123_456, 4_294_967_295, 123_456), LATE),
+        (section("<") + interface("<") + enhanced("<", 0, AT_US) + enhanced("<", 1, AT_US), "interface"),
+        (section("<") + SHORT_LINK + interface("<") + enhanced("<", 0, AT_US) + enhanced("<", 1, AT_US), "interface"),
+        (section("<") + interface("<") + enhanced("<", 0, AT_US) + block("<", 6, b"1234"), "shorter than 20 bytes"),
+        (section("<") + interface("<") + enhanced("<", 0, AT_US) + block("<", 2, b""), "shorter than 20 bytes"),
+        (section("<") + interface("<") + enhanced("<", 0, AT_US) + TOO_MUCH, "more bytes than their block has"),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_one_odd_packet_is_set_aside_and_the_others_are_read(
+    tmp_path: Path, odd: bytes, why: str, *, packed: bool
+) -> None:
+    """What follows is read too: the same file again behind it, where a section may begin anew."""
+    content = odd * 2 if odd.startswith(section("<")[:4]) else odd + odd[24:]
+    (tmp_path / "x").write_bytes(gzip.compress(content) if packed else content)
+    with open_capture(tmp_path / "x") as capture:
+        packets = list(capture)
+    assert {(packet.at_us, packet.data) for packet in packets} == {(AT_US, FRAME)}
+    assert (len(packets), capture.set_aside) in ((4, 2), (2, 2))
+    (warning,) = capture.warnings
+    assert warning.startswith("x: 2 packets are set aside: ")
+    assert why in warning
+
+
+def test_gzip_that_is_cut_warns_and_what_comes_before_is_kept(tmp_path: Path) -> None:
+    """A writer that is killed leaves no end; noise does not compress, so the first packets are whole."""
+    noise = [bytes([number]) + os.urandom(59) for number in range(200)]
+    records = [classic("<", 0xA1B2C3D4, 123_456, frames=1, frame=frame)[24:] for frame in noise]
+    whole = gzip.compress(classic("<", 0xA1B2C3D4, 0, frames=0) + b"".join(records))
+    (tmp_path / "x").write_bytes(whole[: len(whole) // 2])
+    packets, (warning,) = read(tmp_path / "x")
+    assert [packet.data for packet in packets] == noise[: len(packets)]
+    assert "what comes before it was read" in warning
+    (tmp_path / "y").write_bytes(whole[:-8] + b"\0" * 8)
+    packets, (warning,) = read(tmp_path / "y")
+    assert [packet.data for packet in packets] == noise
+    assert warning == "y: its gzip is cut or damaged; what comes before it was read"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (gzip.compress(b"notes"), "begins with 6e6f7465, expected a capture file"),
+        (gzip.compress(b""), "is empty, expected a capture file"),
+        (gzip.compress(b"notes")[:5], "begins as gzip and is damaged"),
+        (b"\x1f\x8bnotes and notes", "begins as gzip and is damaged"),
+    ],
+)
+def test_gzip_of_something_else_is_one_clear_line(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "x.gz").write_bytes(content)
+    with pytest.raises(ConfigError, match=f"^x.gz: {said}"):
+        read(tmp_path / "x.gz")
+
+
+@pytest.mark.parametrize("content", [classic("<", 0xA1B2C3D4, 123_456), gzip.compress(fritzbox("<", 123_456, 123_456))])
+def test_the_standard_input_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, content)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        monkeypatch.setattr("sys.stdin", pipe)
+        with open_capture(Path("-")) as capture:
+            assert list(capture) == [Packet(AT_US, 1, "", FRAME, 64)] * 2
+            assert (capture.name, capture.position(), capture.warnings) == ("standard input", 0, [])
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 """telltale replay: what the live capture would have kept, from files; taken twice it counts once."""
 
+import gzip
 import json
+import os
 import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Thread
 from typing import Any, NamedTuple
 
 import pytest
@@ -13,6 +16,9 @@ from telltale import cli
 from telltale.capture import CaptureWriter
 from telltale.capture.replay import Replayed, replay
 from telltale.contract import Raw
+from telltale.kanban.page import page
+from telltale.operate.doctor import examine
+from telltale.page.board import Ask
 from telltale.sources.button.listed import Filter
 from telltale.sources.button.simulate import frames
 from tests.served import make_project
@@ -63,7 +69,7 @@ def test_only_listed_devices_are_kept_and_the_rest_is_counted(tmp_path: Path) ->
     path, kept = captured(tmp_path / "shop.pcap", packets), Kept()
     done = replay(path, Filter(ROLES), kept)
     first, last = micros("2026-11-20T08:00:00Z"), micros("2026-11-20T08:05:00Z")
-    assert done == Replayed("shop.pcap", 5, 1, 2, 1, 1, first, last, ())
+    assert done == Replayed("shop.pcap", 5, 1, 2, 1, 1, 0, first, last, ())
     frame, beat = kept
     assert (frame.received_at, frame.sender, frame.body) == (
         micros("2026-11-20T08:00:10.000001Z"),
@@ -170,8 +176,90 @@ def test_an_impossible_time_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "x.pcapng").write_bytes(head + link + packet)
     kept = Kept()
     done = replay(tmp_path / "x.pcapng", Filter(ROLES), kept)
-    assert (done.packets, done.kept, list(kept)) == (1, 0, [])
-    assert done.warnings == ("x.pcapng: 1 packets have an impossible time and are left out",)
+    assert (done.packets, done.kept, done.set_aside, list(kept)) == (1, 0, 1, [])
+    assert done.warnings == ("x.pcapng: 1 packets are set aside: their time is impossible",)
+
+
+CASES = Path(__file__).parent.parent / "samples" / "cases"
+
+
+@pytest.fixture(params=["file", "gzip", "pipe", "standard input"])
+def handed(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Path]:
+    """A file by one of the ways in which a user hands it over."""
+
+    def as_it_is(path: Path) -> Path:
+        return path
+
+    def packed(path: Path) -> Path:
+        (tmp_path / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+        return tmp_path / f"{path.name}.gz"
+
+    def piped(path: Path) -> Path:
+        os.mkfifo(tmp_path / path.name)
+        Thread(target=(tmp_path / path.name).write_bytes, args=[path.read_bytes()], daemon=True).start()
+        return tmp_path / path.name
+
+    def redirected(path: Path) -> Path:
+        file = path.open()
+        request.addfinalizer(file.close)
+        monkeypatch.setattr("sys.stdin", file)
+        return Path("-")
+
+    return {"file": as_it_is, "gzip": packed, "pipe": piped, "standard input": redirected}[request.param]
+
+
+@pytest.mark.parametrize(
+    ("name", "counts", "presses"),
+    [("A01_modpcap_fritzbox.eth", (4, 0), 2), ("A03_usec_1000000.pcap", (2, 1), 2), ("A04_arp_hw6.pcap", (2, 0), 2)],
+)
+def test_what_routers_write_gives_its_presses_by_the_route_of_a_user(
+    tmp_path: Path, command: "Command", name: str, counts: tuple[int, int], presses: int, *, handed: Any
+) -> None:
+    root = make_project(tmp_path / "shop")
+    (root / "buttons.csv").write_text("Name, MAC-Address\nBolts,02:7e:11:a0:00:01\n")
+    told = command(root, "replay", str(handed(CASES / name)), "--json")
+    assert told.returncode == 0, told.stderr
+    (row,) = json.loads(told.stdout)
+    assert (row["kept"], row["set_aside"]) == counts
+    assert (row["packets"], len(row["warnings"])) == (sum(counts), counts[1])
+    project = tt.Project(root)
+    try:
+        assert len(tt.kanban.presses(since="2026-01-01", until="2028-01-01", project=project)) == presses
+    finally:
+        project.close()
+
+
+def test_a_button_that_only_does_dhcp_is_kept_and_said_and_the_setting_holds_for_all_history(
+    tmp_path: Path, command: "Command"
+) -> None:
+    root = make_project(tmp_path / "shop")
+    (root / "buttons.csv").write_text("Name, MAC-Address\nBolts,02:7e:11:a0:00:01\n")
+    path = CASES / "A02_dhcp_only.pcap"
+    told = command(root, "replay", str(path))
+    assert (
+        "DHCP alone was heard of Bolts, which is listed, and it is not counted: "
+        "set [arp] dhcp = true in telltale.toml" in told.stderr
+    )
+    found = command(root, "discover", "--file", str(path), "--wait", "0").stderr
+    assert "Of Bolts DHCP alone was heard, which is not counted as a press: set [arp] dhcp = true" in found
+    project = tt.Project(root, now=lambda: micros("2026-12-01T12:00:00Z"))
+    try:
+        assert len(tt.kanban.presses(since="2026-01-01", project=project)) == 0
+        (said,) = [each for each in examine(project) if each.check == "buttons" and "DHCP" in each.found]
+        assert (said.state, said.fix) == ("note", "set [arp] dhcp = true in telltale.toml")
+        board = page(Ask(project, {}))
+        assert "DHCP alone was heard of Bolts" in board.sentence.text
+    finally:
+        project.close()
+    with (root / "telltale.toml").open("a") as settings:
+        settings.write("\n[arp]\ndhcp = true\n")
+    assert "DHCP" not in command(root, "replay", str(path)).stderr
+    assert "DHCP" not in command(root, "discover", "--file", str(path), "--wait", "0").stderr
+    project = tt.Project(root)
+    try:
+        assert len(tt.kanban.presses(since="2026-01-01", until="2028-01-01", project=project)) == 2
+    finally:
+        project.close()
 
 
 class Said(NamedTuple):

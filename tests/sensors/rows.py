@@ -43,6 +43,15 @@ def info(engine: DuckEngine, **devices: tuple[float | None, float | None, float 
     return engine.from_arrow(pa.table(columns))
 
 
+def named_limits(
+    engine: DuckEngine, *told: tuple[str, str, float | None, float | None], device_id: str = FRIDGE
+) -> Relation:
+    """Limits of devices.csv that name a quantity: quantity, channel, low, high."""
+    names = {"quantity": pa.string(), "channel": pa.string(), "low": pa.float64(), "high": pa.float64()}
+    columns = {name: pa.array([one[at] for one in told], type_) for at, (name, type_) in enumerate(names.items())}
+    return engine.from_arrow(pa.table({"device_id": pa.array([device_id] * len(told), pa.string()), **columns}))
+
+
 def readings_of(engine: DuckEngine, rows: Iterable[Mapping[str, Any]]) -> Relation:
     return _of(engine, READING, rows)
 
@@ -60,5 +69,6 @@ def _of(engine: DuckEngine, table: Table, rows: Iterable[Mapping[str, Any]]) -> 
 
 
 __all__ = [
-    "FRIDGE", "every", "heartbeats_of", "info", "reading", "readings_of", "uplink", "uplinks_of", "us", "when",
+    "FRIDGE", "every", "heartbeats_of", "info", "named_limits", "reading", "readings_of", "uplink", "uplinks_of",
+    "us", "when",
 ]  # fmt: skip

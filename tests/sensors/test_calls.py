@@ -55,6 +55,34 @@ def test_excursions_are_those_that_happened(sensed: Sensed) -> None:
     assert math.isclose(days["outside_s"].sum(), found["outside_s"].sum())
 
 
+@pytest.mark.parametrize("device", ["Lab A", None])
+def test_limits_of_the_temperature_are_none_of_the_humidity_seen_alone(sensed: Sensed, device: str | None) -> None:
+    """Lab A has 18 to 26 °C; humidity near 45 % is not above 26."""
+    asked: dict[str, Any] = {"device": device, "quantity": "humidity", "project": sensed.project}
+    for made in (tt.sensors.stats("5d", **asked), tt.sensors.series("5d", bin="1h", **asked)):
+        assert len(made) > 0
+        assert made[["low", "high"]].isna().all(axis=None)
+    assert len(tt.sensors.excursions("5d", **asked)) == len(tt.sensors.minutes_outside("5d", **asked)) == 0
+
+
+def test_limits_of_the_humidity_judge_it_and_the_temperature_keeps_its_own(sensed: Sensed) -> None:
+    path = sensed.project.settings.root / "devices.csv"
+    listed = path.read_text()
+    head, *lines = listed.splitlines()
+    lines = [f"{line},{0.5 if ',Lab A,' in line else ''}" for line in lines]
+    path.write_text("\n".join([f"{head},high:humidity", *lines, ""]))
+    try:
+        stats = tt.sensors.stats("5d", device="Lab A", project=sensed.project).set_index("quantity")
+        left = tt.sensors.excursions("5d", device="Lab A", quantity="humidity", project=sensed.project)
+    finally:
+        path.write_text(listed)
+    assert [stats["low"]["temperature"], stats["high"]["temperature"]] == [18, 26]
+    assert math.isnan(stats["low"]["humidity"])
+    assert stats["high"]["humidity"] == 0.5
+    assert set(zip(left["side"], left["limit_value"], left["unit"], strict=True)) == {("above", 0.5, "%")}
+    assert left["readings"].sum() == stats.loc["humidity", "readings"]
+
+
 def test_lost_messages_are_counted_and_copies_are_not(sensed: Sensed) -> None:
     found = tt.health.devices("5d", project=sensed.project).set_index("device_id")
     for device_id, device in sensed.devices.items():

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telltale.analysis import periods
-from telltale.engine import DuckEngine
+from telltale.engine import DuckEngine, Relation
 from telltale.sensors import analysis as sensors
 from tests.presence.rows import DAY, H, pick, us, when
-from tests.sensors.rows import FRIDGE, every, info, reading, readings_of
+from tests.sensors.rows import FRIDGE, every, info, named_limits, reading, readings_of
 
 ENGINE = DuckEngine()
 INFO = info(ENGINE, fridge=(600, 2, 8))
@@ -23,7 +23,12 @@ def whole(hours: float = 24) -> pa.Table:
 
 
 def excursions(rows: list[dict[str, Any]], *names: str, told: Any = INFO) -> list[tuple[Any, ...]]:
-    return pick(sensors.excursions(ENGINE, readings_of(ENGINE, rows), told), *names)
+    readings = readings_of(ENGINE, rows)
+    return pick(sensors.excursions(ENGINE, readings, told, limits(readings, told)), *names)
+
+
+def limits(readings: Relation, told: Relation = INFO) -> Relation:
+    return sensors.limits(ENGINE, sensors.measured(ENGINE, readings), told, named_limits(ENGINE))
 
 
 def test_figures_of_each_period_a_series_has_a_reading_in() -> None:
@@ -81,7 +86,36 @@ def test_limits_hold_for_the_main_quantity(
     measured: dict[str, float], expected: list[tuple[str, float, float]]
 ) -> None:
     rows = [reading(0, value, quantity=name) for name, value in measured.items()]
-    assert pick(sensors.limits(ENGINE, readings_of(ENGINE, rows), INFO), "quantity", "low", "high") == expected
+    assert pick(limits(readings_of(ENGINE, rows)), "quantity", "low", "high") == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ([("humidity", "", 30, None)], [("1", "humidity", 30, None), ("2", "humidity", 30, None)]),
+        (
+            [("humidity", "", 30, 60), ("humidity", "2", None, 70)],
+            [("1", "humidity", 30, 60), ("2", "humidity", 30, 70)],
+        ),
+        ([("humidity", "3", 30, 60)], []),
+        ([("co2", "", None, 1000)], []),  # never measured
+    ],
+)
+def test_limits_of_a_quantity_win_the_channel_s_most(
+    told: list[tuple[str, str, float | None, float | None]], expected: list[tuple[Any, ...]]
+) -> None:
+    rows = [reading(0, 40, quantity="humidity", channel=channel) for channel in "12"] + [reading(0, 4, channel="1")]
+    series = sensors.measured(ENGINE, readings_of(ENGINE, rows))
+    made = sensors.limits(ENGINE, series, INFO, named_limits(ENGINE, *told))
+    plain = ("1", "temperature", 2, 8)
+    assert sorted(pick(made, "channel", "quantity", "low", "high")) == sorted([plain, *expected])
+
+
+def test_one_side_of_the_main_quantity_may_be_named() -> None:
+    """devices.csv says 2 to 8; `high:temperature` is 10."""
+    series = sensors.measured(ENGINE, readings_of(ENGINE, [reading(0, 4)]))
+    made = sensors.limits(ENGINE, series, INFO, named_limits(ENGINE, ("temperature", "", None, 10)))
+    assert pick(made, "low", "high") == [(2, 10)]
 
 
 def test_an_excursion_has_a_peak_a_duration_and_how_sure_it_is() -> None:
@@ -125,7 +159,8 @@ def test_time_outside_is_shared_out_over_days_and_unknown_without_a_reading() ->
     """Beyond from 23:50 (crossed 23:45) to 00:10 (returned 00:15): a quarter of an hour each; then nobody knows."""
     rows = [reading(DAY + at * 60, value) for at, value in ((-20, 5), (-10, 9), (0, 9), (10, 9), (20, 5))]
     days = periods.days("UTC", us(0), us(3 * DAY))
-    made = sensors.outside(ENGINE, readings_of(ENGINE, rows), INFO, days)
+    readings = readings_of(ENGINE, rows)
+    made = sensors.outside(ENGINE, readings, INFO, limits(readings), days)
     assert pick(made, "outside_s", "excursions", "readings") == [(900.0, 1, 2), (900.0, 1, 3), (None, 0, 0)]
 
 
@@ -135,7 +170,7 @@ def test_empty_in_empty_out(name: str) -> None:
     made = {
         "stats": lambda: sensors.stats(ENGINE, none, days),
         "series": lambda: sensors.series(ENGINE, none, days),
-        "outside": lambda: sensors.outside(ENGINE, none, INFO, days),
+        "outside": lambda: sensors.outside(ENGINE, none, INFO, limits(none), days),
     }[name]()
     assert made.arrow().num_rows == 0
 

@@ -20,6 +20,7 @@ from telltale.settings import SiteSettings
 from telltale.sources import source
 from telltale.tables import DEVICE_STATUS, READING
 from tests.presence.rows import pick
+from tests.sensors.rows import named_limits
 
 EFENTO = source("efento")
 SETTINGS = SourceSettings({}, Secrets({}))
@@ -70,7 +71,8 @@ def seconds(moment: Any) -> float | None:
 
 def test_excursions(found: Found) -> None:
     names = ("device_id", "started_at", "ended_at", "readings", "peak")
-    made = pick(sensors.excursions(ENGINE, found.readings, found.info), *names)
+    limits = sensors.limits(ENGINE, sensors.measured(ENGINE, found.readings), found.info, named_limits(ENGINE))
+    made = pick(sensors.excursions(ENGINE, found.readings, found.info, limits), *names)
     runs = [(name, seconds(start), seconds(end), *rest) for name, start, end, *rest in made]
     assert runs == [
         (name, one["started_s"], one["ended_s"], one["readings"], one["peak"])

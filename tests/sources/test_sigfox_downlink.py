@@ -43,7 +43,7 @@ class Backend:
         self.remember(*reply.remember)
         return reply.status, reply.body
 
-    def asks(self, seq: int, at_s: float = NOW, *, late_s: float = 2, **fields: Any) -> tuple[int, bytes]:
+    def asks(self, seq: int | None, at_s: float = NOW, *, late_s: float = 2, **fields: Any) -> tuple[int, bytes]:
         told = {"device": "002D24E6", "time": int(at_s), "data": "2a", "seqNumber": seq, "ack": True, **fields}
         return self.tells("/sigfox/downlink", json.dumps(told).encode(), at_s + late_s)
 
@@ -104,6 +104,37 @@ def test_without_a_number_the_time_tells_messages_apart() -> None:
     for at_s, expected in ((NOW, ONE), (NOW, ONE), (NOW + 20, TWO)):
         told = {"device": "2D24E6", "time": at_s, "data": "2a", "ack": "true"}
         assert backend.tells("/sigfox/downlink", json.dumps(told).encode(), at_s + 2) == answered(expected, "2D24E6")
+
+
+@pytest.mark.parametrize("time", [None, "", "1795165200000", "soon"])
+@pytest.mark.parametrize("seq", [812, None])
+def test_who_listens_without_a_time_is_answered_once_for_all_tries(time: str | None, seq: int | None) -> None:
+    backend = Backend(ONE, TWO)
+    for late_s in (0, 60, 420):  # the backend tries for seven minutes
+        assert backend.asks(seq, NOW, late_s=late_s, time=time) == answered(ONE)
+    assert backend.states == ["sent", "waiting"]
+    assert backend.asks(seq, NOW, late_s=600, time=time) == answered(TWO), "its next message"
+
+
+def test_without_time_and_number_nothing_is_not_repeated_for_what_was_queued_meanwhile() -> None:
+    """As a person tries it: asked in vain, then queued, then asked again with the same bytes."""
+    backend = Backend()
+    assert backend.asks(None, NOW, time=None) == NOTHING
+    backend.remember(queued(DEVICE, {}, ONE, NOW))
+    assert backend.asks(None, NOW + 30, time=None) == answered(ONE)
+    assert backend.tells("/sigfox/ack", b'{"device":"2D24E6","infoCode":"0"}', NOW + 60) == NOTHING
+    assert backend.states == ["confirmed"]
+
+
+def test_case_b08_the_queued_downlink_is_answered() -> None:
+    backend = Backend()
+    backend.remember(queued("sigfox:b2", {}, "0011223344556677", NOW))
+    query = "id=B2&data=2b&ack=true"
+    request = Request(
+        "sigfox", NOW * 1_000_000, "", "http", "GET", "/sigfox/downlink", {}, query, b"", known=backend.known
+    )
+    reply = SIGFOX.accept(request, backend.settings)
+    assert (reply.status, reply.body) == (200, b'{"B2":{"downlinkData":"0011223344556677"}}')
 
 
 def test_a_retry_after_nothing_gets_nothing_although_something_waits_by_now() -> None:

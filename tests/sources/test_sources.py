@@ -128,6 +128,25 @@ def test_one_seed_gives_one_byte_stream(each: Source) -> None:
     assert [emission.body for emission in first] != [emission.body for emission in other]
 
 
+@each_sample
+def test_what_is_acknowledged_ends_as_a_row_or_a_reject(sample: Sample) -> None:
+    if sample.refused is None and source(sample.source).accept(sample.request, sample.settings).keep:
+        assert decoded(sample.source, [sample.raw], sample.settings)
+
+
+@each_source
+@given(data=st.data())
+def test_any_acknowledged_bytes_end_as_a_row_or_a_reject(each: Source, data: st.DataObject) -> None:
+    sample = data.draw(st.sampled_from(of(each)))
+    changed = data.draw(damaged(sample.body) | emptied(sample.body))
+    try:
+        reply = each.accept(sample.request._replace(body=changed), sample.settings)
+    except Refused:
+        return
+    if reply.keep:
+        assert decoded(each.name, [sample.raw._replace(body=changed)], sample.settings)
+
+
 @each_source
 @given(data=st.data())
 def test_any_bytes_give_rows_rejects_or_a_decode_error(each: Source, data: st.DataObject) -> None:
@@ -161,6 +180,26 @@ def overwritten(body: bytes, changes: list[tuple[int, int]]) -> bytes:
     for place, byte in changes:
         changed[place : place + 1] = bytes([byte])
     return bytes(changed)
+
+
+@st.composite
+def emptied(draw: st.DrawFn, body: bytes) -> bytes:
+    """The JSON of a body with one of its lists, objects or values, at any depth, emptied."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return body
+    places = [(told, name) for name in keys(told)]
+    for holder, name in places:
+        places += [(holder[name], inner) for inner in keys(holder[name])]
+    if places:
+        holder, name = draw(st.sampled_from(places))
+        holder[name] = draw(st.sampled_from([None, "", [], {}]))
+    return json.dumps(told).encode()
+
+
+def keys(told: Any) -> list[Any]:
+    return list(told) if isinstance(told, dict) else list(range(len(told))) if isinstance(told, list) else []
 
 
 def told(raw: Raw) -> list[Chunk | Reject]:

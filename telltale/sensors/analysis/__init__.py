@@ -8,7 +8,7 @@ from telltale.sensors.analysis.kinetic import kinetic
 from telltale.sensors.analysis.overdue import overdue
 from telltale.sensors.analysis.rules import Rules
 from telltale.sensors.analysis.series import gaps, series, stats
-from telltale.sensors.analysis.steps import intervals, limits
+from telltale.sensors.analysis.steps import intervals, limits, measured
 
 __all__ = [
     "Rules",
@@ -20,6 +20,7 @@ __all__ = [
     "intervals",
     "kinetic",
     "limits",
+    "measured",
     "outside",
     "overdue",
     "series",

@@ -11,10 +11,11 @@ import pyarrow as pa
 from telltale.analysis.placing import placed
 from telltale.engine import Engine, Relation
 from telltale.sensors.analysis.rules import Rules
-from telltale.sensors.analysis.steps import intervals, limits, steps
+from telltale.sensors.analysis.steps import intervals, steps
 
 WITH_LIMITS = """
-select r.* from reading r inner join limit_of l on l.device_id = r.device_id and l.quantity = r.quantity
+select r.* from reading r
+inner join limit_of l on l.device_id = r.device_id and l.channel = r.channel and l.quantity = r.quantity
 """
 
 JUDGED = """
@@ -22,7 +23,7 @@ select s.device_id, s.channel, s.quantity, s.value, s.at_us, s.before_us, s.afte
   coalesce(i.interval_s, 0e0) * 1e6 as interval_us,
   case when s.value > l.high then 1 when s.value < l.low then -1 else 0 end as side
 from step s
-inner join limit_of l on l.device_id = s.device_id and l.quantity = s.quantity
+inner join limit_of l on l.device_id = s.device_id and l.channel = s.channel and l.quantity = s.quantity
 inner join interval_of i on i.device_id = s.device_id and i.channel = s.channel and i.quantity = s.quantity
 """
 
@@ -83,7 +84,9 @@ order by s.device_id, s.channel, s.quantity, p.start_us
 """
 
 
-def excursions(engine: Engine, readings: Relation, info: Relation, *, rules: Rules | None = None) -> Relation:
+def excursions(
+    engine: Engine, readings: Relation, info: Relation, limit_of: Relation, *, rules: Rules | None = None
+) -> Relation:
     """The runs of readings beyond a limit, each on one side.
 
     A reading on the limit is within it. A silence of more than `split_factor` intervals ends a run.
@@ -91,7 +94,8 @@ def excursions(engine: Engine, readings: Relation, info: Relation, *, rules: Rul
     Args:
         engine: where it runs.
         readings: table `reading`, each natural key once; any order.
-        info: device_id, expected_interval_s, low, high, as in devices.csv.
+        info: device_id, expected_interval_s, as in devices.csv.
+        limit_of: the `limits` of each series.
         rules: thresholds.
 
     Returns:
@@ -100,11 +104,17 @@ def excursions(engine: Engine, readings: Relation, info: Relation, *, rules: Rul
         readings, peak, peak_at, is_open (the newest reading is one of it: `returned_at` is that reading); sorted by
         series, started_at.
     """
-    return _excursions(engine, _judged(engine, readings, info), rules or Rules())
+    return _excursions(engine, _judged(engine, readings, info, limit_of), rules or Rules())
 
 
 def outside(
-    engine: Engine, readings: Relation, info: Relation, periods: pa.Table, *, rules: Rules | None = None
+    engine: Engine,
+    readings: Relation,
+    info: Relation,
+    limit_of: Relation,
+    periods: pa.Table,
+    *,
+    rules: Rules | None = None,
 ) -> Relation:
     """How long each series that has limits was beyond them in each period.
 
@@ -112,7 +122,7 @@ def outside(
         device_id, channel, quantity, label, start, end, readings, outside_s (null without a reading: nobody knows),
         excursions (that touch it); sorted. Arguments as for `excursions`.
     """
-    judged = engine.keep(_judged(engine, readings, info))
+    judged = engine.keep(_judged(engine, readings, info, limit_of))
     relations = {
         "judged": judged,
         "excursion": engine.keep(_excursions(engine, judged, rules or Rules())),
@@ -127,9 +137,8 @@ def _excursions(engine: Engine, judged: Relation, rules: Rules) -> Relation:
     return engine.run(EXCURSIONS, {"run": runs})
 
 
-def _judged(engine: Engine, readings: Relation, info: Relation) -> Relation:
+def _judged(engine: Engine, readings: Relation, info: Relation, limit_of: Relation) -> Relation:
     """The readings of the series that have limits, and on which side of them each is."""
-    limit_of = engine.keep(limits(engine, readings, info))
     limited = engine.run(WITH_LIMITS, {"reading": readings, "limit_of": limit_of})
     relations = {
         "step": steps(engine, limited),

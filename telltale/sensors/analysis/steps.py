@@ -7,7 +7,7 @@ among them, are no steps of it: the time around them is a gap.
 from telltale.engine import Engine, Relation
 
 MAIN = "temperature"
-"""A device that measures several quantities has its limits for this one."""
+"""A device that measures several quantities has its plain limits for this one."""
 
 STEPS = """
 select device_id, channel, quantity, value, observed_at, unix_micros(observed_at) as at_us,
@@ -27,17 +27,26 @@ group by s.device_id, s.channel, s.quantity
 order by s.device_id, s.channel, s.quantity
 """
 
+MEASURED = "select distinct device_id, channel, quantity from reading where value is not null"
+
 LIMITS = """
-select m.device_id, m.quantity, i.low, i.high
-from (
-  select device_id,
-    case when max(case when quantity = :main then 1 else 0 end) = 1 then :main
-      when count(distinct quantity) = 1 then min(quantity) end as quantity
-  from reading where value is not null group by device_id
-) m
-inner join info i on i.device_id = m.device_id
-where m.quantity is not null and (i.low is not null or i.high is not null)
-order by m.device_id
+select * from (
+  select m.device_id, m.channel, m.quantity,
+    coalesce(n.low, q.low, case when m.quantity = p.quantity then i.low end) as low,
+    coalesce(n.high, q.high, case when m.quantity = p.quantity then i.high end) as high
+  from measured m
+  inner join (
+    select device_id,
+      case when max(case when quantity = :main then 1 else 0 end) = 1 then :main
+        when count(distinct quantity) = 1 then min(quantity) end as quantity
+    from measured group by device_id
+  ) p on p.device_id = m.device_id
+  left join info i on i.device_id = m.device_id
+  left join told n on n.device_id = m.device_id and n.channel = m.channel and n.quantity = m.quantity
+  left join told q on q.device_id = m.device_id and q.channel = '' and q.quantity = m.quantity
+) resolved
+where low is not null or high is not null
+order by device_id, channel, quantity
 """
 
 
@@ -61,12 +70,25 @@ def intervals(engine: Engine, readings: Relation, info: Relation) -> Relation:
     return engine.run(INTERVALS, {"step": steps(engine, readings), "info": info})
 
 
-def limits(engine: Engine, readings: Relation, info: Relation) -> Relation:
-    """Which quantity of each device its limits hold for: its temperature, or the only one it has.
+def measured(engine: Engine, readings: Relation) -> Relation:
+    """The series that ever had a value: device_id, channel, quantity, each once."""
+    return engine.run(MEASURED, {"reading": readings})
 
-    A device of several quantities without a temperature has none here: which one is meant is not known.
+
+def limits(engine: Engine, series: Relation, info: Relation, told: Relation) -> Relation:
+    """The limits of each series: those of its channel and quantity, else of its quantity, else of its device.
+
+    Each side by itself. Those of a device hold for its temperature, or for the only quantity it has. A device of
+    several quantities without a temperature has no such: which one is meant is not known.
+
+    Args:
+        engine: where it runs.
+        series: all that the devices ever `measured`, never only what is looked at: humidity seen alone is not the
+            only quantity of a device.
+        info: as for `intervals`.
+        told: device_id, quantity, channel (empty is every one), low, high, each device, quantity and channel once.
 
     Returns:
-        device_id, quantity, low, high (one of them may be null); sorted. `info` as for `intervals`.
+        device_id, channel, quantity, low, high (one of them may be null); sorted.
     """
-    return engine.run(LIMITS, {"reading": readings, "info": info}, main=MAIN)
+    return engine.run(LIMITS, {"measured": series, "info": info, "told": told}, main=MAIN)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from telltale.contract import ConfigError
-from telltale.settings import DEVICES_FILE, SECRETS_FILE, SETTINGS_FILE, Device
+from telltale.settings import COLUMNS, DEVICES_FILE, SECRETS_FILE, SETTINGS_FILE
 from telltale.simulate.demo import desk
 
 NETWORK = "71234"
@@ -75,7 +75,7 @@ def place(folder: Path, *, port: int, coap_port: int = 0) -> Path:
 def list_devices(folder: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write the simulated devices with their names, zones and limits into the demo's devices.csv."""
     text = io.StringIO()
-    table = csv.DictWriter(text, Device._fields, lineterminator="\n", extrasaction="ignore")
+    table = csv.DictWriter(text, COLUMNS, lineterminator="\n", extrasaction="ignore")
     table.writeheader()
     table.writerows(rows)
     (folder / DEVICES_FILE).write_text(text.getvalue(), encoding="utf-8")

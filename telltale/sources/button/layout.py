@@ -5,7 +5,7 @@ A button sleeps until it is pressed; then it joins the network, which takes a fe
     Ethernet  destination 6, source 6, [0x8100 | 0x88a8 | 0x9100, priority and id 2]*, ethertype 2
 
     ARP (ethertype 0x0806)   offset  bytes  field
-                                  0      2  hardware type, 1
+                                  0      2  hardware type, 1; 6 (IEEE 802) reads alike
                                   2      2  protocol type, 0x0800
                                   4      1  hardware length, 6
                                   5      1  protocol length, 4
@@ -25,13 +25,17 @@ A button sleeps until it is pressed; then it joins the network, which takes a fe
     DHCP (ethertype 0x0800, UDP from 68 to 67): BOOTP operation 1, chaddr at 28 is the device, options from 240:
     53 = 1 dhcp_discover, 53 = 3 dhcp_request; 50 the address it asks for, 54 the server it asks.
 
+In place of the ethertype may stand a length of at most 1,500, and behind it 802.2 with SNAP: aa aa 03 00 00 00,
+ethertype 2.
+
 A frame may be 42 bytes long or padded to 60. Linux cooked captures hold a header of their own in place of Ethernet's:
 link type 113 (16 bytes: kind 2, ARP hardware 2, address length 2, address 8, ethertype 2) and 276 (20 bytes: ethertype
 2, reserved 2, interface 4, ARP hardware 2, kind 1, address length 1, address 8). Nothing is asked of other link types.
 
 The device is the sender hardware address, never the Ethernet source: a repeater puts its own address there.
 
-Source: RFC 826, RFC 5227 (probe, announce), RFC 2131 and 2132 (DHCP), IEEE 802.1Q; wire/kanban.md section 2 and 6.3.
+Source: RFC 826, RFC 1042 (SNAP), RFC 5227 (probe, announce), RFC 2131 and 2132 (DHCP), IEEE 802.1Q; wire/kanban.md
+section 2 and 6.3.
 """
 
 from struct import Struct
@@ -51,8 +55,13 @@ ARP_TYPE, IP_TYPE = 0x0806, 0x0800
 VLAN_TYPES = frozenset((0x8100, 0x88A8, 0x9100))
 ARP = Struct(">HHBBH6s4s6s4s")
 ARP_HEAD = (1, IP_TYPE, 6, 4)
+ARP_HEADS = (ARP_HEAD, (6, *ARP_HEAD[1:]))
+"""What the first four fields may be: Ethernet, IEEE 802."""
 DHCP_COOKIE = b"\x63\x82\x53\x63"
 
+_SNAP = b"\xaa\xaa\x03\0\0\0"
+_LONGEST_802 = 1500
+"""Up to here the ethertype is a length."""
 _WORD = Struct(">H")
 _TAG = Struct(">HH")
 _UDP_PORTS = (68, 67)
@@ -148,6 +157,11 @@ def _envelope(frame: bytes, linktype: int) -> _Envelope | Unread:
             return Unread("short", f"{len(frame)} bytes end inside a VLAN tag")
         tag, ethertype = _TAG.unpack_from(frame, at)
         vlan, at = tag & 0x0FFF, at + _TAG.size
+    if ethertype <= _LONGEST_802 and frame[at : at + len(_SNAP)] == _SNAP:
+        at += len(_SNAP) + _WORD.size
+        if len(frame) < at:
+            return Unread("short", f"{len(frame)} bytes end inside SNAP")
+        (ethertype,) = _WORD.unpack_from(frame, at - _WORD.size)
     return _Envelope(at, ethertype, source, vlan)
 
 
@@ -159,8 +173,8 @@ def _arp(frame: bytes, envelope: _Envelope) -> Parsed | Unread:
     if len(frame) < envelope.at + ARP.size:
         return Unread("short", f"{len(frame) - envelope.at} bytes of ARP, expected {ARP.size}")
     *head, operation, sender, ip_sender, _target, ip_target = ARP.unpack_from(frame, envelope.at)
-    if tuple(head) != ARP_HEAD:
-        return Unread("bad_arp", "types and lengths {}, {:#06x}, {}, {}; expected 1, 0x0800, 6, 4".format(*head))
+    if tuple(head) not in ARP_HEADS:
+        return Unread("bad_arp", "types and lengths {}, {:#06x}, {}, {}; expected 1 or 6, 0x0800, 6, 4".format(*head))
     if operation not in (1, 2):
         return Unread(OTHER, f"ARP operation {operation}")
     if operation == 1:

@@ -8,10 +8,12 @@ Source: wire/kanban.md section 3 and 5 (presence is off by default).
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from telltale.sources.button.layout import ARP, ARP_HEAD, ARP_TYPE, DHCP_KINDS, ETHERNET, OTHER, Parsed, Unread, parse
+from telltale.sources.button.layout import ARP, ARP_HEADS, ARP_TYPE, DHCP_KINDS, ETHERNET, OTHER, Parsed, Unread, parse
 
 PRESENCE = "presence"
-_PLAIN_ARP = frozenset(ARP_TYPE.to_bytes(2) + ARP.pack(*ARP_HEAD, operation, *[b""] * 4)[:8] for operation in (1, 2))
+_PLAIN_ARP = frozenset(
+    ARP_TYPE.to_bytes(2) + ARP.pack(*head, operation, *[b""] * 4)[:8] for head in ARP_HEADS for operation in (1, 2)
+)
 """Bytes 12 to 22 of an untagged frame that asks or answers."""
 _PLAIN_LENGTH = 14 + ARP.size
 _ZEROS = b"\0" * 6

@@ -1,6 +1,6 @@
 """Bodies into sightings and the heartbeats of the access points that reported.
 
-    version 2   an observation is a sighting at its seenEpoch
+    version 2   an observation is a sighting at its seenEpoch, or at its seenTime where it has no seenEpoch
     version 3   an entry of rssiRecords is a sighting at its location's time; latestRecord is one where no location of
                 that client has its time and access point; each of reportingAps has reported,
                 also where nobody was heard
@@ -11,6 +11,7 @@ refused                                    why
 not_an_object                              an observation, location or record is no JSON object
 bad_address, group_address, zero_address   clientMac: not six octets; first octet odd; all zero
 bad_node                                   the access point's address is none, also of one that only reported
+empty:records, empty:observations          a client without a record; a report of nobody that names no access point
 bad_stamp                                  no time, epoch 0, or not in 1970 … year 2100
 
 flag         the row is kept, and
@@ -93,12 +94,11 @@ def decode(raw: Raw, options: Options) -> Iterator[Chunk | Reject]:
         nodes = {node_id: None}
     else:
         site = _network(envelope.data.get("networkId"))
-        found, nodes = _by_client(observations, radio), {}
-        for node in _reporting(envelope.data.get("reportingAps")):
-            if isinstance(node, Reject):
-                yield node
-            else:
-                nodes[node] = None
+        points = list(_reporting(envelope.data.get("reportingAps")))
+        yield from (point for point in points if isinstance(point, Reject))
+        found, nodes = _by_client(observations, radio), {point: None for point in points if isinstance(point, str)}
+        if not observations and not nodes:
+            yield Reject("observations", "empty:observations", "nobody was heard, and no access point is named")
     kept = []
     for item in found:
         if isinstance(item, Reject):
@@ -116,7 +116,8 @@ def _by_node(observations: list[Any], node_id: str, radio: str) -> Iterator[Sigh
     for number, observation in enumerate(observations, 1):
         try:
             told = _object(observation)
-            at_us = _epoch(told.get("seenEpoch"))
+            epoch = told.get("seenEpoch")
+            at_us = _moment(told.get("seenTime")) if epoch is None else _epoch(epoch)
             yield _sighting(node_id, _station(told), at_us, _level(told.get("rssi"), radio), _is_associated(told))
         except _BadRowError as bad:
             yield Reject(f"observation {number}", str(bad), bad.seen)
@@ -132,12 +133,15 @@ def _by_client(observations: list[Any], radio: str) -> Iterator[Sighting | Rejec
         except _BadRowError as bad:
             yield Reject(part, str(bad), bad.seen)
             continue
-        heard = set()
+        heard, is_empty = set(), told.get("latestRecord") is None
         for item in _located(told, device, part, radio, associated=associated):
             if isinstance(item, Sighting):
                 heard.add((item.node_id, item.first_seen))
             yield item
+            is_empty = False
         latest = told.get("latestRecord")
+        if is_empty:
+            yield Reject(part, "empty:records", "neither a location with a record of its level nor latestRecord")
         if latest is None:
             continue
         try:

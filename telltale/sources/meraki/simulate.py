@@ -157,7 +157,8 @@ def _body_of_network(place: Place, rows: Sequence[Heard], radio: str, secret: st
             },
         })  # fmt: skip
     kind = "WiFi" if radio == "wifi" else "BLE"
-    data = {"networkId": place.site, "observations": observations}
+    reporting = [{"mac": spelled(node)} for node in place.nodes]
+    data = {"networkId": place.site, "reportingAps": reporting, "observations": observations}
     return _json({"version": "3.0", SECRET: secret, "type": kind, "data": data})
 
 

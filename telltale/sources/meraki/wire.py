@@ -5,11 +5,13 @@
     secret               text                shared; there is no signature
     type                 text                DevicesSeen or BluetoothDevicesSeen
     data.apMac           text                the access point
-    data.observations    array               of clientMac, seenEpoch (s), rssi, ssid (null or empty: not associated), …
+    data.observations    array               of clientMac, seenEpoch (s) or seenTime (ISO 8601), rssi,
+                                             ssid (null or empty: not associated), …
 
     version 3.0          type                range, notes
     type                 text                WiFi or BLE
     data.networkId       text                the network
+    data.reportingAps    array               of mac, serial, name, …: the access points that reported, if only of nobody
     data.observations    array               of clientMac, ssid, userId, locations, latestRecord
     locations[]          object              time (ISO 8601), rssiRecords [ {apMac, rssi} ]
     latestRecord         object              time, nearestApMac, nearestApRssi; repeats the newest location, or is all

@@ -2,7 +2,7 @@
 
     variable       type, unit              note
     device         1-8 hex digits          modems print leading zeros, the backend does not: stripped, lower case
-    time           unix seconds, UTC       reception at the network
+    time           unix seconds, UTC       reception at the network; where there is none, ours, and a reject says so
     data           0-24 hex digits         empty for a frame without payload
     seqNumber      integer 0-4095          12 bit; some owners post hex
     deviceTypeId   24 hex digits           chooses the payload config
@@ -67,6 +67,8 @@ SERVICE_SPELLINGS: Mapping[str, tuple[str, ...]] = {
 
 VARIABLES = {**SPELLINGS, **SERVICE_SPELLINGS}
 
+NO_TIME = "kept at the moment of arrival; name the field with the time in [sources.sigfox.endpoints]"
+
 SAY_NOTHING = {"duplicate", "ack", "longpolling", "avgsnr", "lat", "lng"}
 CUSTOM = "customData#"
 _KNOWN = {name for spellings in SPELLINGS.values() for name in spellings} | SAY_NOTHING
@@ -89,40 +91,45 @@ class Callback(NamedTuple):
 
     device: str
     type_id: str
-    seconds: int
+    observed_at: int
+    """Microseconds UTC."""
     data: bytes | None
     seq: int | None
     rssi_dbm: float | None
     snr_db: float | None
     station: str | None
     others: Fields
+    texts: frozenset[str]
+    """Those of `others` that the backend decoded: a text among them is the value."""
     rejects: tuple[Reject, ...]
 
 
-def callback(told: Fields, names: Mapping[str, str], *, seq_is_hex: bool) -> Callback:
+def callback(told: Fields, names: Mapping[str, str], *, seq_is_hex: bool, received_at: int | None) -> Callback:
     """The variables among the fields; of those that may be missing a wrong one is set aside.
 
     Args:
         told: the fields of the callback.
         names: for each variable the name it has here, where that is none of the usual ones.
         seq_is_hex: the sequence number is posted in hex.
+        received_at: when a callback without a time arrived; None where that says nothing of its message.
 
     Raises:
         DecodeError: without a device and a time there is no record; the detail says what was seen.
     """
     reader = Reader(told, names)
-    device, seconds = device_of(reader.take("device")), seconds_of(reader.take("time"))
+    device, observed_at = device_of(reader.take("device")), reader.moment(received_at)
     data = reader.read("data", _HEX)
     return Callback(
         device,
         (reader.take("deviceTypeId") or "").lower(),
-        seconds,
+        observed_at,
         None if data is None else bytes.fromhex(data),
         reader.sequence(is_hex=seq_is_hex),
         reader.number("rssi"),
         reader.number("snr"),
         reader.station(),
         reader.others(),
+        frozenset(name.removeprefix(CUSTOM) for name in told if name.startswith(CUSTOM)),
         tuple(reader.rejects),
     )
 
@@ -198,6 +205,18 @@ class Reader:
         """The station that heard it."""
         return self.read("station", _STATION)
 
+    def moment(self, received_at: int | None) -> int:
+        """Its time in microseconds; that of arrival where it has none, which is set aside as such.
+
+        Raises:
+            DecodeError: it is no time, or there is none and `received_at` is None.
+        """
+        text = self.take("time")
+        if text is None and received_at is not None:
+            self.rejects.append(Reject("field time", "no_time", NO_TIME))
+            return received_at
+        return seconds_of(text) * SECOND_US
+
     def truth(self, variable: str) -> bool:
         """Whether the variable says yes; absent or anything else is no."""
         return (self.take(variable) or "").lower() in {"true", "1"}
@@ -208,9 +227,11 @@ class Reader:
         found: Fields = {}
         for name, text in self._told.items():
             plain = name.removeprefix(CUSTOM)
-            if name in mapped or name.lower() in _KNOWN or not _QUANTITY.fullmatch(plain) or is_absent(text):
+            if name in mapped or name.lower() in _KNOWN or is_absent(text):
                 continue
-            if is_literal(text):
+            if not _QUANTITY.fullmatch(plain):
+                self._set_aside(name[:64], "bad_name", text)
+            elif is_literal(text):
                 self._set_aside(name, "not_substituted", text)
             else:
                 found[plain] = text
@@ -221,7 +242,10 @@ class Reader:
         canonical = {self._name(variable): variable for variable in VARIABLES}
         found: dict[str, int | float | bool | str] = {}
         for name, text in self._told.items():
-            if name in self._taken or not _QUANTITY.fullmatch(name) or is_absent(text):
+            if name in self._taken or is_absent(text):
+                continue
+            if not _QUANTITY.fullmatch(name):
+                self._set_aside(name[:64], "bad_name", text)
                 continue
             if is_literal(text):
                 self._set_aside(name, "not_substituted", text)

@@ -1,11 +1,12 @@
 """Callbacks into uplinks, readings, PC activity and device status.
 
-Every message with a device and a time is one row of `uplink`; retries, copies heard by other stations, late ones and
-DATA_ADVANCED (advanced.py) say the same again and share its natural key. What other callbacks say is service.py. The
-payload config of the device type gives the readings; numbers that the backend or a tutorial's device put beside the
-payload are readings too, where the payload has none of that name. The levels of the activity tutorial, and payloads of
-a type with `activity`, are rows of `activity` (minutes.py). Another station's copy (`duplicate`) adds no sample: its
-second may differ. Nor does DATA_ADVANCED, unless its endpoint names a type: for owners who have no other callback.
+Every message with a device is one row of `uplink`, without a time at the moment of its arrival; retries, copies heard
+by other stations, late ones and DATA_ADVANCED (advanced.py) say the same again and share its natural key. What other
+callbacks say is service.py. The payload config of the device type gives the readings; numbers that the backend or a
+tutorial's device put beside the payload are readings too, where the payload has none of that name. The levels of the
+activity tutorial, and payloads of a type with `activity`, are rows of `activity` (minutes.py). Another station's copy
+(`duplicate`) adds no sample: its second may differ. Nor does DATA_ADVANCED, unless its endpoint names a type: for
+owners who have no other callback.
 
     value in the payload            value       text
     number                          scaled      -
@@ -27,7 +28,7 @@ from typing import Any, NamedTuple
 
 from telltale.contract import Chunk, DecodeError, Options, Raw, Reject
 from telltale.sources.sigfox import advanced, lines, service
-from telltale.sources.sigfox.callback import SECOND_US, Callback, Reader, callback, number
+from telltale.sources.sigfox.callback import Callback, Reader, callback, number
 from telltale.sources.sigfox.fields import Fields, fields, structures
 from telltale.sources.sigfox.kinds import ADVANCED, MESSAGES, Place, place
 from telltale.sources.sigfox.minutes import LEVELS, activity_rows
@@ -38,6 +39,8 @@ _EXACT = 2**53
 _SCORE = re.compile("[0-9]|[1-9][0-9]|100", re.ASCII)
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?", re.ASCII)
 _AS_IT_IS = Quantity()
+_SAME_NAME = "two fields are called so; name one otherwise in [sources.sigfox.quantities]"
+_NO_CONFIG = "name its fields with payload in [sources.sigfox], or in a type of [sources.sigfox.types]"
 
 
 class Reading(NamedTuple):
@@ -53,7 +56,7 @@ def decode(raw: Raw, options: Options) -> Iterator[Chunk | Reject]:
     """Yield the rows of a callback, or of each line of a batch, and a reject for each field or line set aside.
 
     Raises:
-        DecodeError: the body is neither JSON nor a form, or names no device or no time.
+        DecodeError: the body is neither JSON nor a form, or names no device, or a wrong time.
         ConfigError: an option is wrong.
     """
     told = plan(options)
@@ -66,19 +69,22 @@ def decode(raw: Raw, options: Options) -> Iterator[Chunk | Reject]:
     else:
         told_fields = fields(raw.body, query)
         structured = structures(raw.body) if where.kind == ADVANCED else {}
-        yield from _message(told_fields, structured, told, where)
+        yield from _message(told_fields, structured, told, where, raw.received_at)
 
 
 def _batch(raw: Raw, query: str, pattern: lines.Pattern, told: Plan, where: Place) -> Iterator[Chunk | Reject]:
     """The rows of each line; what else stands in the query holds for all, and a line that is none costs no other."""
     common = lines.common(query)
-    for at, line in enumerate(lines.lines(raw.body, query), 1):
+    told_lines = lines.lines(raw.body, query)
+    if not told_lines:
+        yield Reject("record", "empty:no_line", "expected a line for each message in the body or as batch in the query")
+    for at, line in enumerate(told_lines, 1):
         try:
             read = common | lines.read(pattern, line)
             items = (
                 _service(read, told, where, raw.received_at)
                 if where.kind in service.NAMES
-                else _message(read, {}, told, where)
+                else _message(read, {}, told, where, raw.received_at)
             )
             for item in items:
                 yield item._replace(part=f"line {at} {item.part}") if isinstance(item, Reject) else item
@@ -92,12 +98,16 @@ def _service(read: Fields, told: Plan, where: Place, received_at: int) -> Iterat
     return service.service(where.kind, read, endpoint.fields, seq_is_hex=is_hex, received_at=received_at)
 
 
-def _message(read: Fields, structured: Mapping[str, Any], told: Plan, where: Place) -> Iterator[Chunk | Reject]:
+def _message(
+    read: Fields, structured: Mapping[str, Any], told: Plan, where: Place, received_at: int
+) -> Iterator[Chunk | Reject]:
     """One uplink, what it says of a PC's use, and its readings."""
     endpoint = told.endpoint(where.endpoint)
-    found = callback(read, endpoint.fields, seq_is_hex=endpoint.sequence == "hex")
+    # What is told of a message half a minute later says by its arrival nothing of when that was.
+    arrived_at = None if where.kind == ADVANCED and not endpoint.type else received_at
+    found = callback(read, endpoint.fields, seq_is_hex=endpoint.sequence == "hex", received_at=arrived_at)
     is_copy = Reader(read, endpoint.fields).truth("duplicate")
-    device_id, observed_at = f"sigfox:{found.device}", found.seconds * SECOND_US
+    device_id, observed_at = f"sigfox:{found.device}", found.observed_at
     uplink = _uplink(found, device_id, observed_at)
     rejects = list(found.rejects)
     if where.kind == ADVANCED:
@@ -120,7 +130,13 @@ def _message(read: Fields, structured: Mapping[str, Any], told: Plan, where: Pla
         if isinstance(item, Reject):
             yield item
         else:
-            readings.setdefault(item.quantity, item)
+            first = readings.setdefault(item.quantity, item)
+            if (first.value, first.text) != (item.value, item.text):
+                seen = item.text if item.value is None else item.value
+                yield Reject(f"quantity {item.quantity}", "same_name", f"{seen}: {_SAME_NAME}"[:200])
+    is_read = bool(kind.slots or kind.activity or is_text or used or readings)
+    if found.data and not is_read:
+        yield Reject("payload", "no_payload_config", f"{found.data.hex()}: {_NO_CONFIG}")
     if readings:
         yield Chunk("reading", _rows(list(readings.values()), device_id, where.sensor, observed_at))
 
@@ -174,7 +190,11 @@ def _readings(found: Callback, kind: Kind, *, is_text: bool) -> Iterator[Reading
             yield _of_text(found.data)
     for name, text in found.others.items():
         told = number(text)
-        if told is not None:
+        if told is None and name in found.texts:
+            yield _reading(name, text, kind.quantities)
+        elif told is None:
+            yield Reject(f"field {name}", "not_a_number", text[:200])
+        else:
             yield _reading(name, told, kind.quantities)
 
 

@@ -3,7 +3,7 @@
 Callbacks come as JSON, as a form, or in the query of a GET, under any content type and with numbers quoted or not; so
 every value becomes the text that stood there, and `callback.py` reads each as what its variable is. JSON that the
 backend spoilt by a value its template should have quoted (`"rssi":,`, `"data":2a17`) is read once more with such values
-quoted.
+quoted. Fields of an object within are named with it: `{"data_in": {"temperature": 21.5}}` is `data_in.temperature`.
 
 Source: wire/sigfox.md 1.1, 1.3; traps 4 and 12.
 """
@@ -18,6 +18,8 @@ from telltale.contract import DecodeError
 Fields = dict[str, str]
 
 MOST_FIELDS = 200
+DEEPEST = 4
+"""So many objects within another are read."""
 _ABSENT = {"", "null", "n/a", "none"}
 _LITERAL = re.compile(r"\{[^{}]*\}")
 """A variable the backend did not know."""
@@ -77,7 +79,33 @@ def _json(text: str) -> Fields:
         raise DecodeError("bad_envelope", f"expected a JSON object, not {type(told).__name__}")
     if len(told) > MOST_FIELDS:
         raise DecodeError("bad_envelope", f"{len(told)} fields, expected at most {MOST_FIELDS}")
-    return {name: _spelt(value) for name, value in told.items() if not isinstance(value, dict | list)}
+    flat = _flattened(told)
+    if len(flat) > MOST_FIELDS:
+        raise DecodeError("bad_envelope", f"{len(flat)} fields with nested ones, expected at most {MOST_FIELDS}")
+    return flat
+
+
+def _flattened(told: dict[str, Any]) -> Fields:
+    """The fields, those of an object under its name and theirs; a list, or what is nested deeper, as its JSON text."""
+    found: Fields = {}
+    waiting = [("", told, 0)]
+    while waiting:
+        head, each, depth = waiting.pop()
+        for name, value in each.items():
+            if isinstance(value, dict) and depth < DEEPEST:
+                waiting.append((f"{head}{name}.", value, depth + 1))
+            elif isinstance(value, dict | list):
+                found[head + name] = _as_json(value) if value else ""
+            else:
+                found[head + name] = _spelt(value)
+    return {_spelt(name): text for name, text in found.items()}
+
+
+def _as_json(value: dict[str, Any] | list[Any]) -> str:
+    try:
+        return f"nested {json.dumps(value, separators=(',', ':'))}"[:200]
+    except RecursionError:
+        return "nested too deeply"
 
 
 def _repaired(text: str) -> Any:

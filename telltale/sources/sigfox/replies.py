@@ -3,7 +3,8 @@
 A BIDIR callback with `ack` true is answered 200 with the oldest downlink queued for its device, 8 bytes as 16 hex
 digits under the id as it was spelt; any other 204. The network then has 20 seconds to send it: an answer is spent
 whether or not it arrives. So a callback that comes again (the backend tries four times) gets the answer it got before,
-even if that was none. No device is answered more than four downlinks in 24 hours, which is what contracts allow.
+even if that was none; one without a time is known by its bytes alone. No device is answered more than four downlinks in
+24 hours, which is what contracts allow.
 
 SERVICE ACKNOWLEDGE tells the outcome of the newest answer before it:
 
@@ -30,7 +31,7 @@ Source: wire/sigfox.md 1.4 (codes), 1.6 (retries), 1.7, 3 (4 a day).
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from telltale.contract import DecodeError, Known, Memory, Reply
 from telltale.sources.sigfox.callback import Reader, device_of, number, seconds_of
@@ -44,6 +45,9 @@ PER_DAY = 4
 TRIES = 3
 RETRY_S = 3600
 """The backend tries for seven minutes; so long an answer of nothing is remembered."""
+
+TRIES_S = 420
+"""So long it tries; of a callback without a time the same again within it is the same."""
 
 COPY_S = 60
 """The same number with the same payload again so soon is another copy of the message."""
@@ -63,6 +67,25 @@ MEANINGS: Mapping[int, tuple[str, str]] = {
 Facts = dict[str, Any]
 
 
+class _Frame(NamedTuple):
+    """What tells a message that asks from others."""
+
+    seq: str
+    data: str
+    told_s: int | None
+    now_s: int
+
+    @property
+    def text(self) -> str:
+        """Its number and payload."""
+        return f"{self.seq} {self.data}"
+
+    @property
+    def at_s(self) -> int:
+        """When the network heard it, or we."""
+        return self.now_s if self.told_s is None else self.told_s
+
+
 def answer(callbacks: Iterable[Fields], names: Mapping[str, str], known: Known, *, now_s: int) -> Reply:
     """The reply to one or several BIDIR callbacks, and what to remember."""
     told: dict[str, dict[str, str]] = {}
@@ -71,15 +94,17 @@ def answer(callbacks: Iterable[Fields], names: Mapping[str, str], known: Known, 
         reader = Reader(read, names)
         try:
             spelt = reader.take("device")
-            device_id, at_s = f"sigfox:{device_of(spelt)}", seconds_of(reader.take("time"))
+            device_id = f"sigfox:{device_of(spelt)}"
         except DecodeError:
             continue
         if not reader.truth("ack"):
             continue
         # seqNumber and data as spelt: only the same message again must be found.
-        frame = f"{reader.take('seqNumber') or ''} {(reader.take('data') or '').lower()}"
+        frame = _Frame(
+            reader.take("seqNumber") or "", (reader.take("data") or "").lower(), _told_s(reader.take("time")), now_s
+        )
         facts = memories.get(device_id) or _facts(known.get(device_id, {}))
-        data = _answer(facts, known.get(device_id, {}).get(WANTED, {}).get("downlinks", ()), frame, at_s, now_s)
+        data = _answer(facts, known.get(device_id, {}).get(WANTED, {}).get("downlinks", ()), frame)
         memories[device_id] = facts
         if data is not None:
             told[spelt or ""] = {"downlinkData": data}
@@ -96,9 +121,11 @@ def acknowledged(callbacks: Iterable[Fields], names: Mapping[str, str], known: K
     for read in callbacks:
         reader = Reader(read, names)
         try:
-            device_id, at_s = f"sigfox:{device_of(reader.take('device'))}", seconds_of(reader.take("time"))
+            device_id = f"sigfox:{device_of(reader.take('device'))}"
         except DecodeError:
             continue
+        told_s = _told_s(reader.take("time"))
+        at_s = now_s if told_s is None else told_s
         code = number(reader.take("infoCode") or "")
         facts = memories.get(device_id) or _facts(known.get(device_id, {}))
         if isinstance(code, int) and not isinstance(code, bool) and _follow(facts[SENT], code, at_s, now_s):
@@ -117,16 +144,15 @@ def state_of(sent: Mapping[str, Any], downlink: Mapping[str, Any]) -> str:
     return FAILED if state == WAITING and downlink.get("is_last") else state
 
 
-def _answer(
-    facts: dict[str, Facts], wanted: Iterable[Mapping[str, Any]], frame: str, at_s: int, now_s: int
-) -> str | None:
+def _answer(facts: dict[str, Facts], wanted: Iterable[Mapping[str, Any]], frame: _Frame) -> str | None:
     """The downlink for this callback: that of the first time, else the oldest that waits."""
     sent, asked = facts[SENT], facts[ASKED]
-    former = _asked_before(asked, frame, at_s)
+    at_s, now_s = frame.at_s, frame.now_s
+    former = _asked_before(asked, frame)
     if former is not None:
         found: str | None = former["data"]
         return found
-    key = f"{at_s} {frame}"
+    key = f"{at_s} {frame.text}"
     for old in [one for one, told in asked.items() if now_s - told["at"] >= (DAY_S if told["data"] else RETRY_S)]:
         del asked[old]
     is_over_quota = answered_of_day(asked, now_s) >= PER_DAY
@@ -150,15 +176,28 @@ def _answer(
     return data
 
 
-def _asked_before(asked: Facts, frame: str, at_s: int) -> Facts | None:
-    """The answer to this callback or to another copy of its message, whose time may differ where it has a number."""
-    slack_s = 0 if frame.startswith(" ") else COPY_S
+def _asked_before(asked: Facts, frame: _Frame) -> Facts | None:
+    """The answer to this callback or to another copy of its message, whose time may differ where it has a number.
+
+    Without a time the same bytes within the backend's tries are it; without a number too, "nothing" is not repeated:
+    it may as well be the device's next message, and a downlink that comes too late is told so and waits again.
+    """
+    slack_s = TRIES_S if frame.told_s is None else COPY_S if frame.seq else 0
+    is_vague = frame.told_s is None and not frame.seq
     for key, told in asked.items():
         head, _, tail = key.partition(" ")
-        if tail == frame and abs(int(head) - at_s) <= slack_s:
+        if tail == frame.text and abs(int(head) - frame.at_s) <= slack_s and not (is_vague and told["data"] is None):
             copy: Facts = told
             return copy
     return None
+
+
+def _told_s(text: str | None) -> int | None:
+    """The time a callback tells, None where it tells none that is one: who listens is answered all the same."""
+    try:
+        return seconds_of(text)
+    except DecodeError:
+        return None
 
 
 def _follow(sent: Facts, code: int, at_s: int, now_s: int) -> bool:

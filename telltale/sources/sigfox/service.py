@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from telltale.contract import Chunk, Reject
-from telltale.sources.sigfox.callback import SECOND_US, Reader, device_of, seconds_of
+from telltale.sources.sigfox.callback import Reader, device_of
 from telltale.sources.sigfox.fields import Fields
 from telltale.sources.sigfox.kinds import ACK, ERROR, EVENT, GEOLOC, REPEATER, STATUS
 
@@ -40,11 +40,12 @@ def service(
     """Yield what a callback of this kind says of its device.
 
     Raises:
-        DecodeError: without a device, and mostly without a time, there is no record.
+        DecodeError: without a device, or with a wrong time, there is no record.
     """
     reader = Reader(told, names)
     device = _device(reader, kind)
     if device is None:
+        yield Reject("record", "empty:no_device", "an event of a group or type says nothing of a device; it stays raw")
         return
     device_id, observed_at = f"sigfox:{device}", _observed_at(reader, kind, received_at)
     if kind == STATUS:
@@ -73,8 +74,9 @@ def _device(reader: Reader, kind: str) -> str | None:
 
 
 def _observed_at(reader: Reader, kind: str, received_at: int) -> int:
-    text = reader.take("time")
-    return received_at if text is None and kind in _WITHOUT_TIME else seconds_of(text) * SECOND_US
+    if kind in _WITHOUT_TIME and reader.take("time") is None:
+        return received_at
+    return reader.moment(received_at)
 
 
 def _frame(reader: Reader, device_id: str, observed_at: int, *, seq_is_hex: bool) -> dict[str, list[Any]]:
