@@ -2,8 +2,9 @@
 
 Start it with `telltale collect idle` in the person's own session. A look is taken at each multiple of `every_s` of the
 wall clock; a record a minute goes through the door into this project's store. Where the idle time is unknown, where the
-PC slept or its clock was set, there is no sample, and nothing is sent for it. On SIGTERM the minute that was begun is
-stored. What is kept: times and idle times; never which key, window or program.
+PC slept or its clock was set, there is no sample, and nothing is sent for it; that the PC slept, and that its screen is
+locked, is kept beside the samples where the system tells it. On SIGTERM the minute that was begun is
+stored. What is kept: times, idle times, locked or suspended; never which key, window or program.
 
 Sending: `idle/sender.py`; which minutes: `idle/minutes.py`; the modem: `idle/modem.py`; its budget: `idle/budget.py`.
 """
@@ -13,6 +14,7 @@ import logging
 import re
 import signal
 import socket
+import sys
 import threading
 import time
 from collections import deque
@@ -25,6 +27,7 @@ from typing import Protocol
 
 from collectors.idle.budget import Moment, clock
 from collectors.idle.lock import only_one
+from collectors.idle.locked import Lock
 from collectors.idle.minutes import Frames, Watched
 from collectors.idle.modem import USUAL, Modem, Timeouts, connect
 from collectors.idle.probe import UNKNOWN, Idle, Look, order
@@ -37,6 +40,7 @@ from telltale.settings import Settings
 from telltale.settings.activity import IdleSettings
 from telltale.sources import pc_idle
 from telltale.sources.pc_idle.decode import DEVICE
+from telltale.sources.pc_idle.rows import device_id as pc_of
 from telltale.sources.pc_idle.rows import pc_id
 
 log = logging.getLogger("telltale.idle")
@@ -60,6 +64,9 @@ class Clock(Protocol):
     def steady_s(self) -> float:
         """Seconds that only rise, and stand still while the machine sleeps where they can."""
 
+    def asleep_s(self) -> float | None:
+        """Seconds the machine has slept since it was started; None where the system does not count them."""
+
     def moment(self) -> Moment:
         """The budget's moment."""
 
@@ -77,7 +84,7 @@ def run(settings: Settings) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     told, stop = settings.idle, threading.Event()
     ways = order(told.backend, file=told.file and str(settings.root / told.file))
-    device_id, folder = told.device_id or own_name(), settings.data / "idle"
+    device_id, folder = pc_of(told.device_id) or told.device_id or own_name(), settings.data / "idle"
     _check(told, device_id)
     with ExitStack() as stack:
         stack.enter_context(only_one(folder, device_id))
@@ -88,6 +95,8 @@ def run(settings: Settings) -> None:
         machine = SystemClock(stop)
         idle = Idle(ways, retry_s=RETRY_S, clock=machine.steady_s)
         stack.callback(idle.close)
+        lock = Lock(retry_s=RETRY_S, clock=machine.steady_s)
+        stack.callback(lock.close)
         memory = Memory(folder / f"minutes-{_file_name(device_id)}.json")
         frames, sender = Frames(memory.read()), None
         if told.send != "none":
@@ -107,7 +116,7 @@ def run(settings: Settings) -> None:
         Agent(
             device_id,
             told.every_s,
-            look=idle.look,
+            look=lambda: idle.look()._replace(is_locked=lock.is_locked()),
             clock=machine,
             put=partial(put, door),
             frames=frames,
@@ -175,8 +184,8 @@ class Agent:
             log.info("the idle time comes from %s", told.backend)
         self._backend = told.backend
         wall_s, steady_s = self._clock.wall_s(), self._clock.steady_s()
-        seen = self._watch.look(wall_s, steady_s, told.idle_s)
-        self._keep(self._records.add(wall_s, seen.sample, told.backend))
+        seen = self._watch.look(wall_s, steady_s, told.idle_s, self._clock.asleep_s())
+        self._keep(self._records.add(wall_s, seen, told.backend, is_locked=told.is_locked))
         if self._sender is None:
             return
         before = self._frames.unsent
@@ -214,6 +223,14 @@ class SystemClock:
     def steady_s(self) -> float:
         """Seconds that only rise."""
         return time.monotonic()
+
+    def asleep_s(self) -> float | None:
+        """Seconds the machine has slept: of two clocks one goes on meanwhile."""
+        if sys.platform == "linux":
+            return time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
+        if sys.platform == "darwin":  # not tried there
+            return time.clock_gettime(time.CLOCK_MONOTONIC_RAW) - time.clock_gettime(time.CLOCK_UPTIME_RAW)
+        return None
 
     def wait(self, seconds: float) -> bool:
         """Wait; True when it is time to end."""

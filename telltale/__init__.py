@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from telltale import report as report
     from telltale import sensors as sensors
     from telltale import wording as wording
+    from telltale.page.why import why as why
     from telltale.workbench import Project as Project
     from telltale.workbench import at_one_moment as at_one_moment
     from telltale.workbench import decode as decode
@@ -39,14 +40,17 @@ WORKBENCH = ("Project", "at_one_moment", "decode", "hold", "load", "period", "ra
 SUBJECTS = ("activity", "health", "kanban", "presence", "sensors")
 COMPUTES = dict.fromkeys(("presence_day", "presence_hour", "visit"), "telltale.presence.stays")
 """Who computes a table that no decoder writes: a module with `derived(view, name, span)`; imported when asked for."""
+PAGE = ("why",)
 MODULES = ("dashboard", "page", "report", "wording")
-__all__ = sorted((*WORKBENCH, *SUBJECTS, *MODULES))  # noqa: PLE0605 - the names stand above, once
+__all__ = sorted((*WORKBENCH, *SUBJECTS, *MODULES, *PAGE))  # noqa: PLE0605 - the names stand above, once
 
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for, when it is asked for (PEP 562)."""
     if name in MODULES or name in SUBJECTS:
         return import_module(f"telltale.{name}")
+    if name in PAGE:
+        return getattr(import_module("telltale.page.why"), name)
     if name in WORKBENCH:
         return getattr(import_module("telltale.workbench"), name)
     raise AttributeError(f"telltale has no {name!r}; it has {', '.join(__all__)}")

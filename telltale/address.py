@@ -66,6 +66,12 @@ def spelled(address: int) -> str:
     return address.to_bytes(6).hex(":")
 
 
+def device_id(text: str) -> str | None:
+    """The id of a device that is called by its address, of any usual spelling; None of what is no address of one."""
+    address = station(text.strip())
+    return spelled(address) if address > 0 else None
+
+
 def masked(text: str) -> str:
     """The text with every hex digit of what looks like an address, or a piece of one, written as `x`."""
     return _LIKE_ADDRESS.sub(lambda found: _HEX_DIGIT.sub("x", found[0]), text)

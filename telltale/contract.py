@@ -147,7 +147,7 @@ class Chunk(NamedTuple):
     """Rows of one table, as equally long lists by column name.
 
     Columns the pipeline adds (`raw_id`, `source`, `received_at`) are absent; a missing nullable column is null.
-    A column marked `station` in `tables.py` carries the address as a 48-bit integer; the pipeline turns it into a
+    A column marked `station` in `telltale.tables` carries the address as a 48-bit integer; the pipeline turns it into a
     pseudonym. Times are integer microseconds UTC.
     """
 
@@ -272,6 +272,10 @@ class Numbering(NamedTuple):
     """The most messages a device may send a day: a number that went further was reset."""
     burst: int
     """How many it may send on top, as several at once."""
+    copy_s: int = 0
+    """The same number with the same payload again within so many seconds is another copy of the message."""
+    bare_copy_s: int = 0
+    """The same payload without a number again within so many."""
 
 
 class Pending(NamedTuple):
@@ -323,10 +327,15 @@ class Source:
     """True where its silence is no fault, because its devices are off at times."""
     remembers: bool = False
     """True where replies depend on what devices said before: `accept` is handed `Request.known`."""
+    device_id: Callable[[str], str | None] | None = None
+    """The id that a text means in tables, in any spelling people use for a device of this source, such as on its label;
+    None of a text that is none. None where its devices have no ids of their own."""
     minutes: Callable[[bytes, int], Sequence[tuple[int, bool]] | None] | None = None
     """The minutes a message tells of, and whether there was input in each, from its payload and the moment of receipt
     (both µs UTC): what people read of it. None of a payload that tells none."""
     numbering: Numbering | None = None
+    amounts: tuple[str, ...] = ()
+    """Quantities of which each reading is what was counted since the one before: they are added up."""
     """How its devices number their messages; None where they do not, so that nothing can be said to be missing."""
     first_record: str = ""
     """How to send a first one, such as "send reports to {http}/acme"; also `{coap}` is a collector's address."""

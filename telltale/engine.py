@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 import pyarrow as pa
 
 from telltale.arrow import empty
-from telltale.tables import NEWEST_NON_NULL, Table
+from telltale.tables import Table
 
 Value = bool | int | float | str | None
 """What a text may be given by name: `:gap_us`."""
@@ -169,10 +169,14 @@ class DuckEngine:
     def _files(self, table: Table, paths: tuple[str, ...]) -> "DuckRelation":
         name = self._name()
         listed = ", ".join(_literal(path) for path in paths)
-        columns = ", ".join(f'"{column}"' for column in table.names)
-        self._connection.execute(
-            f"create temp view {name} as select {columns} from read_parquet([{listed}], hive_partitioning = false)"
+        # By name only where files may differ: it reads the end of every file before the first row.
+        read = f"read_parquet([{listed}], hive_partitioning = false, union_by_name = {bool(table.added)})"
+        there = {*self.describe(f"select * from {read}")} if table.added else {*table.names}
+        columns = ", ".join(
+            f'"{column}"' if column in there else f'cast(null as {_TYPES[table.column(column).type]}) as "{column}"'
+            for column in table.names
         )
+        self._connection.execute(f"create temp view {name} as select {columns} from {read}")
         return self._pinned(name, table.names)
 
     def _union(self, relations: list["DuckRelation"]) -> "DuckRelation":
@@ -233,21 +237,25 @@ class _Pin:
 
 def deduplication(table: Table) -> str:
     """The text that keeps one row of each natural key of `rows_in`, the same whatever the order of arrival."""
-    others = [name for name in table.names if name not in {*table.key, "received_at", "raw_id"}]
-    newest = ", ".join(f"{name} desc" for name in ("received_at", "raw_id", *others))  # the rest: one record may repeat
-    if table.prefer == NEWEST_NON_NULL:
-        return _column_by_column(table, newest)
-    key, names = ", ".join(table.key), ", ".join(table.names)
-    order = f"{table.prefer} desc, {newest}" if table.prefer else newest
-    rank = f"row_number() over (partition by {key} order by {order}) as rank_in_key"
-    return f"select {names} from (select {names}, {rank} from rows_in) ranked where rank_in_key = 1"
+    ranked = dict.fromkeys((*table.prefer, "received_at", "raw_id", *table.names))  # the rest: one record may repeat
+    order = ", ".join(f"{name} desc nulls last" for name in ranked if name not in table.key)
+    if table.by_column:
+        return _column_by_column(table, order)
+    key = f"partition by {', '.join(table.key)}"
+    extremes = {name: f"max({name})" for name in table.largest} | {name: f"min({name})" for name in table.smallest}
+    given = ", ".join(f"{extremes[name]} over ({key}) as {name}" if name in extremes else name for name in table.names)
+    names, rank = ", ".join(table.names), f"row_number() over ({key} order by {order}) as rank_in_key"
+    ranking = f"select *, {rank} from rows_in"
+    if extremes:
+        ranking = f"select {given}, rank_in_key from ({ranking}) numbered"
+    return f"select {names} from ({ranking}) ranked where rank_in_key = 1"
 
 
-def _column_by_column(table: Table, newest: str) -> str:
-    """The newest value of each column that is not null: the one at which the count of such values becomes 1."""
+def _column_by_column(table: Table, order: str) -> str:
+    """The first value of each column that is not null: the one at which the count of such values becomes 1."""
     key, names = ", ".join(table.key), ", ".join(table.names)
     values = [name for name in table.names if name not in table.key]
-    window = f"over (partition by {key} order by {newest} rows between unbounded preceding and current row)"
+    window = f"over (partition by {key} order by {order} rows between unbounded preceding and current row)"
     counts = ", ".join(f"count({name}) {window} as n_{name}" for name in values)
     firsts = ", ".join(
         name if name in table.key else f"max(case when n_{name} = 1 then {name} end) as {name}" for name in table.names
@@ -255,6 +263,8 @@ def _column_by_column(table: Table, newest: str) -> str:
     return f"select {firsts} from (select {names}, {counts} from rows_in) counted group by {key}"
 
 
+_TYPES = {"int64": "bigint", "int32": "integer", "float64": "double", "string": "varchar", "bool": "boolean"}
+"""DuckDB's names of the types a column that came later may have."""
 _NAME_OR_QUOTED = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):([a-z]\w*)")
 
 

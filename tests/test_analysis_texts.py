@@ -12,7 +12,7 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel
 
 from telltale.engine import deduplication
-from telltale.tables import NEWEST_NON_NULL, PRESENCE_DAY, SIGHTING, Column, Table
+from telltale.tables import PRESENCE_DAY, SIGHTING, Column, Table
 
 SUBJECTS = ("presence", "kanban", "activity", "sensors", "health")
 ALLOWED = {
@@ -48,7 +48,7 @@ def texts() -> Iterator[tuple[str, str]]:
 
 
 COLUMNS = tuple(Column(name, "int64", "") for name in ("raw_id", "received_at", "a", "b"))
-NEWEST = Table("t", "", COLUMNS, key=("a",), time="received_at", prefer=NEWEST_NON_NULL)
+NEWEST = Table("t", "", COLUMNS, key=("a",), time="received_at", by_column=True)
 TEXTS = dict(texts())
 
 

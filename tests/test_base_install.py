@@ -51,6 +51,7 @@ RUNS: list[tuple[str, str]] = [
     ("sensors episodes", ""),
     ("sensors consumption", ""),
     ("sensors completeness", "share"),
+    ("sensors coverage", ""),
     ("sensors overdue", ""),
     ("sensors trends", "measure"),
     ("health devices", "last seen"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from telltale.arrow import empty, schema
 from telltale.engine import DuckEngine, Parts, deduplication, with_values
-from telltale.tables import NEWEST_NON_NULL, SIGHTING, Column, Table
+from telltale.tables import FRAME, SIGHTING, Column, Table
 from tests.presence.rows import pick, sighting
 
 ENGINE = DuckEngine()
@@ -21,7 +21,7 @@ STATUS = Table(
     tuple(Column(name, "int64", "") for name in ("raw_id", "received_at", "id", "a", "b")),
     key=("id",),
     time="received_at",
-    prefer=NEWEST_NON_NULL,
+    by_column=True,
 )
 
 
@@ -138,7 +138,7 @@ def test_a_table_without_parts_is_empty_with_its_columns() -> None:
 
 
 def test_days_of_one_file_are_read_as_they_are_and_the_rest_each_key_once(tmp_path: Path) -> None:
-    """The larger `frames` wins, wherever it is; then the newer record, then the larger id."""
+    """The larger `frames` wins, wherever it is, then the newer record; the strongest level stays whichever wins."""
     parts = Parts(
         unique=(file(tmp_path, "day=1", sighting(1, 0, frames=5)),),
         mixed=(
@@ -151,10 +151,27 @@ def test_days_of_one_file_are_read_as_they_are_and_the_rest_each_key_once(tmp_pa
     assert sorted(pick(rows, "device", "frames", "rssi_max_dbm")) == [
         (1, 5, -60),
         (2, 9, -60),
-        (3, 1, -70),
+        (3, 1, -50),
         (4, 1, -60),
     ]
     assert rows.arrow().schema.names == list(SIGHTING.names)
+
+
+@pytest.mark.parametrize("order", [("old", "new"), ("new", "old"), ("old", "old")])
+def test_a_column_that_came_later_is_null_in_files_of_before(tmp_path: Path, order: tuple[str, str]) -> None:
+    fixed = {"raw_id": 1, "source": "button", "received_at": 0, "kind": "dhcp_request", "interface": "", "flags": ""}
+    paths = []
+    for number, age in enumerate(order):
+        row = {**fixed, "device_id": "one", "observed_at": number, "exchange": "0a", "exchange_s": 4}
+        rows = pa.Table.from_pylist([row], schema(FRAME))
+        path = tmp_path / f"{number}.parquet"
+        pq.write_table(rows.drop_columns(list(FRAME.added)) if age == "old" else rows, path)
+        paths.append(str(path))
+    found = ENGINE.table(FRAME, Parts(unique=tuple(paths)))
+    assert found.columns == FRAME.names
+    told = {"old": (None, None), "new": ("0a", 4)}
+    assert pick(found, "exchange", "exchange_s") == [told[age] for age in order]
+    assert found.arrow().schema.field("exchange_s").type == pa.int64()
 
 
 @settings(max_examples=40)

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 PURE = {"telltale.contract", "telltale.tables", "telltale.address"}
 SPINE = PURE | {
     *("telltale.arrow", "telltale.backoff", "telltale.extras", "telltale.frames", "telltale.lazy", "telltale.net"),
-    "telltale.wording",
+    *("telltale.wording", "telltale.identity"),
 }
 STORE = {"telltale.settings", "telltale.landing", "telltale.lake", "telltale.privacy"}
 SUBJECTS = ("presence", "kanban", "activity", "sensors", "health")
@@ -47,7 +47,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.sources": PURE | {"telltale.pb"},
     "telltale.sources.efento.commands": {"telltale"},  # command lines, imported only when one is asked for
     "telltale.sources.sigfox.commands": {"telltale"},
-    "telltale.settings": PURE,
+    # What each source calls its devices: lists take every spelling, and none of a vendor's knowledge stands twice.
+    "telltale.identity": PURE | {"telltale.sources"},
+    "telltale.settings": PURE | {"telltale.identity"},
     "telltale.privacy": PURE,
     "telltale.pipeline": PURE | {"telltale.sources", "telltale.privacy", "telltale.arrow"},
     "telltale.landing": PURE | {"telltale.settings", "telltale.arrow"},
@@ -72,7 +74,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.operate": SPINE
     | STORE
     | {"telltale.workbench", "telltale.sources", "telltale.door", "telltale.engine"}
-    | {"telltale.presence", "telltale.kanban", "telltale.sensors", "telltale.forward", "telltale.transports"}
+    | {"telltale.presence", "telltale.kanban", "telltale.sensors", "telltale.health", "telltale.forward"}
+    | {"telltale.transports"}
     | {"telltale.capture.interfaces"},
     "telltale.simulate": {"telltale"},
     "telltale.cli": {"telltale"},
@@ -99,9 +102,12 @@ for _subject in SUBJECTS:
         | {"telltale.engine", "telltale.workbench", "telltale.analysis", "telltale.page", "telltale.charts"}
         | {"telltale.sources", "telltale.pipeline", "telltale.door", "telltale.health"},
         f"{_own}.analysis": {"telltale.tables", "telltale.engine", "telltale.arrow", "telltale.analysis"},
-        f"{_own}.words": SPINE | ASKED | {"telltale.page", "telltale.health", "telltale.analysis", f"{_own}.analysis"},
+        f"{_own}.claims": SPINE | {"telltale.page", "telltale.sources", "telltale.health"},
+        f"{_own}.words": SPINE
+        | ASKED
+        | {"telltale.page", "telltale.health", "telltale.analysis", f"{_own}.analysis", f"{_own}.claims"},
         f"{_own}.charts": SPINE
-        | {"telltale.look", "telltale.charts", "telltale.page", f"{_own}.words", f"{_own}.analysis"},
+        | {"telltale.look", "telltale.charts", "telltale.page", f"{_own}.words", f"{_own}.analysis", f"{_own}.claims"},
     }
 
 EXCEPTIONS: dict[tuple[str, str], str] = {}

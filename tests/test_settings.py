@@ -232,13 +232,16 @@ def test_limits_name_a_quantity_and_a_channel(tmp_path: Path) -> None:
         ("AC-86-74-61-4F-C0", "ac:86:74:61:4f:c0"),
         ("AC86.7461.4FC0", "ac:86:74:61:4f:c0"),
         ("ac:86:74:61:4f:c0", "ac:86:74:61:4f:c0"),
-        ("pc:Anna's PC", "pc:Anna's PC"),
-        ("282C024156AF", "282C024156AF"),  # an address or a serial number
+        ("pc:Anna's PC", "pc:Anna-s-PC"),  # as its agent and its export name it
+        ("282C024156AF", "efento:282c024156af"),
+        ("sigfox:2D24E6", "sigfox:2d24e6"),
     ],
 )
-def test_addresses_of_devices_are_read_in_any_spelling(tmp_path: Path, typed: str, stored: str) -> None:
+def test_ids_of_devices_are_read_in_any_spelling(tmp_path: Path, typed: str, stored: str) -> None:
     (tmp_path / "devices.csv").write_text(f"device_id,name\n{typed},x\n")
     assert devices(Settings(root=tmp_path)) == [Device(stored, "x")]
+    (tmp_path / "devices.csv").write_text(f"device_id,same_as\nsigfox:1,{typed}\n")
+    assert devices(Settings(root=tmp_path)) == [Device("sigfox:1", same_as=stored)]
 
 
 DEVICE_ERRORS = [
@@ -255,7 +258,13 @@ DEVICE_ERRORS = [
     ("device_id,low:co2,high:1:co2\na,2,1\n", "line 2: low:co2 = 2 is above high:1:co2 = 1"),
     ("device_id,name\na,x\n,y\n", "line 3: device_id is empty"),
     ("device_id,name\na,x\na,y\n", 'line 3: device_id "a" stands on line 2 too'),
-    ("device_id\nac:86:74:61:4f:c0\nAC-86-74-61-4F-C0\n", 'line 3: device_id "ac:86:74:61:4f:c0" stands on line 2 too'),
+    (
+        "device_id\nac:86:74:61:4f:c0\nAC-86-74-61-4F-C0\n",
+        'line 3: device_id "AC-86-74-61-4F-C0", which is ac:86:74:61:4f:c0, stands on line 2 too; keep one of the two',
+    ),
+    ("device_id\nsigfox:2d24e6\n002D24E6\n", 'line 3: device_id "002D24E6", which is sigfox:2d24e6, stands on line 2'),
+    ("device_id,name,name\na,x,y\n", 'line 1: column "name" stands there twice; keep one'),
+    ("device_id,low:co2,low:co2\na,1,2\n", 'line 1: column "low:co2" stands there twice; keep one'),
     ("device_id,name\na,x,y\n", "line 2: more values than columns"),
 ]
 

@@ -41,8 +41,10 @@ def discover(*, seconds: float, wait: float, interfaces: tuple[str, ...], file: 
     from telltale.settings import buttons, load
 
     settings = load()
-    listed = {button.device_id: button.name for button in buttons(settings).buttons}
-    discovery = Discovery(listed, maker_of, press_from_us=0)
+    rows = buttons(settings).buttons
+    listed = {button.device_id: button.name for button in rows}
+    phones = [button.device_id for button in rows if button.role == "presence"]
+    discovery = Discovery(listed, maker_of, press_from_us=0, phones=phones)
     if file is not None:
         _read(discovery, file, wait)
     else:
@@ -50,6 +52,8 @@ def discover(*, seconds: float, wait: float, interfaces: tuple[str, ...], file: 
     _tell(discovery, as_json=as_json)
     if not settings.arp.dhcp:
         _tell_of_dhcp(discovery)
+    for sentence in discovery.unheard():
+        click.echo(f"telltale: {sentence}", err=True)
 
 
 def _read(discovery: "Discovery", file: Path, wait: float) -> None:

@@ -13,8 +13,10 @@ the order of `probe.py`:
     windows   Windows                       GetLastInputInfo against GetTickCount        its arithmetic only
     macos     macOS                         CGEventSourceSecondsSinceLastEventType       not at all
 
-Idle is time without input, whatever is on the screen. Three cannot tell it from a film: a Wayland compositor with
-version 1 of the protocol (a warning says so), the desktop that sets logind's hint, X11 while a player resets its saver.
+Idle is time without input, whatever is on the screen. A locked screen (`locked.py`, where logind tells it) and a
+suspended PC (`watch.py`, on Linux and macOS) are states of their own: locked is away, suspended is unknown. Three
+cannot tell idle from a film: a Wayland compositor with version 1 of the protocol (a warning says so), the desktop that
+sets logind's hint, X11 while a player resets its saver.
 
 "Against a stand-in" is a real bus or socket with a service of the documented interface behind it, not the real desktop.
 

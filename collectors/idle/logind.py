@@ -54,6 +54,14 @@ class Session:
             return None
         return max(0.0, time.time() - since_us / 1e6) if is_idle else 0.0
 
+    def is_locked(self) -> bool:
+        """Whether the desktop says that the screen is locked.
+
+        Raises:
+            Unavailable: logind or the session is gone.
+        """
+        return bool(self._property("LockedHint"))
+
     def close(self) -> None:
         """Disconnect."""
         self._bus.close()

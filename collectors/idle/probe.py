@@ -28,6 +28,8 @@ class Look(NamedTuple):
 
     idle_s: float | None
     backend: str
+    is_locked: bool = False
+    """Whether the screen is known to be locked."""
 
 
 class Idle:

@@ -5,6 +5,9 @@ jump of one against the other is a sleep or a clock that was set: nothing is kno
 gives no sample. An idle time that reaches into the slept time was counted by a clock that slept too (nobody types on a
 sleeping PC): the sleep is added to it.
 
+Where the system counts how long it slept (`asleep_s`), a sleep is told from a clock that was set, and kept as what it
+is: suspended. Locked is what the desktop says. Neither is an idle time: away is told by its reason, and so is unknown.
+
 Source: wire/sigfox.md 6 (suspend), 8.2 (sample locally).
 """
 
@@ -29,11 +32,20 @@ class Sample(NamedTuple):
         return (self.at_ms - self.idle_ms) / 1000
 
 
+class Suspended(NamedTuple):
+    """When the machine certainly slept, ms since 1970."""
+
+    start_ms: int
+    end_ms: int
+
+
 class Seen(NamedTuple):
     """One look: its sample, None where nothing is known, and whether it goes on from the one before."""
 
     sample: Sample | None
     goes_on: bool
+    suspended: Suspended | None = None
+    """Since the look before."""
 
 
 class _Sleep(NamedTuple):
@@ -62,18 +74,36 @@ class Watch:
         self._told_s: float | None = None
         self._input_s = 0.0
         self._was_known = False
+        self._asleep_s: float | None = None
 
-    def look(self, wall_s: float, steady_s: float, idle_s: float | None) -> Seen:
-        """One look."""
+    def look(self, wall_s: float, steady_s: float, idle_s: float | None, asleep_s: float | None = None) -> Seen:
+        """One look.
+
+        Args:
+            wall_s: seconds since 1970; may be set.
+            steady_s: seconds that only rise, and stand still while the machine sleeps.
+            idle_s: seconds since the last input; None is unknown.
+            asleep_s: how long the machine has slept since some moment; None where the system does not count it.
+        """
+        suspended = self._slept(wall_s, steady_s, asleep_s)
         jumped, late = self._passed(wall_s, steady_s)
         self._last = wall_s, steady_s
         if idle_s is not None:
             idle_s = wall_s - self._last_input(wall_s - idle_s)
         if jumped or idle_s is None:
             self._was_known = False
-            return Seen(None, goes_on=False)
+            return Seen(None, goes_on=False, suspended=suspended)
         goes_on, self._was_known = self._was_known and not late, True
         return Seen(Sample(round(wall_s * 1000), round(idle_s * 1000)), goes_on)
+
+    def _slept(self, wall_s: float, steady_s: float, asleep_s: float | None) -> Suspended | None:
+        """The sleep since the last look: the certain part of it, as what was awake may lie before or after it."""
+        before_s, self._asleep_s = self._asleep_s, asleep_s
+        if self._last is None or before_s is None or asleep_s is None:
+            return None
+        slept_s, awake_s = asleep_s - before_s, steady_s - self._last[1]
+        start_s, end_s = wall_s - slept_s, wall_s - awake_s
+        return Suspended(round(start_s * 1000), round(end_s * 1000)) if slept_s > JUMP_S and start_s < end_s else None
 
     def _passed(self, wall_s: float, steady_s: float) -> tuple[bool, bool]:
         """Whether the clocks jumped since the last look, and whether that was long ago."""
@@ -112,29 +142,38 @@ class Records:
     def __init__(self, device_id: str, every_s: float) -> None:
         self._device_id = device_id
         self._every_s = every_s
-        self._samples: list[Sample] = []
+        self._samples: list[tuple[int, int | None] | tuple[int, int | None, bool]] = []
+        self._suspended: list[Suspended] = []
         self._backend = ""
 
-    def add(self, wall_s: float, sample: Sample | None, backend: str) -> bytes | None:
+    def add(self, wall_s: float, seen: Seen, backend: str, *, is_locked: bool = False) -> bytes | None:
         """Take what a look gave; the record of the minute before, where this look is in another."""
         is_over = bool(self._samples) and (
-            self._samples[0].at_ms // 60_000 != int(wall_s // 60) or self._backend != backend
+            self._samples[0][0] // 60_000 != int(wall_s // 60) or self._backend != backend
         )
         over = self.rest() if is_over else None
-        if sample is not None:
-            self._samples.append(sample)
+        at_ms, idle_ms = seen.sample or (round(wall_s * 1000), None)
+        if is_locked:
+            self._samples.append((at_ms, idle_ms, True))
+        elif idle_ms is not None:
+            self._samples.append((at_ms, idle_ms))
+        if is_locked or idle_ms is not None:
             self._backend = backend
+        if seen.suspended is not None:
+            self._suspended.append(seen.suspended)
         return over
 
     def rest(self) -> bytes | None:
         """The record of what is left; None where there is nothing."""
-        if not self._samples:
+        if not self._samples and not self._suspended:
             return None
-        told = {
+        told: dict[str, object] = {
             "device_id": self._device_id,
             "every_s": self._every_s,
             "backend": self._backend,
             "samples": [list(sample) for sample in self._samples],
         }
-        self._samples = []
+        if self._suspended:
+            told["suspended"] = [list(span) for span in self._suspended]
+        self._samples, self._suspended = [], []
         return json.dumps(told, separators=(",", ":")).encode()

@@ -9,32 +9,40 @@ if TYPE_CHECKING:
     from telltale.activity import charts as charts
     from telltale.activity.calls import answers as answers
     from telltale.activity.calls import correct as correct
+    from telltale.activity.calls import gaps as gaps
     from telltale.activity.calls import import_activitywatch as import_activitywatch
     from telltale.activity.calls import intervals as intervals
     from telltale.activity.calls import kept as kept
+    from telltale.activity.calls import lateness as lateness
     from telltale.activity.calls import levels as levels
+    from telltale.activity.calls import listed as listed
     from telltale.activity.calls import messages as messages
     from telltale.activity.calls import strips as strips
     from telltale.activity.calls import team as team
     from telltale.activity.calls import totals as totals
+    from telltale.activity.calls import usual as usual
 
 _CALLS = (
-    *("answers", "correct", "import_activitywatch", "intervals", "kept", "levels", "messages"),
-    *("strips", "team", "totals"),
+    *("answers", "correct", "gaps", "import_activitywatch", "intervals", "kept", "lateness", "levels", "listed"),
+    *("messages", "strips", "team", "totals", "usual"),
 )
 __all__ = [
     "answers",
     "cards",
     "charts",
     "correct",
+    "gaps",
     "import_activitywatch",
     "intervals",
     "kept",
+    "lateness",
     "levels",
+    "listed",
     "messages",
     "strips",
     "team",
     "totals",
+    "usual",
 ]
 
 __getattr__, __dir__ = lazily(__name__, {"cards": "", "charts": ""} | dict.fromkeys(_CALLS, "calls"))

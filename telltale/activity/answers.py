@@ -8,12 +8,14 @@ from typing import TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from telltale.activity import devices, records
 from telltale.activity import question as pcs
-from telltale.activity import records
 from telltale.activity.analysis import Rules
-from telltale.activity.question import Rule, day_starts_at
+from telltale.activity.question import LOOKBACK, LOOKBACK_D, Rule, day_starts_at
+from telltale.activity.usual import day_of
 from telltale.health.answers import Answers as Agents
 from telltale.page.board import Freshness
+from telltale.page.claims import About
 from telltale.settings import Settings
 from telltale.sources import SOURCES
 from telltale.tables import ACTIVITY
@@ -23,10 +25,8 @@ from telltale.workbench.question import Question, local_now
 from telltale.workbench.source_state import sources_table
 from telltale.workbench.times import Duration, When, local_day, local_time, micros
 
-LOOKBACK = "28d"
-"""How far back a page looks for a usual day, for what few records bound, and for the days of the team."""
-LATE_S, SILENT_S = 1_500.0, 7_200.0
-"""A modem sends each ten minutes or so: late after two and a half."""
+LATE_S, SILENT_S = 1_500.0, 366 * 86_400.0
+"""A modem sends each ten minutes or so: late after two and a half. PCs may be off for a holiday."""
 SOURCES_OF_PCS = tuple(source.name for source in SOURCES if ACTIVITY.name in source.tables)
 T = TypeVar("T")
 
@@ -104,10 +104,55 @@ class Answers:
         """The PCs meant: device_id, name, person; by name."""
         return self._ask(pcs.pcs)
 
+    @cached_property
+    def listed(self) -> pa.Table:
+        """The PCs meant that are listed, and those that have told anything."""
+        return self._ask(devices.listed, "24h", None)
+
+    @cached_property
+    def usual(self) -> pa.Table:
+        """Today beside a usual day, of a page of today."""
+        return self._ask(partial(devices.usual, away_after=self._away_after), LOOKBACK, None)
+
     @property
-    def people(self) -> int:
-        """How many people they are of; a PC without a person counts as one."""
-        return len({row["person"] or row["device_id"] for row in self.pcs.to_pylist()})
+    def about(self) -> About:
+        """What the claims of the period share."""
+        first, last = (self._begin(day) for day in (self.when.first, self.when.last + dt.timedelta(days=1)))
+        asked = {"device": self.of, "away_after": self._away_after}
+        running = last > self.now
+        return About("activity", first, self.now if running else last, running, asked)
+
+    @property
+    def about_past(self) -> About:
+        """Of the weeks a page looks back; of a report its period."""
+        if not self.is_live:
+            return self.about
+        return self.about.over(self._begin(self.today - dt.timedelta(days=LOOKBACK_D - 1)), self.now, so_far=True)
+
+    @property
+    def about_week(self) -> About:
+        """Of the stretches of `week`."""
+        if not self.is_live or self.when.days > 1:
+            return self.about
+        return self.about.over(self._begin(self.when.last - dt.timedelta(days=6)), self.now, so_far=True)
+
+    @property
+    def about_levels(self) -> About:
+        """Of 24 hours."""
+        return self.about.over(self.now - dt.timedelta(hours=24), self.now, so_far=True)
+
+    def _begin(self, day: dt.date) -> dt.datetime:
+        return dt.datetime.combine(day, self.starts_at, self.now.tzinfo)
+
+    @property
+    def starts_at(self) -> dt.time:
+        """When a day begins."""
+        return day_starts_at(self.project)
+
+    @property
+    def today(self) -> dt.date:
+        """The running day."""
+        return day_of(self.now, self.starts_at)
 
     @cached_property
     def strips(self) -> pa.Table:
@@ -156,14 +201,14 @@ class Answers:
 
     @cached_property
     def team_days(self) -> pa.Table:
-        """The means of the team by day: of a page over four weeks, of a report over its period."""
+        """The means of the team by day that has ended: of a page over four weeks, of a report over its period."""
         by_day = partial(pcs.team, by="day")
-        return self._ask(by_day, LOOKBACK, None, of=None) if self.is_live else self._ask(by_day, of=None)
+        return _ended(self._ask(by_day, LOOKBACK, None, of=None) if self.is_live else self._ask(by_day, of=None))
 
     @cached_property
     def team_hours(self) -> pa.Table:
-        """The means of the team by hour of the period."""
-        return self._ask(partial(pcs.team, by="hour"), of=None)
+        """The means of the team by hour of the period, of hours that have ended."""
+        return _ended(self._ask(partial(pcs.team, by="hour"), of=None))
 
     @cached_property
     def levels(self) -> pa.Table:
@@ -199,13 +244,13 @@ class Answers:
 
     @cached_property
     def samples(self) -> pa.Table:
-        """When each sample was taken and received: observed_at, received_at."""
-        return self._ask(_samples)
+        """When each sample was taken and received: observed_at, received_at, late_s."""
+        return self._ask(devices.samples)
 
     @property
     def freshness(self) -> Freshness:
-        """Of the newest level."""
-        newest = pc.max(self.levels["observed_at"]).as_py() if self.levels.num_rows else None
+        """Of what was heard last; a page of PCs that are off is late, never silent."""
+        newest = pc.max(self.listed["heard_at"]).as_py()
         return Freshness(None if newest is None else micros(newest), LATE_S, SILENT_S, timezone=self.zone)
 
     def _ask(self, answer: Callable[[Question], T], *stretch: When, **of: str | None) -> T:
@@ -253,6 +298,6 @@ def shows_single(device: str = "", *, project: Project | None = None) -> bool:
     return bool(device) or (project or here()).settings.shows_single_pcs
 
 
-def _samples(question: Question) -> pa.Table:
-    text = "select observed_at, received_at from activity where kind = 'sample' order by observed_at, device_id"
-    return question.engine.run(text, {"activity": question.view.table(ACTIVITY.name, question.span)}).arrow()
+def _ended(team: pa.Table) -> pa.Table:
+    """Without the running period: who looks before and after somebody comes would see what that person did."""
+    return team.filter(pc.invert(team["so_far"]))

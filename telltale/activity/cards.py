@@ -5,23 +5,21 @@ nothing.
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import wraps
 from typing import TypeVar
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from telltale import wording
-from telltale.activity import charts
-from telltale.activity.answers import Answers
+from telltale.activity import charts, claims
+from telltale.activity.answers import LATE_S, Answers
 from telltale.activity.records import SOURCE
 from telltale.activity.words import page as words
 from telltale.activity.words import report, titles
 from telltale.health import cards as health
 from telltale.health.charts.arrivals import arrivals, lateness
-from telltale.page import common
+from telltale.page import common, said
 from telltale.page.pieces import Card, Footer, Sentence, Tiles
+from telltale.page.said import say
 
 __all__ = [
     "agents_arrivals",
@@ -70,15 +68,18 @@ def sentence(answers: Answers) -> Sentence:
     over = common.head("Activity", answers.now, answers.name) if answers.is_live else _over(answers)
     zone, within = answers.zone, answers.within
     if not answers.shows_single:
-        days, people = answers.team_days, answers.people
-        return Sentence(words.team_text(days, k=answers.k, people=people, period=within, timezone=zone), over)
+        of_days, about = answers.past_days or within, answers.about_past
+        text: str = words.team_text(answers.team_days, k=answers.k, over=of_days, timezone=zone, about=about)
+        return Sentence(text, over)
     text = words.activity_text(
         answers.strips,
         answers.totals,
+        listed=answers.listed,
         now=answers.now,
         period=within,
-        history=answers.history if answers.is_live and answers.when.days == 1 else None,
         timezone=zone,
+        usual=answers.usual if answers.is_live and answers.when.days == 1 else None,
+        about=answers.about,
     )
     return Sentence(text, over)
 
@@ -87,31 +88,34 @@ def sentence(answers: Answers) -> Sentence:
 def tiles(answers: Answers) -> Tiles:
     """Of a page what is so far, and who reports; of a report its period, and the mean of a day."""
     if not answers.is_live:
-        return report.hours_tiles(answers.strips, answers.totals, answers.when)
+        return report.hours_tiles(answers.strips, answers.totals, answers.when, answers.about)
     return words.activity_tiles(
         answers.strips,
         answers.totals,
         answers.history,
-        answers.levels,
+        answers.listed,
         now=answers.now,
         timezone=answers.zone,
         period=answers.within,
+        about=answers.about,
+        looking_back=answers.about_past,
     )
 
 
 @_of_single_pcs
 def strips(answers: Answers) -> Card:
     """When each PC was in use, by hour of day."""
-    zone = answers.zone
+    zone, about = answers.zone, answers.about
     left_out = (
-        titles.missing_days_note(answers.strips, timezone=zone),
-        titles.corrections_note(answers.intervals),
+        titles.reasons_note(answers.totals, about=about),
+        titles.missing_days_note(answers.strips, timezone=zone, about=about),
+        titles.corrections_note(answers.intervals, about=about),
     )
     return Card(
-        titles.strips_title(answers.strips, timezone=zone),
-        charts.day_strips(answers.strips, timezone=zone),
+        titles.strips_title(answers.strips, timezone=zone, about=about),
+        charts.day_strips(answers.strips, timezone=zone, intervals=answers.intervals),
         f"Active, away and unknown by hour of day, {answers.within}; sums from first to last record of each day",
-        [titles.strips_note(answers.strips, timezone=zone), " ".join(filter(None, left_out))],
+        [titles.strips_note(answers.strips, timezone=zone, about=about), said.together(left_out)],
     )
 
 
@@ -121,7 +125,7 @@ def hours(answers: Answers) -> Card:
     zone = answers.zone
     until = f". Today runs until {wording.clock(answers.now)}" if answers.when.running else ""
     return Card(
-        titles.hours_title(answers.week, now=answers.now, timezone=zone),
+        titles.hours_title(answers.week, today=answers.today, timezone=zone, about=answers.about_week),
         charts.daily_hours(answers.week, timezone=zone),
         f"Hours per day between first and last record; the number is the active part{until}",
         [titles.hours_note(answers.rules.away_after_s)],
@@ -133,7 +137,7 @@ def hours_of_days(answers: Answers) -> Card:
     """The hours of each day: first and last moment of activity, and how long it was in all, by the rule chosen."""
     return Card(
         "Hours of each day",
-        titles.hours_table(answers.totals_by_rule, timezone=answers.zone),
+        titles.hours_table(answers.totals_by_rule, timezone=answers.zone, rule=answers.rule, about=answers.about),
         f"Start and end of activity, active time, and its bounds where it is only bounded; rule: {answers.rule}",
         [titles.hours_note(answers.rules.away_after_s)],
         empty="No day of this period has a record.",
@@ -156,7 +160,7 @@ def levels(answers: Answers) -> Card:
     """The newest levels."""
     now = answers.now
     return Card(
-        titles.levels_title(answers.levels, now=now),
+        titles.levels_title(answers.levels, now=now, late_s=LATE_S, about=answers.about_levels),
         charts.level_course(answers.levels, start=now - dt.timedelta(hours=24), end=now, timezone=answers.zone),
         "Level, 0 to 100 %, last 24 hours: how recent the last input was, not a share of time",
         ["100: less than 4 min ago; 50: less than 8; 25: up to 10; 0: longer."],
@@ -182,7 +186,7 @@ def messages(answers: Answers, *, skip: int = 0) -> Card | None:
 def kept(answers: Answers) -> Card:
     """What is kept of whoever uses these PCs."""
     return Card(
-        titles.kept_title(answers.kept),
+        titles.kept_title(answers.kept, about=answers.about),
         titles.kept_table(answers.kept, timezone=answers.zone),
         "What is recorded about whoever uses these PCs: table, kind, rows, since when",
         [titles.kept_note(answers.rules.away_after_s)],
@@ -197,7 +201,7 @@ def team_days(answers: Answers) -> Card:
         "Active hours of the team by day",
         charts.team_hours(answers.team_days, timezone=answers.zone, by="day"),
         f"Hours per person and day, mean of all of whom anything is known{over}; "
-        f"days with fewer than {answers.k} people are left out",
+        f"today and days with fewer than {answers.k} people are left out",
         ["Whoever has several PCs counts once."],
     )
 
@@ -208,7 +212,7 @@ def team_hours(answers: Answers) -> Card:
         "Active share of the team by hour",
         charts.team_hours(answers.team_hours, timezone=answers.zone, by="hour"),
         f"Share of the time that is known, by hour, {answers.within}; "
-        f"hours with fewer than {answers.k} people are left out",
+        f"the running hour, and hours that would tell of fewer than {answers.k} people, are left out",
     )
 
 
@@ -219,21 +223,36 @@ def footer(answers: Answers) -> Footer:
 
 def agents_sentence(answers: Answers) -> Sentence:
     """What the agents on the PCs sent, and whether all of it could be decoded."""
-    pcs = len(pc.unique(answers.delivered["device_id"]))
-    return report.agents_sentence(answers.agents.records, pcs, answers.agents.rejects.to_pylist(), _over(answers))
+    about = answers.about
+    return report.agents_sentence(
+        claims.arrived(about, answers.agents.records, SOURCE),
+        claims.messages(about, answers.delivered, SOURCE, distinct=True),
+        claims.listed_pcs(about, answers.listed),
+        claims.rejected(about, answers.agents.rejects.to_pylist(), SOURCE),
+        _over(answers),
+    )
 
 
 def agents_tiles(answers: Answers) -> Tiles:
     """Records, samples, gaps, rejects, how late they came."""
-    arrived, rejects = answers.agents.records, answers.agents.rejects.to_pylist()
-    return report.agents_tiles(arrived, answers.totals, answers.strips, rejects, _lateness_s(answers))
+    about, rejects = answers.about, answers.agents.rejects.to_pylist()
+    return report.agents_tiles(
+        answers.totals,
+        answers.strips,
+        arrived=claims.arrived(about, answers.agents.records, SOURCE),
+        by_day=[float(count) for count in answers.agents.records["records"].to_pylist()],
+        rejected=claims.rejected(about, rejects, SOURCE),
+        reason=rejects[0]["reason"] if rejects else "",
+        late=claims.lateness(about, answers.samples["late_s"].to_pylist()),
+        about=about,
+    )
 
 
 def agents_arrivals(answers: Answers) -> Card:
     """When records came; below, when something is known of each PC."""
     heard = report.heard_of(answers.intervals)
     return Card(
-        report.agents_title(answers.strips),
+        report.agents_title(answers.strips, answers.about),
         arrivals(answers.delivered, heard, timezone=answers.zone, noun="record", is_life=False),
         "Records of all PCs. Below: when something is known of each",
         ["A PC that is off or asleep sends nothing: that time is unknown, not away."],
@@ -244,7 +263,7 @@ def agents_pcs(answers: Answers) -> Card:
     """Each PC: records, days, known and unknown time, gaps."""
     return Card(
         "Each PC in figures",
-        report.agents_table(answers.totals, answers.strips),
+        report.agents_table(answers.totals, answers.strips, answers.about),
         "Samples and other rows, days with any, known and unknown time between first and last record, gaps over 10 min",
         empty="No PC has told of its activity in this period. Start the agent: telltale collect idle.",
     )
@@ -252,10 +271,11 @@ def agents_pcs(answers: Answers) -> Card:
 
 def agents_lateness(answers: Answers) -> Card:
     """How late samples came."""
+    timed = claims.timed(answers.about, answers.samples["late_s"].to_pylist())
     return Card(
         "How late samples came",
         lateness(answers.samples, own="observed_at"),
-        f"Time from a sample to the receipt of its record, share of {answers.samples.num_rows:,} samples",
+        say("Time from a sample to the receipt of its record, share of {} samples", said.number(timed)),
     )
 
 
@@ -266,9 +286,3 @@ def agents_rejects(answers: Answers) -> Card:
 
 def _over(answers: Answers) -> str:
     return f"{answers.when.head} · {answers.name}" if answers.name else answers.when.head
-
-
-def _lateness_s(answers: Answers) -> Sequence[float]:
-    received_us, taken_us = (answers.samples[name].cast(pa.int64()) for name in ("received_at", "observed_at"))
-    late_s: list[float] = pc.divide(pc.subtract(received_us, taken_us).cast(pa.float64()), 1e6).to_pylist()
-    return late_s

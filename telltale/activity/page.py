@@ -85,7 +85,8 @@ def _pcs(ask: Ask, every: Answers, person: str, foot: str) -> Board:
         cards.sentence(answers),
         cards.tiles(answers),
         rows,
-        f"{common.foot(answers.zone)} Only seconds since the last input are recorded: no keys, no window titles. "
+        f"{common.foot(answers.zone)} Only seconds since the last input, a "
+        "locked screen and sleep are recorded: no keys, no window titles. "
         f"Jumps of the clock and sleep count as unknown. {foot}",
         answers.freshness,
         controls,

@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 
 import pyarrow as pa
 
+from telltale import identity
 from telltale.activity import analysis
 from telltale.activity.analysis import Rules
 from telltale.contract import ConfigError, did_you_mean
@@ -26,6 +27,9 @@ Rule = Literal["input", "seed", "seed_web"]
 RULES: tuple[Rule, ...] = ("input", "seed", "seed_web")
 LEAST_PEOPLE = 5
 """Hours of work tell more of a person than a count of devices does."""
+LOOKBACK_D = 28
+LOOKBACK = f"{LOOKBACK_D}d"
+"""How far back a page looks for a usual day, for what few records bound, and for the days of the team."""
 T = TypeVar("T")
 
 LONGEST_GIVEN_D = 31
@@ -52,10 +56,11 @@ SENDERS = "select distinct device_id, source from row_in order by device_id, sou
 NAMED = "select r.*, p.name, p.person from row_in r inner join pc p on p.device_id = r.device_id"
 
 INTERVAL = ("device_id", "name", "person", "state", "start", '"end"', "lasted_s", "basis")
-STRIP = ("device_id", "name", "person", "label", "state", "start", '"end"', "lasted_s")
+STRIP = ("device_id", "name", "person", "label", "state", "start", '"end"', "lasted_s", "is_recorded")
 TOTAL = (
     *("device_id", "name", "person", "label", "start", '"end"', "so_far", "active_s", "away_s", "unknown_s"),
-    *("active_lo_s", "active_hi_s", "samples", "first_active_at", "last_active_at"),
+    *("locked_s", "suspended_s", "active_lo_s", "active_hi_s", "samples", "first_active_at", "last_active_at"),
+    *("recorded_s", "active_share", "is_recorded", "is_full"),
 )
 LEVELS = """
 select device_id, observed_at, score_pct, source from (
@@ -104,18 +109,24 @@ def pcs(question: Question) -> pa.Table:
     Raises:
         ConfigError: none has this id, name or person.
     """
-    known: pa.Table = question.remembered("pcs", lambda: _pcs(question))
+    known = all_pcs(question)
     if question.of is None:
         return known
-    wanted = question.of.strip().casefold()
+    wanted, meant = question.of.strip().casefold(), identity.device_id(question.of)
     aliases = {row["device_id"]: row["same_as"] for row in question.project.device_info().to_pylist()}
-    wanted = (aliases.get(wanted) or wanted).casefold()
+    meant = (aliases.get(meant) or meant).casefold()
     # An id means more than a person, and a person more than what somebody called a PC.
-    for column in ("device_id", "person", "name"):
-        matches = [wanted == text.casefold() for text in known[column].to_pylist()]
+    for column, text in (("device_id", meant), ("person", wanted), ("name", wanted)):
+        matches = [text == told.casefold() for told in known[column].to_pylist()]
         if any(matches):
             return known.filter(pa.array(matches))
     raise ConfigError(_unknown(question.of, known))
+
+
+def all_pcs(question: Question) -> pa.Table:
+    """All of them, whoever is meant."""
+    made: pa.Table = question.remembered("pcs", lambda: _pcs(question))
+    return made
 
 
 def senders(question: Question) -> pa.Table:
@@ -182,7 +193,8 @@ def team(question: Question, *, by: By = "day") -> pa.Table:
     """See `tt.activity.team`."""
     own = spans(question, question.over(by), rules(question))
     persons, k = question.engine.from_arrow(pcs(question)), least_people(question.settings)
-    return analysis.team(question.engine, own, persons, question.periods(by), k=k).arrow()
+    days = question.periods("day") if by == "hour" else None
+    return analysis.team(question.engine, own, persons, question.periods(by), k=k, within=days)
 
 
 def levels(question: Question) -> pa.Table:

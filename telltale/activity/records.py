@@ -194,6 +194,10 @@ def _text(row: dict[str, Any], zone: str) -> str:
     if row["kind"] == "sample":
         idle = "idle time unknown" if row["idle_s"] is None else f"idle {row['idle_s']:.0f} s"
         return f"{row['rows_in']} samples, {idle}"
+    if row["kind"] == "locked":
+        return f"screen locked at {row['rows_in']} looks"
+    if row["kind"] == "suspended":
+        return f"suspended for {row['period_s'] / 60:.0f} min"
     if row["kind"] == "correction":
         state = "active" if row["active"] else "away"
         return f"corrected to {state} for {row['period_s'] / 60:.0f} min" + (f": {row['note']}" if row["note"] else "")

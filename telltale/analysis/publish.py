@@ -1,12 +1,14 @@
 """What may be shown of small counts: no cell of fewer than k devices, and none that others would reveal.
 
 A cell of 1 … k - 1 devices is hidden. Where cells add up (visitors + passers-by = seen, global + local = all), a hidden
-one could be worked out from the others, so more are hidden until none can be. Zero is shown: nobody is nobody.
+one could be worked out from the others, so more are hidden until none can be. Zero is shown: nobody is nobody. Figures
+that stand on one page are judged together: a total, an n or a mean beside its parts is one more sum.
 
 Source: wire/presence.md 8; DESIGN section 11 (published).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,45 +22,68 @@ Mask = npt.NDArray[np.bool_]
 
 KINDS = ("global", "local", "all")
 COUNTS = ("seen", "visitors", "passers_by", "visits", "bounced")
+MADE_BY_VISITORS = ("visits", "bounced", "engaged")
 OF_VISITORS = ("device_s", "devices", "mean")
 OF_VISITS = ("dwell_mean_s", "dwell_median_s", "dwell_p90_s")
 
 
-def hidden(counts: Sequence[int], sums: Iterable[Sum], *, k: int) -> list[bool]:
+def hidden(
+    counts: Sequence[float],
+    sums: Iterable[Sum],
+    *,
+    k: int,
+    devices: Sequence[float] | None = None,
+    fixed: Collection[int] = (),
+) -> list[bool]:
     """Which of some cells to hide.
 
     Args:
-        counts: devices behind each cell.
+        counts: what each cell says.
         sums: which cells add up to which.
         k: the smallest number of devices that is shown, apart from 0.
+        devices: how many are behind each cell, where a cell counts something else, such as visits; None is `counts`.
+        fixed: cells that are shown whatever is said here: another is hidden in their place.
 
     Returns:
         for each cell, whether it is hidden: because it is small, or so that no small one can be worked out.
     """
     sums = tuple(sums)
-    found = [0 < count < k for count in counts]
-    while (revealed := _revealed(found, sums)) is not None:
-        found[_beside(revealed, found, counts, sums)] = True
+    found = [0 < count < k for count in (counts if devices is None else devices)]
+    while revealed := _revealed(found, sums):
+        found[_beside(revealed[0], found, counts, sums, fixed)] = True
+        for at in revealed[1:]:
+            # Cells told by a sum of their own: the one just hidden may have helped some of them too.
+            if any(at in cells and sum(found[one] for one in cells) == 1 for cells in sums):
+                found[_beside(at, found, counts, sums, fixed)] = True
     return found
 
 
-def _revealed(found: list[bool], sums: tuple[Sum, ...]) -> int | None:
-    """A hidden cell that the shown ones determine, if there is one.
+def _revealed(found: list[bool], sums: tuple[Sum, ...]) -> list[int]:
+    """The hidden cells that the shown ones determine.
 
     The hidden cells are the unknowns of linear equations; one is determined if its unit vector is in their row space.
     """
     unknown = [at for at, is_hidden in enumerate(found) if is_hidden]
-    if not unknown or not sums:
-        return None
-    equations = np.array([[(at in cells) - 2.0 * (at == cells[-1]) for at in unknown] for cells in sums])
+    column = {at: number for number, at in enumerate(unknown)}
+    equations = np.zeros((len(sums), len(unknown)))
+    for row, cells in enumerate(sums):
+        for at in cells:
+            if at in column:
+                equations[row, column[at]] += -1 if at == cells[-1] else 1
+    equations = equations[equations.any(axis=1)]
+    if not len(equations):
+        return []
     determined = np.diag(np.linalg.pinv(equations) @ equations) > 1 - 1e-9
-    return unknown[int(determined.argmax())] if determined.any() else None
+    return [unknown[at] for at in np.flatnonzero(determined)]
 
 
-def _beside(revealed: int, found: list[bool], counts: Sequence[int], sums: tuple[Sum, ...]) -> int:
+def _beside(
+    revealed: int, found: list[bool], counts: Sequence[float], sums: tuple[Sum, ...], fixed: Collection[int]
+) -> int:
     """The shown cell to hide with a revealed one: of what adds up with it the smallest part, rather not a zero."""
     alone = [cells for cells in sums if revealed in cells and sum(found[at] for at in cells) == 1]
     near = {at for cells in alone or sums for at in cells if not found[at]}
+    near = near - set(fixed) or {at for cells in sums for at in cells if not found[at]} - set(fixed) or near
     return min(near, key=lambda at: (counts[at] == 0, sum(cells[-1] == at for cells in sums), counts[at], at))
 
 
@@ -70,19 +95,27 @@ def published_figures(rows: pa.Table, *, k: int) -> pa.Table:
         k: the smallest number of devices that is shown, apart from 0.
 
     Returns:
-        the same rows in the same order, null where hidden; with a count goes what derives from it. A dwell of fewer
-        than k visits is hidden, and so is a peak below k. `hidden` says how many counts of the row are.
+        the same rows in the same order, null where hidden; with a count goes what derives from it. Visits of fewer
+        than k devices are hidden, and so are a dwell of fewer than k visits and a peak below k. `hidden` says how many
+        counts of the row are.
     """
     time = "day" if "day" in rows.column_names else "hour"
-    counts = {name: rows[name].to_pylist() for name in COUNTS}
+    counts: dict[str, list[int]] = {name: rows[name].to_pylist() for name in COUNTS}
     # Engaged visits are no column, but visits less the bounced ones show them.
     counts["engaged"] = [visits - bounced for visits, bounced in zip(counts["visits"], counts["bounced"], strict=True)]
+    # How many devices made some visits is no column: not more than there were visits, nor than visitors.
+    devices = counts | {
+        name: [min(pair) for pair in zip(counts[name], counts["visitors"], strict=True)] for name in MADE_BY_VISITORS
+    }
     masks = {name: np.zeros(rows.num_rows, np.bool_) for name in counts}
     for group in _groups(rows, "site", time):
         cells = [(name, kind) for name in counts for kind in group]
-        verdicts = hidden([counts[name][group[kind]] for name, kind in cells], _figure_sums(cells), k=k)
+        said, behind = ([of[name][group[kind]] for name, kind in cells] for of in (counts, devices))
+        verdicts = hidden(said, _figure_sums(cells), k=k, devices=behind)
         for (name, kind), verdict in zip(cells, verdicts, strict=True):
             masks[name][group[kind]] = verdict
+    # Most devices come once a day: visits told beside a withheld number of visitors would tell it.
+    masks |= {name: masks[name] | masks["visitors"] for name in MADE_BY_VISITORS}
     few = masks["visits"] | _small(counts["visits"], k)
     masks |= dict.fromkeys(OF_VISITORS, masks["visitors"]) | dict.fromkeys(OF_VISITS, masks["visitors"] | few)
     masks |= {"capture_rate": masks["visitors"] | masks["seen"]}
@@ -91,19 +124,88 @@ def published_figures(rows: pa.Table, *, k: int) -> pa.Table:
     return _with_nulls(rows, masks).append_column("hidden", pa.array(total))
 
 
-def published_occupancy(rows: pa.Table, *, k: int) -> pa.Table:
+def published_hours(rows: pa.Table, *, k: int) -> pa.Table:
+    """Hour figures fit to show beside those of their days, as `published_figures` gives them.
+
+    Visits and seconds of the hours add up to those of the day: where one hour is withheld, all of that day's are.
+
+    Args:
+        rows: of `tables.PRESENCE_HOUR`, with `label`, whose first ten letters are the local day.
+        k: the smallest number of devices that is shown, apart from 0.
+    """
+    rows = published_figures(rows, k=k)
+    days = [label[:10] for label in rows["label"].to_pylist()]
+    partly = {day for day, cells in zip(days, rows["hidden"].to_pylist(), strict=True) if cells}
+    mask = np.array([day in partly for day in days], np.bool_)
+    return _with_nulls(rows, dict.fromkeys(("visits", "bounced", "device_s"), mask))
+
+
+def without_rest(rows: pa.Table, whole: pa.Table, *, k: int) -> pa.Table:
+    """Figures without a day so far whose rest, the whole day less it, would be of few devices.
+
+    Args:
+        rows: of `published_figures`, with `label` and `so_far`.
+        whole: the figures of whole days, by `label` and `address_kind`.
+        k: the smallest number of devices that is shown, apart from 0.
+    """
+    days = {(row["label"], row["address_kind"]): row for row in whole.to_pylist()}
+    few: set[str] = set()
+    for row in rows.to_pylist():
+        day = days.get((row["label"], row["address_kind"]))
+        if row["so_far"] and day:
+            rest = [day[name] - row[name] for name in COUNTS if None not in {day[name], row[name]}]
+            few |= {row["label"]} if any(0 < count < k for count in rest) else set()
+    mask = np.array([label in few for label in rows["label"].to_pylist()], np.bool_)
+    names = (*COUNTS, *OF_VISITS, "device_s", "capture_rate", "peak")
+    return _with_nulls(rows, dict.fromkeys(names, mask))
+
+
+def unknown_as_null(rows: pa.Table) -> pa.Table:
+    """Where no node reported all through and nobody was heard, nothing is known: null, not nobody."""
+    unknown = pc.and_(pc.equal(rows["node_share"], 0), pc.equal(rows["seen"].fill_null(1), 0))
+    for name in COUNTS:
+        at = rows.schema.get_field_index(name)
+        column = pc.if_else(unknown, None, rows[name])
+        rows = rows.set_column(at, pa.field(name, rows.schema.field(at).type), column)
+    return rows
+
+
+def published_occupancy(rows: pa.Table, *, k: int, parts: pa.Table | None = None) -> pa.Table:
     """The occupancy series fit to show: null where a bin has fewer than k devices, but not none, or would reveal such.
+
+    So is one in which fewer than k were there on average: "present 2.0" is a count of two, however many came and went.
 
     Args:
         rows: of `presence.occupancy`.
         k: the smallest number of devices that is shown, apart from 0.
+        parts: narrower bins as they are shown elsewhere: where one inside is withheld, so is the wide one, their mean.
     """
-    devices = [count or 0 for count in rows["devices"].to_pylist()]
+    devices, means = ([count or 0 for count in rows[name].to_pylist()] for name in ("devices", "mean"))
     mask = np.zeros(rows.num_rows, np.bool_)
     for group in _groups(rows, "site", "start_us"):
-        mask[list(group.values())] = hidden([devices[at] for at in group.values()], _kind_sum(list(group)), k=k)
+        places = list(group.values())
+        few = [devices[at] if 0 < devices[at] < k else means[at] for at in places]
+        mask[places] = hidden([devices[at] for at in places], _kind_sum(list(group)), k=k, devices=few)
+    mask |= np.zeros_like(mask) if parts is None else _holding(rows, parts)
     masks = dict.fromkeys(OF_VISITORS, mask) | {"peak": mask | _small(rows["peak"].to_pylist(), k)}
     return _with_nulls(rows, masks)
+
+
+def _holding(rows: pa.Table, parts: pa.Table) -> Mask:
+    """Which wide bins hold a narrow one that is withheld though somebody reported."""
+    names = ("site", "address_kind", "start_us", "nodes", "devices")
+    few: dict[tuple[str, str], list[int]] = {}
+    for site, kind, start_us, nodes, devices in zip(*(parts[name].to_pylist() for name in names), strict=True):
+        if nodes and devices is None:
+            few.setdefault((site, kind), []).append(start_us)
+    wide = zip(*(rows[name].to_pylist() for name in ("site", "address_kind", "start_us", "end_us")), strict=True)
+    starts = {key: np.array(sorted(values), np.int64) for key, values in few.items()}
+    nothing = np.empty(0, np.int64)
+    counts = [
+        np.subtract(*np.searchsorted(starts.get((site, kind), nothing), [end_us, start_us]))
+        for site, kind, start_us, end_us in wide
+    ]
+    return np.array(counts, np.int64) > 0
 
 
 def published_cells(rows: pa.Table, *, values: Sequence[str], within: Sequence[str] = (), k: int) -> pa.Table:
@@ -124,6 +226,77 @@ def published_cells(rows: pa.Table, *, values: Sequence[str], within: Sequence[s
         counts = [devices[at] for at in places]
         mask[places] = hidden([*counts, k + sum(counts)], [tuple(range(len(counts) + 1))], k=k)[:-1]
     return _with_nulls(rows, dict.fromkeys(("devices", *values), mask))
+
+
+def published_bands(rows: pa.Table, *, k: int) -> pa.Table:
+    """Visits by band of dwell and address kind fit to show: bands add up to the visits, and kinds to all of them.
+
+    Args:
+        rows: site, address_kind, band, visits, devices.
+        k: the smallest number of devices that is shown, apart from 0.
+    """
+    sites: dict[object, dict[tuple[str, str], int]] = {}
+    for at, row in enumerate(rows.select(["site", "address_kind", "band"]).to_pylist()):
+        sites.setdefault(row["site"], {})[row["address_kind"], row["band"]] = at
+    visits, devices = rows["visits"].to_pylist(), rows["devices"].to_pylist()
+    mask = np.zeros(rows.num_rows, np.bool_)
+    for cells in sites.values():
+        kinds, bands = list(dict.fromkeys(kind for kind, _ in cells)), list(dict.fromkeys(band for _, band in cells))
+        counts = {cell: Count(visits[at], devices[at]) for cell, at in cells.items()}
+        for kind in kinds:
+            total = sum(visits[cells[kind, band]] for band in bands)
+            counts[kind, TOTAL] = Count(total, total and k)
+        found = hidden_of_kinds(counts, within={TOTAL: bands}, k=k, elsewhere=(TOTAL,))
+        for cell, at in cells.items():
+            mask[at] = cell in found
+    return _with_nulls(rows, dict.fromkeys(("visits", "devices"), mask))
+
+
+TOTAL = "total"
+
+
+class Count(NamedTuple):
+    """What a cell says, and how many devices are behind it."""
+
+    says: float
+    devices: float
+
+
+def hidden_of_kinds(
+    counts: Mapping[tuple[str, str], Count],
+    *,
+    within: Mapping[str, Sequence[str]],
+    k: int,
+    over: Mapping[str, Sequence[str]] | None = None,
+    elsewhere: Sequence[str] = (),
+) -> set[tuple[str, str]]:
+    """Which cells to hide of a table with one row an address kind and one column a name.
+
+    Args:
+        counts: by kind and name; each kind has each name.
+        within: which names add up to which.
+        over: which kinds add up to which; None: all others to `all`.
+        k: the smallest number of devices that is shown, apart from 0.
+        elsewhere: names that are shown anyway.
+    """
+    cells = list(counts)
+    place = {cell: at for at, cell in enumerate(cells)}
+    kinds, names = dict.fromkeys(kind for kind, _ in cells), dict.fromkeys(name for _, name in cells)
+    over = {"all": [kind for kind in kinds if kind != "all"]} if over is None else over
+    sums: list[Sum] = []
+    for total, of in over.items():
+        sums += [(*(place[kind, name] for kind in of), place[total, name]) for name in names]
+    for total, of in within.items():
+        sums += [(*(place[kind, name] for name in of), place[kind, total]) for kind in kinds]
+    fixed = {place[kind, name] for kind in kinds for name in elsewhere}
+    verdicts = hidden(
+        [count.says for count in counts.values()],
+        sums,
+        k=k,
+        devices=[count.devices for count in counts.values()],
+        fixed=fixed,
+    )
+    return {cell for cell, verdict in zip(cells, verdicts, strict=True) if verdict}
 
 
 def _groups(rows: pa.Table, *keys: str) -> Iterable[dict[str, int]]:

@@ -5,9 +5,6 @@ How many numbers there are, and how many messages a device can send, is each sou
 
 from telltale.engine import Engine, Relation
 
-COPY_S = 60
-"""The same number again so soon is another copy of the message."""
-
 STEPS = """
 select d.device_id, d.seq, d.from_seq, d.at_us, d.from_us, (d.seq - d.from_seq + n.wrap - 1) % n.wrap as missing,
   n.per_day, n.burst
@@ -19,7 +16,7 @@ from (
   where seq is not null
 ) d
 join numbering n on n.source = d.source
-where d.from_seq is null or d.seq <> d.from_seq or d.at_us - d.from_us > :copy_us
+where d.from_seq is null or d.seq <> d.from_seq or d.at_us - d.from_us > 1000000 * n.copy_s
 """
 
 GAPS = """
@@ -40,17 +37,10 @@ select u.device_id, u.uplinks, u.first_at, u.last_at, coalesce(g.missing, 0) as 
   coalesce(g.missing, 0) / cast(nullif(u.numbered + coalesce(g.missing, 0), 0) as double) as missing_share,
   u.rssi_dbm, u.snr_db, u.weak_share
 from (
-  select device_id, count(case when is_copy = 0 then 1 end) as uplinks,
-    count(case when is_copy = 0 then seq end) as numbered, min(observed_at) as first_at,
+  select device_id, count(*) as uplinks, count(seq) as numbered, min(observed_at) as first_at,
     max(observed_at) as last_at, percentile(rssi_dbm, 0.5) as rssi_dbm, percentile(snr_db, 0.5) as snr_db,
     count(case when link_quality = 'limit' then 1 end) / cast(nullif(count(link_quality), 0) as double) as weak_share
-  from (
-    select device_id, observed_at, seq, rssi_dbm, snr_db, link_quality,
-      case when seq = lag(seq) over (partition by device_id order by observed_at, seq, raw_id)
-        and unix_micros(observed_at) - lag(unix_micros(observed_at))
-          over (partition by device_id order by observed_at, seq, raw_id) <= :copy_us then 1 else 0 end as is_copy
-    from uplink
-  ) told
+  from uplink
   group by device_id
 ) u
 left join (
@@ -67,21 +57,21 @@ def gaps(engine: Engine, uplinks: Relation, numbering: Relation) -> Relation:
     """Where numbers are missing between two messages that came, and where the count began again.
 
     From the last number to 0 nothing is missing. A device whose number went further than it can have sent in that time
-    was reset or replaced: what it lost is unknown. Messages without a number say nothing here, retries and copies are
-    one message. Frames without data take numbers too: one that is not recorded, because nothing passes it on, looks
-    like a missing message. Of a source without a rule nothing is said.
+    was reset or replaced: what it lost is unknown. Messages without a number say nothing here. Frames without data take
+    numbers too: one that is not recorded, because nothing passes it on, looks like a missing message. Of a source
+    without a rule nothing is said.
 
     Args:
         engine: where the texts run.
-        uplinks: table `uplink`, each natural key once; any order.
+        uplinks: table `uplink`, each message once (`analysis.messages`); any order.
         numbering: by source: wrap (how many numbers there are before they start again), per_day (the most messages a
-            device sends a day), burst (how many it may send on top).
+            device sends a day), burst (how many it may send on top), copy_s (the same number so soon is the same).
 
     Returns:
         device_id, after_at, before_at (the messages on both sides, UTC), after_seq, before_seq, missing (null for a
         reset), is_reset; sorted by device_id, after_at. Empty in, empty out.
     """
-    steps = engine.run(STEPS, {"uplink": uplinks, "numbering": numbering}, copy_us=COPY_S * 1_000_000)
+    steps = engine.run(STEPS, {"uplink": uplinks, "numbering": numbering})
     return engine.run(GAPS, {"step": steps})
 
 
@@ -90,12 +80,12 @@ def losses(engine: Engine, uplinks: Relation, gaps: Relation) -> Relation:
 
     Args:
         engine: where the text runs.
-        uplinks: table `uplink`, each natural key once.
+        uplinks: table `uplink`, each message once.
         gaps: what `gaps` made of them.
 
     Returns:
-        device_id, uplinks (copies are one), first_at, last_at, missing, gaps, resets, missing_share (of all numbered
+        device_id, uplinks, first_at, last_at, missing, gaps, resets, missing_share (of all numbered
         messages known to have been sent; null where none is numbered), rssi_dbm, snr_db (medians), weak_share (of the
         messages whose link the network judged, those at its limit); sorted by device_id.
     """
-    return engine.run(LOSSES, {"uplink": uplinks, "gap": gaps}, copy_us=COPY_S * 1_000_000)
+    return engine.run(LOSSES, {"uplink": uplinks, "gap": gaps})

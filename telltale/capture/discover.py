@@ -9,10 +9,11 @@ Source: wire/kanban.md 6.5; RFC 2132 3.14 (host name), 9.13 (vendor class identi
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from telltale import identity
 from telltale.sources.button.layout import DHCP_COOKIE, DHCP_KINDS, ETHERNET, PRESS_KINDS, Parsed, parse
 from telltale.wording import COUNT_DHCP
 
@@ -73,15 +74,22 @@ class Discovery:
         listed: names by address, of the list there is.
         maker: the maker of an address, empty when it is not known.
         press_from_us: what is first heard before is not the button.
+        phones: which of the listed ones are people's: no neighbour of their address is ever named.
     """
 
     def __init__(
-        self, listed: Mapping[str, str], maker: Callable[[str], str] = lambda _: "", *, press_from_us: int
+        self,
+        listed: Mapping[str, str],
+        maker: Callable[[str], str] = lambda _: "",
+        *,
+        press_from_us: int,
+        phones: Collection[str] = (),
     ) -> None:
         self.press_from_us = press_from_us
         self.devices: dict[str, Device] = {}
         self._listed = listed
         self._maker = maker
+        self._phones = frozenset(phones)
 
     def add(self, at_us: int, frame: bytes, interface: str, linktype: int = ETHERNET) -> None:
         """Take a frame; one that says nothing is passed over."""
@@ -114,6 +122,18 @@ class Discovery:
             line = list_line(name, device.device_id) if name else ""
             found.append(Found(device, self._maker(device.device_id), listed_as, line))
         return found
+
+    def unheard(self) -> list[str]:
+        """A sentence for each listed device that was not heard, with the address heard that differs least from it."""
+        free = [heard for heard in self.devices if heard not in self._listed]
+        sentences = []
+        for device_id, name in self._listed.items():
+            if device_id in self.devices:
+                continue
+            near = "" if device_id in self._phones else identity.nearest(device_id, free)
+            meant = f"; {near}, which is not listed, was: is it meant?" if near else ""
+            sentences.append(f"{name} ({device_id}) is listed and was not heard{meant}")
+        return sentences
 
     def _rank(self, device: Device) -> tuple[object, ...]:
         joins = bool(device.kinds & _JOINING)

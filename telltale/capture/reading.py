@@ -16,12 +16,14 @@ from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from telltale.capture import blocks, classic
+from telltale.capture import blocks, classic, pktap
 from telltale.capture.packets import Damaged, Packet
 from telltale.contract import ConfigError
 
 MAGIC = 4
 STANDARD_INPUT = Path("-")
+_PLAIN = frozenset((1, 113, 276, 105, 127))
+"""Link types with nothing around their packets."""
 _GZIP = b"\x1f\x8b"
 _BUFFER = 1 << 20
 
@@ -47,16 +49,23 @@ class Capture:
     def __iter__(self) -> Iterator[Packet]:
         """The packets in the order of the file, as far as it can be read."""
         try:
-            if self._magic == blocks.MAGIC:
-                yield from blocks.read(self._file, self._set_aside)
-            else:
-                yield from classic.read(self._file, self._magic, self._set_aside)
+            for packet in self._packets():
+                told = packet if packet.linktype in _PLAIN else pktap.unwrapped(packet)
+                if isinstance(told, str):
+                    self._set_aside(told)
+                else:
+                    yield told
         except Damaged as damaged:
             self._warn(f"{damaged}; what comes before it was read")
         except (EOFError, gzip.BadGzipFile, zlib.error):
             self._warn("its gzip is cut or damaged; what comes before it was read")
         for why, count in self._why.items():
-            self._warn(f"{count:,} packets are set aside: {why}")
+            self._warn(f"{count:,} {'packet is' if count == 1 else 'packets are'} set aside: {why}")
+
+    def _packets(self) -> Iterator[Packet]:
+        if self._magic == blocks.MAGIC:
+            return blocks.read(self._file, self._set_aside)
+        return classic.read(self._file, self._magic, self._set_aside)
 
     def position(self) -> int:
         """Bytes of the file read so far; 0 of a pipe."""

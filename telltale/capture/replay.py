@@ -2,7 +2,8 @@
 
 Frames of listed devices become records at the moment of their capture; all others are counted. For each day (UTC) and
 interface a heartbeat says from when to when the file reaches, so that the observed time is known: from the first packet
-of anyone to the last. Over midnight it goes on if packets came within an hour before and after. The same file gives the
+of anyone to the last; of raw IP and Wi-Fi, where most joins are not heard, from the first join to the last. Over
+midnight it goes on if packets came within an hour before and after. The same file gives the
 same records again, which the tables keep once.
 
 Source: wire/kanban.md sections 6.3 and 7.
@@ -18,7 +19,15 @@ from typing import NamedTuple, Protocol
 
 from telltale.capture import Capture, Packet, open_capture
 from telltale.contract import Raw
-from telltale.sources.button.layout import DHCP_KINDS, LINK_TYPES, PRESS_KINDS, without_targets
+from telltale.sources.button.layout import (
+    DHCP_KINDS,
+    ENCRYPTED,
+    HEARS_ALL,
+    PRESS_KINDS,
+    Unread,
+    parse,
+    without_targets,
+)
 from telltale.sources.button.listed import Filter
 from telltale.sources.button.records import (
     METHOD,
@@ -56,7 +65,7 @@ class Replayed(NamedTuple):
     malformed: int
     other: int
     set_aside: int
-    """Whole packets that cannot be used: their time is impossible, or they contradict their own file."""
+    """Whole packets that cannot be used: their time is impossible, they contradict their own file, are encrypted."""
     first_us: int | None
     last_us: int | None
     warnings: tuple[str, ...]
@@ -83,7 +92,9 @@ class _Tally:
     malformed: int = 0
     other: int = 0
     links: dict[int, int] = field(default_factory=dict)
-    """Packets by link type of those not understood."""
+    """Packets by link type of those that say nothing of a join."""
+    encrypted: dict[int, int] = field(default_factory=dict)
+    """Packets by link type of those that cannot be read."""
     kinds: dict[str, set[str]] = field(default_factory=dict)
     """Of frames, by device, of those that are kept."""
 
@@ -107,15 +118,15 @@ def replay(
     tally = _Tally()
     with nullcontext(file) if isinstance(file, Capture) else open_capture(file) as capture:
         sink.put_many(_records(capture, keep, tally, interface, tell))
-    days = tally.stretches.values()
+    days, unreadable = tally.stretches.values(), capture.set_aside + sum(tally.encrypted.values())
     return Replayed(
         capture.name,
-        sum(day.packets for day in days) + sum(tally.links.values()) + capture.set_aside,
+        sum(day.packets for day in days) + sum(tally.links.values()) + unreadable,
         sum(day.kept for day in days),
         sum(day.unlisted for day in days),
         tally.malformed,
         tally.other,
-        capture.set_aside,
+        unreadable,
         min((day.first_us for day in days), default=None),
         max((day.last_us for day in days), default=None),
         (*capture.warnings, *_warnings(capture.name, tally)),
@@ -132,8 +143,7 @@ def _records(
     for count, packet in enumerate(capture):
         if not count % _TELL_EVERY:
             tell(capture.position())
-        if packet.linktype not in LINK_TYPES:
-            tally.links[packet.linktype] = tally.links.get(packet.linktype, 0) + 1
+        if packet.linktype not in HEARS_ALL and _says_nothing(packet, tally):
             continue
         at_us = packet.at_us
         name = interface or packet.interface or INTERFACE
@@ -152,6 +162,16 @@ def _records(
             yield _frame(packet, name, capture.name)
     _count(stretch, tally, keep)
     yield from _heartbeats(tally, capture.name)
+
+
+def _says_nothing(packet: Packet, tally: _Tally) -> bool:
+    """Whether no join can be read from a packet of a link that hears few of them; it is then counted."""
+    told = parse(packet.data, packet.linktype)
+    if not isinstance(told, Unread):
+        return False
+    of = tally.encrypted if told.reason == ENCRYPTED else tally.links
+    of[packet.linktype] = of.get(packet.linktype, 0) + 1
+    return True
 
 
 def _is_dhcp_alone(kinds: set[str]) -> bool:
@@ -200,6 +220,12 @@ def _meta(path: str, *, redacted: bool = False) -> str:
 
 
 def _warnings(name: str, tally: _Tally) -> Iterator[str]:
+    for linktype, count in sorted(tally.encrypted.items()):
+        packets = "packet is" if count == 1 else "packets are"
+        yield (
+            f"{name}: {count:,} {packets} set aside: they are encrypted ({_OTHER_LINKS[linktype]}); capture on the "
+            "access point or an Ethernet interface"
+        )
     for linktype, count in sorted(tally.links.items()):
         kind = f"link type {linktype}" + (f" ({_OTHER_LINKS[linktype]})" if linktype in _OTHER_LINKS else "")
         yield f"{name}: {count:,} packets of {kind} carry no ARP that can be used; capture on an Ethernet interface"

@@ -137,10 +137,11 @@ def _worded(row: dict[str, Any]) -> dict[str, Any]:
     from telltale.wording import number
 
     period = f"{row['label']} so far" if row["so_far"] else row["label"] or "all"
-    names = ("active_s", "away_s", "unknown_s", "active_lo_s", "active_hi_s")
+    names = ("active_s", "away_s", "unknown_s", "locked_s", "suspended_s", "active_lo_s", "active_hi_s")
     hours = {name: number(None if row[name] is None else row[name] / 3600, 2) for name in names}
     return {
         "name": row["name"], "period": period, "first active": row["first_active_at"],
         "last active": row["last_active_at"], "active h": hours["active_s"], "away h": hours["away_s"],
-        "unknown h": hours["unknown_s"], "at least h": hours["active_lo_s"], "at most h": hours["active_hi_s"],
+        "unknown h": hours["unknown_s"], "locked h": hours["locked_s"], "suspended h": hours["suspended_s"],
+        "at least h": hours["active_lo_s"], "at most h": hours["active_hi_s"],
     }  # fmt: skip

@@ -4,13 +4,13 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import click
@@ -22,13 +22,19 @@ if TYPE_CHECKING:
 
     from telltale.contract import Scenario
     from telltale.operate.supervise import Child
-    from telltale.simulate.demo import Compared, Figure, Filled
+    from telltale.simulate.demo import Addresses, Figure, Filled
     from telltale.workbench.project import Project
 
 FOLDER = Path("data") / "demo"
 _OF_WEEKS = ("ingest_button", "kanban_trends")
 """Reports about the weeks of the capture file."""
-_OF_BUTTONS = ("presses", "pulls", "deliveries", "open")
+_IN_TABLE = {
+    "day": ("seen", "visitors", "passers_by", "visits", "bounced", "dwell_median_s"),
+    "sensor": ("messages", "lost", "resets", "excursions"),
+    "button": ("presses", "pulls", "deliveries", "open"),
+}
+_APART = 5
+"""So many figures that are apart are listed of each kind."""
 
 
 @click.command(epilog="Example: telltale demo --days 7 --no-serve")
@@ -36,63 +42,127 @@ _OF_BUTTONS = ("presses", "pulls", "deliveries", "open")
     "--days", type=click.IntRange(1, 366), default=7, show_default=True, help="Whole days before today to fill."
 )
 @click.option("--seed", type=int, default=7, show_default=True, help="Seed of the simulated data.")
-@click.option("--serve/--no-serve", default=True, help="Then go on live, with dashboards, until Ctrl-C.")
+@click.option("--now", "now_text", metavar="MOMENT",
+              help="Make it as of a moment that has passed, such as 2026-03-29T14:00; nothing is live.")  # fmt: skip
+@click.option("--serve/--no-serve", default=None,
+              help="Then go on live, with dashboards, until Ctrl-C; the default without --now.")  # fmt: skip
+@click.option("--reports/--no-reports", default=True, show_default=True, help="Make every report.")
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=FOLDER, show_default=True,
               help="Folder of the demo's own project; a demo that is there is replaced.")  # fmt: skip
-def demo(days: int, seed: int, *, serve: bool, folder: Path) -> None:
+def demo(days: int, seed: int, now_text: str | None, *, serve: bool | None, reports: bool, folder: Path) -> None:
     """Show everything on simulated devices, with reports and pages.
 
     Access points, sensors, buttons and PCs are simulated and send as real ones do. What the analysis finds is printed
-    beside what the simulators know to be true.
+    beside what the simulators know to be true. With --now all records are handed in with their own times.
     """
     from telltale.contract import ConfigError
     from telltale.extras import not_installed
-    from telltale.net import free_port
-    from telltale.operate.supervise import running
-    from telltale.simulate.demo import collecting, desk, fill, place, scenario, truths
-    from telltale.workbench.project import Project
+    from telltale.simulate.demo import place
 
     if find_spec("pandas") is None:
         raise ConfigError(str(not_installed("pandas")))
-    port, coap_port = free_port("127.0.0.1", 0), free_port("127.0.0.1", 0, socket.SOCK_DGRAM)
-    project = Project(place(folder.resolve(), port=port, coap_port=coap_port))
+    if now_text is not None:
+        if serve:
+            raise ConfigError("telltale demo: --now is a moment that has passed, nothing of it is live; omit --serve")
+        _as_of(now_text, folder, days=days, seed=seed, reports=reports)
+        return
+    ports = _free_ports()
+    with _project(place(folder.resolve(), **ports._asdict())) as project, suppress(KeyboardInterrupt):
+        _from_devices(project, ports, days=days, seed=seed, serve=serve is not False, reports=reports)
+
+
+class _Ports(NamedTuple):
+    """Where the collectors will listen."""
+
+    port: int
+    coap_port: int
+
+
+def _free_ports() -> _Ports:
+    from telltale.net import free_port
+
+    return _Ports(free_port("127.0.0.1", 0), free_port("127.0.0.1", 0, socket.SOCK_DGRAM))
+
+
+@contextmanager
+def _project(root: Path, now: "Callable[[], int] | None" = None) -> "Iterator[Project]":
+    from telltale.workbench.project import Project, clock
+
+    project = Project(root, now=now or clock)
+    try:
+        yield project
+    finally:
+        project.close()
+
+
+def _from_devices(project: "Project", ports: _Ports, *, days: int, seed: int, serve: bool, reports: bool) -> None:
+    """Everything over the devices' own wires, up to now; then live, if wanted."""
+    from telltale.operate import supervise
+    from telltale.simulate.demo import collecting, desk, scenario
+
     plan = scenario(project.settings.site.timezone, days=days, seed=seed, now_us=project.now_us())
-    with ExitStack() as running_things, suppress(KeyboardInterrupt):
-        running_things.callback(project.close)
-        at = running_things.enter_context(collecting(project.settings.root, port=port, coap_port=coap_port))
+    with ExitStack() as running_things:
+        at = running_things.enter_context(collecting(project.settings.root, **ports._asdict()))
         if serve:
             _dashboards(running_things, project)
-        with progress() as bar:
-            task = bar.add_task("the simulators work out their truth", total=None)
-            truth = truths(project, plan)
-            filled = fill(
-                project, at, plan, truth,
-                tell=lambda step, records: bar.update(task, description=f"{step}: {records:,} records"),
-            )  # fmt: skip
-        _show_counts(project, filled, truth)
-        _show_compared(project, plan, truth)
+        _fill_and_show(project, plan, at)
         at_desk = desk.children(project, at.http, seed=seed)
         if serve:
             _live(running_things, project, plan, at_desk)
             _show_desk(project, is_there=bool(at_desk))
         else:
-            with running(at_desk, say=lambda *_: None):
+            with supervise.running(at_desk, say=lambda *_: None):
                 _show_desk(project, is_there=bool(at_desk))
-        _reports(project, plan)
+        if reports:
+            _reports(project, plan)
         if serve:
             click.echo("Live until Ctrl-C.")
             _until_stopped()
 
 
+def _as_of(now_text: str, folder: Path, *, days: int, seed: int, reports: bool) -> None:
+    """Everything handed in, as of a moment that has passed."""
+    from telltale.contract import ConfigError
+    from telltale.simulate.demo import TIMEZONE, place, scenario
+    from telltale.workbench.project import clock
+    from telltale.workbench.times import moment
+
+    now_us = moment(now_text, zone=TIMEZONE, now_us=clock())
+    if now_us > clock():
+        raise ConfigError(f"telltale demo: --now {now_text} has not come yet; expected a moment that has passed")
+    with _project(place(folder.resolve(), port=0), now=lambda: now_us) as project, suppress(KeyboardInterrupt):
+        plan = scenario(project.settings.site.timezone, days=days, seed=seed, now_us=now_us)
+        _fill_and_show(project, plan, None)
+        click.echo("desk-7: left out, its modem only sends live.")
+        if reports:
+            _reports(project, plan)
+
+
+def _fill_and_show(project: "Project", plan: "Scenario", at: "Addresses | None") -> None:
+    """Fill the store, and print what the analysis found beside what the simulators know."""
+    from telltale.simulate.demo import fill, truths
+
+    with progress() as bar:
+        task = bar.add_task("the simulators work out their truth", total=None)
+        truth = truths(project, plan)
+        filled = fill(
+            project, at, plan, truth,
+            tell=lambda step, records: bar.update(task, description=f"{step}: {records:,} records"),
+        )  # fmt: skip
+    _show_counts(project, filled, truth)
+    _show_compared(project, plan, truth)
+
+
 def _show_compared(project: "Project", plan: "Scenario", truth: "Mapping[str, Mapping[str, Any]]") -> None:
     """What the analysis found of each kind of device, beside what the simulators know."""
-    from telltale.simulate.demo import compared, days_off, plan_of, pressed, sensed, worked
+    from telltale.simulate.demo import days_off, figures
 
-    _show_days(compared(project, plan, truth["cloudtrax"]))
-    by_sensor = [figure for name in ("sigfox", "efento") for figure in sensed(project, plan, truth[name])]
-    _show_figures("sensor", by_sensor, ("messages", "lost", "resets", "excursions"))
-    _show_figures("button", pressed(project, plan_of("button", plan), truth["button"]), _OF_BUTTONS)
-    _show_figures("PC", worked(project, plan, truth["pc_idle"]), ())
+    for kind, of_kind in figures(project, plan, truth).items():
+        _show_table(kind, of_kind)
+        agree = sum(figure.agrees for figure in of_kind)
+        click.echo(f"{agree:,} of {len(of_kind):,} {kind} figures equal the simulator's.")
+        for figure in [figure for figure in of_kind if not figure.agrees][:_APART]:
+            click.echo(f"  apart: {figure}")
     if off := days_off(plan, truth["pc_idle"]):
         click.echo(f"On {off} of their days the PCs were off: no time, and no first or last use, must be found there.")
 
@@ -111,35 +181,18 @@ def _show_desk(project: "Project", *, is_there: bool) -> None:
 
 
 def _show_counts(project: "Project", filled: "Mapping[str, Filled]", truth: "Mapping[str, Mapping[str, Any]]") -> None:
-    from telltale.workbench.reading import load
-
-    def rows(table: str) -> int:
-        return int(load(table, engine="arrow", since=None, project=project).num_rows)
+    from telltale.simulate.demo import counted
 
     for name, records in filled.items():
         click.echo(f"{name}: {records.handed_in:,} records {_way(name)}{_sent(name, records)}.")
-    wifi, sensors, frames = (truth[name]["totals"] for name in ("cloudtrax", "sigfox", "efento"))
-    counts = {
-        "reports": (filled["cloudtrax"].records, wifi["reports"]),
-        "sightings": (rows("sighting"), wifi["sightings"]),
-        "rejected rows": (rows("reject"), wifi["rejected"]),
-        "callbacks": (filled["sigfox"].records, sensors["callbacks"]),
-        "messages": (rows("uplink"), sensors["uplinks"]),
-        "Efento frames": (_frames(project), frames["frames"] - frames["copies"]),
-    }
     show(
-        [{"count": name, "in the lake": counted, "simulator": true} for name, (counted, true) in counts.items()],
+        [
+            {"count": count.name, "in the lake": count.found, "simulator": count.true}
+            for count in counted(project, filled, truth)
+        ],
         as_json=False,
         empty="",
     )
-
-
-def _frames(project: "Project") -> int:
-    """Measurement frames of Efento sensors, each once: what was sent twice is one row."""
-    from telltale.workbench.reading import sql
-
-    text = "select count(*) as n from device_status where kind = 'measurements' and source = 'efento'"
-    return int(sql(text, project=project)["n"].iloc[0])
 
 
 def _way(name: str) -> str:
@@ -154,19 +207,9 @@ def _sent(name: str, records: "Filled") -> str:
     return f", {played.accepted:,} sent over {wire} ({played.refused} refused, {played.lost} lost)"
 
 
-def _show_days(cells: "Sequence[Compared]") -> None:
-    by_day: dict[str, dict[str, Any]] = {}
-    for cell in cells:
-        if cell.address_kind == "all":
-            row = by_day.setdefault(cell.day, {"day (found / true)": cell.day})
-            row[cell.figure.removesuffix("_s")] = f"{_shown(cell.found)} / {_shown(cell.true)}"
-    show(list(by_day.values()), as_json=False, empty="No whole day to compare.")
-    agree = sum(cell.agrees for cell in cells)
-    click.echo(f"{agree:,} of {len(cells):,} day figures equal the simulator's.")
-
-
-def _show_figures(kind: str, figures: "Sequence[Figure]", shown: "Sequence[str]") -> None:
-    """Those of the figures that fit a table, and how many of all agree."""
+def _show_table(kind: str, figures: "Sequence[Figure]") -> None:
+    """Those of the figures that fit a table."""
+    shown = _IN_TABLE.get(kind, ())
     by_name: dict[str, dict[str, Any]] = {}
     for figure in figures:
         if figure.figure in shown:
@@ -174,8 +217,6 @@ def _show_figures(kind: str, figures: "Sequence[Figure]", shown: "Sequence[str]"
             row[figure.figure] = f"{_shown(figure.found)} / {_shown(figure.true)}"
     if by_name:
         show(list(by_name.values()), as_json=False, empty="")
-    agree = sum(figure.agrees for figure in figures)
-    click.echo(f"{agree:,} of {len(figures):,} {kind} figures equal the simulator's.")
 
 
 def _shown(value: float | None) -> str:

@@ -1,4 +1,4 @@
-"""`telltale kanban`: items and presses as tables; pulls and deliveries by hand."""
+"""`telltale kanban`: items and presses as tables; pulls and deliveries by hand; two formulas."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -7,6 +7,7 @@ import click
 
 from telltale.cli.options import stretch_options
 from telltale.cli.output import json_option, limit_option, show_answer
+from telltale.contract import ConfigError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -72,6 +73,56 @@ def ack(item: str, at: str | None, note: str) -> None:
     from telltale.kanban import ack as entered
 
     click.echo(f"Delivery of {entered(item, _moment(at), note=note)} stored.")
+
+
+_days_option = click.option(
+    "--lead-time",
+    "lead_time_days",
+    type=float,
+    required=True,
+    metavar="DAYS",
+    help="From pull to full container.",
+)
+_review_option = click.option(
+    "--review", "review_days", type=float, default=0.0, metavar="DAYS", help="Between two pick-ups or orders."
+)
+
+
+@kanban.command(epilog="Example: telltale kanban carried 29 --container 25 --lead-time 0.1 --safety-share 0.2")
+@click.argument("cards", type=int)
+@_days_option
+@_review_option
+@click.option("--container", "container_qty", type=float, default=1.0, metavar="PIECES", help="In a container.")
+@click.option("--safety-share", type=float, default=0.10, show_default=True, help="What is kept against chance.")
+def carried(cards: int, **given: float) -> None:
+    """Show how much demand a day CARDS carry.
+
+    The classic formula turned round.
+    """
+    from telltale.kanban import demand_carried
+
+    demand = _checked(lambda: demand_carried(cards, **given))
+    click.echo(f"{cards} cards carry {demand:,.2f} pieces a day.")
+
+
+@kanban.command(epilog="Example: telltale kanban target --demand 91 --lead-time 2 --review 1 --safety 50")
+@click.option("--demand", "demand_per_day", type=float, required=True, metavar="PIECES", help="A day.")
+@_days_option
+@_review_option
+@click.option("--safety", "safety_stock", type=float, default=0.0, metavar="PIECES", help="Kept against chance.")
+def target(**given: float) -> None:
+    """Show how many pieces to have in stock and on order together."""
+    from telltale.kanban import target_stock
+
+    click.echo(f"Stock and orders together: {_checked(lambda: target_stock(**given)):,.2f} pieces.")
+
+
+def _checked(call: Callable[[], float]) -> float:
+    """The figure, or what was wrong with its arguments in one sentence."""
+    try:
+        return call()
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _moment(at: str | None) -> str | None:

@@ -13,18 +13,21 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 SENSOR = ("device_id", "name", "place", "quantity")
 STATS = (
     "device_id", "name", "quantity", "unit", "label", "readings", "errors", "value_min", "value_mean", "value_max",
-    "value_last", "last_at", "low", "high", "so_far",
+    "value_last", "value_last_at", "low", "high", "so_far",
 )  # fmt: skip
 SERIES = (*SENSOR, "unit", "start", "readings", "value_min", "value_mean", "value_max", "low", "high")
-EXCURSIONS = (*SENSOR, "side", "limit_value", "peak", "crossed_at", "returned_at", "outside_s", "is_open")
-OUTSIDE = (*SENSOR, "label", "so_far", "readings", "outside_s", "excursions")
-KINETIC = (*SENSOR, "label", "so_far", "readings", "mean_c", "kinetic_c", "low", "high")
+EXCURSIONS = (*SENSOR, "side", "limit_value", "peak", "crossed_at", "returned_at", "outside_s", "unknown_s", "is_open")
+COVERAGE = (*SENSOR, "unit", "low", "high", "readings", "window_s", "unknown_s")
+OUTSIDE = (*SENSOR, "label", "so_far", "readings", "outside_s", "unknown_s", "excursions")
+KINETIC = (*SENSOR, "label", "so_far", "readings", "mean_c", "kinetic_c", "unknown_s", "unit", "low", "high")
 GAPS = (*SENSOR, "after_at", "before_at", "missing", "is_open")
 EPISODES = (*SENSOR, "state", "started_at", "ended_at", "lasted_s", "is_open")
-CONSUMPTION = (*SENSOR, "unit", "label", "so_far", "consumed", "resets", "may_be_low", "value_last")
+CONSUMPTION = (
+    *SENSOR, "unit", "label", "so_far", "consumed", "counted_from", "last_at", "resets", "may_be_low", "value_last",
+)  # fmt: skip
 COMPLETENESS = ("device_id", "name", "place", "label", "so_far", "due", "received", "share")
 OVERDUE = ("device_id", "name", "place", "heard_at", "expected_at", "next_heard_at", "overdue_s", "is_open")
-TRENDS = ("device_id", "name", "place", "measure", "last_value", "per_day", "is_clear", "days_left")
+TRENDS = ("device_id", "name", "place", "measure", "days", "last_on", "last_value", "per_day", "is_clear", "days_left")
 EMPTY = "No sensor measured anything in that time; try a longer --since."
 _device_option = click.option("--device", metavar="DEVICE", help="One device, by id or name; by default all.")
 
@@ -79,7 +82,23 @@ def excursions(*, as_json: bool, **question: Any) -> None:
     """
     from telltale.sensors import excursions as answer
 
-    show_answer(answer, columns=EXCURSIONS, as_json=as_json, empty="No sensor left its limits.", **question)
+    show_answer(
+        answer, columns=EXCURSIONS, as_json=as_json, empty="No sensor is known to have left its limits.", **question
+    )
+
+
+@sensors.command(epilog="Example: telltale sensors coverage --since 24h")
+@stretch_options("24h")
+@_sensor_options
+@json_option
+def coverage(*, as_json: bool, **question: Any) -> None:
+    """Show how much is known of each with limits.
+
+    Sensors that are silent or were never heard are there too.
+    """
+    from telltale.sensors import coverage as answer
+
+    show_answer(answer, columns=COVERAGE, as_json=as_json, empty="No sensor has limits in devices.csv.", **question)
 
 
 @sensors.command("minutes-outside", epilog="Example: telltale sensors minutes-outside --since 14d")
@@ -105,7 +124,9 @@ def mean_kinetic_temperature(*, as_json: bool, **question: Any) -> None:
     """
     from telltale.sensors import mean_kinetic_temperature as answer
 
-    show_answer(answer, columns=KINETIC, as_json=as_json, empty="No temperature was measured.", **question)
+    show_answer(
+        answer, columns=KINETIC, as_json=as_json, empty="No temperature in °C, °F or K has arrived.", **question
+    )
 
 
 @sensors.command(epilog="Example: telltale sensors gaps --since 7d")
@@ -119,7 +140,7 @@ def gaps(*, as_json: bool, **question: Any) -> None:
     """
     from telltale.sensors import gaps as answer
 
-    show_answer(answer, columns=GAPS, as_json=as_json, empty="No readings are missing.", **question)
+    show_answer(answer, columns=GAPS, as_json=as_json, empty="No readings are known to be missing.", **question)
 
 
 @sensors.command(epilog="Example: telltale sensors episodes --since 7d")
@@ -174,7 +195,8 @@ def overdue(*, as_json: bool, **question: Any) -> None:
     """
     from telltale.sensors import overdue as answer
 
-    show_answer(answer, columns=OVERDUE, as_json=as_json, empty="Every device was heard in time.", **question)
+    empty = "No device is known to be past a moment it had named."
+    show_answer(answer, columns=OVERDUE, as_json=as_json, empty=empty, **question)
 
 
 @sensors.command(epilog="Example: telltale sensors trends --since 30d")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from telltale.dashboard.show import show
 
 if TYPE_CHECKING:
+    from telltale.dashboard.concerns import attention_table as attention
     from telltale.page.board import Ask as Ask
     from telltale.page.board import Board as Board
     from telltale.page.board import Cell as Cell
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from telltale.page.board import Freshness as Freshness
 
 _PARTS = ("Ask", "Board", "Cell", "Control", "Freshness")
-__all__ = ["Ask", "Board", "Cell", "Control", "Freshness", "show"]
+__all__ = ["Ask", "Board", "Cell", "Control", "Freshness", "attention", "show"]
 
 
 def __getattr__(name: str) -> Any:
@@ -27,6 +28,10 @@ def __getattr__(name: str) -> Any:
         from telltale.page import board
 
         return getattr(board, name)
+    if name == "attention":
+        from telltale.dashboard.concerns import attention_table
+
+        return attention_table
     raise AttributeError(f"telltale.dashboard has no {name!r}; it has {', '.join(__all__)}")
 
 

@@ -30,7 +30,7 @@ def served() -> Mapping[str, Served]:
 
     texts = {
         "board.css": (style(), "text/css"),
-        "board.js": (look.text("plot.js") + look.text("board.js"), "text/javascript"),
+        "board.js": (_script(), "text/javascript"),
         "plotly.js": (get_plotlyjs(), "text/javascript"),
     }
     return {
@@ -53,11 +53,15 @@ def style() -> str:
     )
 
 
+def _script() -> str:
+    return "\n".join(look.text(name) for name in ("plot.js", "origin.js", "board.js"))
+
+
 def template_values(titles: Mapping[str, str], base_url: str) -> dict[str, Any]:
     """What the templates know as `telltale`: the tabs by name, mark, and the marks that renew a browser's cache."""
     import plotly
 
-    stamp = hashlib.sha256("".join((style(), look.text("plot.js"), look.text("board.js"))).encode()).hexdigest()[:10]
+    stamp = hashlib.sha256(f"{style()}{_script()}".encode()).hexdigest()[:10]
     return {
         "titles": dict(titles),
         "base_url": base_url,

@@ -14,12 +14,15 @@ from typing import Any, NamedTuple
 
 from telltale import wording
 from telltale.contract import ConfigError, TelltaleError
+from telltale.dashboard import origin
 from telltale.dashboard.persons import is_person_page
 from telltale.lake import snapshot
 from telltale.page import attention, layout
 from telltale.page.attention import Notice
 from telltale.page.board import Ask, Board, Cell, Page
+from telltale.page.claims import Claim
 from telltale.page.pieces import Card, Sentence, plotly_json
+from telltale.page.said import claims_of
 from telltale.workbench.project import Project
 from telltale.workbench.times import SECOND, local_time
 from telltale.workbench.view import FilesGone, whole
@@ -45,6 +48,7 @@ Key = tuple[str, tuple[tuple[str, str], ...]]
 
 class _Kept(NamedTuple):
     answer: Answer
+    claims: Mapping[str, Claim]
     made_s: float
     took_s: float
 
@@ -114,6 +118,26 @@ class Boards:
                 return None
             time.sleep(LOOK_S / 2)
 
+    def why(self, page: str, choice: Mapping[str, str], claim_id: str) -> dict[str, Any]:
+        """Where a number of a page comes from, as JSON-able data (`telltale.dashboard.origin`).
+
+        Args:
+            page: its name.
+            choice: the reader's.
+            claim_id: of the claim, as the page's HTML has it.
+
+        Raises:
+            ConfigError: the page, as it stands now, claims no such thing.
+        """
+        with self._lock:
+            kept = self._kept.get((page, tuple(sorted(choice.items()))))
+            claim = kept.claims.get(claim_id) if kept else None
+            if claim is None:
+                raise ConfigError(
+                    f'page "{page}" has no number "{claim_id}" any more; choose one of those it shows now'
+                )
+            return whole(self._project, lambda: origin.told(claim, self._project, is_own=is_person_page(page)))
+
     def warm(self) -> bool:
         """Compute one page that a reader of another may choose next; whether there was one to compute."""
         with self._lock:
@@ -145,11 +169,11 @@ class Boards:
 
     def _computed(self, key: Key) -> _Kept:
         started = time.monotonic()
-        change, now_us, answer = whole(self._project, lambda: self._asked_now(key))
+        change, now_us, answer, claims = whole(self._project, lambda: self._asked_now(key))
         former = self._kept.get(key)
         serial = 1 + (former.answer["serial"] if former else int(now_us // 1000) % 10**9)
         answer |= {"page": key[0], "serial": serial, "change": change, "now": now_us / SECOND}
-        kept = _Kept(answer, time.monotonic(), time.monotonic() - started)
+        kept = _Kept(answer, claims, time.monotonic(), time.monotonic() - started)
         self._kept.pop(key, None)
         self._kept[key] = kept
         if len(self._kept) > MOST_KEPT:
@@ -159,11 +183,11 @@ class Boards:
         log.info("%s %s in %.0f ms", key[0], dict(key[1]) or "", 1e3 * kept.took_s)
         return kept
 
-    def _asked_now(self, key: Key) -> tuple[int, int, Answer]:
-        """The page with all its cards at one moment, the store's change and the present it speaks of."""
+    def _asked_now(self, key: Key) -> tuple[int, int, Answer, Mapping[str, Claim]]:
+        """The page with all its cards at one moment, the store's change and the present it speaks of, its claims."""
         view = self._project.view()
-        answer = self._answer(key, view.now_us)
-        return view.snapshot.change, view.now_us, answer | {"attention": self._attention(key[0])}
+        answer, claims = self._answer(key, view.now_us)
+        return view.snapshot.change, view.now_us, answer | {"attention": self._attention(key[0])}, claims
 
     def _attention(self, page: str) -> Mapping[str, int]:
         """How many alarms each page has: as its list says it on the first page, up to a minute old on others."""
@@ -184,16 +208,17 @@ class Boards:
         if isinstance(error, FilesGone) or self._project.view().lost_files():
             raise FilesGone("a purge removed files of this moment") from error
 
-    def _answer(self, key: Key, now_us: int) -> Answer:
+    def _answer(self, key: Key, now_us: int) -> tuple[Answer, Mapping[str, Claim]]:
         page, choice = key
         try:
             board = self._pages[page](Ask(self._project, dict(choice)))
         except Exception as error:  # noqa: BLE001 - whatever fails, the page stays up and says so
             self._raise_if_gone(error)
-            return _told(page, Board(Sentence(_sentence(error, page), f"**{wording.sentence_case(page)}**")), {})
+            failed = Board(Sentence(_sentence(error, page), f"**{wording.sentence_case(page)}**"))
+            return _told(page, failed, {}), {}
         self._near[key] = [(page, one) for one in _next_choices(board)]
         cards = {cell.name: self._card(key, cell, board, now_us) for row in board.rows for cell in row}
-        return _told(page, board, cards)
+        return _told(page, board, cards), _claims(board, cards)
 
     def _card(self, key: Key, cell: Cell, board: Board, now_us: int) -> Card | str:
         """The card, or why there is none."""
@@ -206,6 +231,36 @@ class Boards:
             return _sentence(error, cell.name) + (f" The last good figure dates from {at}." if at else "")
         self._good[key, cell.name] = now_us
         return card
+
+
+class OnePage:
+    """One page, computed by the kernel that shows it.
+
+    Args:
+        boards: that compute it.
+        page: its name.
+    """
+
+    def __init__(self, boards: Boards, page: str) -> None:
+        self._boards, self._page = boards, page
+
+    def __call__(
+        self, choice: Mapping[str, str], *, after: int | None = None, wait_s: float = 0.0, again: bool = False
+    ) -> Answer | None:
+        """The page; see `Boards.get`."""
+        return self._boards.get(self._page, choice, after=after, wait_s=wait_s, again=again)
+
+    def why(self, choice: Mapping[str, str], claim_id: str) -> dict[str, Any]:
+        """Where a number of it comes from; see `Boards.why`."""
+        return self._boards.why(self._page, choice, claim_id)
+
+
+def _claims(board: Board, cards: Mapping[str, Card | str]) -> dict[str, Claim]:
+    """What the page claims, by id."""
+    pieces = [board.sentence, *([board.tiles] if board.tiles else [])]
+    pieces += [card for card in cards.values() if isinstance(card, Card)]
+    claims = [claim for piece in pieces for claim in piece.claims]
+    return {claim.id: claim for claim in (*claims, *claims_of(board.foot))}
 
 
 def _next_choices(board: Board) -> list[tuple[tuple[str, str], ...]]:

@@ -31,6 +31,10 @@ class Asking(Protocol):
         """Ask once."""
         ...
 
+    def why(self, choice: Mapping[str, str], claim_id: str) -> dict[str, Any]:
+        """Where a number of the page comes from."""
+        ...
+
 
 class Remote:
     """A page computed by the process of `telltale dashboard`.
@@ -61,9 +65,7 @@ class Remote:
                 status, body = _get(target, timeout_s=wait_s + 60)
             except OSError as error:
                 if time.monotonic() >= deadline:
-                    raise FiguresAway(
-                        "the figures are not being computed at the moment; they start again by themselves"
-                    ) from error
+                    raise FiguresAway(AWAY) from error
                 time.sleep(0.2)
             else:
                 break
@@ -72,6 +74,22 @@ class Remote:
         if status not in (200, 204):
             raise TelltaleError(answer.get("error", f"status {status}"))
         return answer or None
+
+    def why(self, choice: Mapping[str, str], claim_id: str) -> dict[str, Any]:
+        """Where a number of the page comes from.
+
+        Raises:
+            FiguresAway: nobody answers.
+            TelltaleError: the page has no such number any more.
+        """
+        try:
+            status, body = _get(f"/{quote(self._page)}?{urlencode({**choice, 'why': claim_id})}", timeout_s=60)
+        except OSError as error:
+            raise FiguresAway(AWAY) from error
+        answer: dict[str, Any] = json.loads(body)
+        if status != 200:
+            raise TelltaleError(answer.get("error", f"status {status}"))
+        return answer
 
 
 def computed_for_all() -> bool:

@@ -1,19 +1,25 @@
 """What needs a look, gathered over all subjects once: for the list of the operations page and the tabs of all."""
 
 import datetime as dt
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from telltale.health.concerns import concerns as of_sources
-from telltale.health.deliveries import delivered
 from telltale.kanban.concerns import concerns as of_items
 from telltale.kanban.concerns import watched as items
 from telltale.page import attention
 from telltale.page.attention import Notice
-from telltale.presence.concerns import concerns as of_site
+from telltale.presence.concerns import of_sites
 from telltale.presence.concerns import watched as sites
 from telltale.sensors.answers import recent as sensors_now
 from telltale.sensors.concerns import concerns as of_sensors
-from telltale.workbench.project import Project
+from telltale.workbench.project import Project, here
+from telltale.workbench.tidy import tidy
 from telltale.workbench.times import SECOND, local_time
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MINUTE = 60 * SECOND
 
@@ -25,6 +31,23 @@ def gathered(project: Project) -> list[Notice]:
     return made
 
 
+def attention_table(*, project: Project | None = None) -> "pd.DataFrame":
+    """What needs a look at this moment, as the operations page lists it: alarms first, then the newest.
+
+    Columns: level (alarm, warning), what, evidence, since (where it is known), likely, page.
+
+    Args:
+        project: another project than the one found from here.
+    """
+    project = project or here()
+    with project.at_one_moment():
+        notices = gathered(project)
+    names = ("level", "what", "evidence", "likely", "page")
+    columns = {name: pa.array([str(getattr(n.concern, name)) for n in notices], pa.string()) for name in names}
+    table = pa.table(columns).append_column("since", pa.array([n.since for n in notices], pa.timestamp("us", "UTC")))
+    return tidy(table)
+
+
 def present(project: Project) -> dt.datetime:
     """The present on the clock of the first site, else of `[site]`."""
     site = next(iter(project.view().sites()), None)
@@ -34,8 +57,8 @@ def present(project: Project) -> dt.datetime:
 def _gathered(project: Project) -> list[Notice]:
     return attention.ordered(
         [
-            *of_sources(delivered(project), now=present(project)),
-            *(notice for site in sites(project) for notice in of_site(site)),
+            *of_sources(project, now=present(project)),
+            *of_sites(sites(project)),
             *of_sensors(sensors_now(project.view())),
             *of_items(items(project)),
         ]

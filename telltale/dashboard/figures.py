@@ -26,7 +26,10 @@ LONGEST_WAIT_S = 20.0
 
 
 def serve(boards: Boards, *, host: str, port: int, secret: str) -> ThreadingHTTPServer:
-    """A server that answers `/<page>?after=…&wait=…&<choice>=…` with a page, or 204 when there is nothing newer."""
+    """A server that answers `/<page>?after=…&wait=…&<choice>=…` with a page, or 204 when there is nothing newer.
+
+    `/<page>?why=<claim>&<choice>=…` tells where a number of it comes from.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -91,12 +94,15 @@ def main() -> None:
 def _asked(boards: Boards, target: str) -> Mapping[str, Any] | None:
     parts = urlsplit(target)
     asked = dict(parse_qsl(parts.query))
+    page, claim = parts.path.strip("/"), asked.pop("why", "")
+    if claim:
+        return boards.why(page, asked, claim)
     after, wait_s, again = asked.pop("after", ""), asked.pop("wait", "0"), asked.pop("again", "")
     try:
         after_serial, wait = int(after) if after else None, min(float(wait_s), LONGEST_WAIT_S)
     except ValueError as error:
         raise TelltaleError(f"after={after}, wait={wait_s}: expected numbers") from error
-    return boards.get(parts.path.strip("/"), asked, after=after_serial, wait_s=wait, again=bool(again))
+    return boards.get(page, asked, after=after_serial, wait_s=wait, again=bool(again))
 
 
 def _keep_warm(boards: Boards) -> None:

@@ -6,20 +6,23 @@ from functools import partial
 from telltale import wording
 from telltale.dashboard import concerns
 from telltale.health import cards as health
+from telltale.health.claims import now as last_day
 from telltale.health.deliveries import Delivered, delivered
 from telltale.kanban import cards as kanban
 from telltale.kanban.concerns import watched as watched_items
-from telltale.page import attention, common
+from telltale.page import attention, common, said
 from telltale.page.attention import Notice
 from telltale.page.board import Ask, Board, Cell, Freshness
+from telltale.page.claims import PROJECT, Claim
 from telltale.page.lists import Attention
 from telltale.page.pieces import Card, Sentence, Tile, Tiles
+from telltale.page.said import Said, say
 from telltale.presence import cards as presence
+from telltale.presence import several
 from telltale.presence.answers import Answers
 from telltale.presence.concerns import watched
 from telltale.sensors import cards as sensor_cards
 from telltale.sensors.answers import opening
-from telltale.wording import is_known
 
 NEVER_S = 1e9
 """Where every source may rest, the streamer droops, but it never hangs."""
@@ -33,17 +36,17 @@ def page(ask: Ask) -> Board:
     sites = watched(ask.project)
     now = concerns.present(ask.project)
     notices = concerns.gathered(ask.project)
-    name = wording.joined([site.name for site in sites]) or ask.project.settings.site.name
+    name = wording.joined([site.called for site in sites]) or ask.project.settings.site.name
     return Board(
         Sentence(attention.sentence(notices, _calm(sites)), common.head("Operations", now, name)),
-        Tiles([*(_presence_tiles(sites[0]) if sites else _kanban_tiles(ask)), *_delivery_tiles(sources, now)]),
+        Tiles([*(several.tiles(sites) if sites else _kanban_tiles(ask)), *_delivery_tiles(sources, now)]),
         [
-            _lists(sources, notices, now),
-            *(_site_charts(site) for site in sites),
+            _lists(sources, notices, now, sites),
+            *(_site_charts(site, sites) for site in sites),
             *_sensor_charts(ask),
             *_kanban_charts(ask),
         ],
-        f"{common.foot(str(now.tzinfo))} {_rejected(sources)}",
+        say("{} {}{}", common.foot(str(now.tzinfo)), _clocks(sites), _rejected(sources, now)),
         _freshness(ask, sources, str(now.tzinfo)),
     )
 
@@ -62,11 +65,17 @@ def _freshness(ask: Ask, sources: list[Delivered], zone: str) -> Freshness:
 
 def _calm(sites: list[Answers]) -> str:
     """What the sentence goes on with when all is well."""
-    return presence.so_far(sites[0]) if sites else "Every source delivers."
+    return several.so_far(sites) if sites else "Every source that should deliver does."
 
 
-def _presence_tiles(answers: Answers) -> list[Tile]:
-    return [presence.visitors(answers), presence.stay(answers), presence.nodes(answers)]
+def _clocks(sites: list[Answers]) -> str:
+    """Where sites have clocks of their own: by which the figures of each go."""
+    zones = {site.called: site.zone for site in sites}
+    if len(set(zones.values())) < 2:
+        return ""
+    return (
+        f"Figures of a site go by its own clock: {wording.joined([f'{name} {zone}' for name, zone in zones.items()])}. "
+    )
 
 
 def _kanban_tiles(ask: Ask) -> list[Tile]:
@@ -77,38 +86,67 @@ def _kanban_tiles(ask: Ask) -> list[Tile]:
 
 def _delivery_tiles(sources: list[Delivered], now: dt.datetime) -> list[Tile]:
     hours = [sum(one.hours[at] for one in sources) for at in range(24)]
-    records, rejects = sum(hours), sum(one.rejects for one in sources)
-    gaps = max((one.gap_s for one in sources if not one.rests), default=0.0)
+    gaps = [one.gap_s for one in sources if not one.rests and one.gap_s is not None]
     silent = any(health.freshness(one, now) == "hang" for one in sources)
-    gap = f"longest gaps of a source **{wording.duration(gaps)}**" if gaps else "no gap in any source"
-    share = wording.percent(rejects / records) if records else "nothing arrived"
+    records, rejects = (_total(sources, now, name) for name in ("records", "rejects"))
+    gap: str = "no gap in any source" if gaps else "no source tells how often it should deliver"
+    if any(gaps):
+        longest = last_day(
+            PROJECT, "gap_s", max(gaps), now, call="health.last_day", column="gap_s", how="max", where=DUE
+        )
+        gap = say("longest gaps of a source **{}**", said.duration(longest))
+    beside = say("of {} records", said.number(records)) if records.value else "nothing arrived"
     return [
-        Tile("Records in 24 h", wording.number(records), "", gap, hours, bars=True, state="alarm" if silent else ""),
-        Tile("Rows rejected in 24 h", wording.number(rejects), "", f"{share} of the records" if records else share),
+        Tile("Records in 24 h", said.number(records), "", gap, hours, bars=True, state="alarm" if silent else ""),
+        Tile("Rows rejected in 24 h", said.number(rejects), "", beside),
     ]
 
 
-def _lists(sources: list[Delivered], notices: list[Notice], now: dt.datetime) -> list[Cell]:
+DUE = {"rests": False}
+"""The sources whose silence would be a fault."""
+
+
+def _total(sources: list[Delivered], now: dt.datetime, column: str) -> Claim:
+    """Records or rejects of all sources in 24 hours."""
+    value = sum(sum(one.hours) if column == "records" else one.rejects for one in sources)
+    return last_day(PROJECT, column, value, now, call="health.last_day", column=column, how="sum")
+
+
+def _lists(sources: list[Delivered], notices: list[Notice], now: dt.datetime, sites: list[Answers]) -> list[Cell]:
     return [
-        Cell("attention", 7, "What needs a look", partial(_attention, notices)),
+        Cell("attention", 7, "What needs a look", partial(_attention, notices, sites)),
         Cell("sources", 5, "What the sources deliver", partial(health.delivering, sources, now)),
     ]
 
 
-def _attention(notices: list[Notice]) -> Card:
+def _attention(notices: list[Notice], sites: list[Answers]) -> Card:
+    nodes = ", every node reports" if sites and all(_reports(site) for site in sites) else ""
     return Card(
         attention.list_title(notices),
         Attention([notice.concern for notice in notices], attention.TITLES),
         "Alarms first. A line stays until its cause is over" if notices else "Alarms and warnings of all sources",
-        empty="Every source delivers, every node reports, and what arrives can be decoded.",
+        empty=f"Every source that should deliver does{nodes}, and what arrives can be decoded.",
     )
 
 
-def _site_charts(answers: Answers) -> list[Cell]:
+def _reports(site: Answers) -> bool:
+    """Whether all nodes that are listed or known report now."""
+    return bool(site.reporting.known) and not site.reporting.now and site.is_current
+
+
+def _site_charts(answers: Answers, sites: list[Answers]) -> list[Cell]:
     site = answers.when.site
+    of = f" at {answers.called}" if len(sites) > 1 else ""
+
+    def usual() -> Card:
+        return several.named(presence.usual(answers), answers, sites)
+
+    def reports() -> Card:
+        return several.named(presence.reports(answers), answers, sites)
+
     return [
-        Cell(f"usual-{site}", 7, "Devices present today", partial(presence.usual, answers)),
-        Cell(f"arrivals-{site}", 5, "Reports of the nodes", partial(presence.reports, answers)),
+        Cell(f"usual-{site}", 7, f"Devices present today{of}", usual),
+        Cell(f"arrivals-{site}", 5, f"Reports of the nodes{of}", reports),
     ]
 
 
@@ -126,7 +164,12 @@ def _kanban_charts(ask: Ask) -> list[list[Cell]]:
     return [[Cell("pulls", 12, "Pulls by week, with their limits", partial(kanban.pulls, items))]]
 
 
-def _rejected(sources: list[Delivered]) -> str:
-    records, rejects = sum(sum(one.hours) for one in sources), sum(one.rejects for one in sources)
-    count = wording.number(records) if is_known(records) else "0"
-    return f"{wording.number(rejects)} rows of the {count} records of the last 24 hours were rejected and kept."
+def _rejected(sources: list[Delivered], now: dt.datetime) -> Said:
+    records, rejects = _total(sources, now, "records"), _total(sources, now, "rejects")
+    were = "was" if rejects.value == 1 else "were"
+    return say(
+        "{} of {} of the last 24 hours {} rejected and kept.",
+        said.count(rejects, "row"),
+        said.count(records, "record"),
+        were,
+    )

@@ -39,13 +39,11 @@ def show(page: "str | Page", **choice: str) -> None:
 def _asking(page: "str | Page") -> Asking:
     if isinstance(page, str):
         return Remote(page)
-    from functools import partial
-
-    from telltale.dashboard.boards import Boards
+    from telltale.dashboard.boards import Boards, OnePage
     from telltale.workbench.project import Project
 
     name = page.__name__
-    return partial(Boards(Project(), {name: page}).get, name)
+    return OnePage(Boards(Project(), {name: page}), name)
 
 
 def _pieces(page: "str | Page", choice: dict[str, str]) -> list[Any]:

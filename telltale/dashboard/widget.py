@@ -70,7 +70,10 @@ class Live(anywidget.AnyWidget):
         self.on_msg(self._heard)
 
     def _heard(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
-        """A beat: the page is there, shows `serial`, wants `choice`."""
+        """A beat: the page is there, shows `serial`, wants `choice`; or a reader asks where a number comes from."""
+        if content.get("kind") == "why":
+            asyncio.ensure_future(self._tell_why(str(content.get("claim", ""))))  # noqa: RUF006 - it answers by itself
+            return
         self.send({"kind": "alive", "now": time.time()})
         self._fresh_until = self._clock() + FRESH_S
         choice = {str(name): str(value) for name, value in content.get("choice", {}).items()}
@@ -90,6 +93,15 @@ class Live(anywidget.AnyWidget):
             if answer is not None:
                 self._serial = answer["serial"]
                 self.send({"kind": "board", "board": answer})
+
+    async def _tell_why(self, claim_id: str) -> None:
+        loop = asyncio.get_running_loop()
+        choice = dict(self._choice)
+        try:
+            told = await loop.run_in_executor(self._threads, lambda: self._ask.why(choice, claim_id))
+        except TelltaleError as error:
+            told = {"id": claim_id, "failed": str(error)}
+        self.send({"kind": "origin", "origin": told})
 
     async def _asked(self, *, again: bool) -> dict[str, Any] | None:
         loop = asyncio.get_running_loop()

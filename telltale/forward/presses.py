@@ -21,7 +21,7 @@ from telltale.kanban.analysis import presses as folded
 from telltale.kanban.press_rules import rules
 from telltale.settings import buttons
 from telltale.workbench.project import Project
-from telltale.workbench.times import FOREVER, SECOND, Span
+from telltale.workbench.times import DAY, FOREVER, SECOND, Span
 from telltale.workbench.view import View, answered
 
 SLACK_US = 600 * SECOND
@@ -76,7 +76,8 @@ class History:
             engine = self._project.engine
             relations = {"frame": view.table("frame", Span(first_us, FOREVER)), "start": engine.from_arrow(start)}
             frames = engine.keep(engine.run(SINCE, relations))
-            return folded(engine, frames, self._rules).arrow()
+            beats = view.table("collector_heartbeat", Span(first_us - DAY, FOREVER))
+            return folded(engine, frames, self._rules, beats).arrow()
 
         return [self._press(found) for found in answered(self._project, ask).to_pylist()]
 

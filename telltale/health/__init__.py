@@ -13,14 +13,26 @@ if TYPE_CHECKING:
     from telltale.health.calls import devices as devices
     from telltale.health.calls import heard as heard
     from telltale.health.calls import missing as missing
+    from telltale.health.calls import never_heard as never_heard
     from telltale.health.calls import rejects as rejects
+    from telltale.health.calls import silences as silences
     from telltale.health.calls import sources_heard as sources_heard
+    from telltale.health.clocks import wrong_clocks as wrong_clocks
+    from telltale.health.deliveries import last_day as last_day
+    from telltale.health.lateness import lateness as lateness
+    from telltale.health.refusals import refused as refused
+    from telltale.health.trends import batteries as batteries
 
 __all__ = [
-    "answers", "arrived", "attention", "cards", "charts", "devices", "heard", "missing", "rejects", "sources_heard",
+    "answers", "arrived", "attention", "batteries", "cards", "charts", "devices", "heard", "last_day", "lateness",
+    "missing", "never_heard", "refused", "rejects", "silences", "sources_heard", "wrong_clocks",
 ]  # fmt: skip
 
-_CALLS = dict.fromkeys(("attention", "devices", "heard", "missing", "rejects", "sources_heard"), "calls")
-__getattr__, __dir__ = lazily(
-    __name__, _CALLS | {"answers": "answers", "arrived": "arrived", "cards": "", "charts": ""}
+_CALLS = dict.fromkeys(
+    ("attention", "devices", "heard", "missing", "never_heard", "rejects", "silences", "sources_heard"), "calls"
 )
+_OTHERS = {
+    "answers": "answers", "arrived": "arrived", "cards": "", "charts": "", "last_day": "deliveries",
+    "wrong_clocks": "clocks", "lateness": "lateness", "batteries": "trends", "refused": "refusals",
+}  # fmt: skip
+__getattr__, __dir__ = lazily(__name__, _CALLS | _OTHERS)

@@ -1,8 +1,9 @@
 """What a page or report asks about devices and sources over one stretch: each question once."""
 
 import datetime as dt
+from dataclasses import replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 
@@ -10,34 +11,20 @@ from telltale.contract import Source
 from telltale.health.arrived import arrived_table
 from telltale.health.calls import Health, health_tables, heard_table, missing_table
 from telltale.health.deliveries import Delivered, delivered
+from telltale.health.lateness import ARRIVED_IN, LATE_IN, Moments, moments
 from telltale.health.trends import trends
 from telltale.health.words.arrivals import Arrived
+from telltale.page.claims import About
 from telltale.sources import source as source_named
-from telltale.tables import TABLES
 from telltale.workbench.periods import Period
 from telltale.workbench.project import Project, here
-from telltale.workbench.question import Question, ask
+from telltale.workbench.question import ask
 from telltale.workbench.question import period as period_of
 from telltale.workbench.source_state import sources_table
 from telltale.workbench.times import When, local_time
 from telltale.workbench.view import answered
 
-ARRIVED_IN = ("node_heartbeat", "uplink", "device_status", "frame", "activity", "reading")
-"""The tables that tell when something of a source came; the first that a source has counts."""
-LATE_IN = ("sighting", "uplink", "device_status", "frame", "activity", "reading")
-"""The tables that tell how late what they hold came."""
 TRENDS_OF = "30d"
-OWN_TIME = {"sighting": "last_seen"}
-"""The column of the rows' own time, where it is not `observed_at`."""
-
-
-class Moments(NamedTuple):
-    """When rows came and by their own clock."""
-
-    table: str
-    own: str
-    rows: pa.Table
-    """received_at and `own`."""
 
 
 class Answers:
@@ -91,6 +78,27 @@ class Answers:
         """The line over the sentence of a report."""
         head = self.when.head if self.when else ""
         return " · ".join(filter(None, (head, self.site)))
+
+    @cached_property
+    def about(self) -> About:
+        """What the claims of the stretch share."""
+        return self._about(self.since)
+
+    @cached_property
+    def about_days(self) -> About:
+        """What the claims of `missing` share."""
+        return self._about(self._days)
+
+    @cached_property
+    def about_trends(self) -> About:
+        """What the claims of `trends` share."""
+        return replace(self._about(TRENDS_OF), arguments={})
+
+    def _about(self, since: When) -> About:
+        span = ask(lambda question: question.span, since, self.until, project=self.project)
+        begin, end = (local_time(at_us, "UTC") for at_us in span)
+        arguments = {} if self.source is None else {"source": self.source.name}
+        return About("health", begin, end, span.until_us == self.project.now_us(), arguments)
 
     @cached_property
     def tables(self) -> Health:
@@ -155,7 +163,7 @@ class Answers:
     @cached_property
     def lateness(self) -> Moments:
         """How late it came."""
-        return self.came if self._first(LATE_IN) == self.came.table else self._moments(LATE_IN)
+        return self._moments(LATE_IN)
 
     def arrived(self, *, completeness: Any = None, overdue: Any = None) -> Arrived:
         """What is known of the one source, as its words take it.
@@ -169,7 +177,7 @@ class Answers:
             raise ValueError("what arrived is told of one source; name it")
         return Arrived(
             self.source, self.records, self.devices, self.attention, self.rejects, self.heard,
-            self.own(completeness), self.own(overdue),
+            self.own(completeness), self.own(overdue), self.about,
         )  # fmt: skip
 
     def own(self, rows: Any) -> Any:
@@ -179,20 +187,8 @@ class Answers:
         table = rows if isinstance(rows, pa.Table) else pa.Table.from_pandas(rows, preserve_index=False)
         return table.filter(pa.compute.is_in(table["device_id"], self.devices["device_id"].combine_chunks()))
 
-    def _first(self, names: tuple[str, ...]) -> str:
-        tables = self.source.tables if self.source else ()
-        return next(name for name in names if name in tables)
-
     def _moments(self, names: tuple[str, ...]) -> Moments:
-        table = self._first(names)
-        own = OWN_TIME.get(table, TABLES[table].time)
-
-        def answer(question: Question) -> pa.Table:
-            rows = {"row_in": question.view.table(table, question.span)}
-            text = f"select received_at, {own} from row_in where source = :source"  # noqa: S608 - names of ours
-            return question.engine.run(text, rows, source=self._which["source"]).arrow()
-
-        return Moments(table, own, ask(answer, self.since, self.until, project=self.project))
+        return moments(self.project, str(self._which["source"]), names, self.since, self.until)
 
 
 def answers(

@@ -1,17 +1,23 @@
-"""What needs a look of the sources: those that have stopped, and those of which too much cannot be decoded."""
+"""What needs a look of sources and devices: silence, wrong clocks, listed and never heard, too many rejects."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from telltale import wording
-from telltale.health.deliveries import Delivered
+from telltale.health import claims, refusals
+from telltale.health.clocks import wrong
+from telltale.health.deliveries import Delivered, delivered
+from telltale.health.known import never_heard
+from telltale.health.words import listed
+from telltale.page import said
 from telltale.page.attention import Notice, since
 from telltale.page.lists import Concern
+from telltale.page.said import claimed, say
 from telltale.sources import SOURCES
+from telltale.workbench.project import Project
+from telltale.workbench.times import micros
+from telltale.workbench.view import answered
 
-SILENT_AT_LEAST_S = 600.0
-SILENT_INTERVALS = 20
-"""A source is silent after so many of its usual intervals, but not before ten minutes."""
 MANY_REJECTS = 0.01
 """More than one row in a hundred that cannot be decoded needs a look."""
 FEWEST_REJECTS = 5
@@ -26,14 +32,38 @@ PAGE_OF = {
 """The page with the figures of a source."""
 
 
-def concerns(sources: Sequence[Delivered], *, now: dt.datetime) -> list[Notice]:
-    """The sources that are silent, and those with many rejects.
+TITLES = {source.name: source.short_title or source.title for source in SOURCES}
+
+
+def concerns(project: Project, *, now: dt.datetime) -> list[Notice]:
+    """The sources that are silent, clocks that are wrong, listed devices that were never heard, many rejects, refusals.
 
     Args:
-        sources: what `deliveries.delivered` gave.
+        project: whose.
         now: the present on the site's clock.
     """
-    return [*silent_sources(sources, now=now), *many_rejects(sources)]
+    sources = delivered(project)
+    return [
+        *silent_sources(sources, now=now),
+        *clocks_and_lists(project, now=now),
+        *many_rejects(sources, now=now),
+        *refusals.concerns(project, now=now),
+    ]
+
+
+def clocks_and_lists(project: Project, *, now: dt.datetime, shows_persons: bool = False) -> list[Notice]:
+    """Of devices: clocks that are wrong, and what is listed and was never heard.
+
+    Args:
+        project: whose.
+        now: the present on the site's clock.
+        shows_persons: name PCs and phones too, for the owner.
+    """
+    unheard = answered(project, never_heard)
+    return [
+        *listed.wrong_clocks(wrong(project), TITLES, now=now),
+        *listed.never_heard(unheard, now=now, shows_persons=shows_persons),
+    ]
 
 
 def silent_sources(
@@ -48,36 +78,41 @@ def silent_sources(
     """
     silent = []
     for source in sources:
-        newest = dt.datetime.fromtimestamp((source.newest_us or 0) / 1e6, now.tzinfo)
-        age_s = (now - newest).total_seconds()
-        if source.rests or age_s < silent_after_s(source):
+        if not source.is_silent(micros(now)):
             continue
-        usual = f"usually one each {wording.duration(source.interval_s)}" if source.interval_s else "nothing in 24 h"
+        newest = dt.datetime.fromtimestamp((source.newest_us or 0) / 1e6, now.tzinfo)
+        age = said.duration(claims.delivered(source, "age_s", source.age_s(micros(now)), now))
+        usual = say("how often its devices report is unknown")
+        if source.interval_s:
+            each = said.duration(claims.delivered(source, "interval_s", source.interval_s, now))
+            usual = say("its most regular device reports each {}", each)
         concern = Concern(
-            "alarm", f"{source.title} is silent", f"no record for {wording.duration(age_s)}; {usual}",
-            since(newest, now), "sender, network or collector", pages.get(source.source.name, "health"),
+            "alarm", say("{} is silent", source.title), say("no record for {}; {}", age, usual),
+            claimed(claims.delivered(source, "newest", newest, now), since(newest, now)),
+            "sender, network or collector", pages.get(source.source.name, "health"),
         )  # fmt: skip
-        phrase = f"!!{source.title}!! has sent no record for !!{wording.duration(age_s)}!!"
+        phrase = say("!!{}!! has sent no record for !!{}!!", source.title, age)
         silent.append(Notice(concern, phrase, newest))
     return silent
 
 
-def silent_after_s(source: Delivered) -> float:
-    """The age of its newest record from which on a source is silent."""
-    return max(SILENT_AT_LEAST_S, SILENT_INTERVALS * source.interval_s)
+def many_rejects(sources: Sequence[Delivered], *, now: dt.datetime) -> list[Notice]:
+    """The sources of which too much could not be decoded in 24 hours.
 
-
-def many_rejects(sources: Sequence[Delivered]) -> list[Notice]:
-    """The sources of which too much could not be decoded in 24 hours."""
+    Args:
+        sources: what `deliveries.delivered` gave.
+        now: the present on the site's clock.
+    """
     many = []
     for source in sources:
         records = sum(source.hours)
         if source.rejects < FEWEST_REJECTS or source.rejects <= MANY_REJECTS * records:
             continue
-        count = wording.count(source.rejects, "row")
+        count = said.count(claims.delivered(source, "rejects", source.rejects, now), "row")
+        of = said.count(claims.delivered(source, "records", records, now), "record")
         concern = Concern(
-            "warning", f"{source.title}: {count} rejected", f"of {wording.count(records, 'record')} in 24 h",
+            "warning", say("{}: {} rejected", source.title, count), say("of {} in 24 h", of),
             f"last 24{wording.NBSP}h", "a changed format, or a wrong device", "health",
         )  # fmt: skip
-        many.append(Notice(concern, f"!!{count}!! of {source.title} could not be decoded", None))
+        many.append(Notice(concern, say("!!{}!! of {} could not be decoded", count, source.title), None))
     return many

@@ -2,13 +2,13 @@
 
 from functools import partial
 
-from telltale import wording
 from telltale.health import cards
 from telltale.health.answers import Answers
 from telltale.health.words.devices import health_text
-from telltale.page import common
+from telltale.page import common, said
 from telltale.page.board import Ask, Board, Cell, Control, Freshness
 from telltale.page.pieces import Sentence
+from telltale.page.said import Said, say
 
 PERIOD = Control("period", "Period", {"24h": "24 hours", "7d": "7 days"}, "toggle")
 DAYS = "14d"
@@ -45,11 +45,12 @@ def page(ask: Ask) -> Board:
     )
 
 
-def _text(answers: Answers) -> str:
+def _text(answers: Answers) -> Said:
     if answers.devices.num_rows:
-        return health_text(answers.attention, answers.devices)
-    names = wording.joined([f"**{source.title}**" for source in answers.delivered])
-    return f"{names} {'has' if len(answers.delivered) == 1 else 'have'} records; no device is due at an interval."
+        return health_text(answers.attention, answers.devices, answers.about)
+    names = said.joined([say("**{}**", source.title) for source in answers.delivered])
+    verb = "has" if len(answers.delivered) == 1 else "have"
+    return say("{} {} records; no device is due at an interval.", names, verb)
 
 
 def _batteries(answers: Answers) -> tuple[tuple[Cell, ...], ...]:

@@ -10,8 +10,11 @@ if TYPE_CHECKING:
     from telltale.kanban.answers import answers as answers
     from telltale.kanban.calls import ack as ack
     from telltale.kanban.calls import capture_coverage as capture_coverage
+    from telltale.kanban.calls import capture_gaps as capture_gaps
+    from telltale.kanban.calls import capture_summary as capture_summary
     from telltale.kanban.calls import control as control
     from telltale.kanban.calls import days_covered as days_covered
+    from telltale.kanban.calls import demand_carried as demand_carried
     from telltale.kanban.calls import items as items
     from telltale.kanban.calls import lead_time_summary as lead_time_summary
     from telltale.kanban.calls import lead_times as lead_times
@@ -26,16 +29,21 @@ if TYPE_CHECKING:
     from telltale.kanban.calls import size as size
     from telltale.kanban.calls import stock_out as stock_out
     from telltale.kanban.calls import takt_s as takt_s
+    from telltale.kanban.calls import target_stock as target_stock
     from telltale.kanban.calls import trends as trends
+    from telltale.kanban.calls import weeks as weeks
 
 __all__ = [
     "ack",
     "answers",
     "capture_coverage",
+    "capture_gaps",
+    "capture_summary",
     "cards",
     "charts",
     "control",
     "days_covered",
+    "demand_carried",
     "items",
     "lead_time_summary",
     "lead_times",
@@ -50,7 +58,9 @@ __all__ = [
     "size",
     "stock_out",
     "takt_s",
+    "target_stock",
     "trends",
+    "weeks",
 ]
 
 _OTHERS = {"answers": "answers", "cards": "", "charts": ""}

@@ -9,8 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from telltale.contract import ConfigError
+from telltale.kanban.analysis.coverage import Coverage
+from telltale.kanban.capture_figures import began, coverage_of, patience_of
 from telltale.kanban.control_limits import Kind, control_table, trends_table
 from telltale.kanban.item_figures import items_table
+from telltale.kanban.press_rules import PRESSED
 from telltale.kanban.press_tables import (
     capture_coverage_table,
     frames_table,
@@ -22,8 +25,9 @@ from telltale.kanban.press_tables import (
     rejects_table,
 )
 from telltale.kanban.pull_rates import rates_table, risks_table
-from telltale.kanban.question import Demand
-from telltale.kanban.words.capture import Coverage, coverage
+from telltale.kanban.question import BY_HAND, Demand
+from telltale.kanban.weeks import weeks_table
+from telltale.kanban.words.claims import Items
 from telltale.workbench.periods import Period, parse
 from telltale.workbench.project import Project, here
 from telltale.workbench.question import Question, question
@@ -55,6 +59,22 @@ class Answers:
     def now(self) -> dt.datetime:
         """The present on the site's clock."""
         return self.when.now
+
+    @cached_property
+    def about(self) -> Items:
+        """What the claims of its cards share: stretch, item, and where the records of each item are."""
+        devices: dict[str, list[str]] = {}
+        for row in self.project.button_info().to_pylist():
+            if row["role"] in PRESSED:
+                devices.setdefault(row["ack_for"] if row["role"] == "ack" else row["item"], []).append(row["device_id"])
+        for item in self._demand.items:
+            devices.setdefault(item.name, []).append(f"{BY_HAND}{item.name}")
+        since, until = (local_time(moment, self.zone) for moment in self.question.span)
+        only = {} if self.question.of is None else {"item": self.question.of}
+        return Items(
+            "kanban", since, until, bool(self.when.running), only, devices,
+            has_calendar=self.working_day_s is not None,
+        )  # fmt: skip
 
     @property
     def target(self) -> float:
@@ -134,8 +154,34 @@ class Answers:
 
     @cached_property
     def coverage(self) -> Coverage | None:
-        """How much of the period a capture listened, from its first stretch on; None where there was none."""
-        return coverage(self.capture, until=self.now if self.when.running else None)
+        """How much of the period a capture listened, or of the time since the first one ever; None without one."""
+        return self._asked(lambda: coverage_of(self.question))
+
+    @cached_property
+    def began(self) -> dt.datetime | None:
+        """When the first capture ever began to listen; None before that."""
+        return self._asked(lambda: began(self.question))
+
+    @cached_property
+    def patience(self) -> dt.timedelta:
+        """How late a heartbeat of a capture may be."""
+        return self._asked(lambda: patience_of(self.question))
+
+    @cached_property
+    def weeks(self) -> pa.Table:
+        """Pulls of seven days at a time (`tt.kanban.weeks`)."""
+        return self._of(weeks_table)
+
+    @cached_property
+    def working_day_s(self) -> float | None:
+        """How long a working day is where `[kanban]` keeps a calendar; None where it keeps none."""
+        return self._demand.clock.kept_day_s
+
+    @cached_property
+    def listed(self) -> pa.Table:
+        """The buttons and ack buttons of buttons.csv, heard or not: device_id, name, role."""
+        rows = self.project.button_info()
+        return rows.filter(pc.is_in(rows["role"], pa.array(PRESSED))).select(["device_id", "name", "role"])
 
     @cached_property
     def frames(self) -> pa.Table:

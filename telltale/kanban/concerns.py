@@ -1,6 +1,7 @@
 """What needs a look of items and buttons, for the list of the operations page and the tabs of every page."""
 
 from telltale.kanban.answers import Answers, answers
+from telltale.kanban.words import dhcp
 from telltale.kanban.words.titles import kanban_concerns
 from telltale.page.attention import Notice
 from telltale.workbench.project import Project
@@ -15,5 +16,6 @@ def watched(project: Project) -> Answers:
 
 
 def concerns(answers: Answers) -> list[Notice]:
-    """The items that run short, and the buttons that may be dead."""
-    return kanban_concerns(answers.items, now=answers.now, target=answers.target)
+    """The items that run short, the buttons that may be dead, and those whose presses are not counted."""
+    of_items = kanban_concerns(answers.items, now=answers.now, target=answers.target, about=answers.about)
+    return [*of_items, *dhcp.notices(answers.only_dhcp, period="in 16 weeks")]

@@ -12,7 +12,7 @@ from telltale.contract import ConfigError
 from telltale.kanban.analysis import limits, trends
 from telltale.kanban.analysis.buckets import Buckets
 from telltale.kanban.gaps import gaps
-from telltale.kanban.item_figures import laplace_of
+from telltale.kanban.item_figures import FEWEST_PULLS, laplace_of
 from telltale.kanban.question import By, Demand, Item, table
 from telltale.workbench.times import Span
 
@@ -36,6 +36,7 @@ CONTROL = pa.schema(
         ("is_baseline", pa.bool_()),
         ("is_cut", pa.bool_()),
         ("shift_start", TIMESTAMP),
+        ("working_day_s", pa.float64()),
     ]
 )
 
@@ -64,7 +65,7 @@ def control_table(demand: Demand, kind: Kind, by: By, width: limits.Width) -> pa
     if by == "stretch":
         raise ConfigError('by "stretch": expected day or week; one bucket makes no chart')
     rows: Iterator[dict[str, Any]] = (
-        {"item": item.name, **row}
+        {"item": item.name, "working_day_s": demand.clock.kept_day_s, **row}
         for item in demand.items
         for row in (_gap_rows(demand, item) if kind == "t" else _bucket_rows(demand, item, kind, by, width))
     )
@@ -88,16 +89,20 @@ def _gap_rows(demand: Demand, item: Item) -> Iterator[dict[str, Any]]:
 
 
 def _bucket_rows(demand: Demand, item: Item, kind: Kind, by: By, width: limits.Width) -> Iterator[dict[str, Any]]:
-    """One row a bucket of the stretch; the baseline comes from the beginning of all, or from its dated window."""
+    """One row a bucket of the stretch; the baseline comes from the item's first pull on, or from its dated window.
+
+    Before its first pull an item may not have been in use: nothing is expected of that time, and it is not tested.
+    """
     history = demand.bucketed(item, by, demand.since_first_heartbeat)
     exposures = history.days(demand.clock.day_s) if kind == "u" else _whole_buckets(history)
-    usual = _usual(demand, history, exposures)
+    is_usable = history.is_whole & _in_use(history)
+    usual = _usual(demand, history, exposures, is_usable)
     points = _points(kind, history, exposures, usual, width)
     for place, point in enumerate(points):
         if history.ends_us[place] <= demand.span.since_us:
             continue
         is_baseline = usual is not None and place in usual.buckets
-        is_tested = usual is not None and not is_baseline and bool(history.is_whole[place])
+        is_tested = usual is not None and not is_baseline and bool(is_usable[place])
         yield {
             "label": history.labels[place],
             "start": int(history.starts_us[place]),
@@ -117,10 +122,21 @@ def _whole_buckets(found: Buckets) -> "np.ndarray[Any, np.dtype[np.float64]]":
     return shares
 
 
-def _usual(demand: Demand, found: Buckets, exposures: "np.ndarray[Any, np.dtype[np.float64]]") -> limits.Usual | None:
-    usable = found.is_whole
+def _in_use(found: Buckets) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+    """Whether a bucket is one since that of the item's first pull."""
+    pulled = np.flatnonzero(found.counts)
+    used: np.ndarray[Any, np.dtype[np.bool_]] = np.arange(len(found.counts)) >= (pulled[0] if len(pulled) else np.inf)
+    return used
+
+
+def _usual(
+    demand: Demand,
+    found: Buckets,
+    exposures: "np.ndarray[Any, np.dtype[np.float64]]",
+    usable: "np.ndarray[Any, np.dtype[np.bool_]]",
+) -> limits.Usual | None:
     if demand.baseline is not None:
-        usable &= (found.starts_us >= demand.baseline.since_us) & (found.ends_us <= demand.baseline.until_us)
+        usable = usable & (found.starts_us >= demand.baseline.since_us) & (found.ends_us <= demand.baseline.until_us)
     most = None if demand.baseline is not None else limits.BASELINE_BUCKETS
     return limits.usual(found.counts.tolist(), exposures.tolist(), usable.tolist(), most=most)
 
@@ -194,8 +210,10 @@ def trends_table(demand: Demand) -> pa.Table:
 
 
 def _by_weekday(demand: Demand, item: Item) -> trends.Trend:
-    """Mann-Kendall on the days of whole weeks, each weekday compared with its like."""
+    """Mann-Kendall on the days of whole weeks, each weekday compared with its like; too few with less than 5 pulls."""
     days = demand.bucketed(item, "day")
+    if days.counts.sum() < FEWEST_PULLS:
+        return trends.Trend(int(days.is_whole.sum()), None, None, None, "too few")
     whole = [place for place, is_whole in enumerate(days.is_whole.tolist()) if is_whole]
     if whole:
         first, last = whole[0], whole[-1]
@@ -210,9 +228,11 @@ def _by_weekday(demand: Demand, item: Item) -> trends.Trend:
 
 
 def _against_before(demand: Demand, item: Item) -> trends.Trend:
-    """The stretch against one as long right before it."""
+    """The stretch against one as long right before it; too few where the item was first pulled in the stretch."""
     since_us, until_us = demand.span
     before = Span(since_us - (until_us - since_us), since_us)
+    if len(item.pulled_us) and item.pulled_us[0] >= since_us:
+        return trends.Trend(len(demand.counted(item)), None, None, None, "too few")
     pulled = item.pulled_us[(item.pulled_us >= before.since_us) & (item.pulled_us < before.until_us)]
     return trends.two_periods(
         int(demand.clock.listened.hold(pulled).sum()),

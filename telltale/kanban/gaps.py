@@ -13,6 +13,10 @@ from telltale.kanban.question import Demand, Item
 
 FEWEST_GAPS = 4
 """Between five pulls; fewer give no limit."""
+FEWEST_DAYS = 14
+"""Two of each weekday: only then two weekends were seen, which without a calendar are no dead buttons."""
+FEWEST_WORKING_DAYS = 2
+"""The same where a calendar leaves nights and weekends out."""
 
 
 class Gaps(NamedTuple):
@@ -32,6 +36,8 @@ class Silence(NamedTuple):
 
     last_press_at: dt.datetime | None
     silent_s: float | None
+    """What a capture heard of it, in working time."""
+    silent_calendar_s: float | None
     silence_limit_s: float | None
     may_be_dead: bool
     presses: int
@@ -50,8 +56,9 @@ def gaps(demand: Demand, moments_us: npt.NDArray[np.int64]) -> Gaps:
     chosen = _in_control(lasted, np.flatnonzero(is_usable), None if demand.baseline else BASELINE_BUCKETS)
     is_baseline = np.zeros(len(ends), np.bool_)
     is_baseline[chosen] = True
-    mean = float(lasted[chosen].mean()) if len(chosen) >= FEWEST_GAPS else None
-    return Gaps(moments_us, lasted, mean or None, is_baseline)
+    # Five presses tried out within an hour do not tell how long a pause of days is.
+    is_enough = len(chosen) >= FEWEST_GAPS and lasted[:-1].sum() >= demand.clock.day_s * 1e6
+    return Gaps(moments_us, lasted, (float(lasted[chosen].mean()) if is_enough else None) or None, is_baseline)
 
 
 def silence(demand: Demand, item: Item) -> Silence:
@@ -59,27 +66,40 @@ def silence(demand: Demand, item: Item) -> Silence:
 
     The limit is the upper one of their t-chart, or the second longest silence they came back from where that is longer:
     the t-chart knows no nights and weekends, and without a calendar would take each of them for a dead button. The
-    longest one itself may have been a dead battery. A pull entered by hand ends no silence: it may have been entered
-    because the button is dead.
+    longest one itself may have been a dead battery. There is none before two weeks of pauses (two working days by a
+    calendar) were heard. A pull entered by hand ends no silence: it may have been entered because the button is dead.
+    What nobody heard is no silence: without a capture it is not known how long one lasts.
     """
     ids = [row["device_id"] for row in demand.buttons if row["role"] == "button" and row["item"] == item.name]
     pressed = demand.before(demand.history.presses, "pressed_at")
     pressed = pressed.filter(pc.is_in(pressed["device_id"], value_set=pa.array(ids, pa.string())))
     if not pressed.num_rows:
-        return Silence(None, None, None, may_be_dead=False, presses=0)
-    found = gaps(demand, pressed["pressed_at"].cast(pa.int64()).to_numpy())
-    silent_s = float(found.lasted_us[-1]) / 1e6
-    limit_s = None
-    if found.mean_us is not None:
-        upper_s = t_point(silent_s, found.mean_us / 1e6, is_open=True).upper
-        limit_s = max(upper_s, float(np.sort(found.lasted_us[:-1])[-2]) / 1e6)
+        return Silence(None, None, None, None, may_be_dead=False, presses=0)
+    presses = max(row["counts"] for row in pc.value_counts(pressed["device_id"]).to_pylist())
+    last_at = pressed["pressed_at"][-1].as_py()
+    if demand.heard_until_us is None:
+        return Silence(last_at, None, None, None, may_be_dead=False, presses=presses)
+    moments = pressed["pressed_at"].cast(pa.int64()).to_numpy()
+    found = gaps(demand, moments)
+    silent_s, limit_s = float(found.lasted_us[-1]) / 1e6, _limit_s(demand, found)
     return Silence(
-        pressed["pressed_at"][-1].as_py(),
+        last_at,
         silent_s,
+        float(demand.span.until_us - moments[-1]) / 1e6,
         limit_s,
         may_be_dead=limit_s is not None and silent_s > limit_s,
-        presses=max(row["counts"] for row in pc.value_counts(pressed["device_id"]).to_pylist()),
+        presses=presses,
     )
+
+
+def _limit_s(demand: Demand, found: Gaps) -> float | None:
+    """How long a silence is still usual; None where too little was heard to say."""
+    clock, ended = demand.clock, found.lasted_us[:-1]
+    fewest = FEWEST_WORKING_DAYS if demand.settings.working_hours else FEWEST_DAYS
+    if found.mean_us is None or ended.sum() < fewest * clock.day_s * 1e6:
+        return None
+    upper_s = t_point(0, found.mean_us / 1e6, is_open=True).upper
+    return max(upper_s, float(np.sort(ended)[-2]) / 1e6)
 
 
 def _in_control(lasted: npt.NDArray[np.int64], usable: npt.NDArray[np.intp], most: int | None) -> npt.NDArray[np.intp]:

@@ -1,30 +1,31 @@
 """`tt.kanban.items`: one row an item, what a dashboard says of it; where there is too little data, why."""
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from telltale.arrow import TIMESTAMP
 from telltale.kanban.analysis import risk, trends
 from telltale.kanban.analysis.buckets import Buckets
-from telltale.kanban.analysis.lead_times import LeadTimes, summary
+from telltale.kanban.analysis.calendar import DAY_S
+from telltale.kanban.analysis.lead_times import LeadTimes
 from telltale.kanban.analysis.rates import Rate, rate
 from telltale.kanban.analysis.risk import Dispersion
 from telltale.kanban.analysis.sizing import Size, size
-from telltale.kanban.gaps import Silence, silence
+from telltale.kanban.gaps import FEWEST_DAYS, Silence, silence
+from telltale.kanban.lead_figures import FEWEST_LEAD_TIMES, leads_of, no_lead_time, sound
 from telltale.kanban.question import Demand, Item, table
 from telltale.settings.working_hours import DAYS
 
 FEWEST_PULLS = 5
-FEWEST_LEAD_TIMES = 2
-MOST_ORPHANS = 0.05
-"""For a closed pull: a capture that begins while containers are on their way pairs each with a later pull."""
+FEWEST_OBSERVED_DAYS = 1.0
+"""How much is pulled on a day is not known from an hour."""
+FEWEST_WHOLE_DAYS = 5
+"""Fewer do not tell how much days differ."""
 SILENT = "silent for longer than is usual: button, battery, or no demand"
-FEWEST_DAYS = 14
-"""Two of each weekday tell a rhythm of the week from a trend."""
 
 ITEMS = pa.schema(
     [
@@ -45,8 +46,11 @@ ITEMS = pa.schema(
         ("cards_hi", pa.int64()),
         ("formula", pa.string()),
         ("lead_time_days", pa.float64()),
+        ("lead_time_calendar_days", pa.float64()),
         ("lead_time_source", pa.string()),
+        ("lead_time_n", pa.int64()),
         ("lead_times", pa.int64()),
+        ("is_acknowledged", pa.bool_()),
         ("open_pulls", pa.int64()),
         ("risk", pa.float64()),
         ("risk_lo", pa.float64()),
@@ -54,24 +58,15 @@ ITEMS = pa.schema(
         ("last_pull_at", TIMESTAMP),
         ("last_press_at", TIMESTAMP),
         ("silent_s", pa.float64()),
+        ("silent_calendar_s", pa.float64()),
         ("silence_limit_s", pa.float64()),
         ("may_be_dead", pa.bool_()),
+        ("is_heard", pa.bool_()),
+        ("heard_until", TIMESTAMP),
         ("presses", pa.int64()),
         ("trend", pa.string()),
+        ("working_day_s", pa.float64()),
         ("note", pa.string()),
-    ]
-)
-
-LEAD_TIMES = pa.schema(
-    [
-        ("item", pa.string()),
-        ("closed", pa.int64()),
-        ("open_pulls", pa.int64()),
-        ("orphans", pa.int64()),
-        ("mean_s", pa.float64()),
-        ("sd_s", pa.float64()),
-        ("median_s", pa.float64()),
-        ("little_s", pa.float64()),
     ]
 )
 
@@ -88,8 +83,13 @@ class Facts(NamedTuple):
     lead_days: float | None
     lead_sd_days: float
     lead_source: str
+    measured: LeadTimes | None
+    """What the lead time is the mean of; None where it is the listed one, or not known."""
     counts: Dispersion
+    whole_days: int
     demand_sd_per_day: float
+    is_varying: bool
+    """Whether the formula asks how much days differ."""
     idle_days: tuple[str, ...]
     """Weekdays without a pull where chance would have given some."""
     quiet: Silence
@@ -97,17 +97,23 @@ class Facts(NamedTuple):
     @property
     def too_few(self) -> str:
         """Why nothing is recommended; empty where there is enough."""
+        return next(self._doubts(), "")
+
+    def _doubts(self) -> Iterator[str]:
         if not self.observed_days:
-            return "nothing was captured in this stretch"
+            yield "nothing was captured in this stretch"
         if self.counted < FEWEST_PULLS:
-            return f"too little data: {self.counted} of the {FEWEST_PULLS} pulls a recommendation needs"
+            yield f"too little data: {self.counted} of the {FEWEST_PULLS} pulls a recommendation needs"
         if self.lead_days is None:
-            return _no_lead_time(self.lead.orphans)
-        if self.observed_days < FEWEST_LEAD_TIMES * self.lead_days:
-            return f"too little data: observed for less than {FEWEST_LEAD_TIMES} lead times"
+            yield no_lead_time(self.lead.orphans)
+        elif self.observed_days < FEWEST_LEAD_TIMES * self.lead_days:
+            yield f"too little data: observed for less than {FEWEST_LEAD_TIMES} lead times"
+        if self.observed_days < FEWEST_OBSERVED_DAYS:
+            yield "too little data: observed for less than a day"
+        if self.is_varying and self.whole_days < FEWEST_WHOLE_DAYS:
+            yield f"too little data: {self.whole_days} of the {FEWEST_WHOLE_DAYS} whole days the formula needs"
         if self.quiet.may_be_dead:
-            return SILENT  # a dead battery looks like no demand: fewer cards would be the wrong advice
-        return ""
+            yield SILENT  # a dead battery looks like no demand: fewer cards would be the wrong advice
 
 
 def items_table(demand: Demand) -> pa.Table:
@@ -115,20 +121,17 @@ def items_table(demand: Demand) -> pa.Table:
     return table([_row(demand, facts_of(demand, item)) for item in demand.items], ITEMS)
 
 
-def lead_time_summary_table(demand: Demand) -> pa.Table:
-    """The columns of `tt.kanban.lead_time_summary`."""
-    return table([{"item": item.name, **leads_of(demand, item)._asdict()} for item in demand.items], LEAD_TIMES)
-
-
 def facts_of(demand: Demand, item: Item) -> Facts:
     """What the stretch says of an item."""
     counted = len(demand.counted(item))
     lead = leads_of(demand, item)
     lead_days, lead_sd_days, source = item.lead_time_days, 0.0, "" if item.lead_time_days is None else "buttons.csv"
-    sound = _sound(demand, item, lead)
-    if sound is not None and sound.closed >= FEWEST_LEAD_TIMES and sound.mean_s is not None:
+    measured = sound(demand, item, lead)
+    if measured is not None and measured.closed >= FEWEST_LEAD_TIMES and measured.mean_s is not None:
         day_s = demand.clock.day_s
-        lead_days, lead_sd_days, source = sound.mean_s / day_s, (sound.sd_s or 0.0) / day_s, "measured"
+        lead_days, lead_sd_days, source = measured.mean_s / day_s, (measured.sd_s or 0.0) / day_s, "measured"
+    else:
+        measured = None
     days = demand.bucketed(item, "day")
     whole = days.is_whole
     per_day = days.quantities[whole] / days.days(demand.clock.day_s)[whole]
@@ -142,48 +145,13 @@ def facts_of(demand: Demand, item: Item) -> Facts:
         lead_days,
         lead_sd_days,
         source,
+        measured,
         risk.dispersion(days.counts[whole].tolist()),
+        len(per_day),
         float(np.std(per_day, ddof=1)) if len(per_day) > 1 else 0.0,
+        demand.settings.formula == "statistical",
         () if demand.settings.working_hours else _idle_days(days),
         silence(demand, item),
-    )
-
-
-def leads_of(demand: Demand, item: Item, *, after_us: int = 0) -> LeadTimes:
-    """The lead times of an item that ended in the stretch and after a moment, and its pulls open at its end."""
-    rows = demand.lead_times
-    rows = rows.filter(pc.equal(rows["item"], item.name))
-    ended = demand.inside(rows.filter(pc.is_valid(rows["acknowledged_at"])), "acknowledged_at")
-    ended = ended.filter(pc.greater(ended["acknowledged_at"].cast(pa.int64()), after_us))
-    closed = ended.filter(pc.invert(ended["is_orphan"]))["lead_time_s"].to_pylist()
-    ages = rows.filter(rows["is_open"])["age_s"].to_pylist()
-    return summary(closed, ages, orphans=ended.num_rows - len(closed))
-
-
-def _sound(demand: Demand, item: Item, lead: LeadTimes) -> LeadTimes | None:
-    """The lead times that can be trusted; None where none can.
-
-    An orphan says that a pull before it was not heard: since then each acknowledgement was paired with a pull later
-    than its own, and lead times came out short. At an orphan no pull is open, so that what comes after it is right; but
-    of that, too, the long ones are missing until some lead times have passed. Where one delivery closes all, it starts
-    afresh by itself.
-    """
-    if demand.settings.match == "all" or lead.orphans <= MOST_ORPHANS * lead.closed:
-        return lead
-    rows = demand.lead_times
-    rows = rows.filter(pc.and_(rows["is_orphan"], pc.equal(rows["item"], item.name)))
-    last_us = pc.max(rows["acknowledged_at"].cast(pa.int64())).as_py()
-    later = leads_of(demand, item, after_us=last_us)
-    passed_s = float(demand.clock.working.between_us(last_us, demand.span.until_us)) / 1e6
-    return later if passed_s >= FEWEST_LEAD_TIMES * (later.mean_s or 0.0) else None
-
-
-def _no_lead_time(orphans: int) -> str:
-    if not orphans:
-        return "lead time not known: add an ack button, or lead_time_days in buttons.csv"
-    return (
-        f"lead time not known: {orphans} of the acknowledgements had no pull, so others may stand beside a wrong "
-        "one; wait, or give lead_time_days in buttons.csv"
     )
 
 
@@ -236,14 +204,28 @@ def _row(demand: Demand, facts: Facts) -> dict[str, Any]:
         **dict(zip(("demand_per_day", "demand_lo", "demand_hi"), pieces, strict=True)),
         "container_qty": facts.container_qty,
         **_cards(demand, facts),
-        "lead_time_days": facts.lead_days,
-        "lead_time_source": facts.lead_source,
+        **_lead(facts),
         "lead_times": facts.lead.closed,
+        "is_acknowledged": item.name in demand.acknowledged,
         "open_pulls": facts.lead.open_pulls,
         "last_pull_at": int(item.pulled_us[-1]) if len(item.pulled_us) else None,
         **facts.quiet._asdict(),
+        "is_heard": demand.is_heard,
+        "heard_until": demand.heard_until_us,
         "trend": _trend(demand, facts),
+        "working_day_s": demand.clock.kept_day_s,
         "note": _note(facts),
+    }
+
+
+def _lead(facts: Facts) -> dict[str, Any]:
+    """The lead time in working days and by the calendar, where it is from, of how many refills it is the mean."""
+    by_calendar_s = None if facts.measured is None else facts.measured.mean_calendar_s
+    return {
+        "lead_time_days": facts.lead_days,
+        "lead_time_calendar_days": None if by_calendar_s is None else by_calendar_s / DAY_S,
+        "lead_time_source": facts.lead_source,
+        "lead_time_n": 0 if facts.measured is None else facts.measured.closed,
     }
 
 
@@ -275,7 +257,8 @@ def laplace_of(demand: Demand, item: Item) -> trends.Trend:
     """Laplace's test on a clock that runs while pulls are observed.
 
     From two weeks on the clock runs as fast as the item is usually pulled on that weekday: otherwise a stretch that
-    begins on a Tuesday and ends on a Monday would fall by its weekends alone.
+    begins on a Tuesday and ends on a Monday would fall by its weekends alone. Of an item first pulled in the stretch it
+    begins with that pull: before, the item may not have been in use.
     """
     days = demand.bucketed(item, "day")
     observed = days.observed_us.astype(np.float64)
@@ -290,6 +273,8 @@ def laplace_of(demand: Demand, item: Item) -> trends.Trend:
         passed = usual[weekday] * observed
     before = np.append(0.0, np.cumsum(passed))
     at = before[place] + within * passed[place]
+    if len(at) and item.pulled_us[0] >= demand.span.since_us:
+        return trends.laplace((at[1:] - at[0]).tolist(), observed=float(before[-1] - at[0]))
     return trends.laplace(at.tolist(), observed=float(before[-1]))
 
 

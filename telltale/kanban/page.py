@@ -2,20 +2,23 @@
 
 from functools import partial
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from telltale import wording
 from telltale.kanban import cards
 from telltale.kanban.answers import Answers, Bucket, answers
-from telltale.page import common
+from telltale.kanban.words import claims
+from telltale.kanban.words.capture import away
+from telltale.kanban.words.refills import orphans
+from telltale.page import common, said
 from telltale.page.board import Ask, Board, Cell, Control, Freshness
 from telltale.page.pieces import Sentence
+from telltale.page.said import say
 from telltale.workbench.times import micros
 
 PERIOD = Control("period", "Period", {"4w": "4 weeks", "16w": "16 weeks", "52w": "52 weeks"}, "toggle")
 BUCKETS: dict[str, Bucket] = {"4w": "day", "16w": "week", "52w": "week"}
-LONGEST = "52w"
+LONGEST, LONGEST_WORDS = "52w", "52 weeks"
 """How far back to look for a capture that has heard no press yet."""
 
 
@@ -58,13 +61,17 @@ def _spelt(name: str) -> str:
 
 
 def _foot(about: Answers) -> str:
-    orphans = pc.sum(about.lead_times["is_orphan"].cast(pa.int64())).as_py() or 0
-    unmatched = f"{wording.count(orphans, 'acknowledgement')} had no open pull. " if orphans else ""
-    unheard = f" {wording.dhcp_alone(about.only_dhcp)}." if about.only_dhcp else ""
+    count = orphans(about.lead_times)
+    acks = said.count(claims.orphans(about.about, count), "acknowledgement")
     dead_time = wording.duration(about.settings.dead_time_s)
-    return (
-        f"{common.foot(about.zone)} Frames within a dead time of {dead_time}, or that of buttons.csv, are one press. "
-        f"{unmatched}Rates use the time the capture was alive.{unheard}"
+    return said.together(
+        [
+            common.foot(about.zone),
+            say("Frames within a dead time of {}, or that of buttons.csv, are one press.", dead_time),
+            say("{} had no open pull.", acks) if count else "",
+            "Rates use the time the capture was alive.",
+            f"{wording.dhcp_alone(about.only_dhcp)}." if about.only_dhcp else "",
+        ]
     )
 
 
@@ -73,7 +80,7 @@ def _freshness(about: Answers) -> Freshness:
     columns = (about.capture["end"], about.presses["last_frame_at"])
     ends = [pc.max(column).as_py() for column in columns if len(column)]
     newest = max((micros(end) for end in ends if end is not None), default=None)
-    late_s = max(common.SHORTEST_LATE_S, common.PATIENCE * about.project.settings.arp.heartbeat_s)
+    late_s = max(common.SHORTEST_LATE_S, about.patience.total_seconds())
     return Freshness(newest, late_s, max(common.SILENT_S, 2 * late_s), timezone=about.zone)
 
 
@@ -81,16 +88,21 @@ def _nothing_yet(ask: Ask) -> Board:
     """Nobody has pressed: whether a capture is running decides what to do next."""
     about = answers(LONGEST, project=ask.project)
     coverage = about.coverage
-    if coverage is None:
+    if coverage is None and about.began is not None:
+        began = f"The first one began on {wording.full_moment(about.began)}"
+        text = f"**No capture listened in {LONGEST_WORDS}.** {began}; start one: telltale collect arp."
+    elif coverage is None:
         text = (
             "**No capture has been started.** Run “telltale collect arp” where the buttons’ network is, or read a "
             "capture file: telltale replay FILE.pcap."
         )
     else:
-        lasting = wording.duration((about.now - coverage.start).total_seconds())
+        text = f"**No press** since the capture started {wording.ago(coverage.start, about.now)}. "
+        gone = away(coverage, timezone=about.zone)
         next_step = "Press a button; telltale discover finds its line for buttons.csv"
-        text = f"**No press** since the capture started {lasting} ago. "
-        text += f"{wording.dhcp_alone(about.only_dhcp) or next_step}."
+        if gone:
+            next_step = "Start one: telltale collect arp"
+        text += " ".join(filter(None, [gone, f"{wording.dhcp_alone(about.only_dhcp) or next_step}."]))
     newest = None if coverage is None else round(coverage.end.timestamp() * 1e6)
     return Board(
         Sentence(text, common.head("Kanban", about.now, about.site)),

@@ -24,6 +24,8 @@ RATES = pa.schema(
         ("pulls", pa.int64()),
         ("quantity", pa.float64()),
         ("observed_s", pa.float64()),
+        ("working_s", pa.float64()),
+        ("working_day_s", pa.float64()),
         ("is_cut", pa.bool_()),
         ("rate_per_day", pa.float64()),
         ("rate_lo", pa.float64()),
@@ -61,10 +63,10 @@ def _rate_rows(demand: Demand, item: Item, by: By) -> Iterable[dict[str, Any]]:
     buckets = demand.bucketed(item, by, demand.touched(by))
     columns = zip(
         buckets.labels, buckets.starts_us.tolist(), buckets.reach_us.tolist(), buckets.so_far.tolist(),
-        buckets.counts.tolist(), buckets.quantities.tolist(), buckets.observed_us.tolist(), buckets.is_cut.tolist(),
-        strict=True,
+        buckets.counts.tolist(), buckets.quantities.tolist(), buckets.observed_us.tolist(), buckets.passed_us.tolist(),
+        buckets.is_cut.tolist(), strict=True,
     )  # fmt: skip
-    for label, start, end, so_far, count, quantity, observed_us, is_cut in columns:
+    for label, start, end, so_far, count, quantity, observed_us, passed_us, is_cut in columns:
         of = rate(count, observed_us / 1e6 / demand.clock.day_s) if observed_us else NO_RATE
         yield {
             "item": item.name,
@@ -75,6 +77,8 @@ def _rate_rows(demand: Demand, item: Item, by: By) -> Iterable[dict[str, Any]]:
             "pulls": count,
             "quantity": quantity,
             "observed_s": observed_us / 1e6,
+            "working_s": passed_us / 1e6,
+            "working_day_s": demand.clock.kept_day_s,
             "is_cut": is_cut,
             **dict(zip(("rate_per_day", "rate_lo", "rate_hi"), of, strict=True)),
         }

@@ -10,11 +10,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from telltale import identity
 from telltale.analysis import periods
 from telltale.contract import ConfigError, did_you_mean
 from telltale.kanban import analysis
 from telltale.kanban.analysis import buckets, calendar, stretches
 from telltale.kanban.analysis.buckets import Buckets, Clock
+from telltale.kanban.analysis.coverage import patience
 from telltale.kanban.press_rules import rules
 from telltale.settings.working_hours import dates, working_hours
 from telltale.tables import COLLECTOR_HEARTBEAT, FRAME
@@ -26,7 +28,7 @@ BY: tuple[By, ...] = ("day", "week", "stretch")
 SOURCE = "button"
 BY_HAND = "item:"
 
-OF_FRAMES = "select device_id, observed_at, kind, interface from frame"
+OF_FRAMES = "select raw_id, device_id, observed_at, kind, interface, exchange, exchange_s from frame"
 OF_BUTTONS = "select * from collector_heartbeat where source = :source"
 
 
@@ -60,9 +62,9 @@ def history(question: Question) -> History:
     def read() -> History:
         engine, view = question.engine, question.view
         frames = engine.keep(engine.run(OF_FRAMES, {"frame": view.table(FRAME.name)}))  # read three times below
-        pressed = engine.keep(analysis.presses(engine, frames, press_rules))
         heartbeats = {"collector_heartbeat": view.table(COLLECTOR_HEARTBEAT.name)}
-        of_buttons = engine.run(OF_BUTTONS, heartbeats, source=SOURCE)
+        of_buttons = engine.keep(engine.run(OF_BUTTONS, heartbeats, source=SOURCE))
+        pressed = engine.keep(analysis.presses(engine, frames, press_rules, of_buttons))
         signals = analysis.signals(engine, pressed, engine.from_arrow(listed)).arrow()
         return History(pressed.arrow(), signals, analysis.observed(engine, of_buttons).arrow())
 
@@ -103,7 +105,9 @@ class Demand:
             since_us=first_us - 8 * DAY,  # the week, and the day, it begins in count from end to end
             until_us=self.span.until_us + 8 * DAY,
         )
-        return Clock(working, listened, stretches.both(listened, working), calendar.day_s(shifts))
+        has_calendar = bool(shifts or self.settings.holidays)
+        observed = stretches.both(listened, working)
+        return Clock(working, listened, observed, calendar.day_s(shifts), has_calendar)
 
     @cached_property
     def items(self) -> list[Item]:
@@ -121,11 +125,37 @@ class Demand:
         """
         from telltale.kanban.analysis.lead_times import lead_times, pairs
 
-        named = {row["ack_for"] for row in self.buttons if row["role"] == "ack"}
-        named |= set(self.signals.filter(pc.equal(self.signals["signal"], "ack"))["item"].to_pylist())
-        acknowledged = pc.is_in(self.signals["item"], value_set=pa.array(sorted(named), pa.string()))
+        acknowledged = pc.is_in(self.signals["item"], value_set=pa.array(sorted(self.acknowledged), pa.string()))
         made = pairs(self.signals.filter(acknowledged), match=self.settings.match)
-        return lead_times(made, counted=self.clock.working, until_us=self.span.until_us)
+        made = lead_times(made, counted=self.clock.working, until_us=self.span.until_us)
+        day_s = pa.array([self.clock.kept_day_s] * made.num_rows, pa.float64())
+        return made.append_column("working_day_s", day_s)
+
+    @cached_property
+    def acknowledged(self) -> set[str]:
+        """The items whose deliveries somebody acknowledges: an ack button is listed, or one was entered by hand."""
+        named = {row["ack_for"] for row in self.buttons if row["role"] == "ack"}
+        return named | set(self.signals.filter(pc.equal(self.signals["signal"], "ack"))["item"].to_pylist())
+
+    @cached_property
+    def heard_until_us(self) -> int | None:
+        """Where the newest stretch ends in which a capture listened, until the end of the stretch; None without one."""
+        ends = self.clock.listened.ends
+        return int(ends[-1]) if len(ends) else None
+
+    @cached_property
+    def is_heard(self) -> bool:
+        """Whether a capture listens at the end of the stretch: else what was not pressed since then is not known.
+
+        A heartbeat is late by its interval as a rule, and by the time of a restart now and then; what lies outside
+        working time does not matter.
+        """
+        if self.heard_until_us is None:
+            return False
+        ends = self.before(self.history.coverage, "start").to_pylist()
+        late = patience(ends, interval_s=self.question.settings.arp.heartbeat_s)
+        unheard_us = int(self.clock.working.between_us(self.heard_until_us, self.span.until_us))
+        return unheard_us < late.total_seconds() * 1e6
 
     @property
     def observed_us(self) -> int:
@@ -171,8 +201,12 @@ class Demand:
 
     def touched(self, by: By) -> Span:
         """The stretch with the beginning of the first day or week it touches: what a table of these reads."""
-        starts = self._whole_periods(by, self.span)["start_us"].to_pylist()
+        starts = self.periods(by)["start_us"].to_pylist()
         return Span(min([self.span.since_us, *starts[:1]]), self.span.until_us)
+
+    def periods(self, by: By) -> pa.Table:
+        """The local days or weeks the stretch touches, from end to end."""
+        return self._whole_periods(by, self.span)
 
     def before(self, rows: pa.Table, time: str) -> pa.Table:
         """The rows of before the end of the stretch."""
@@ -216,15 +250,16 @@ class Demand:
         )
 
     def _named(self, text: str) -> str:
-        """The item a text means: its name in any case, or that of one of its buttons."""
-        wanted = text.strip().casefold()
+        """The item a text means: its name in any case, or name or address of one of its buttons."""
+        wanted, meant = text.strip().casefold(), identity.device_id(text)
         names = {str(row["item"]) for row in self.buttons if row["role"] == "button"}
         names |= set(self.history.signals["item"].to_pylist())
         for name in sorted(names):
             if name.casefold() == wanted:
                 return name
         for row in self.buttons:
-            if row["name"].casefold() == wanted and row["role"] in ("button", "ack"):
+            is_meant = row["name"].casefold() == wanted or row["device_id"] == meant
+            if is_meant and row["role"] in ("button", "ack"):
                 return str(row["item"] if row["role"] == "button" else row["ack_for"])
         hint = did_you_mean(text, names) or f"; known: {', '.join(sorted(names)) or 'none yet'}"
         raise ConfigError(f'no item "{text}" in buttons.csv or pulled{hint}')

@@ -81,7 +81,8 @@ def _merged(lake: Lake, group: Sequence[File], present: Callable[[], int]) -> bo
     """Replace the files of a group by one; False when one of them was replaced or purged meanwhile."""
     with locked(lake.store, "rebuild", wait_s=lake.lock_wait_s):
         try:
-            rows = pa.concat_tables([read(lake, file) for file in group])
+            # A file written before a column was added lacks it.
+            rows = pa.concat_tables([read(lake, file) for file in group], promote_options="default")
             lake.step("merge:1 read")
             draft = _draft(group, rows)
             lake.step("merge:2 sorted")

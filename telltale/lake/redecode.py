@@ -200,7 +200,8 @@ def _drafts(
     made = []
     for name, day in sorted(new.keys() | kept.keys()):
         parts = kept.get((name, day), [])
-        rows = pa.concat_tables([*(part.kept for part in parts), *new.get((name, day), [])])
+        # A file written before a column was added lacks it.
+        rows = pa.concat_tables([*(part.kept for part in parts), *new.get((name, day), [])], promote_options="default")
         if rows.num_rows == 0:
             continue
         oldest = min([version, *(_version(part, others) for part in parts if part.kept.num_rows)])

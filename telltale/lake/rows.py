@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from telltale.arrow import DAY_US, by_day, own_time, utc_day
-from telltale.tables import NEWEST_NON_NULL, Table
+from telltale.tables import Table
 
 HOUR_US = 3_600_000_000
 
@@ -38,9 +38,10 @@ class Draft(NamedTuple):
 def tidy(table: Table, rows: pa.Table) -> tuple[pa.Table, bool]:
     """Rows sorted by natural key, of equal keys the winner only, and whether keys are then unique.
 
-    The winner has the larger `prefer` column, then the larger received_at, then the larger raw_id; should one record
-    give several such rows, the first in the order of all other columns. Tables that prefer the newest non-null value
-    column by column keep all their rows: a row that lost in one column may win in another when more arrive.
+    The winner has the larger `prefer` columns, then the larger received_at, then the larger raw_id; should one record
+    give several such rows, the last in the order of all other columns. It takes over the `largest` and `smallest` of
+    all. Tables that decide column by column keep all their rows: a row that lost in one column may win in another when
+    more arrive.
     """
     if rows.num_rows < 2:
         return rows, True
@@ -50,11 +51,11 @@ def tidy(table: Table, rows: pa.Table) -> tuple[pa.Table, bool]:
     if not repeated.any():
         return rows, True
     if (repeated & _equals_previous(rows, [name for name, _ in ranking])).any():
-        rest = [(name, "ascending") for name in rows.column_names if name not in dict(ranking)]
+        rest = [(name, "descending") for name in rows.column_names if name not in dict(ranking)]
         rows = _sorted(rows, [*ranking, *rest])
-    if table.prefer == NEWEST_NON_NULL:
+    if table.by_column:
         return rows, False
-    return rows.filter(pa.array(~repeated)), True
+    return _winners(table, rows, ~repeated), True
 
 
 def drafts(table: Table, source: str, rows: pa.Table, *, version: int) -> list[Draft]:
@@ -95,10 +96,24 @@ def raw_draft(source: str, day: date, raws: pa.Table, *, version: int) -> Draft:
 def _ranking(table: Table) -> list[tuple[str, str]]:
     ranking = [(name, "ascending") for name in table.key]
     if not table.derived:
-        ties = [table.prefer] if table.prefer and table.prefer != NEWEST_NON_NULL else []
-        ties += ["received_at", "raw_id"]
+        ties = (*table.prefer, "received_at", "raw_id")
         ranking += [(name, "descending") for name in ties if name not in table.key]
     return ranking
+
+
+def _winners(table: Table, rows: pa.Table, is_first: np.ndarray) -> pa.Table:
+    """The first row of each key, with the extremes of all rows of its key."""
+    winners = rows.filter(pa.array(is_first))
+    group = pa.array(np.cumsum(is_first))
+    extremes = [(name, "max") for name in table.largest] + [(name, "min") for name in table.smallest]
+    if not extremes:
+        return winners
+    # Groups are numbered in the order of the rows, so that sorting by number restores it.
+    found = rows.append_column("group", group).group_by("group").aggregate(extremes).sort_by("group")
+    for name, which in extremes:
+        at = winners.column_names.index(name)
+        winners = winners.set_column(at, winners.field(at), found[f"{name}_{which}"])
+    return winners
 
 
 def _sorted(rows: pa.Table, ranking: Sequence[tuple[str, str]]) -> pa.Table:

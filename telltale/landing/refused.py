@@ -102,6 +102,33 @@ def refused_rows(store: Store, limit: int, before_id: int | None = None) -> list
         return [RefusedRow(*row) for row in connection.execute(query)]
 
 
+class RefusedCount(NamedTuple):
+    """How often a source refused for one reason."""
+
+    source: str
+    reason: str
+    refused: int
+    first_us: int
+    """When the first of them was received, microseconds UTC."""
+    last_us: int
+
+
+def refused_counts(store: Store, since_us: int, until_us: int) -> list[RefusedCount]:
+    """What was refused between two moments (µs UTC, the end exclusive) by source and reason, the most frequent first.
+
+    The list is best effort: of more than 100 a second, and of more than `KEPT`, the counts are too low.
+    """
+    received, number = REFUSED.c.received_at, sa.func.count()
+    query = (
+        sa.select(REFUSED.c.source, REFUSED.c.reason, number, sa.func.min(received), sa.func.max(received))
+        .where(received >= since_us, received < until_us)
+        .group_by(REFUSED.c.source, REFUSED.c.reason)
+        .order_by(number.desc(), REFUSED.c.source, REFUSED.c.reason)
+    )
+    with store.reader() as connection:
+        return [RefusedCount(*row) for row in connection.execute(query)]
+
+
 def purge_refused(store: Store, before_us: int, *, kept: Collection[str]) -> int:
     """Delete what was refused before a moment (its first bytes may hold addresses) and return how many; `kept` stay."""
     with store.writer() as connection:

@@ -76,6 +76,7 @@ const telltale = (() => {
       for (const [name, slot] of next) if (sent.get(name) !== texts.get(name)) exchange(old.get(name), slot);
     }
     page.sent = texts;
+    origin.mark();
   };
 
   const exchange = (was, now) => {
@@ -171,12 +172,27 @@ const telltale = (() => {
 
   // --- the line to the kernel ----------------------------------------------------------------------------------------
   const beat = (more = {}) => {
-    if (!line || document.hidden) return;
-    line.send({ kind: "beat", choice: chosen(), serial: board?.serial ?? null, ...more });
+    if (document.hidden) return;
+    speakTo({ kind: "beat", choice: chosen(), serial: board?.serial ?? null, ...more });
   };
+
+  // A line that is going down throws: at a page's end nobody needs to hear of it, on an open page it is lost.
+  const speakTo = (message) => {
+    if (!line) return false;
+    try {
+      line.send(message);
+      return true;
+    } catch {
+      lose();
+      return false;
+    }
+  };
+
+  const origin = telltaleOrigin((question) => !lostSince && speakTo(question));
 
   const heard = (message) => {
     heardAt = performance.now();
+    if (message.kind === "origin") origin.told(message.origin);
     if (message.kind === "board") show(message.board);
     if (message.kind === "away") {
       if (!board) $("#page h1").textContent = `${message.why[0].toUpperCase()}${message.why.slice(1)}.`;
@@ -257,6 +273,7 @@ const telltale = (() => {
   // A page that closes takes its kernel along; one that dies without a word leaves it to the server's culling.
   addEventListener("pagehide", (event) => {
     const config = $("#jupyter-config-data");
+    if (!event.persisted) line = null;
     if (!config || event.persisted) return;
     const { baseUrl, kernelId } = JSON.parse(config.textContent);
     navigator.sendBeacon(`${baseUrl}voila/api/shutdown/${kernelId}`);

@@ -19,16 +19,19 @@ from telltale.capture.interfaces import chosen, may_capture, present
 from telltale.contract import ConfigError, TelltaleError, Transport
 from telltale.door import try_options
 from telltale.forward.passing import targets
+from telltale.health.known import Unheard, never_heard
+from telltale.health.words.listed import where
 from telltale.kanban.press_tables import only_dhcp
 from telltale.lake.settle import check_root
 from telltale.net import free_port
 from telltale.sensors import limits
-from telltale.settings import buttons, devices
+from telltale.settings import DEVICES_FILE, buttons, devices
 from telltale.sources import SOURCES
 from telltale.transports import served, topics
 from telltale.wording import COUNT_DHCP, joined
 from telltale.workbench.project import Project
 from telltale.workbench.question import ask
+from telltale.workbench.view import answered
 
 OLDEST_PYTHON = (3, 11)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
@@ -36,6 +39,8 @@ FULL_BYTES, LOW_BYTES = 200 << 20, 2 << 30
 WRITTEN_US = 1_793_491_200_000_000
 """2026-11-01: this program did not exist before, so a clock that says so is wrong."""
 AHEAD_US = 60_000_000
+MOST_UNHEARD = 20
+"""More devices that were never heard are counted."""
 LOOKED_BACK = "365d"
 """How far back frames of listed buttons are looked at."""
 
@@ -106,6 +111,30 @@ def _buttons(project: Project) -> Iterator[Finding]:
     if names := ask(only_dhcp, LOOKED_BACK, None, project=project):
         found = f"DHCP alone was heard of {joined(names)}, and it is not counted as a press"
         yield Finding("buttons", "note", found, COUNT_DHCP)
+
+
+def _listed(project: Project) -> Iterator[Finding]:
+    """Nothing is said where every device of the lists was heard."""
+    with suppress(ConfigError):  # said above
+        unheard = answered(project, never_heard)
+        for one in unheard[:MOST_UNHEARD]:
+            yield Finding("listed", "note", f"{one.name} was never heard: {where(one)}", _way_to(one))
+        if len(unheard) > MOST_UNHEARD:
+            found = f"{len(unheard) - MOST_UNHEARD:,} more listed devices were never heard"
+            yield Finding("listed", "note", found, "tt.health.never_heard() lists them all")
+
+
+def _way_to(one: Unheard) -> str:
+    """What to do about a device that was never heard."""
+    if not one.is_known:
+        return f"write its id as its label or its vendor shows it into {one.listed_in}"
+    if one.nearest:
+        return f"write {one.nearest} into {one.listed_in} if that is meant"
+    if one.listed_in == DEVICES_FILE:
+        return "check its id, and that it sends here"
+    return "check its address, and that a capture listens where it joins" + (
+        "" if one.is_personal else "; telltale discover names what it hears"
+    )
 
 
 def _secrets(project: Project) -> Iterator[Finding]:
@@ -261,6 +290,7 @@ CHECKS: tuple[Check, ...] = (
     _python,
     _settings,
     _buttons,
+    _listed,
     _secrets,
     _folders,
     _keys,

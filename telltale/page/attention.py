@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from telltale import wording
+from telltale.page import said
+from telltale.page.claims import PROJECT, About, Claim
 from telltale.page.lists import Concern
+from telltale.page.said import Said, say
 
 TITLES = {
     "presence": "Presence",
@@ -35,26 +38,34 @@ def ordered(notices: Sequence[Notice]) -> list[Notice]:
     )
 
 
-def sentence(notices: Sequence[Notice], calm: str) -> str:
+def sentence(notices: Sequence[Notice], calm: str) -> Said:
     """`Three things need a look: …. The rest is as usual.`, or that nothing does, with `calm`."""
     if not notices:
-        return f"**Nothing needs a look.** {calm}"
-    named = wording.joined([notice.phrase for notice in notices[:MOST_NAMED]])
+        return say("**Nothing needs a look.** {}", calm)
+    named = said.joined([notice.phrase for notice in notices[:MOST_NAMED]])
     if len(notices) == 1:
-        return f"{wording.sentence_case(named)}. The rest is as usual."
-    count = wording.sentence_case(wording.in_words(len(notices)))
+        return say("{}. The rest is as usual.", said.sentence_case(named))
+    count = said.in_words(_count(len(notices)))
     more = "" if len(notices) <= MOST_NAMED else ", and more"
-    return f"{count} things need a look: {named}{more}. The rest is as usual."
+    return said.sentence_case(say("{} things need a look: {}{}. The rest is as usual.", count, named, more))
 
 
-def list_title(notices: Sequence[Notice]) -> str:
+def list_title(notices: Sequence[Notice]) -> Said:
     """`Three alarms, one warning`."""
     parts = []
     for level in ("alarm", "warning"):
         count = sum(notice.concern.level == level for notice in notices)
         if count:
-            parts.append(f"{wording.in_words(count)} {level}{'' if count == 1 else 's'}")
-    return wording.sentence_case(", ".join(parts)) or "Nothing needs a look"
+            parts.append(say("{} {}{}", said.in_words(_count(count, level)), level, "" if count == 1 else "s"))
+    return said.sentence_case(said.together(parts, ", ") or "Nothing needs a look")
+
+
+def _count(count: int, level: str = "") -> Claim:
+    """How many lines the list has, in all or of a level (`tt.dashboard.attention`)."""
+    where = {"level": level} if level else {}
+    return About("dashboard").claim(
+        PROJECT, f"{level or 'thing'}s_needing_a_look", count, call="attention", where=where, how="count"
+    )
 
 
 def badges(notices: Sequence[Notice]) -> dict[str, int]:

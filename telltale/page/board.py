@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from telltale.page.claims import Claim
 from telltale.page.pieces import Card, Sentence, Tiles
+from telltale.page.said import claims_of
 from telltale.workbench.project import Project
 
 
@@ -86,6 +88,13 @@ class Board:
     freshness: Freshness = field(default_factory=Freshness)
     controls: Sequence[Control] = ()
     choice: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """What the page claims, in reading order; makes its cards."""
+        pieces = [self.sentence, *([self.tiles] if self.tiles else [])]
+        cards = [cell.make() for row in self.rows for cell in row]
+        return tuple(claim for piece in (*pieces, *cards) for claim in piece.claims) + claims_of(self.foot)
 
 
 Page = Callable[[Ask], Board]

@@ -4,7 +4,6 @@ Takes the JSON-able data of `telltale.page.pieces` (it has usually been through 
 Everything that came from data is escaped here, once.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -12,18 +11,9 @@ from typing import Any
 from telltale import look
 from telltale.page import lists
 from telltale.page import sparkline as spark
+from telltale.page.marked import bare, inline, marked
 
-_MARKS = re.compile(r"\*\*(.+?)\*\*|!!(.+?)!!")
-
-
-def inline(text: str) -> str:
-    """Escaped text with `**…**` as strong and `!!…!!` as strong alarm."""
-    return _MARKS.sub(_marked, escape(text, quote=False))
-
-
-def bare(text: str) -> str:
-    """The text without its marks, for labels read aloud and plain output."""
-    return _MARKS.sub(lambda match: match[1] or match[2], text)
+__all__ = ["bare", "facts", "inline", "lab", "lab_around_figure", "piece", "plain", "table"]
 
 
 def piece(data: Mapping[str, Any]) -> str:
@@ -46,7 +36,7 @@ def lab(data: Mapping[str, Any]) -> str:
 def lab_around_figure(card: Mapping[str, Any]) -> tuple[str, str]:
     """What stands above and below a card's chart in JupyterLab, where the chart is an output of its own."""
     style = f"<style>{look.text('lab.css')}</style>"
-    below = _notes(card["notes"]) + _numbers(card)
+    below = _notes(card) + _numbers(card)
     return f'{style}<div class="tt">{_head(card)}</div>', f'{style}<div class="tt">{below}</div>'
 
 
@@ -57,10 +47,10 @@ def table(data: Mapping[str, Any]) -> str:
         " ".join(name for name, columns in classes.items() if column in columns)
         for column in range(len(data["columns"]))
     ]
-    head = "".join(_cell("th", text, side) for text, side in zip(data["columns"], sides, strict=True))
+    head = "".join(_cell("th", inline(text), side) for text, side in zip(data["columns"], sides, strict=True))
     body = "".join(
-        f"<tr>{''.join(_cell('td', text, side) for text, side in zip(row, sides, strict=True))}</tr>"
-        for row in data["rows"]
+        f"<tr>{''.join(_td(data, f'{at}.{column}', text, sides[column]) for column, text in enumerate(row))}</tr>"
+        for at, row in enumerate(data["rows"])
     )
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
@@ -71,13 +61,9 @@ def facts(pairs: Mapping[str, str]) -> str:
     return f'<dl class="facts">{rows}</dl>'
 
 
-def _marked(match: re.Match[str]) -> str:
-    return f"<b>{match[1]}</b>" if match[1] else f'<b class="look">{match[2]}</b>'
-
-
 def _sentence(data: Mapping[str, Any]) -> str:
-    over = f'<p class="over">{inline(data["over"])}</p>' if data["over"] else ""
-    return f'<div class="opening">{over}<h1>{inline(data["text"])}</h1></div>'
+    over = f'<p class="over">{marked(data, "over")}</p>' if data["over"] else ""
+    return f'<div class="opening">{over}<h1>{marked(data, "text")}</h1></div>'
 
 
 def _tiles(data: Mapping[str, Any]) -> str:
@@ -89,16 +75,16 @@ def _tile(tile: Mapping[str, Any]) -> str:
     sign = lists.TRIANGLE.format(label=state) if state else ""
     unit = f' <span class="unit">{escape(tile["unit"])}</span>' if tile["unit"] else ""
     return (
-        f'<li class="tile {state}"><p class="label">{sign}{escape(tile["label"])}</p>'
-        f'<div class="row"><p class="value"><b>{escape(tile["value"])}</b>{unit}</p>'
+        f'<li class="tile {state}"><p class="label">{sign}{marked(tile, "label")}</p>'
+        f'<div class="row"><p class="value"><b>{marked(tile, "value")}</b>{unit}</p>'
         f"{spark.svg(tile['spark'], bars=tile['bars'], alarm=state == 'alarm')}</div>"
-        f'<p class="note">{inline(tile["note"])}</p></li>'
+        f'<p class="note">{marked(tile, "note")}</p></li>'
     )
 
 
 def _card(data: Mapping[str, Any]) -> str:
     if "empty" in data:
-        evidence = f'<p class="empty">{inline(data["empty"])}</p>'
+        evidence = f'<p class="empty">{marked(data, "empty")}</p>'
     elif "failed" in data:
         again = '<button type="button" class="again">Try again</button>'
         evidence = f'<p class="empty" role="alert">{inline(data["failed"])} {again}</p>'
@@ -113,14 +99,13 @@ def _card(data: Mapping[str, Any]) -> str:
     else:
         evidence = f'<div class="plot" role="img" aria-label="{escape(_label(data))}"></div>'
     return (
-        f'<section class="card"><div class="main">{_head(data)}{evidence}{_numbers(data)}</div>'
-        f"{_notes(data['notes'])}</section>"
+        f'<section class="card"><div class="main">{_head(data)}{evidence}{_numbers(data)}</div>{_notes(data)}</section>'
     )
 
 
 def _head(card: Mapping[str, Any]) -> str:
-    subtitle = f'<p class="sub">{inline(card["subtitle"])}</p>' if card["subtitle"] else ""
-    return f"<h2>{inline(card['title'])}</h2>{subtitle}{_key(card.get('key', ()))}"
+    subtitle = f'<p class="sub">{marked(card, "subtitle")}</p>' if card["subtitle"] else ""
+    return f"<h2>{marked(card, 'title')}</h2>{subtitle}{_key(card.get('key', ()))}"
 
 
 def _key(entries: Sequence[Sequence[str]]) -> str:
@@ -139,10 +124,9 @@ def _label(card: Mapping[str, Any]) -> str:
     return bare(". ".join(part for part in (card["title"], card["subtitle"]) if part))
 
 
-def _notes(notes: Sequence[str]) -> str:
-    if not notes:
-        return ""
-    return f'<aside class="notes">{"".join(f"<p>{inline(note)}</p>" for note in notes)}</aside>'
+def _notes(card: Mapping[str, Any]) -> str:
+    notes = [f"<p>{marked(card, f'notes.{at}', note)}</p>" for at, note in enumerate(card["notes"])]
+    return f'<aside class="notes">{"".join(notes)}</aside>' if notes else ""
 
 
 def _numbers(card: Mapping[str, Any]) -> str:
@@ -151,9 +135,13 @@ def _numbers(card: Mapping[str, Any]) -> str:
     return f'<details class="numbers"><summary>Show the numbers</summary>{table(card["numbers"])}</details>'
 
 
-def _cell(tag: str, text: str, side: str) -> str:
+def _td(data: Mapping[str, Any], place: str, text: str, side: str) -> str:
+    return _cell("td", marked(data, place, text), side)
+
+
+def _cell(tag: str, html: str, side: str) -> str:
     kind = f' class="{side}"' if side else ""
-    return f"<{tag}{kind}>{inline(text)}</{tag}>"
+    return f"<{tag}{kind}>{html}</{tag}>"
 
 
 def _prose(data: Mapping[str, Any]) -> str:

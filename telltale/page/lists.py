@@ -1,11 +1,13 @@
 """Two tables that are more than text: what needs a look, and what each source delivers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal
 
 from telltale.page import sparkline as spark
+from telltale.page.marked import marked
+from telltale.page.said import placed
 
 TRIANGLE = (
     '<svg class="triangle" viewBox="0 0 12 11" width="12" height="11" role="img" aria-label="{label}">'
@@ -33,6 +35,11 @@ class Concern:
     page: str
     """The name of the page that shows it."""
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """What may hold a claim."""
+        return {"what": self.what, "evidence": self.evidence, "when": self.when}
+
 
 @dataclass(frozen=True)
 class Attention:
@@ -41,9 +48,16 @@ class Attention:
     rows: Sequence[Concern]
     titles: Mapping[str, str]
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """Those of each line."""
+        return {f"{at}.{name}": text for at, row in enumerate(self.rows) for name, text in row.texts.items()}
+
     def data(self) -> dict[str, Any]:
         """The list as JSON-able data."""
-        return {"attention": [asdict(row) | {"title": self.titles.get(row.page, "")} for row in self.rows]}
+        return {
+            "attention": [vars(row) | {"title": self.titles.get(row.page, "")} | placed(row.texts) for row in self.rows]
+        }
 
 
 @dataclass(frozen=True)
@@ -59,6 +73,11 @@ class Delivering:
     rejects: str
     page: str = ""
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """What may hold a claim."""
+        return {"newest": self.newest, "devices": self.devices, "gaps": self.gaps, "rejects": self.rejects}
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -66,9 +85,14 @@ class Sources:
 
     rows: Sequence[Delivering]
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """Those of each source."""
+        return {f"{at}.{name}": text for at, row in enumerate(self.rows) for name, text in row.texts.items()}
+
     def data(self) -> dict[str, Any]:
         """The table as JSON-able data."""
-        return {"sources": [asdict(row) | {"hours": list(row.hours)} for row in self.rows]}
+        return {"sources": [vars(row) | {"hours": list(row.hours)} | placed(row.texts) for row in self.rows]}
 
 
 def attention(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -94,8 +118,8 @@ def _concern(row: Mapping[str, Any]) -> str:
     link = f'<a href="{escape(row["page"])}">{escape(row["title"])}</a>' if row["title"] else ""
     return (
         f'<tr class="{escape(row["level"])}"><td class="what"><div>{TRIANGLE.format(label=row["level"])}'
-        f'<span><b>{escape(row["what"])}</b><span class="evidence">{escape(row["evidence"])}</span></span></div></td>'
-        f'<td class="when">{escape(row["when"])}</td><td class="likely">{escape(row["likely"])}</td>'
+        f'<span><b>{marked(row, "what")}</b><span class="evidence">{marked(row, "evidence")}</span></span></div></td>'
+        f'<td class="when">{marked(row, "when")}</td><td class="likely">{escape(row["likely"])}</td>'
         f'<td class="num">{link}</td></tr>'
     )
 
@@ -107,8 +131,8 @@ def _delivering(row: Mapping[str, Any]) -> str:
         f'stroke-linecap="round" stroke-linejoin="round" role="img" aria-label="{_FRESH[fresh]}">'
         f'<path class="mast" d="M5 2.6V21.4"/><path class="flag" d="{_FLAGS[fresh]}"/></svg>'
     )
-    cells = "".join(f'<td class="num">{escape(row[name])}</td>' for name in ("newest", "devices"))
-    ends = "".join(f'<td class="num">{escape(row[name])}</td>' for name in ("gaps", "rejects"))
+    cells = "".join(f'<td class="num">{marked(row, name)}</td>' for name in ("newest", "devices"))
+    ends = "".join(f'<td class="num">{marked(row, name)}</td>' for name in ("gaps", "rejects"))
     bars = spark.svg(row["hours"], bars=True)
     name = f'<td class="what"><div>{sign}<span>{escape(row["name"])}</span></div></td>'
     return f'<tr>{name}{cells}<td class="bars">{bars}</td>{ends}</tr>'

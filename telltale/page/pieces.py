@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from telltale.page import html as markup
+from telltale.page.claims import Claim
 from telltale.page.lists import Attention, Sources
+from telltale.page.said import claims_of, listed_claims, placed
 from telltale.page.table import Table
 
 __all__ = [
@@ -41,9 +43,19 @@ LAB_ONLY = "telltale_lab_only"
 
 
 class Piece:
-    """Something that shows itself; subclasses say their `kind` and their `data`."""
+    """Something that shows itself; subclasses say their `kind`, their `texts` and their `data`."""
 
     kind: ClassVar[str]
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """Every text that may hold a claim, by its place in the piece."""
+        return {}
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """What its words claim, in order."""
+        return claims_of(*self.texts.values())
 
     def data(self) -> dict[str, Any]:
         """The piece as JSON-able data."""
@@ -67,9 +79,14 @@ class Sentence(Piece):
     text: str
     over: str = ""
 
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """Head and sentence."""
+        return {"text": self.text, "over": self.over}
+
     def data(self) -> dict[str, Any]:
         """The piece as JSON-able data."""
-        return {"kind": self.kind, "text": self.text, "over": self.over}
+        return {"kind": self.kind, "text": self.text, "over": self.over} | placed(self.texts)
 
 
 @dataclass(frozen=True)
@@ -93,6 +110,15 @@ class Tile:
     bars: bool = False
     state: Literal["", "warning", "alarm"] = ""
 
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """What it counts, its number, and what that is compared with."""
+        return {"label": self.label, "value": self.value, "note": self.note}
+
+    def data(self) -> dict[str, Any]:
+        """The tile as JSON-able data."""
+        return {**vars(self), "spark": list(self.spark)} | placed(self.texts)
+
 
 @dataclass(frozen=True)
 class Tiles(Piece):
@@ -101,9 +127,14 @@ class Tiles(Piece):
     kind: ClassVar[str] = "tiles"
     tiles: Sequence[Tile]
 
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """Of each tile what it counts, its number, and what that is compared with."""
+        return {f"{at}.{name}": text for at, tile in enumerate(self.tiles) for name, text in tile.texts.items()}
+
     def data(self) -> dict[str, Any]:
         """The piece as JSON-able data."""
-        return {"kind": self.kind, "tiles": [{**vars(tile), "spark": list(tile.spark)} for tile in self.tiles]}
+        return {"kind": self.kind, "tiles": [tile.data() for tile in self.tiles]}
 
 
 @dataclass(frozen=True)
@@ -125,6 +156,29 @@ class Card(Piece):
     notes: Sequence[str] = ()
     empty: str = "No rows in this period."
 
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """Title, sub-title, notes, and the cells of its table or list."""
+        shown = self.evidence.texts if isinstance(self.evidence, Table | Attention | Sources) else {}
+        return {**self._own, **shown}
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """What its words claim, and after them the numbers of its chart."""
+        listed = () if isinstance(self.evidence, Table | Attention | Sources) else listed_claims(self._numbers)
+        return (*claims_of(*self.texts.values()), *listed)
+
+    @property
+    def _own(self) -> dict[str, str]:
+        notes = {f"notes.{at}": note for at, note in enumerate(filter(None, self.notes))}
+        return {"title": self.title, "subtitle": self.subtitle, "empty": self.empty, **notes}
+
+    @property
+    def _numbers(self) -> Mapping[str, Any]:
+        """The table behind "Show the numbers" of a chart."""
+        numbers: Mapping[str, Any] = (self.evidence.layout.meta or {}).get("numbers") or {}
+        return numbers
+
     def data(self) -> dict[str, Any]:
         """The piece as JSON-able data; the figure stays in its plotly output."""
         card: dict[str, Any] = {
@@ -132,6 +186,7 @@ class Card(Piece):
             "title": self.title,
             "subtitle": self.subtitle,
             "notes": [note for note in self.notes if note],
+            **placed(self._own),
         }
         if isinstance(self.evidence, Attention | Sources):
             return card | (self.evidence.data() if self.evidence.rows else {"calm": self.empty})

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from telltale.page.said import placed
+
 
 @dataclass(frozen=True)
 class Table:
@@ -29,8 +31,13 @@ class Table:
             if len(row) != len(self.columns):
                 raise ValueError(f"table row {index} has {len(row)} cells, expected {len(self.columns)}: {list(row)!r}")
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """The cells by row and column."""
+        return {f"{at}.{column}": cell for at, row in enumerate(self.rows) for column, cell in enumerate(row)}
+
     def data(self) -> dict[str, Any]:
         """The table as JSON-able data."""
-        return {"columns": list(self.columns), "rows": [list(row) for row in self.rows], "right": list(self.right)} | (
-            {"wide": list(self.wide)} if self.wide else {}
-        )
+        shown: dict[str, Any] = {"columns": list(self.columns), "rows": [list(row) for row in self.rows]}
+        shown |= {"right": list(self.right)} | ({"wide": list(self.wide)} if self.wide else {})
+        return shown | placed(self.texts)

@@ -1,29 +1,32 @@
 """What a page or report says about presence at one site: each question asked once, when a part needs it."""
 
 import datetime as dt
-from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from telltale.frames import local, rows
-from telltale.health.words.silences import Reporting, reporting
+from telltale.frames import rows
+from telltale.health.words.silences import Reporting, Silence
+from telltale.page.claims import About, Subject
 from telltale.page.usual import Usual, usual_by_now
-from telltale.presence import calls, overview, stays
+from telltale.presence import calls, overview
 from telltale.presence import question as questions
-from telltale.presence.question import Answer, By, each
-from telltale.presence.thresholds import Thresholds
-from telltale.presence.words import today
-from telltale.tables import NODE_HEARTBEAT, PRESENCE_DAY, SIGHTING, VISIT
-from telltale.workbench.periods import Period
+from telltale.presence.asking import Asking
+from telltale.presence.claims import Claims
+from telltale.presence.recorded import is_current, unheard_nodes, whole_days
+from telltale.presence.words import report, today
+from telltale.presence.words.lengths import Lengths, by_stretch, shown_days
+from telltale.presence.words.lengths import stays as stays_of
+from telltale.presence.words.usual import FEWEST_DAYS
+from telltale.tables import NODE_HEARTBEAT, VISIT
 from telltale.workbench.project import Project, here
 from telltale.workbench.question import period as period_of
 from telltale.workbench.reading import load
 from telltale.workbench.source_state import health_table, sources_table
-from telltale.workbench.times import DAY, Duration, Span, midnight, seconds
+from telltale.workbench.times import Duration, local_day, seconds
 
 FEWEST_BARS = 14
 """Days that have a bar at least, where earlier ones are looked back to."""
@@ -31,9 +34,6 @@ WEEK_D = 7
 """How many days of moves there are, where earlier ones are looked back to."""
 VISITS_D = 28
 """How far back lengths of stay and the usual day go: visits are kept for 30 days."""
-LOOKED_AT_D = 8
-"""The days before a stretch that its figures read: the rules for staff, and which nodes there are."""
-READ = (SIGHTING.name, NODE_HEARTBEAT.name, VISIT.name, PRESENCE_DAY.name)
 
 
 def answers(
@@ -65,37 +65,15 @@ def answers(
     return Answers(project, when, addresses=addresses, gap=gap or None, interval=interval, looks_back=looks_back)
 
 
-class Answers:
-    """Answers about one site, as Arrow tables, and what a card needs to say them truly.
+class Answers(Asking):
+    """Answers about one site, as Arrow tables, and what a card needs to say them truly."""
 
-    Args:
-        project: whose records.
-        when: the period and site.
-        addresses: kind of address: all, local or global.
-        gap: silence that ends a visit; None is that of telltale.toml.
-        interval: width of the intervals of occupancy; None is as suits the period.
-        looks_back: a short period shows earlier days too, as a dashboard does.
-    """
-
-    def __init__(
-        self,
-        project: Project,
-        when: Period,
-        *,
-        addresses: str = "all",
-        gap: Duration | None = None,
-        interval: Duration | None = None,
-        looks_back: bool = False,
-    ) -> None:
-        self.project, self.when, self.addresses, self.looks_back = project, when, addresses, looks_back
-        self.gap, self.interval = gap, interval or when.bin
-        self.rules = project.settings.presence
-        """`[presence]` of telltale.toml, as notes word it."""
-        self.zone = when.timezone
-        settings = project.site(when.site)
-        self.name, self.k = settings.name, settings.k
-        self._site = when.site or None
-        self._thresholds: Thresholds = {"gap": gap} if gap else {}
+    @cached_property
+    def called(self) -> str:
+        """The name of the site, with its id where another has the same, as those without one of their own do."""
+        with self.project.at_one_moment() as view:
+            names = [self.project.site(site).name for site in view.sites()]
+        return self.name if names.count(self.name) < 2 else f"{self.name} ({self.when.site})"
 
     @property
     def is_today(self) -> bool:
@@ -118,15 +96,21 @@ class Answers:
         return WEEK_D if self.looks_back else self.when.days
 
     @cached_property
-    def days(self) -> pa.Table:
-        """The figures of each day shown, of the kind; columns of `tt.presence.figures`."""
-        return self._of_kind(self._days(self.days_shown))
+    def all_days(self) -> pa.Table:
+        """The figures of each day shown, of every kind; columns of `tt.presence.figures`."""
+        return self._days(self.days_shown)
 
     @cached_property
-    def days_before(self) -> pa.Table:
-        """The figures of each day of the stretch before."""
+    def days(self) -> pa.Table:
+        """The same of the kind."""
+        return self._of_kind(self.all_days)
+
+    @cached_property
+    def days_before(self) -> pa.Table | None:
+        """The figures of each day of the stretch before; None where its last day is whole and this one's is not."""
         before = self.when.ask_before
-        return self._of_kind(self._ask(partial(questions.figures, by=_DAY), before["since"], before["until"]))
+        found = self._of_kind(self._ask(questions.days, before["since"], before["until"]))
+        return found if not self.when.running or any(found["so_far"].to_pylist()) else None
 
     @cached_property
     def nodes(self) -> pa.Table:
@@ -154,8 +138,70 @@ class Answers:
 
     @cached_property
     def reporting(self) -> Reporting:
-        """Which nodes report, and which are silent."""
-        return reporting(self.nodes, self.when.now if self.when.running else None)
+        """Which nodes report, and which are silent; of listed ones also those that never did, or no more."""
+        found = report.reporting_of(self.nodes, self.when)
+        ends = found.ends or self.when.now
+        unheard = tuple(Silence(name, self.begins, ends) for name in self.unheard)
+        return Reporting(found.known + len(unheard), found.last, (*found.silences, *unheard), ends)
+
+    @cached_property
+    def unheard(self) -> list[str]:
+        """The names of the nodes of devices.csv that have not reported here for a week, or never did."""
+        seen = self.nodes["node_id"].to_pylist()
+        return unheard_nodes(self.project, self.when.site, seen) if self.when.running else []
+
+    @cached_property
+    def claims(self) -> Claims:
+        """What makes the numbers of its cards claims."""
+        when, until = self.when, self.when.now if self.when.running else self._moments[1]
+        about = About(
+            "presence", self.begins, until, so_far=when.running is not None, arguments={"site": when.site or None}
+        )
+        return Claims(
+            about,
+            Subject("site", when.site, self.name),
+            self.addresses,
+            when.name.replace("--", "/"),
+            self.looks_back,
+            about.over(self.since(self.days_shown), until, so_far=about.so_far),
+            str(self.interval),
+            self.gap,
+        )
+
+    @property
+    def claims_of_all(self) -> Claims:
+        """The same for numbers of all addresses, whichever were chosen."""
+        return replace(self.claims, kind="all")
+
+    def since(self, days: int) -> dt.datetime:
+        """The midnight with which the last days begin."""
+        return dt.datetime.combine(dt.date.fromisoformat(self._first(days)), dt.time(), self.begins.tzinfo)
+
+    @property
+    def begins(self) -> dt.datetime:
+        """The first midnight of the period."""
+        return self._moments[0]
+
+    @cached_property
+    def newest(self) -> dt.datetime | None:
+        """The newest report of any node in the period; None where none reported."""
+        since = self._moments[0]
+        return max((row["end"] for row in rows(self.nodes, "end") if row["end"] > since), default=None)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the newest report is as new as the nodes' interval lets expect: else nothing is said of now."""
+        return is_current(self.newest, self.reports, self.when.now)
+
+    @cached_property
+    def missing_s(self) -> float:
+        """Seconds of the period in which no node reported."""
+        return report.unrecorded_s(self.bins, self.nodes)
+
+    @property
+    def is_partly_recorded(self) -> bool:
+        """Whether counts of the period are a lower bound: some time or some node is missing."""
+        return bool(self.missing_s or self.reporting.silences)
 
     @cached_property
     def bins(self) -> pa.Table:
@@ -189,7 +235,15 @@ class Answers:
     @cached_property
     def summary(self) -> pa.Table:
         """The whole period in one row, of the kind."""
-        return self._of_kind(self.all_kinds)
+        row = self._of_kind(self.all_kinds)
+        if self.is_today or self.visits_known_since:
+            return row
+        # What is withheld of the lengths beside those of other periods is withheld here too.
+        found = self.lengths
+        for name, value in (("ended", found.ended), ("open", found.open)):
+            at = row.schema.get_field_index(name)
+            row = row.set_column(at, row.schema.field(at), pa.array([value] * row.num_rows, pa.int64()))
+        return row
 
     @cached_property
     def before(self) -> pa.Table:
@@ -213,12 +267,17 @@ class Answers:
         """The figures of the running day."""
         label = self.when.now.date().isoformat()
         found = [row for row in self.days.to_pylist() if row["label"] == label]
-        return found[0] if found else dict.fromkeys(("visitors", "dwell_median_s", "capture_rate"))
+        return found[0] if found else dict.fromkeys(("visitors", "dwell_median_s", "capture_rate", "node_share"))
+
+    @cached_property
+    def recorded_days(self) -> set[dt.date]:
+        """Of the days of four weeks those of which nearly all is recorded: the others are compared with nothing."""
+        return whole_days(self._of_kind(self._days(VISITS_D)), since=self.visits_known_since)
 
     @cached_property
     def by_now(self) -> dict[dt.date, int]:
-        """Visitor devices of each day as of this hour."""
-        return today.visitors_by_now(self.visits_of_weeks, self.when.now)
+        """Visitor devices of each day as of this hour, of the days that are recorded."""
+        return today.visitors_by_now(self.visits_of_weeks, self.when.now, days=self.recorded_days)
 
     @property
     def counted(self) -> int:
@@ -227,74 +286,42 @@ class Answers:
 
     @cached_property
     def usual(self) -> Usual | None:
-        """What a usual day comes to by this hour."""
-        return usual_by_now(self.by_now, self.when.now, k=self.k)
+        """What a usual day comes to by this hour; None with too few days, or where today is recorded in part."""
+        if self.when.now.date() not in self.recorded_days or not self.is_current:
+            return None
+        found = usual_by_now(self.by_now, self.when.now, k=self.k)
+        return found if found and found.days >= FEWEST_DAYS else None
+
+    @cached_property
+    def lengths(self) -> Lengths:
+        """What may be said of how long the visits were, of the kind; of days whose visits are not withheld.
+
+        A page offers several periods: what it shows of a shorter one must not tell, beside a longer one, of the rest.
+        """
+        days = max(self.days_of_visits, VISITS_D) if self.looks_back else self.days_of_visits
+        told = stays_of(self._visits(days), shown_days(self._days(days).to_pylist()), timezone=self.zone)
+        if self.looks_back:
+            recent = (self.when.now.date() - dt.timedelta(days=WEEK_D - 1)).isoformat()
+            told = [stay._replace(is_recent=stay.day >= recent) for stay in told]
+        whole, of_week = by_stretch(told, k=self.k)
+        return (of_week if self.looks_back and self.days_of_visits == WEEK_D else whole)[self.addresses]
+
+    @property
+    def days_with_visits(self) -> int:
+        """Of how many days the lengths of stay are, at most: those since the site was first heard of."""
+        return len(set(self._days(self.days_of_visits)["label"].to_pylist()))
+
+    @cached_property
+    def visits_known_since(self) -> dt.date | None:
+        """From which day on visits are kept, where the lengths of stay go further back."""
+        with self.project.at_one_moment() as view:
+            kept_us = view.kept_from(VISIT.name, self.when.site)
+        first = self.when.first if not self.is_today else self.when.now.date() - dt.timedelta(days=VISITS_D - 1)
+        kept = local_day(kept_us, self.zone)
+        return kept if kept > first else None
 
     @cached_property
     def present(self) -> list[dict[str, Any]]:
         """Intervals in order: all kinds together, or the one that was chosen."""
         table = rows(self.bins, "address_kind", "start", "end", "mean", "nodes", "expected")
         return sorted((row for row in table if row["address_kind"] == self.addresses), key=lambda row: row["start"])
-
-    @property
-    def _moments(self) -> tuple[dt.datetime, dt.datetime | None]:
-        """Beginning and end by the clock of the site, for what asks by that of `[site]`."""
-        zone = ZoneInfo(self.zone)
-        since = dt.datetime.combine(self.when.first, dt.time(), zone)
-        until = dt.datetime.combine(self.when.last + dt.timedelta(days=1), dt.time(), zone)
-        return since, None if self.when.running else until
-
-    def _days(self, days: int) -> pa.Table:
-        return self._split("days", days, partial(questions.figures, by=_DAY))
-
-    def _visits(self, days: int) -> pa.Table:
-        found = self._split("visits", days, questions.visits)
-        first = self._first(days)
-        inside = [local(moment, self.zone).date().isoformat() >= first for moment in found["entered_at"].to_pylist()]
-        return found.filter(pa.array(inside, pa.bool_()))
-
-    def _ask(self, answer: Answer, since: str | None, until: str | None) -> pa.Table:
-        """The answer of the site, small cells withheld."""
-        how = {"thresholds": self._thresholds, "site": self._site, "project": self.project}
-        return each(answer, since, until, published=True, **how)  # type: ignore[arg-type]
-
-    def _split(self, name: str, days: int, answer: Answer) -> pa.Table:
-        """The answer for the last days: what is over is kept, yesterday and today are of this moment."""
-        since, yesterday = self._first(days), self._first(2)
-        if self.when.running is None or since >= yesterday:
-            return self._ask(answer, since, self.when.until)
-        earlier = self._kept(name, since, yesterday, answer)
-        return pa.concat_tables([earlier, self._ask(answer, yesterday, None)], promote_options="permissive")
-
-    def _before_today(self, name: str, days: int, answer: Answer) -> pa.Table:
-        yesterday = self._first(2)
-        earlier = self._kept(name, self._first(days), yesterday, answer)
-        return pa.concat_tables([earlier, self._ask(answer, yesterday, self._first(1))], promote_options="permissive")
-
-    def _kept(self, name: str, since: str, until: str, answer: Answer) -> pa.Table:
-        """The answer for days before yesterday: what began on them is over by midnight, and reads no row of today."""
-        with self.project.at_one_moment() as view:
-            site = self.when.site
-            first, last = (midnight(dt.date.fromisoformat(day), self.zone) for day in (since, until))
-            span = Span(first - LOOKED_AT_D * DAY, midnight(self.when.now.date(), self.zone))
-            removed = tuple(view.kept_from(table, site) for table in (SIGHTING.name, VISIT.name))
-            key = ("presence", name, site, first, last, repr(self._thresholds), stays.open_from(view, site), removed)
-            make: Callable[[], pa.Table] = lambda: self._ask(answer, since, until)  # noqa: E731
-            return view.kept(key, make, tables=READ, span=span)
-
-    def _first(self, days: int) -> str:
-        """The first of the last days, the last of the period included."""
-        last = self.when.running or self.when.last
-        return (last - dt.timedelta(days=days - 1)).isoformat()
-
-    def _chosen(self, table: pa.Table) -> pa.Table:
-        return table if self.addresses == "all" else table.filter(pc.equal(table["address_kind"], self.addresses))
-
-    def _of_kind(self, table: pa.Table) -> pa.Table:
-        """The rows of the kind, called `all` as whatever words them expects."""
-        chosen = table.filter(pc.equal(table["address_kind"], self.addresses))
-        at = chosen.schema.get_field_index("address_kind")
-        return chosen.set_column(at, "address_kind", pa.array(["all"] * chosen.num_rows, pa.string()))
-
-
-_DAY: By = "day"

@@ -75,7 +75,7 @@ def figures(
 
     Address kinds are global, local and all. Columns: those of table `presence_day` or `presence_hour`, `label`
     (2026-11-20, or 2026-11-20 14:00+01:00), `name` (of the site), `closed`, `so_far`: the end of the stretch cuts it. A
-    closed day stands as it was closed, whole.
+    closed day stands as it was closed, whole. Where no node reported all through (`node_share` 0) counts are null.
 
     Args:
         since: beginning of the stretch.
@@ -111,7 +111,7 @@ def occupancy(
     """How many visitor devices were there, bin by bin and address kind: devices, mean, peak.
 
     Columns: site, address_kind, start, end, devices, device_s, mean, peak, nodes (that reported), expected (known),
-    label (local). Null, not 0, where no node reported, and where the visits were purged.
+    removed, label (local). Null, not 0, where no node reported, and where the visits were `removed` by a purge.
     """
     project = project or here()
     width_s = round(seconds(bin)) if bin is not None else 60 * project.settings.presence.bin_min

@@ -2,8 +2,9 @@
 
 from functools import partial
 
-from telltale.page import common
+from telltale.page import common, said
 from telltale.page.board import Ask, Board, Cell, Control
+from telltale.page.said import Said
 from telltale.presence import cards
 from telltale.presence.answers import Answers
 from telltale.presence.words import notes
@@ -43,11 +44,11 @@ def page(ask: Ask) -> Board:
     )
 
 
-def _foot(answers: Answers) -> str:
+def _foot(answers: Answers) -> Said:
     parts = (
         common.foot(answers.zone),
-        notes.left_out(answers.all_kinds),
+        notes.left_out(answers.all_kinds, claims=answers.claims_of_all),
         f"Cells under {answers.k} devices are withheld.",
-        notes.set_aside(answers.all_kinds),
+        notes.set_aside(answers.all_kinds, claims=answers.claims_of_all),
     )
-    return " ".join(filter(None, parts))
+    return said.together(parts)

@@ -20,13 +20,15 @@ from telltale.tables import CLOCK_WRONG, PRESENCE_DAY, PRESENCE_HOUR, SIGHTING, 
 from telltale.workbench.project import Project, here
 from telltale.workbench.question import Question
 from telltale.workbench.question import question as question_at
-from telltale.workbench.times import DAY, Span, When
+from telltale.workbench.times import DAY, Span, When, local_day, midnight
 from telltale.workbench.view import View, answered
 
 By = Literal["day", "hour"]
 
 VISITORS = ("visitor", "engaged")
 LOOKBACK_D = 30
+NARROWEST_S = 900
+"""The narrowest intervals that pages show, those of a day or two."""
 
 STARTED = f"""
 select {", ".join(VISIT.names)}, unix_micros(left_at) + :gap_us >= :now_us as open
@@ -48,7 +50,8 @@ closed, whole, wherever the stretch ends."""
 KNOWN = "case when start_us >= :kept_us then {0} end as {0}"
 BINS = f"""
 select site, address_kind, timestamp_micros(start_us) as start, timestamp_micros(end_us) as end, label,
-  {", ".join(map(KNOWN.format, ("devices", "device_s", "mean", "peak")))}, nodes, expected
+  {", ".join(map(KNOWN.format, ("devices", "device_s", "mean", "peak")))}, nodes, expected,
+  start_us < :kept_us as removed
 from bin order by site, address_kind, start_us
 """
 
@@ -180,6 +183,8 @@ def visits(
 def figures(question: Question, choices: Choices, by: By, *, inside: bool = False) -> pa.Table:
     """Figures of days or hours, labelled; an open one that the end of the stretch cuts is `so_far`.
 
+    Counts are null where no node reported in all of the day or hour.
+
     Args:
         question: of one site.
         choices: thresholds, and whether small cells are withheld.
@@ -197,22 +202,49 @@ def figures(question: Question, choices: Choices, by: By, *, inside: bool = Fals
     text = LABELLED.format(time=table.time, columns=columns)
     opens_us = stays.open_from(question.view, site_of(question))
     rows = question.engine.run(text, relations, name=site.name, opens_us=opens_us).arrow()
-    return _published_figures(rows, by, site.k) if choices.published else rows
+    if choices.published:
+        rows = (publish.published_figures if by == "day" else publish.published_hours)(rows, k=site.k)
+        if question.span.until_us < question.view.now_us and by == "day" and any(rows["so_far"].to_pylist()):
+            rows = publish.without_rest(rows, _whole_day(question, choices), k=site.k)
+    return publish.unknown_as_null(rows)
+
+
+def _whole_day(question: Question, choices: Choices) -> pa.Table:
+    """The figures of the day that the end of the stretch cuts, until it ended or until now."""
+    day = local_day(question.span.until_us, question.zone)
+    ends = min(midnight(day + stays.ONE_DAY, question.zone), question.view.now_us)
+    whole = replace(question, span=Span(midnight(day, question.zone), ends))
+    return figures(whole, choices._replace(published=False), "day")
+
+
+def days(question: Question, choices: Choices) -> pa.Table:
+    """Figures of the local days that the stretch touches."""
+    return figures(question, choices, "day")
 
 
 def occupancy(question: Question, choices: Choices, width_s: int) -> pa.Table:
-    """Visitor devices present, bin by bin."""
-    found = analysis.occupancy(
+    """Visitor devices present, bin by bin.
+
+    Published, a wide bin is shown only with all of the narrow ones it is the mean of, which another period shows.
+    """
+    found = _present(question, choices, width_s)
+    if choices.published:
+        k, narrow = settings_of(question).k, None
+        if width_s > NARROWEST_S and width_s % NARROWEST_S == 0:
+            narrow = publish.published_occupancy(_present(question, choices, NARROWEST_S), k=k)
+        found = publish.published_occupancy(found, k=k, parts=narrow)
+    kept_us = question.view.kept_from(VISIT.name, site_of(question))
+    return question.engine.run(BINS, {"bin": question.engine.from_arrow(found)}, kept_us=kept_us).arrow()
+
+
+def _present(question: Question, choices: Choices, width_s: int) -> pa.Table:
+    return analysis.occupancy(
         question.engine,
         stays.sessions(question.view, site_of(question), question.span, rules=choices.rules),
         stays.heartbeats(question.view, site_of(question), question.span),
         periods.bins(width_s, *question.span, timezone=question.zone),
         rules=choices.rules,
-    )
-    if choices.published:
-        found = question.engine.from_arrow(publish.published_occupancy(found.arrow(), k=settings_of(question).k))
-    kept_us = question.view.kept_from(VISIT.name, site_of(question))
-    return question.engine.run(BINS, {"bin": found}, kept_us=kept_us).arrow()
+    ).arrow()
 
 
 def moves(question: Question, choices: Choices) -> pa.Table:
@@ -259,10 +291,8 @@ def returning(question: Question, choices: Choices, mode: str) -> pa.Table:
     status = analysis.new_returning(question.engine, sessions, since_us=since_us, lookback_d=LOOKBACK_D)
     days = question.engine.from_arrow(question.periods("day"))
     rows = question.engine.run(STATUSES, {"status": status, "period": days}).arrow()
-    if not choices.published:
-        return rows
-    within = ("site", "label", "address_kind")
-    return publish.published_cells(rows, values=("visits",), within=within, k=settings_of(question).k)
+    within, k = ("site", "label", "address_kind"), settings_of(question).k
+    return publish.published_cells(rows, values=("visits",), within=within, k=k) if choices.published else rows
 
 
 def dwell_bands(question: Question, choices: Choices) -> pa.Table:
@@ -274,9 +304,7 @@ def dwell_bands(question: Question, choices: Choices) -> pa.Table:
         whole(question),
     ).arrow()
     rows = rows.drop_columns(["label", "start_us"])
-    if not choices.published:
-        return rows
-    return publish.published_cells(rows, values=("visits",), within=("site", "address_kind"), k=settings_of(question).k)
+    return publish.published_bands(rows, k=settings_of(question).k) if choices.published else rows
 
 
 def connected(question: Question, choices: Choices) -> pa.Table:
@@ -319,18 +347,3 @@ def _ledger(question: Question) -> pa.Table:
             "late": pa.array([found.late for found in closed.values()], pa.int64()),
         }
     )
-
-
-def _published_figures(rows: pa.Table, by: By, k: int) -> pa.Table:
-    rows = publish.published_figures(rows, k=k)
-    if by == "day":
-        return rows
-    # Visits and seconds of the hours add up to those of the day: where one hour is withheld, all of that day's are.
-    days = [label[:10] for label in rows["label"].to_pylist()]
-    partly = {day for day, hidden in zip(days, rows["hidden"].to_pylist(), strict=True) if hidden}
-    shown = pa.array([day not in partly for day in days])
-    for name in ("visits", "bounced", "device_s"):
-        at = rows.schema.get_field_index(name)
-        column = pa.compute.if_else(shown, rows[name], None)
-        rows = rows.set_column(at, pa.field(name, rows.schema.field(at).type), column)
-    return rows

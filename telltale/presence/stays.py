@@ -6,6 +6,7 @@ closing it will write. A row received after its day's closing time does not coun
 
 # ruff: noqa: S608 - texts are composed of names of ours; values are given to the engine
 import datetime as dt
+from dataclasses import replace
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -106,7 +107,8 @@ def noise_of(view: View, site: str, span: Span, *, rules: Rules) -> Relation:
     With keys of a day nobody can be told for days; the lists remain. Source: wire/presence.md 6.6.
     """
     settings = view.project.site(site)
-    first = max(_day_start(span.since_us, settings, -NOISE_DAYS), view.kept_from(VISIT.name, site))
+    needed = VISIT if _are_usual(view, rules) else SIGHTING
+    first = max(_day_start(span.since_us, settings, -NOISE_DAYS), view.kept_from(needed.name, site))
     wider = Span(min(first, span.since_us), span.until_us)
     everyone = _all_sessions(view, site, wider, rules)
     return analysis.noise(
@@ -117,8 +119,8 @@ def noise_of(view: View, site: str, span: Span, *, rules: Rules) -> Relation:
 def figures(view: View, site: str, span: Span, table: Table, *, rules: Rules) -> Relation:
     """The figures of the local days or hours that touch a stretch."""
     opens = open_from(view, site)
-    if rules != rules_of(view.project.settings.presence):
-        _refuse_purged(view, site, span)
+    if not _are_usual(view, rules):
+        _refuse_purged(view, site, span, rules)
         opens = 0
     parts: list[Relation] = []
     if span.since_us < opens:
@@ -178,7 +180,8 @@ def _computed(view: View, site: str, span: Span, rules: Rules) -> Computed:
     of_site = engine.run(OF_SITE, {"rows_in": view.table(SIGHTING.name, around)}, site=site)
     heard = engine.run(OF_RADIO, {"sighting": of_site}, radio=rules.radio)
     on_time = engine.run(ON_TIME, {"sighting": heard, "day": day})
-    found = analysis.visits(engine, on_time, rules=rules, cuts=_cuts(view, site, around))
+    keys = [period.start_us for period in periods_between(settings, around.since_us, around.until_us)]
+    found = analysis.visits(engine, on_time, rules=rules, cuts=_cuts(view, site, around, keys), key_starts=keys)
     bounds = {"since_us": span.since_us, "until_us": span.until_us, "from_us": 0, "before_us": FOREVER}
     return Computed(
         engine.keep(engine.run(TOUCHING, {"visit": found}, **bounds)),
@@ -190,8 +193,8 @@ def _computed(view: View, site: str, span: Span, rules: Rules) -> Computed:
 
 def _all_sessions(view: View, site: str, span: Span, rules: Rules) -> Relation:
     engine, opens = view.project.engine, open_from(view, site)
-    if rules != rules_of(view.project.settings.presence):
-        _refuse_purged(view, site, span)
+    if not _are_usual(view, rules):
+        _refuse_purged(view, site, span, rules)
         return computed(view, site, span, rules=rules).sessions
     closed = engine.run(OF_SITE, {"rows_in": view.table("visit")}, site=site)
     bounds = {"since_us": span.since_us, "until_us": span.until_us}
@@ -226,15 +229,25 @@ def _closed_figures(view: View, site: str, span: Span, table: Table) -> Relation
     return view.project.engine.run(text, rows, site=site, since_us=since_us, until_us=span.until_us)
 
 
-def _refuse_purged(view: View, site: str, span: Span) -> None:
+def _are_usual(view: View, rules: Rules) -> bool:
+    """Whether closed days were computed with these thresholds."""
+    return rules == rules_of(view.project.settings.presence)
+
+
+def _refuse_purged(view: View, site: str, span: Span, rules: Rules) -> None:
     """Other thresholds need sightings; a stretch without them must not pass for a quiet one."""
     kept_us = view.kept_from(SIGHTING.name, site)
-    if span.since_us < kept_us:
-        day = local_day(kept_us, view.project.site(site).timezone)
-        raise ConfigError(
-            f"site {site}: sightings before {day} were removed, as [site] sighting_retention_h says, and visits stand "
-            f"as they were closed; ask with the thresholds of telltale.toml, or since {day}"
-        )
+    if span.since_us >= kept_us:
+        return
+    day = local_day(kept_us, view.project.site(site).timezone)
+    usual = rules_of(view.project.settings.presence)
+    closed, instead = "visits stand as they were closed", "with the thresholds of telltale.toml"
+    if rules == replace(usual, excluded_flags=rules.excluded_flags):
+        closed, instead = "their days were closed without staff and fixed devices", "without keep_excluded"
+    raise ConfigError(
+        f"site {site}: sightings before {day} were removed, as [site] sighting_retention_h says, and {closed}; "
+        f"ask {instead}, or since {day}"
+    )
 
 
 def _day_start(at_us: int, settings: SiteSettings, days: int) -> int:
@@ -256,12 +269,11 @@ def _closing_times(settings: SiteSettings, span: Span) -> pa.Table:
     return pa.table({name: pa.array(values, pa.int64()) for name, values in bounds.items()})
 
 
-def _cuts(view: View, site: str, around: Span) -> list[int]:
+def _cuts(view: View, site: str, around: Span, key_starts: list[int]) -> list[int]:
     """Where keys change within a stretch, where it ends, and where sightings before it were removed.
 
     A stay of more than two days, possible with keys of a week or longer, is cut at the end of its second day; only
     what never leaves stays so long.
     """
-    begins = [period.start_us for period in periods_between(view.project.site(site), around.since_us, around.until_us)]
-    marks = (*begins, around.until_us, view.kept_from(SIGHTING.name, site))
+    marks = (*key_starts, around.until_us, view.kept_from(SIGHTING.name, site))
     return [at_us for at_us in marks if at_us >= around.since_us]

@@ -7,7 +7,7 @@ failed run leaves the last good one alone. A failed run keeps its notebook, up t
 import datetime as dt
 import json
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,6 +41,8 @@ class Report(NamedTuple):
     notebook: Path
     pdf: Path | None
     sentence: str
+    claims: Sequence[Mapping[str, Any]] = ()
+    """Every number of its words with basis and call; `tt.why` takes each."""
 
 
 def notebooks(project: Project | None = None) -> dict[str, Path]:
@@ -182,7 +184,7 @@ def _keep(
         asked=asked,
     )
     base.with_name(f"{base.name}.json").write_text(json.dumps(entry._asdict(), ensure_ascii=False), encoding="utf-8")
-    return Report(html, base.with_name(f"{base.name}.ipynb"), printed, page.sentence)
+    return Report(html, base.with_name(f"{base.name}.ipynb"), printed, page.sentence, page.claims)
 
 
 def _facts(notebook: Mapping[str, Any], when: Period, made: dt.datetime) -> dict[str, str]:

@@ -32,6 +32,8 @@ class Page(NamedTuple):
     figures: list[dict[str, Any]]
     facts: dict[str, str]
     sentence: str
+    claims: list[dict[str, Any]]
+    """What its words claim (`telltale.page.claims.Claim.data`), in reading order."""
 
 
 def render(notebook: Mapping[str, Any], *, facts: Mapping[str, str], version: str = "") -> str:
@@ -73,7 +75,7 @@ def style() -> str:
 
 def read(notebook: Mapping[str, Any]) -> Page:
     """Collect title, pieces, figures and facts, cell by cell."""
-    page = Page("", [], [], {}, "")
+    page = Page("", [], [], {}, "", [])
     for cell in notebook["cells"]:
         if NOT_IN_REPORT in cell["metadata"].get("tags", ()):
             continue
@@ -112,6 +114,7 @@ def _with_output(page: Page, output: Mapping[str, Any]) -> Page:
 
 
 def _with_piece(page: Page, data: dict[str, Any], figure: dict[str, Any] | None) -> Page:
+    page.claims.extend(_claims(data))
     if data["kind"] == "footer":
         page.facts.update(data["facts"])
         return page
@@ -121,6 +124,19 @@ def _with_piece(page: Page, data: dict[str, Any], figure: dict[str, Any] | None)
         _plotted(page, markup.piece(data), figure) if data.get("figure") and figure else markup.piece(data)
     )
     return page
+
+
+def _claims(data: Any) -> Iterator[dict[str, Any]]:
+    """The claims of a piece, those of its tiles, its lines and its table included."""
+    if isinstance(data, Mapping):
+        for places in data.get("claims", {}).values():
+            yield from (claim for _, _, claim in places)
+        for name, value in data.items():
+            if name != "claims":
+                yield from _claims(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _claims(value)
 
 
 def _plotted(page: Page, html: str, figure: dict[str, Any]) -> str:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from telltale.sensors.answers import answers as answers
     from telltale.sensors.calls import completeness as completeness
     from telltale.sensors.calls import consumption as consumption
+    from telltale.sensors.calls import coverage as coverage
+    from telltale.sensors.calls import days_outside as days_outside
     from telltale.sensors.calls import episodes as episodes
     from telltale.sensors.calls import excursions as excursions
     from telltale.sensors.calls import gaps as gaps
@@ -26,6 +28,8 @@ __all__ = [
     "charts",
     "completeness",
     "consumption",
+    "coverage",
+    "days_outside",
     "episodes",
     "excursions",
     "gaps",
@@ -45,6 +49,8 @@ __getattr__, __dir__ = lazily(
         "charts": "",
         "completeness": "calls",
         "consumption": "calls",
+        "coverage": "calls",
+        "days_outside": "calls",
         "episodes": "calls",
         "excursions": "calls",
         "gaps": "calls",

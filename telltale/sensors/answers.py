@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import pyarrow as pa
@@ -11,7 +11,11 @@ import pyarrow.compute as pc
 from telltale import wording
 from telltale.health.answers import Answers as HealthAnswers
 from telltale.page import common
+from telltale.page.claims import About
 from telltale.sensors import question as read
+from telltale.sensors.claims import KEY
+from telltale.sensors.coverage import coverage as known
+from telltale.sensors.coverage import replacements
 from telltale.sensors.question import Sensors
 from telltale.sensors.words.titles import in_period, main_quantity
 from telltale.workbench.project import Project, here
@@ -80,6 +84,46 @@ class Answers:
         return self.project.settings.sensors.tolerated_min
 
     @property
+    def about(self) -> About:
+        """What the numbers of the stretch are claims of: of the device and the quantity looked at."""
+        return self._about(self.question, device=self.question.of, quantity=self.quantity)
+
+    @property
+    def about_devices(self) -> About:
+        """The same of all quantities."""
+        return self._about(self.question, device=self.question.of)
+
+    @property
+    def about_all(self) -> About:
+        """The same of all devices."""
+        return self._about(self.question)
+
+    @property
+    def about_days(self) -> About:
+        """What the numbers by day are claims of."""
+        return self._about(self.days, device=self.question.of, quantity=self.quantity)
+
+    @property
+    def about_reports(self) -> About:
+        """What is said of how sensors report is a claim of health."""
+        return self.health.about
+
+    @property
+    def about_missing(self) -> About:
+        """What is said of messages missing is one too."""
+        return self.health.about_days
+
+    @property
+    def about_trends(self) -> About:
+        """And what is said of batteries."""
+        return replace(self._about(self._month), calls="health")
+
+    @property
+    def ends_now(self) -> bool:
+        """Whether the stretch ends at present."""
+        return self.question.span.until_us >= self.question.view.now_us
+
+    @property
     def is_chosen(self) -> bool:
         """Whether only some of the sensors or quantities are looked at."""
         return self.question.of is not None or self.quantity is not None
@@ -96,9 +140,24 @@ class Answers:
         return self._own(read.series(self.question, quantity=self.quantity, bin_s=bin_s))
 
     @cached_property
+    def coverage(self) -> pa.Table:
+        """How much of the stretch is known of each sensor with limits, the silent ones too."""
+        return self._own(known(self.question, quantity=self.quantity))
+
+    @cached_property
     def excursions(self) -> pa.Table:
         """When limits were left, also where that began before the stretch and lasts into it."""
         return self._own(read.excursions(self.question, quantity=self.quantity, lasting=True))
+
+    @cached_property
+    def elsewhere(self) -> pa.Table:
+        """The same of what is not looked at: a choice narrows what is shown, not what needs a look."""
+        if not self.is_chosen:
+            return self.excursions.slice(0, 0)
+        rows = self._own(read.excursions(self._of_all(self.question), lasting=True))
+        shown = {tuple(row.values()) for row in self.excursions.select(list(KEY)).to_pylist()}
+        others = [tuple(row.values()) not in shown for row in rows.select(list(KEY)).to_pylist()]
+        return rows.filter(pa.array(others, pa.bool_()))
 
     @cached_property
     def episodes(self) -> pa.Table:
@@ -114,6 +173,11 @@ class Answers:
     def outside(self) -> pa.Table:
         """Seconds outside limits by day."""
         return self._own(read.minutes_outside(self.days, quantity=self.quantity))
+
+    @cached_property
+    def days_outside(self) -> pa.Table:
+        """The same of all sensors together, and which days are over what is tolerated."""
+        return read.days_outside(self.days, quantity=self.quantity)
 
     @cached_property
     def kinetic(self) -> pa.Table:
@@ -137,9 +201,9 @@ class Answers:
 
     @cached_property
     def trends(self) -> pa.Table:
-        """Where batteries and signals went in the 30 days up to the end of the stretch."""
-        until = local_time(self.question.span.until_us, self.zone)
-        return self._own(read.trends(question(self.question.view, "30d", until, of=self.question.of)))
+        """Where batteries and signals went in the 30 days up to the end of the stretch; none of a replaced sensor."""
+        rows = self._own(read.trends(self._month))
+        return _only(rows, set(rows["device_id"].to_pylist()) - self.replaced)
 
     @cached_property
     def seen(self) -> Sensors:
@@ -153,14 +217,27 @@ class Answers:
 
     @cached_property
     def missing(self) -> pa.Table:
-        """Messages missing by day, of the sensors that measured anything in the stretch."""
-        return _only(self.health.missing, self.stats["device_id"].to_pylist())
+        """Messages missing by day, of the same sensors as `devices`."""
+        return _only(self.health.missing, self.devices["device_id"].to_pylist())
 
     @cached_property
     def devices(self) -> pa.Table:
-        """How each of these sensors reports, those included that say nothing any more."""
-        silent = read.device_ids(self.question) if self.question.of else tuple(self.seen.names)
-        return _only(self.health.devices, {*self.stats["device_id"].to_pylist(), *(silent or ())})
+        """How each of these sensors reports: heard lately or listed, silent ones too; none that was replaced."""
+        silent = read.device_ids(self.question) if self.question.of else (*self.seen.names, *self._listed)
+        limited = self.coverage["device_id"].to_pylist()
+        wanted = {*self.stats["device_id"].to_pylist(), *(silent or ()), *limited}
+        return _only(self.health.devices, wanted - self.replaced)
+
+    @property
+    def _listed(self) -> set[str]:
+        """The sensors of devices.csv, however long ago they measured anything."""
+        listed = self.project.device_info()["device_id"].to_pylist()
+        return set(listed) & replacements(self.question).keys()
+
+    @cached_property
+    def replaced(self) -> set[str]:
+        """The ids of sensors that another one of the same name took the place of."""
+        return {device_id for device_id, life in replacements(self.question).items() if life.successor}
 
     @cached_property
     def health(self) -> HealthAnswers:
@@ -168,9 +245,18 @@ class Answers:
         (since, until), (days, _) = self._stretch(self.reports), self._stretch(self.days)
         return HealthAnswers(self.project, since, until, source=self.source, days=days)
 
+    @property
+    def _month(self) -> Question:
+        until = local_time(self.question.span.until_us, self.zone)
+        return question(self.question.view, "30d", until, of=self.question.of)
+
     def _own(self, rows: pa.Table) -> pa.Table:
         """Those rows that are of a device of the source."""
         return rows if self.source is None else _only(rows, self.health.devices["device_id"].to_pylist())
+
+    def _about(self, asked: Question, **arguments: str | None) -> About:
+        since, until = self._stretch(asked)
+        return About("sensors", since, until, asked.span.until_us >= asked.view.now_us, arguments)
 
     def _stretch(self, asked: Question) -> tuple[dt.datetime, dt.datetime]:
         return local_time(asked.span.since_us, self.zone), local_time(asked.span.until_us, self.zone)

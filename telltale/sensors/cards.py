@@ -1,9 +1,11 @@
 """The cards about sensors: what they measured, how they kept their limits, doors, counters, batteries."""
 
+from dataclasses import replace
+
 from telltale.health import cards as health
 from telltale.health import trends as batteries
 from telltale.page.pieces import Card, Footer, Sentence, Tiles
-from telltale.sensors.answers import Answers
+from telltale.sensors.answers import DAYS, SPELT, Answers
 from telltale.sensors.charts.days import outside_by_day
 from telltale.sensors.charts.doors import with_doors
 from telltale.sensors.charts.readings import readings as readings_chart
@@ -35,11 +37,17 @@ def sentence(answers: Answers) -> Sentence:
     """Who left its limits, for how long and how far; who kept them; who is silent."""
     text = titles.limits_sentence(
         answers.stats,
+        answers.coverage,
         answers.excursions,
         answers.devices,
         now=answers.now,
         tolerated_min=answers.tolerated_min,
         period=answers.spelt,
+        ends_now=answers.ends_now,
+        scope=answers.quantity or "",
+        elsewhere=answers.elsewhere,
+        about=answers.about,
+        reports=answers.about_reports,
     )
     return Sentence(text, answers.head)
 
@@ -48,25 +56,36 @@ def tiles(answers: Answers) -> Tiles:
     """Minutes outside limits, the sensor that matters most, messages received, sensors on time, readings."""
     return sensor_tiles(
         answers.stats,
+        answers.coverage,
         answers.excursions,
-        answers.outside,
-        answers.missing,
-        answers.devices,
+        outside=answers.days_outside,
+        missing=answers.missing,
+        health=answers.devices,
+        now=answers.now,
         tolerated_min=answers.tolerated_min,
+        days=f"last {SPELT[DAYS]}" if answers.days != answers.question else "",
+        elsewhere=answers.elsewhere,
+        about=answers.about,
+        reports=answers.about_reports,
+        due=answers.about_missing,
     )
 
 
 def readings(answers: Answers) -> Card:
     """What was measured, on the band of the limits; below it when doors stood open and alarms were on."""
-    chart = readings_chart(answers.series, answers.excursions, answers.gaps, timezone=answers.zone)
+    about = replace(answers.about, arguments={**answers.about.arguments, "bin": answers.width})
+    chart = readings_chart(answers.series, answers.excursions, answers.gaps, timezone=answers.zone, about=about)
     drawn = "single readings; thick: outside"
     if answers.width:
         drawn = f"means of {answers.width}; thick: outside, from single readings"
     return Card(
-        titles.limits_title(answers.excursions, answers.stats),
+        titles.limits_title(answers.excursions, answers.coverage, scope=answers.quantity or "", about=answers.about),
         with_doors(chart, answers.episodes, timezone=answers.zone),
         f"{_over(answers, drawn)}. Bands: limits. Below: doors, alarms",
-        [timing_note(answers.excursions), gaps_note(answers.gaps, timezone=answers.zone)],
+        [
+            timing_note(answers.excursions, answers.about),
+            gaps_note(answers.gaps, timezone=answers.zone, about=answers.about),
+        ],
     )
 
 
@@ -74,8 +93,19 @@ def outside(answers: Answers) -> Card:
     """How long limits were left, day by day."""
     which = "all chosen sensors" if answers.is_chosen else "all sensors"
     return Card(
-        titles.outside_title(answers.outside, tolerated_min=answers.tolerated_min, timezone=answers.zone),
-        outside_by_day(answers.outside, tolerated_min=answers.tolerated_min, timezone=answers.zone),
+        titles.outside_title(
+            answers.days_outside,
+            tolerated_min=answers.tolerated_min,
+            timezone=answers.zone,
+            scope=answers.quantity or "",
+            about=answers.about_days,
+        ),
+        outside_by_day(
+            answers.days_outside,
+            tolerated_min=answers.tolerated_min,
+            timezone=answers.zone,
+            about=answers.about_days,
+        ),
         f"Minutes outside limits per day, {which} together",
         ["Minutes without readings are unknown, not within."],
     )
@@ -84,44 +114,51 @@ def outside(answers: Answers) -> Card:
 def excursions(answers: Answers) -> Card:
     """Every time a limit was left."""
     return Card(
-        titles.excursions_title(answers.excursions),
-        excursions_table(answers.excursions, timezone=answers.zone),
-        _over(answers, "newest first, twelve at most; how long is estimated between readings"),
+        titles.excursions_title(
+            answers.excursions, answers.coverage, scope=answers.quantity or "", about=answers.about
+        ),
+        excursions_table(answers.excursions, timezone=answers.zone, about=answers.about),
+        _over(answers, "newest first, twelve at most; how long is estimated between readings; ≥: at least"),
         [
             "Limits are low and high of devices.csv. They hold for a temperature, or for the only quantity.",
             "Those of another quantity are low:humidity, high:humidity.",
         ],
-        empty="No sensor left its limits. They stand in devices.csv as low and high.",
+        empty="No limit is known to have been left. Limits stand in devices.csv as low and high.",
     )
 
 
 def kinetic(answers: Answers) -> Card:
     """The cold chain: the steady temperature that would have done as much harm as the real course."""
     return Card(
-        conditions.kinetic_title(answers.kinetic),
-        conditions.kinetic_table(answers.kinetic),
+        conditions.kinetic_title(answers.kinetic, answers.about_devices),
+        conditions.kinetic_table(answers.kinetic, answers.about_devices),
         _over(answers, "mean and mean kinetic temperature of the readings, beside the limits"),
-        ["Each reading has the same weight. Time without readings is left out: what happened in it is unknown."],
-        empty="No temperature was measured in this period.",
+        [
+            "Each reading has the same weight. Time without readings is left out: what happened in it is unknown.",
+            "Limits and temperatures are in the sensor's own unit; one without a unit is taken for °C.",
+        ],
+        empty="No temperature in °C, °F or K arrived of this period.",
     )
 
 
 def episodes(answers: Answers) -> Card:
     """Which doors stood open, which alarms were on."""
     return Card(
-        conditions.episodes_title(answers.episodes),
-        conditions.episodes_table(answers.episodes, timezone=answers.zone),
+        conditions.episodes_title(answers.episodes, answers.about_all),
+        conditions.episodes_table(answers.episodes, timezone=answers.zone, about=answers.about_all),
         _over(answers, "doors, alarms and water, newest first, twelve at most; ≥: its begin or end is not known"),
-        empty="No door, alarm or water sensor was active in this period.",
+        empty="No door, alarm or water sensor is known to have been active in this period.",
     )
 
 
 def consumption(answers: Answers) -> Card:
     """What counters counted."""
+    about = answers.about_devices
+    by_stretch = replace(about, arguments={**about.arguments, "by": "stretch"})
     return Card(
-        conditions.consumption_title(answers.consumption),
-        conditions.consumption_table(answers.consumption),
-        _over(answers, "sum of the steps between readings, across resets"),
+        conditions.consumption_title(answers.consumption, by_stretch),
+        conditions.consumption_table(answers.consumption, timezone=answers.zone, about=by_stretch),
+        _over(answers, "sum of the steps between readings, across resets; a step counts where it ends"),
         empty="No counter was read in this period.",
     )
 
@@ -130,7 +167,7 @@ def figures(answers: Answers) -> Card:
     """Each sensor in figures."""
     return Card(
         "Sensors in figures",
-        sensors_table(answers.stats, timezone=answers.zone),
+        sensors_table(answers.stats, timezone=answers.zone, about=answers.about),
         _over(answers, "readings: how many, lowest, mean, highest and newest"),
         empty="No reading in this period. Check that the sensors send: telltale sources.",
     )
@@ -138,22 +175,22 @@ def figures(answers: Answers) -> Card:
 
 def missing(answers: Answers) -> Card:
     """Whether the data is complete."""
-    return health.missing(answers)
+    return health.missing(answers, about=answers.about_missing)
 
 
 def overdue(answers: Answers) -> Card:
     """Who was not heard by the moment it had named."""
     return Card(
-        conditions.overdue_title(answers.overdue),
-        conditions.overdue_table(answers.overdue, timezone=answers.zone),
+        conditions.overdue_title(answers.overdue, answers.about_devices),
+        conditions.overdue_table(answers.overdue, timezone=answers.zone, about=answers.about_devices),
         "Silences past the moment that the device had named; those that last first, then the newest, twelve at most",
-        empty="Every device was heard when it had said.",
+        empty="No device is known to be past a moment it had named.",
     )
 
 
 def trends(answers: Answers) -> Card:
     """How long batteries last, and whether the network holds."""
-    return batteries.card(answers.trends)
+    return batteries.card(answers.trends, answers.about_trends)
 
 
 def footer(answers: Answers) -> Footer:

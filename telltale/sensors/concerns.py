@@ -4,12 +4,17 @@ import datetime as dt
 from typing import Any
 
 from telltale import wording
-from telltale.frames import local
+from telltale.frames import local, rows
 from telltale.health.words.devices import silent_devices
+from telltale.page import said
 from telltale.page.attention import Notice
+from telltale.page.claims import About
 from telltale.page.lists import Concern
+from telltale.page.said import say
+from telltale.sensors import claims
 from telltale.sensors.answers import Answers
-from telltale.sensors.words.titles import beyond, plain
+from telltale.sensors.words.beyond import beyond
+from telltale.sensors.words.titles import NOBODY
 from telltale.sources import SOURCES
 
 PAGE = "sensors"
@@ -28,36 +33,67 @@ def concerns(answers: Answers) -> list[Notice]:
     alone = [
         silence
         for silence in answers.health.attention.to_pylist()
-        if silence["kind"] != "source" and not silence["site"]
+        if silence["kind"] != "source" and not silence["site"] and silence["device_id"] not in answers.replaced
     ]
     sensed = [silence for silence in alone if silence["source"] not in NODES]
     pages = {silence["source"]: PAGE for silence in sensed}
     return [
-        *beyond_limits(answers.excursions, now=answers.now, tolerated_min=answers.tolerated_min),
-        *silent_devices(sensed, answers.health.devices, now=answers.now, pages=pages),
+        *beyond_limits(
+            answers.excursions,
+            answers.devices,
+            now=answers.now,
+            tolerated_min=answers.tolerated_min,
+            about=answers.about,
+            reports=answers.about_reports,
+        ),
+        *silent_devices(sensed, answers.health.devices, now=answers.now, pages=pages, about=answers.about_reports),
     ]
 
 
-def beyond_limits(excursions: Any, *, now: dt.datetime, tolerated_min: float) -> list[Notice]:
-    """A line for each sensor that is beyond a limit, or was for longer than tolerated.
+def beyond_limits(
+    excursions: Any,
+    health: Any,
+    *,
+    now: dt.datetime,
+    tolerated_min: float,
+    about: About = NOBODY,
+    reports: About = NOBODY,
+) -> list[Notice]:
+    """A line for each series that is beyond a limit, or was for longer than tolerated.
 
     Args:
         excursions: of the last 24 hours (`tt.sensors.excursions`).
+        health: state and last_seen of each device (`tt.health.devices`): of a silent one nothing is known now.
         now: the present on the site's clock.
         tolerated_min: minutes that nobody needs to hear about.
+        about: what the numbers are claims of.
+        reports: what those of `health` are claims of.
     """
+    table = rows(health, "device_id", "name", "state", "last_seen")
+    away = {row["device_id"]: row for row in table if row["state"] != "on_time"}
     lines = []
-    for sensor in beyond(excursions):
+    for sensor in beyond(excursions, about):
         if not sensor.is_open and sensor.outside_s <= 60 * tolerated_min:
             continue
-        level, peak = (wording.quantity(value, sensor.unit, 1) for value in (sensor.limit, sensor.peak))
-        what = f"{wording.sentence_case(sensor.name)} {sensor.side} {plain(level)}"
+        silent = away.get(sensor.device_id) if sensor.is_open else None
+        is_now = sensor.is_open and silent is None
         at = local(sensor.peak_at, str(now.tzinfo))
-        day = "today" if at.date() == now.date() else "yesterday"
-        when = "now" if sensor.is_open else f"{wording.clock(at)} {day}"
-        lasting = wording.duration(sensor.outside_s)
-        concern = Concern("alarm", what, f"{lasting}, peak {peak}", when, "door, load or cooling", PAGE)
-        verb = "has been" if sensor.is_open else "was"
-        phrase = f"!!{sensor.name}!! {verb} {sensor.side} {plain(level)} for !!{lasting}!!"
+        when: str = "now" if is_now else sensor.moment("peak_at", _moment(at, now))
+        if silent:
+            heard = _moment(local(silent["last_seen"], str(now.tzinfo)), now)
+            when = say("when last heard, {}", said.claimed(claims.report(reports, silent, "last_seen"), heard))
+        evidence = say("{}{}, peak {}", sensor.lasting, sensor.since(str(now.tzinfo)), sensor.peak)
+        what = say("{} {} {}", wording.sentence_case(sensor.name), sensor.side, sensor.level)
+        concern = Concern("alarm", what, evidence, when, "door, load or cooling", PAGE)
+        phrase = say(
+            "!!{}!! {} {} {} for !!{}!!{}", sensor.name, "has been" if is_now else "was", sensor.side, sensor.level,
+            sensor.lasting, " when last heard" if silent else "",
+        )  # fmt: skip
         lines.append(Notice(concern, phrase, at))
     return lines
+
+
+def _moment(at: dt.datetime, now: dt.datetime) -> str:
+    """`07:50 today`, `23:10 yesterday`, else with the date."""
+    days = (now.date() - at.date()).days
+    return f"{wording.clock(at)} {('today', 'yesterday')[days]}" if 0 <= days <= 1 else wording.short_moment(at)

@@ -30,7 +30,7 @@ def idle(project: Project) -> Iterator[Idle]:
     if not limited:
         return
     measured: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for row in analysis.measured(project.engine, project.view().table(READING.name)).arrow().to_pylist():
+    for row in analysis.measured(project.engine, project.view().rows(READING.name)).arrow().to_pylist():
         measured[row["device_id"]].add((row["quantity"], row["channel"]))
     for device in limited:
         if device.device_id in measured:

@@ -5,13 +5,15 @@ from functools import partial
 import pyarrow.compute as pc
 
 from telltale import wording
+from telltale.health.deliveries import delivered
 from telltale.page import common
 from telltale.page.board import Ask, Board, Cell, Control, Freshness
 from telltale.page.pieces import Sentence
+from telltale.page.said import say
 from telltale.sensors import cards
-from telltale.sensors.answers import SPELT, Answers, recent
+from telltale.sensors.answers import DAYS, SPELT, Answers, recent
 from telltale.sensors.question import Sensors
-from telltale.sensors.words.titles import main_quantity
+from telltale.sensors.words.titles import main_quantity, silent
 from telltale.workbench.source_state import how_to_begin
 from telltale.workbench.times import micros
 
@@ -69,10 +71,12 @@ def _freshness(answers: Answers) -> Freshness:
 
 
 def _nothing_yet(ask: Ask, answers: Answers) -> Board:
-    if not common.sites(ask):
+    if not delivered(ask.project):
         return common.nothing_yet(ask, "Sensors", "reading")
-    text = (
-        "**No sensor has sent a reading** in the last 14 days. "
-        f"{how_to_begin(ask.project.settings, 'reading')} while “telltale up” runs."
+    text = say(
+        "**No sensor has sent a reading** in the last {}.{} {} while “telltale up” runs.",
+        SPELT[DAYS],
+        silent(answers.devices, answers.about_reports),
+        how_to_begin(ask.project.settings, "reading"),
     )
     return Board(Sentence(text, answers.head), freshness=common.freshness(ask, answers.zone))

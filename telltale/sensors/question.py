@@ -9,11 +9,13 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from telltale import identity
 from telltale.analysis import periods
 from telltale.contract import ConfigError, did_you_mean
 from telltale.engine import Relation
 from telltale.health import trends as batteries
 from telltale.sensors import analysis
+from telltale.sources import SOURCES
 from telltale.tables import READING
 from telltale.workbench.question import By, Question
 from telltale.workbench.times import DAY, Span
@@ -40,6 +42,23 @@ from row_in r left join (
 ) u on u.device_id = r.device_id and u.channel = r.channel and u.quantity = r.quantity
 """
 
+WITH_UNKNOWN = """
+select r.*, coalesce(u.unknown_s, 0e0) as unknown_s
+from row_in r left join unknown_of u on u.device_id = r.device_id and u.channel = r.channel
+  and u.quantity = r.quantity and u.start_us = unix_micros(r.start)
+"""
+
+TOGETHER = """
+select o.label, o.start, o.end, o.so_far, cast(sum(o.readings) as bigint) as readings, sum(o.outside_s) as outside_s,
+  sum(o.unknown_s) as unknown_s, sum(o.outside_s) > :tolerated_s as is_over
+from outside o group by o.label, o.start, o.end, o.so_far order by o.start
+"""
+
+DAYED = """
+select r.*, d.label as day
+from row_in r left join day_of d on unix_micros(r.start) >= d.start_us and unix_micros(r.start) < d.end_us
+"""
+
 MARKED = "select r.*, p.so_far from row_in r inner join period p on p.start_us = unix_micros(r.start)"
 
 SINGLY = """
@@ -50,7 +69,8 @@ from reading where value is not null
 
 NUMBERS = """
 select * from reading
-where (text is null or value is null or value not in (0, 1)) and not regexp_like(quantity, '_(total|major|minor)$')
+where not (value is not null and value in (0, 1) and regexp_like(coalesce(text, ''), '^[^0-9]'))
+  and not regexp_like(quantity, '_(total|major|minor)$')
 """
 
 SEEN = """
@@ -93,7 +113,8 @@ def series(question: Question, *, quantity: str | None = None, bin_s: int | None
         made = question.engine.run(SINGLY, {"reading": rows})
     else:
         made = _marked(question, analysis.series(question.engine, rows, bins), bins)
-    return _named(question, _limited(question, made), time="start")
+    days = {"row_in": _limited(question, made), "day_of": question.engine.from_arrow(question.periods("day"))}
+    return _named(question, question.engine.run(DAYED, days), time="start")
 
 
 def stats(question: Question, *, by: By = "stretch", quantity: str | None = None) -> pa.Table:
@@ -118,9 +139,13 @@ def gaps(question: Question, *, quantity: str | None = None, lasting: bool = Fal
 
 
 def excursions(question: Question, *, quantity: str | None = None, lasting: bool = False) -> pa.Table:
-    """When sensors were beyond a limit; arguments as for `gaps`."""
+    """When sensors were beyond a limit, time outside and unknown from the beginning of the stretch on.
+
+    Arguments as for `gaps`.
+    """
     rows = context(question, quantity=quantity)
-    made = analysis.excursions(question.engine, rows, question.device_info, limits(question))
+    since_us = question.span.since_us
+    made = analysis.excursions(question.engine, rows, question.device_info, limits(question), since_us=since_us)
     begun = _begun(question, made, "crossed_at", "returned_at" if lasting else "")
     with_unit = question.engine.run(WITH_UNIT, {"row_in": begun, "reading": rows})
     return _named(question, with_unit, time="started_at")
@@ -134,11 +159,23 @@ def minutes_outside(question: Question, *, quantity: str | None = None) -> pa.Ta
     return _named(question, _marked(question, made, days), time="start")
 
 
+def days_outside(question: Question, *, quantity: str | None = None) -> pa.Table:
+    """How long all sensors together were beyond their limits, by day, and whether that is more than is tolerated."""
+    rows = question.engine.from_arrow(minutes_outside(question, quantity=quantity))
+    tolerated_s = 60 * question.settings.sensors.tolerated_min
+    return question.engine.run(TOGETHER, {"outside": rows}, tolerated_s=tolerated_s).arrow()
+
+
 def mean_kinetic_temperature(question: Question, *, by: By = "stretch") -> pa.Table:
-    """The mean kinetic temperature of each sensor, by period."""
-    rows = readings(question, since_us=question.over(by).since_us)
-    by_period = question.periods(by)
-    made = _marked(question, analysis.kinetic(question.engine, rows, by_period), by_period)
+    """The mean kinetic temperature of each sensor, by period, and how long nothing was known of it."""
+    rows = context(question, since_us=question.over(by).since_us)
+    by_period, engine = question.periods(by), question.engine
+    spans = analysis.unknown(engine, rows, question.device_info, until_us=question.span.until_us)
+    relations = {
+        "row_in": analysis.kinetic(engine, rows, by_period),
+        "unknown_of": analysis.by_period(engine, spans, by_period),
+    }
+    made = _marked(question, engine.run(WITH_UNKNOWN, relations), by_period)
     return _named(question, _limited(question, made), time="start")
 
 
@@ -153,7 +190,9 @@ def consumption(question: Question, *, by: By = "day", quantity: str | None = No
     """What counters counted, by period."""
     rows = context(question, since_us=question.over(by).since_us, quantity=quantity)
     by_period = question.periods(by)
-    made = analysis.consumption(question.engine, rows, by_period)
+    amounts = [(source.name, quantity) for source in SOURCES for quantity in source.amounts]
+    amount = pa.table(list(map(list, zip(*amounts, strict=True))), schema=analysis.AMOUNTS)
+    made = analysis.consumption(question.engine, rows, by_period, amount)
     return _named(question, _marked(question, made, by_period), time="start")
 
 
@@ -207,17 +246,23 @@ def context(question: Question, *, since_us: int | None = None, quantity: str | 
 def limits(question: Question) -> Relation:
     """The limits of each series, by all that its device ever measured: no choice of a page or call changes them."""
     engine = question.engine
+    told = engine.from_arrow(question.project.limit_info())
+    return engine.keep(analysis.limits(engine, measured(question), question.device_info, told))
+
+
+def measured(question: Question) -> Relation:
+    """The series that ever had a value, with the moments (µs UTC) of the first and the newest one."""
+    engine = question.engine
 
     def read() -> Relation:
-        return engine.keep(analysis.measured(engine, question.view.table(READING.name)))
+        return engine.keep(analysis.measured(engine, question.view.rows(READING.name)))
 
-    measured: Relation = question.remembered("measured", read)
-    told = engine.from_arrow(question.project.limit_info())
-    return engine.keep(analysis.limits(engine, measured, question.device_info, told))
+    series: Relation = question.remembered("measured", read)
+    return series
 
 
 def device_ids(question: Question) -> tuple[str, ...] | None:
-    """The ids that `of` means: an id of any case, or the name of one or more devices of devices.csv; None is all.
+    """The ids that `of` means: an id in any spelling, or the name of one or more devices of devices.csv; None is all.
 
     Raises:
         ConfigError: no such device has sent a reading.
@@ -225,15 +270,16 @@ def device_ids(question: Question) -> tuple[str, ...] | None:
     if question.of is None:
         return None
     wanted = question.of.strip().casefold()
+    meant = identity.device_id(question.of)
     listed = question.project.device_info().to_pylist()
     named = tuple(row["device_id"] for row in listed if row["name"].casefold() == wanted)
     if named:
         return named
     text = "select distinct device_id from reading order by device_id"
-    rows = question.engine.run(text, {"reading": question.view.table(READING.name)}).arrow()
+    rows = question.engine.run(text, {"reading": question.view.rows(READING.name)}).arrow()
     heard = rows["device_id"].to_pylist()
-    if wanted in heard:
-        return (wanted,)
+    if meant in heard:
+        return (meant,)
     candidates = [*heard, *(row["name"] for row in listed if row["name"] and row["device_id"] in heard)]
     hint = did_you_mean(question.of, candidates) or f"; known: {', '.join(candidates) or 'none yet'}"
     raise ConfigError(f'no device "{question.of}" has sent a reading{hint}')

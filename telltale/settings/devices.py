@@ -2,15 +2,16 @@
 
 Limits stand in columns: `low` and `high` for the main quantity of a device, `low:<quantity>` and `high:<quantity>` for
 another, `low:<channel>:<quantity>` and `high:<channel>:<quantity>` for one channel; the narrowest wins, each side by
-itself.
+itself. Ids are taken in any spelling (`telltale.identity`).
 """
 
 import csv
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from telltale.address import spelled, station
+from telltale import identity
 from telltale.contract import ConfigError
 from telltale.settings.model import Settings
 
@@ -58,8 +59,8 @@ def devices(settings: Settings) -> list[Device]:
     """The listed devices in file order; none when there is no devices.csv.
 
     Raises:
-        ConfigError: an unknown column, a line without an id, an id twice, a number that is none, a low limit above the
-            high one; names the line.
+        ConfigError: an unknown column or one twice, a line without an id, an id twice (in whatever spelling), a number
+            that is none, a low limit above the high one; names the line.
     """
     path = settings.root / DEVICES_FILE
     if not path.is_file():
@@ -73,17 +74,10 @@ def devices(settings: Settings) -> list[Device]:
         ) from error
 
 
-def as_stored(text: str) -> str:
-    """A device's id as tables have it where it is an address, which they have in lower case with colons.
-
-    `AC-86-74-61-4F-C0` is `ac:86:74:61:4f:c0`. Twelve digits without anything between them may be an address or a
-    serial number: they stay, as every other id does.
-    """
-    address = station(text)
-    return text if address < 0 or text.isalnum() else spelled(address)
-
-
 def _rows(reader: "csv.DictReader[str]") -> Iterator[Device]:
+    twice = sorted(name for name, count in Counter(reader.fieldnames or ()).items() if count > 1)
+    if twice:
+        raise ConfigError(f'{DEVICES_FILE} line 1: column "{twice[0]}" stands there twice; keep one')
     scopes = {column: scope for column in reader.fieldnames or () if (scope := _scope(column))}
     unknown = sorted(set(reader.fieldnames or ()) - set(COLUMNS) - set(scopes))
     if unknown or "device_id" not in (reader.fieldnames or ()):
@@ -98,14 +92,18 @@ def _rows(reader: "csv.DictReader[str]") -> Iterator[Device]:
         if None in row:
             raise ConfigError(f"{DEVICES_FILE} line {line}: more values than columns; put texts with commas in quotes")
         texts: dict[str, Any] = {key: (value or "").strip() for key, value in row.items()}
-        device_id = texts["device_id"] = as_stored(texts["device_id"])
-        if device_id.startswith("#") or not any(texts.values()):
+        written = texts["device_id"]
+        if written.startswith("#") or not any(texts.values()):
             continue
+        device_id = texts["device_id"] = identity.device_id(written)
+        texts["same_as"] = identity.device_id(texts.get("same_as", ""))
         if not device_id:
             raise ConfigError(f"{DEVICES_FILE} line {line}: device_id is empty; expected the device's id")
         if device_id in line_of:
+            also = f", which is {device_id}," if written != device_id else ""
             raise ConfigError(
-                f'{DEVICES_FILE} line {line}: device_id "{device_id}" stands on line {line_of[device_id]} too'
+                f'{DEVICES_FILE} line {line}: device_id "{written}"{also} stands on line {line_of[device_id]} too; '
+                "keep one of the two"
             )
         line_of[device_id] = line
         numbers = {key: _number(texts.get(key, ""), line, key) for key in (*_NUMBERS, *scopes)}

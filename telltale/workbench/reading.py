@@ -38,9 +38,10 @@ def load(
     """The rows of a table, records of a second ago included, sorted by their own time.
 
     Args:
-        name: sighting, node_heartbeat, reject, visit, presence_day, … as `tables.py` lists them.
+        name: sighting, node_heartbeat, reject, visit, presence_day, … as `telltale.tables` lists them.
         since: beginning of the stretch, see `telltale.workbench.times`; None is everything.
-        until: its end, exclusive; None is now and later.
+        until: its end, exclusive; None is now, and later where a sender's clock is ahead of ours. A derived table
+            (visit, presence_day, presence_hour) ends now at the latest.
         columns: which columns; none named is all.
         engine: pandas (device as 16 hex digits), or the native object: an Arrow table, a relation of DuckDB.
         project: another project than the one found from here.
@@ -126,6 +127,9 @@ def relation(view: View, name: str, span: Span | None = None) -> Relation:
     """A table as people mean it: of a derived one the closed days as they were closed, the open ones as of now."""
     if not TABLES[name].derived:
         return view.table(name, span)
+    if span is not None:
+        # Nothing is derived of days to come; without this a stretch without an end has a row for each day of them.
+        span = span._replace(until_us=min(span.until_us, view.now_us))
     computed: Relation = import_module(COMPUTES[name]).derived(view, name, span)
     return computed
 

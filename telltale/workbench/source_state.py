@@ -69,15 +69,6 @@ def _stored(snapshot: Snapshot, source: str) -> dict[str, int | None]:
     return {"records": sum(file.rows for file in files) + len(hot), "hot": len(hot), "newest": newest}
 
 
-def numbering_table() -> pa.Table:
-    """How the devices of each source number their messages: source, wrap, per_day, burst."""
-    rules = [(source.name, *source.numbering) for source in SOURCES if source.numbering is not None]
-    types = (pa.string(), pa.int64(), pa.float64(), pa.int64())
-    columns = list(zip(*rules, strict=True)) or [()] * len(types)
-    names = ("source", "wrap", "per_day", "burst")
-    return pa.table({name: pa.array(values, kind) for name, values, kind in zip(names, columns, types, strict=True)})
-
-
 def how_to_begin(settings: Settings, table_name: str) -> str:
     """How to send a first record that gives rows of a table, as each source says it: a sentence without its end."""
     host = f"[{settings.coap.host}]" if ":" in settings.coap.host else settings.coap.host

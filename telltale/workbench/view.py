@@ -14,12 +14,17 @@ from telltale.arrow import Tables, day_of
 from telltale.contract import TelltaleError
 from telltale.engine import Engine, Parts, Relation
 from telltale.lake import ClosedDay, File, parts
-from telltale.tables import CLOCK_WRONG, TABLES, Table
+from telltale.tables import CLOCK_WRONG, TABLES, UPLINK, Table
+from telltale.workbench import messages
 from telltale.workbench.times import Span
 
 if TYPE_CHECKING:
     from telltale.workbench.project import Project
 
+RECEIVED = """
+select * from rows_in
+where received_at >= timestamp_micros(:since_us) and received_at < timestamp_micros(:until_us)
+"""
 TRIES = 3
 T = TypeVar("T")
 REMEMBERED = 64
@@ -41,6 +46,7 @@ class View:
         # Before the snapshot: a day that closes in between is then computed from its sightings, not missed.
         self.closed_days = _by_site(project.lake.closed_days())
         self.snapshot = project.lake.snapshot()
+        self._copies: dict[Span | None, Relation] = {}
 
     @cached_property
     def hot(self) -> Tables:
@@ -48,12 +54,56 @@ class View:
         return self.project.decode_hot(self.snapshot.hot)
 
     def table(self, name: str, span: Span | None = None) -> Relation:
-        """The rows of a table, each natural key once; with `span` those whose own time lies in it."""
+        """The rows of a table, each natural key and each message once; with `span` those whose own time lies in it."""
+        engine, rows = self.project.engine, self.rows(name, span)
+        uplinks = self._uplinks(span) if name in messages.TABLES else None
+        if uplinks is None:
+            return rows
+        if name != UPLINK.name:
+            if span not in self._copies:
+                self._copies[span] = messages.copies(engine, uplinks)
+            return messages.without(engine, rows, self._copies[span])
+        once = messages.each(engine, uplinks)
+        return once if span is None else engine.run(_within(UPLINK), {"rows_in": once}, **span._asdict())
+
+    def rows(self, name: str, span: Span | None = None) -> Relation:
+        """The same with each natural key once: where copies of a message change nothing, it costs less over years."""
         table = TABLES[name]
-        relation = self.project.engine.table(table, self._parts(table, span))
+        relation = self.project.engine.table(table, self._parts(table, self._files(name, span)))
         if span is None:
             return relation
         return self.project.engine.run(_within(table), {"rows_in": relation}, **span._asdict())
+
+    def received(self, name: str, span: Span) -> Relation:
+        """The rows of a table that came in a stretch, whatever time they tell of, each natural key once.
+
+        Only files that may hold such rows are read: those of records that came in the stretch. Where records of it were
+        removed nobody knows which those are, and every file written since it began is.
+        """
+        table = TABLES[name]
+        ids = self._received_ids(span)
+        files = [
+            file
+            for file in self.snapshot.of(name)
+            if any(file.first_raw_id <= last and first <= file.last_raw_id for first, last in ids)
+            or (file.is_frozen and file.created_at >= span.since_us)
+        ]
+        relation = self.project.engine.table(table, self._parts(table, files))
+        return self.project.engine.run(RECEIVED, {"rows_in": relation}, **span._asdict())
+
+    def _received_ids(self, span: Span) -> list[tuple[int, int]]:
+        """Which raw ids came in a stretch: first and last of each file of raw records."""
+        files = [file for file in self.snapshot.of("raw") if _touches(file, span)]
+        return [(file.first_raw_id, file.last_raw_id) for file in files]
+
+    def _uplinks(self, span: Span | None) -> Relation | None:
+        """The rows of `uplink`, a little wider than the stretch; None where nothing is of that time."""
+        wide = messages.wider(span)
+        return self.rows(UPLINK.name, wide) if any(self._parts(UPLINK, self._files(UPLINK.name, wide))) else None
+
+    def _files(self, name: str, span: Span | None) -> list[File]:
+        """The files of a table with rows of a stretch: equal keys share their time, so others cannot part them."""
+        return [file for file in self.snapshot.of(name) if _touches(file, span)]
 
     def remembered(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """What `make` gives; made once for as long as nothing in the store changes."""
@@ -131,15 +181,13 @@ class View:
         """Whether a file of the snapshot has been removed since."""
         return any(not self.project.lake.root.exists(file.path) for file in self.snapshot.files)
 
-    def _parts(self, table: Table, span: Span | None) -> Parts:
-        """The table's files of the stretch, sorted by whether a key of their day may stand in another file too."""
+    def _parts(self, table: Table, files: Sequence[File]) -> Parts:
+        """Some files of the table, sorted by whether a key of their day may stand in another file too."""
         hot = self.hot.get(table.name)
         hot_days = set(day_of(table, hot).to_pylist()) if hot is not None else set()
         sorted_out = parts(self.snapshot.of(table.name), hot_days)
-        # Equal keys share their time, so leaving out whole files outside the stretch cannot part them.
-        unique, mixed = (
-            [self.project.lake.path(file) for file in files if _touches(file, span)] for files in sorted_out
-        )
+        wanted = {file.path for file in files}
+        unique, mixed = ([self.project.lake.path(file) for file in each if file.path in wanted] for each in sorted_out)
         return Parts(tuple(unique), tuple(mixed), hot)
 
 

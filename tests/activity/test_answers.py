@@ -85,10 +85,10 @@ def test_no_team_of_fewer_than_five_is_told_whatever_k_is(tmp_path: Path, pcs: i
 
 
 def test_charts_and_words_know_no_k_of_their_own() -> None:
-    from telltale.activity.words import page, pcs, report, titles
+    from telltale.activity.words import page, ranges, report, titles
 
     functions = [getattr(tt.activity.charts, name) for name in tt.activity.charts.__all__]
-    functions += [made for module in (page, pcs, report, titles) for made in vars(module).values()]
+    functions += [made for module in (page, ranges, report, titles) for made in vars(module).values()]
     defaults = {"k", "timezone", "zone", "away_after_s", "now"}
     for function in filter(inspect.isfunction, functions):
         if not function.__module__.startswith("telltale.activity"):

@@ -107,10 +107,11 @@ def test_intervals_touch_and_say_their_basis(project: Project) -> None:
     assert list(found["end"][:-1]) == list(found["start"][1:])
 
 
-def test_a_pc_is_found_by_its_modem(project: Project) -> None:
+def test_a_pc_is_found_by_its_modem_in_any_spelling(project: Project) -> None:
     fill(project)
-    by_modem = tt.activity.totals("1d", device="sigfox:2d24e6", project=project)
-    pd.testing.assert_frame_equal(by_modem, tt.activity.totals("1d", device="pc:desk-3", project=project))
+    by_pc = tt.activity.totals("1d", device="pc:desk-3", project=project)
+    for spelt in ("sigfox:2d24e6", "SIGFOX: 002D24E6", "2D24E6", "PC: Desk-3"):
+        pd.testing.assert_frame_equal(tt.activity.totals("1d", device=spelt, project=project), by_pc)
     with pytest.raises(ConfigError, match='did you mean "Front desk"'):
         tt.activity.totals("1d", device="Front dsk", project=project)
 

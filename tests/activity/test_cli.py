@@ -76,6 +76,34 @@ def test_an_import_says_what_counts_and_what_is_set_aside(tmp_path: Path, capsys
     assert json.loads(told(capsys))["active_h"] == {"Anna-s-MacBook-Pro": 1, "BÜRO-PC": 0.5, "Mac-mini": 0.25}
 
 
+AFK_2020 = {"timestamp": "2020-11-02T09:00:00+01:00", "duration": 1800, "data": {"status": "not-afk"}}
+BAD = {**AFK_2020, "timestamp": "2020-11-02T12:00:00"}
+LONG_AFK = {**AFK_2020, "timestamp": "2020-11-02T09:30:00+01:00", "duration": 30 * 86_400, "data": {"status": "afk"}}
+
+
+@pytest.mark.parametrize(
+    ("host", "events", "encoding"),
+    [
+        ("desk-i", [BAD, AFK_2020], "utf-8"),
+        ("Anna’s MacBook Pro", [AFK_2020], "utf-8-sig"),
+        (" BÜRO PC ", [AFK_2020, LONG_AFK], "utf-16"),
+    ],
+)
+def test_what_an_import_says_is_what_the_hours_are(
+    host: str, events: list[object], encoding: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bucket = {"type": "afkstatus", "hostname": host, "events": events}
+    text = json.dumps({"buckets": {"aw-watcher-afk": bucket}}, ensure_ascii=False)
+    (home / "afk.json").write_bytes(text.encode(encoding))
+    assert run(["activity", "import", str(home / "afk.json"), "--json"]) == 0
+    said = json.loads(told(capsys))
+    assert said["set_aside"] == events.count(BAD)
+    assert run(["activity", "hours", "--since", "2020-11-02", "--until", "2020-11-03", "--json"]) == 0
+    hours = {row["device_id"]: row["active_s"] / 3600 for row in json.loads(told(capsys)) if row["active_s"]}
+    assert hours == {f"pc:{name}": active for name, active in said["active_h"].items()}
+    assert list(hours.values()) == [0.5]
+
+
 @pytest.mark.usefixtures("home")
 def test_csv_has_every_stretch(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["activity", "export", "--format", "csv", *ASK]) == 0

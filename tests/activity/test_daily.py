@@ -206,8 +206,7 @@ def _team(people: int, *, k: int = 5, **other: Any) -> list[dict[str, Any]]:
     since_us, until_us = at("2026-11-20 00:00"), at("2026-11-21 00:00")
     found = analysis.spans_of(engine, heard, since_us=since_us, until_us=until_us, rules=analysis.Rules())
     periods = asked("2026-11-20 00:00", "2026-11-21 00:00").periods("day")
-    made = analysis.team(engine, found, info, periods, k=k).arrow()
-    return list(made.to_pylist())
+    return list(analysis.team(engine, found, info, periods, k=k).to_pylist())
 
 
 def test_a_team_of_k_people() -> None:

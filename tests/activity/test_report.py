@@ -9,7 +9,9 @@ import pytest
 
 from telltale import report
 from telltale.activity import calls as activity
+from telltale.activity.words.ranges import hours
 from telltale.contract import Raw, Scenario
+from telltale.page.claims import Claim, Subject
 from telltale.settings import load
 from telltale.sources import source
 from telltale.workbench import Project
@@ -56,9 +58,7 @@ def test_the_report_of_a_person_has_the_hours_of_that_person_only(filled: Projec
 
 
 def _words(seconds: float) -> str:
-    from telltale.activity.words.page import hours
-
-    return hours(seconds).replace("\xa0", " ")
+    return hours(Claim(Subject("pc"), "active_s", seconds, "s")).replace("\xa0", " ")
 
 
 def test_without_a_name_no_single_pc_is_told_of(filled: Project) -> None:

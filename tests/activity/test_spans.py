@@ -15,7 +15,7 @@ from telltale.activity import analysis
 from telltale.activity.activitywatch import active_s, watched
 from telltale.activity.analysis import Stretch, flooded
 from telltale.engine import DuckEngine
-from tests.activity.rows import PC, activity_of, anchor, info_of, level, minutes, polled, sample, shown, stretch
+from tests.activity.rows import PC, activity_of, anchor, info_of, level, minutes, polled, row, sample, shown, stretch
 from tests.presence.rows import us
 
 H = 3_600
@@ -332,3 +332,69 @@ def test_the_stretches_fill_the_period_and_the_bounds_hold_the_figure(
 def test_rules_out_of_range_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         analysis.Rules(**wrong)
+
+
+def locked(start_s: float, end_s: float, *, every_s: float = 5, **other: Any) -> list[dict[str, Any]]:
+    """What an agent tells of a screen it finds locked at each look."""
+    looks = [start_s + n * every_s for n in range(int((end_s - start_s) // every_s))]
+    return [row(at_s, "locked", every_s, active=False, **other) for at_s in looks]
+
+
+def test_a_locked_screen_is_away_with_its_reason(engine: DuckEngine) -> None:
+    """Whatever is typed at the lock: the password at 595 s is no work."""
+    inputs = [*range(0, 301, 20), 595, *range(600, 901, 20)]
+    made = spans(engine, [*polled(inputs, 0, 900), *locked(305, 600)], 0, 900)
+    assert shown(made) == [
+        ("active", 0, 300, "sample"),
+        ("away", 300, 305, "sample"),
+        ("away", 305, 600, "locked"),
+        ("active", 600, 900, "sample"),
+    ]
+
+
+def test_locked_is_known_where_the_idle_time_is_not(engine: DuckEngine) -> None:
+    assert shown(spans(engine, locked(100, 200), 0, 300)) == [
+        ("unknown", 0, 100, ""),
+        ("away", 100, 200, "locked"),
+        ("unknown", 200, 300, ""),
+    ]
+
+
+@pytest.mark.parametrize(("lost", "found"), [((), 100), ((130, 135), 100), ((130, 135, 140, 145), 80)])
+def test_looks_at_a_lock_that_are_lost_leave_it_unknown(
+    engine: DuckEngine, lost: tuple[int, ...], found: float
+) -> None:
+    rows = [one for one in locked(100, 200) if (one["observed_at"] - us(0)) / 1e6 not in lost]
+    assert seconds(spans(engine, rows, 0, 300), "away") == found
+
+
+def test_a_suspended_pc_is_unknown_with_its_reason(engine: DuckEngine) -> None:
+    """Two inputs 120 s apart are one stretch, but not where the PC slept between them."""
+    looks = [*polled(range(0, 301, 20), 0, 300), *polled([300, *range(420, 601, 20)], 420, 600)]
+    assert seconds(spans(engine, looks, 0, 600), "active") == 600
+    made = spans(engine, [*looks, row(302, "suspended", 116)], 0, 600)
+    assert shown(made) == [
+        ("active", 0, 302, "sample"),
+        ("unknown", 302, 418, "suspended"),
+        ("active", 418, 600, "sample"),
+    ]
+    assert ranges(made) == (600 - 116, 600 - 116)
+
+
+def test_a_correction_counts_over_a_lock_and_a_sleep(engine: DuckEngine) -> None:
+    rows = [*locked(0, 100), row(100, "suspended", 100), stretch("correction", 50, 150, True)]
+    assert shown(spans(engine, rows, 0, 200)) == [
+        ("away", 0, 50, "locked"),
+        ("active", 50, 150, "correction"),
+        ("unknown", 150, 200, "suspended"),
+    ]
+
+
+def test_the_sums_tell_how_much_was_locked_and_suspended(engine: DuckEngine) -> None:
+    rows = [*polled(range(0, 301, 20), 0, 400), *locked(305, 400), row(400, "suspended", 200)]
+    heard = analysis.signals(engine, activity_of(engine, rows), info_of(engine))
+    own = analysis.spans_of(engine, heard, since_us=us(0), until_us=us(600), rules=analysis.Rules())
+    periods = pa.table({"label": ["all"], "start_us": [us(0)], "end_us": [us(600)], "so_far": [False]})
+    (told,) = analysis.totals(engine, heard, own, periods).arrow().to_pylist()
+    names = ("active_s", "away_s", "unknown_s", "locked_s", "suspended_s", "samples")
+    assert tuple(told[name] for name in names) == (300, 100, 200, 95, 200, 81)

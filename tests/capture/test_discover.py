@@ -164,3 +164,30 @@ def test_a_press_on_a_real_wire_becomes_a_line_of_the_list(tmp_path: Path) -> No
     with (root / "buttons.csv").open("a") as file:
         file.write(f"{line}\n")
     assert [button.device_id for button in read_buttons(root / "buttons.csv").buttons] == [BUTTON]
+
+
+@pytest.mark.parametrize(
+    ("listed", "phones", "said"),
+    [
+        ({BUTTON: "Bolts"}, (), []),
+        (
+            {"ac:63:be:00:00:10": "Bolts"},
+            (),
+            [
+                (
+                    "Bolts (ac:63:be:00:00:10) is listed and was not heard; "
+                    f"{BUTTON}, which is not listed, was: is it meant?"
+                )
+            ],
+        ),
+        ({"02:11:22:33:44:55": "Bolts"}, (), ["Bolts (02:11:22:33:44:55) is listed and was not heard"]),
+        # Of a phone no neighbour is named: whose it is is nobody's business.
+        ({"ac:63:be:00:00:10": "Ben"}, ("ac:63:be:00:00:10",), ["Ben (ac:63:be:00:00:10) is listed and was not heard"]),
+    ],
+)
+def test_a_listed_button_that_is_not_heard_is_named_with_what_is_heard_instead(
+    listed: dict[str, str], phones: tuple[str, ...], said: list[str]
+) -> None:
+    discovery = Discovery(listed, press_from_us=PRESS_US, phones=phones)
+    discovery.add(PRESS_US + 1, arp(BUTTON), "eth0")
+    assert discovery.unheard() == said

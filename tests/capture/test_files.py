@@ -124,7 +124,7 @@ def test_sections_interfaces_and_foreign_blocks_follow_each_other(tmp_path: Path
         (276, "", 60),
     ]
     assert {packet.at_us for packet in packets} == {AT_US}
-    assert warnings == ["x: 1 packets are set aside: they have no time"]
+    assert warnings == ["x: 1 packet is set aside: they have no time"]
 
 
 @pytest.mark.parametrize("cut", [1, 10, 60, 70])

@@ -16,6 +16,9 @@ from telltale import cli
 from telltale.capture import CaptureWriter
 from telltale.capture.replay import Replayed, replay
 from telltale.contract import Raw
+from telltale.kanban import cards
+from telltale.kanban.answers import answers
+from telltale.kanban.concerns import concerns
 from telltale.kanban.page import page
 from telltale.operate.doctor import examine
 from telltale.page.board import Ask
@@ -177,7 +180,7 @@ def test_an_impossible_time_is_left_out(tmp_path: Path) -> None:
     kept = Kept()
     done = replay(tmp_path / "x.pcapng", Filter(ROLES), kept)
     assert (done.packets, done.kept, done.set_aside, list(kept)) == (1, 0, 1, [])
-    assert done.warnings == ("x.pcapng: 1 packets are set aside: their time is impossible",)
+    assert done.warnings == ("x.pcapng: 1 packet is set aside: their time is impossible",)
 
 
 CASES = Path(__file__).parent.parent / "samples" / "cases"
@@ -249,6 +252,16 @@ def test_a_button_that_only_does_dhcp_is_kept_and_said_and_the_setting_holds_for
         assert (said.state, said.fix) == ("note", "set [arp] dhcp = true in telltale.toml")
         board = page(Ask(project, {}))
         assert "DHCP alone was heard of Bolts" in board.sentence.text
+        about = answers("16w", project=project)
+        (notice,) = concerns(about)
+        assert (notice.concern.what, notice.concern.likely) == (
+            "Bolts: presses not counted",
+            "set [arp] dhcp = true in telltale.toml",
+        )
+        for card in (cards.pulls(about), cards.rates(about), cards.items(about), cards.pressed(about)):
+            assert any("DHCP alone was heard of Bolts" in note for note in card.notes)
+        for footer in (cards.footer(about), cards.capture_footer(about)):
+            assert "set [arp] dhcp = true" in footer.facts["Not counted"]
     finally:
         project.close()
     with (root / "telltale.toml").open("a") as settings:

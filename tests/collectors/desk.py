@@ -106,7 +106,7 @@ class Desk:
         self.every_s = float(pc.every_s)
         self._idle_s = {
             at_ms / 1000: idle_ms / 1000
-            for at_ms, idle_ms in taken
+            for at_ms, idle_ms, *_ in taken
             if scenario.start_s <= at_ms / 1000 < scenario.end_s
         }
         self._times = sorted(self._idle_s)
@@ -120,6 +120,10 @@ class Desk:
     def steady_s(self) -> float:
         """The same without what the PC slept."""
         return self._now_s - self._slept_s
+
+    def asleep_s(self) -> float | None:
+        """What the PC slept."""
+        return self._slept_s
 
     def moment(self) -> Moment:
         """For the budget."""

@@ -17,7 +17,7 @@ from jeepney import DBusAddress, MessageType, new_error, new_method_call, new_me
 from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import open_dbus_connection
 
-from collectors.idle import kde, logind, macos, mutter, wayland, windows, x11
+from collectors.idle import kde, locked, logind, macos, mutter, wayland, windows, x11
 from collectors.idle.backend import Unavailable
 from collectors.idle.probe import NAMES, Idle, Look, first, order
 
@@ -207,6 +207,24 @@ def test_logind_tells_since_when_the_session_is_idle(bus: str) -> None:
     with pytest.raises(Unavailable, match="the desktop never set the idle hint of this session"):
         logind.connect()
     service.close()
+
+
+@needs_dbus
+def test_a_lock_is_known_while_logind_tells_it(bus: str) -> None:
+    hints: dict[str, tuple[str, Any]] = {"LockedHint": ("b", False)}
+    now = [0.0]
+    lock = locked.Lock(retry_s=30, clock=lambda: now[0])
+    assert not lock.is_locked(), "nobody tells"
+    service = Service(bus, "org.freedesktop.login1", lambda _, names: ("v", hints[names[1]]))
+    hints["LockedHint"] = ("b", True)
+    now[0] = 31
+    assert lock.is_locked()
+    hints["LockedHint"] = ("b", False)
+    assert not lock.is_locked()
+    service.close()
+    assert not lock.is_locked(), "logind is gone"
+    assert not lock.is_locked()
+    lock.close()
 
 
 @needs_dbus

@@ -68,6 +68,9 @@ class Office:
     def steady_s(self) -> float:
         return 1000 + self.now_s - sum(end - start for start, end in self._slept)
 
+    def asleep_s(self) -> float | None:
+        return sum(end - start for start, end in self._slept)
+
     def moment(self) -> Moment:
         return Moment(self.wall_s(), 1000 + self.now_s, "boot")
 

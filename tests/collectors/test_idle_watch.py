@@ -7,12 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.idle.minutes import OLDEST_MIN, Frames, MinuteFrame, Watched
-from collectors.idle.watch import Records, Sample, Seen, Watch
+from collectors.idle.watch import Records, Sample, Seen, Suspended, Watch
 from telltale.sources.sigfox.minutes import MINUTE_US, minutes
 
 WALL = 1_795_165_200.0
 """2026-11-20 09:00:00 UTC, on a minute."""
 START_MIN = int(WALL // 60)
+
+
+def seen(at_s: float) -> Seen:
+    return Seen(ms(at_s, 1), goes_on=True)
 
 
 def ms(at_s: float, idle_s: float) -> Sample:
@@ -70,9 +74,9 @@ def test_looks_become_samples(looks: list[tuple[float, float, float | None]], ex
 
 def test_samples_become_a_record_a_minute() -> None:
     records = Records("pc:desk-3", 20)
-    given_back = [records.add(WALL + at, ms(at, 1), "x11") for at in (0, 20, 40)]
+    given_back = [records.add(WALL + at, seen(at), "x11") for at in (0, 20, 40)]
     assert given_back == [None, None, None]
-    over = records.add(WALL + 60, ms(60, 1), "x11")
+    over = records.add(WALL + 60, seen(60), "x11")
     assert over is not None
     assert json.loads(over) == {
         "device_id": "pc:desk-3",
@@ -86,13 +90,55 @@ def test_samples_become_a_record_a_minute() -> None:
 
 def test_a_record_ends_with_a_sleep_or_another_backend() -> None:
     records = Records("pc:desk-3", 20)
-    records.add(WALL, ms(0, 1), "x11")
-    slept = records.add(WALL + 3600, None, "x11")
+    records.add(WALL, seen(0), "x11")
+    slept = records.add(WALL + 3600, Seen(None, goes_on=False), "x11")
     assert slept is not None, "stored at the wake-up, not when the next minute is over"
-    records.add(WALL + 3620, ms(3620, 1), "x11")
-    other = records.add(WALL + 3640, ms(3640, 1), "logind")
+    records.add(WALL + 3620, seen(3620), "x11")
+    other = records.add(WALL + 3640, seen(3640), "logind")
     assert json.loads(other or b"")["backend"] == "x11"
     assert json.loads(records.rest() or b"")["backend"] == "logind"
+
+
+@pytest.mark.parametrize(
+    ("looks", "suspended"),
+    [  # wall, steady, asleep so far; the sleep certain since the look before
+        ([(0, 0, 0), (10, 10, 0)], [None, None]),
+        ([(0, 0, 0), (1810, 10, 1800)], [None, (10, 1800)]),  # ten seconds awake, before it or after it
+        ([(0, 0, 50), (1810, 10, 1850), (1820, 20, 1850)], [None, (10, 1800), None]),
+        ([(0, 0, 0), (1810, 10, 0)], [None, None]),  # the clock was set: no sleep
+        ([(0, 0, 0), (-3590, 10, 0)], [None, None]),
+        ([(0, 0, 0), (5410, 10, 1800)], [None, (3610, 5400)]),  # slept for half an hour, and the clock set by one
+        ([(0, 0, 0), (13, 10, 3), (26, 20, 6)], [None, None, None]),  # too short to be certain of
+        ([(0, 0, None), (1810, 10, None)], [None, None]),  # a system that does not count its sleep
+        ([(0, 0, None), (1810, 10, 1800)], [None, None]),
+    ],
+)
+def test_a_sleep_is_told_from_a_clock_that_was_set(
+    looks: list[tuple[float, float, float | None]], suspended: list[tuple[float, float] | None]
+) -> None:
+    watch = Watch(10)
+    found = [watch.look(WALL + wall, 77.0 + steady, 1.0, asleep).suspended for wall, steady, asleep in looks]
+    assert found == [
+        None if span is None else Suspended(*(round((WALL + at) * 1000) for at in span)) for span in suspended
+    ]
+
+
+def test_a_locked_screen_and_a_sleep_are_in_the_record() -> None:
+    records = Records("pc:desk-3", 20)
+    at_ms = round(WALL * 1000)
+    records.add(WALL, seen(0), "x11")
+    records.add(WALL + 20, seen(20), "x11", is_locked=True)
+    records.add(
+        WALL + 40, Seen(None, goes_on=False), "x11", is_locked=True
+    )  # the idle time is unknown, the lock is not
+    over = json.loads(
+        records.add(WALL + 600, Seen(None, False, Suspended(at_ms + 60_000, at_ms + 590_000)), "x11") or b""
+    )
+    assert over["samples"] == [list(ms(0, 1)), [*ms(20, 1), True], [at_ms + 40_000, None, True]]
+    assert "suspended" not in over
+    records.add(WALL + 620, seen(620), "x11")
+    rest = json.loads(records.rest() or b"")
+    assert (rest["samples"], rest["suspended"]) == ([list(ms(620, 1))], [[at_ms + 60_000, at_ms + 590_000]])
 
 
 def watched(inputs: set[float], looks: list[float], *, every_s: float = 10) -> dict[int, bool]:

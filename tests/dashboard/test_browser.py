@@ -185,6 +185,32 @@ FRESH = ("fly", "droop")
 """What the streamer may say once a record has come: it droops where another device fell silent meanwhile."""
 
 
+@pytest.mark.parametrize("name", ["sensors", "kanban", "health", "presence"])
+def test_a_number_opens_its_origin_and_gives_the_focus_back(
+    name: str, context: "BrowserContext", server: dashboards.Dashboards
+) -> None:
+    tab, troubles = opened(context, server, name)
+    for place, by_keyboard in (("h1", False), (".tiles", True), ("h2", False)):
+        number = tab.locator(f"#page {place} .claim").first
+        if not number.count():
+            assert place == "h2", f"{name}: no number in {place} leads anywhere"
+            continue
+        if by_keyboard:
+            number.focus()
+            tab.keyboard.press("Enter")
+        else:
+            number.click()
+        panel = tab.locator("#page .origin")
+        panel.locator("code").first.wait_for(timeout=30_000)
+        text = panel.inner_text()
+        assert "tt." in text
+        assert "Copy" in text
+        tab.keyboard.press("Escape")
+        assert panel.count() == 0
+        assert tab.evaluate("document.activeElement.classList.contains('claim')")
+    assert troubles == []
+
+
 def test_a_report_that_arrives_is_on_the_open_page(
     context: "BrowserContext", server: dashboards.Dashboards, root: Path
 ) -> None:

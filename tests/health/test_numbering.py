@@ -8,7 +8,7 @@ from telltale.arrow import TIMESTAMP
 from telltale.contract import Numbering
 from telltale.engine import DuckEngine, Relation
 from telltale.sources import SOURCES
-from telltale.workbench.source_state import numbering_table
+from telltale.workbench.messages import numbering_table
 
 HOUR = 3600
 BITS_16 = Numbering(wrap=1 << 16, per_day=1_440, burst=4)

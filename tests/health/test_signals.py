@@ -61,6 +61,23 @@ def test_a_message_and_its_readings_are_one_sign_of_life() -> None:
 
 
 @pytest.mark.parametrize(
+    ("messages", "reports"),
+    [
+        ([(0, 7), (600, 8)], 2),
+        ([(0, 7), (0, 8), (600, 9)], 3),  # a status frame and a message of one second
+        ([(0, 7), (0, 7), (600, 8)], 2),  # the same one from a second station
+        ([(0, 7), (0, None), (600, 8)], 2),  # a callback that does not tell the number of what came
+        ([(0, None), (600, None)], 2),
+    ],
+)
+def test_messages_of_one_second_are_told_apart_by_their_numbers(
+    messages: list[tuple[float, int | None]], reports: int
+) -> None:
+    heard = signals([], [uplink(at_s, seq) for at_s, seq in messages])
+    assert pick(devices(heard, 600), "reports") == [(reports,)]
+
+
+@pytest.mark.parametrize(
     ("read", "now_s", "state"),
     [
         ([4, 4, 4], 1200 + 1799, "on_time"),
@@ -83,10 +100,29 @@ def test_who_is_often_hard_to_hear_gets_more_patience() -> None:
 
 
 def test_the_interval_is_learned_where_none_is_given() -> None:
-    heard = signals(every(610, [4, 4, None, 4, 4, 4]))
-    assert pick(devices(heard, 4000, LEARNED), "interval_s", "is_given") == [(610, False)]
-    once = signals([reading(0, 4)])
-    assert pick(devices(once, DAY, LEARNED), "interval_s", "state") == [(None, "unknown")]
+    heard = signals(every(610, [4, 4, None, *[4] * 9]))
+    assert pick(devices(heard, 7000, LEARNED), "interval_s", "is_given") == [(610, False)]
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 10])
+def test_nothing_is_learned_from_fewer_than_ten_steps(count: int) -> None:
+    """Two messages 35 ms apart were "usually each 1 s"."""
+    heard = signals(every(600, [4] * count))
+    for now_s in (6000, 3 * DAY):
+        found = devices(heard, now_s, LEARNED)
+        assert pick(found, "interval_s", "due_s", "patience_s", "gaps", "state") == [
+            (None, None, None, None, "unknown")
+        ]
+    known = signals(every(600, [4] * 11))
+    assert pick(devices(known, 6000, LEARNED), "interval_s", "state") == [(600, "on_time")]
+
+
+def test_what_comes_within_ten_seconds_is_one_sign_of_life() -> None:
+    """Three messages within 1 s each 10 min: two steps of three are half a second, and say nothing."""
+    heard = signals([reading(n * 600 + more, 4) for n in range(12) for more in (0, 0.5, 1)])
+    assert pick(devices(heard, 6700, LEARNED), "reports", "interval_s", "due_s", "state") == [(36, 599, 599, "on_time")]
+    burst = signals([reading(n * 0.035, 4) for n in range(30)])
+    assert pick(devices(burst, 600, LEARNED), "interval_s", "state") == [(None, "unknown")]
 
 
 def test_gaps_and_late_ones_are_counted_in_the_stretch_only() -> None:
@@ -130,8 +166,50 @@ def test_a_device_that_sends_its_readings_in_batches_is_heard_when_they_come() -
 
 def test_a_source_is_silent_when_none_of_its_devices_is_heard() -> None:
     heard = signals([*every(600, [4] * 6), *every(600, [4] * 3, device_id="sigfox:b7e02")])
-    made = devices(health.as_sources(ENGINE, heard), 3000, LEARNED)
-    assert pick(made, "source", "device_id", "interval_s", "state") == [("sigfox", "", 600, "on_time")]
+    judged = devices(heard, 3000, TOLD)
+    made = health.sources(ENGINE, heard, judged, since_us=us(0), now_us=us(3000))
+    assert pick(made, "source", "interval_s", "state", "silent_s", "gaps") == [("sigfox", 600, "on_time", 0, 0)]
+
+
+def together(devices_each: int, rounds: int, step_s: float, now_s: float, told: Relation = LEARNED) -> Relation:
+    """Some devices that all send within a second of each other; how their source reports as a whole."""
+    rows = [
+        reading(n * step_s + number * 0.04, 4, f"sigfox:{number:x}")
+        for number in range(devices_each)
+        for n in range(rounds)
+    ]
+    heard = signals(rows)
+    return health.sources(ENGINE, heard, devices(heard, now_s, told), since_us=us(0), now_us=us(now_s))
+
+
+@pytest.mark.parametrize(
+    ("after_s", "state", "gaps"),
+    [
+        (25 * MIN, "on_time", 0),  # it was announced silent: half of the pauses are 40 ms
+        (89 * MIN, "on_time", 0),
+        (91 * MIN, "late", 1),  # three intervals of its devices
+        (179 * MIN, "late", 1),
+        (181 * MIN, "silent", 1),  # twice that
+    ],
+)
+def test_a_source_whose_devices_send_together_is_as_silent_as_they_are(after_s: float, state: str, gaps: int) -> None:
+    made = together(8, 24, 1800, 23 * 1800 + after_s)
+    assert pick(made, "interval_s", "patience_s", "state", "gaps") == [(1800, 5400, state, gaps)]
+
+
+def test_a_source_is_silent_when_every_device_of_which_an_interval_is_known_is() -> None:
+    rows = [*every(600, [4] * 12), *every(86_400, [4] * 3, device_id="sigfox:b7e02")]
+    heard = signals(rows)
+    for now_s, state in ((6600 + 3700, "silent"), (2 * DAY + 60, "unknown"), (2 * DAY + 2 * H, "silent")):
+        until = health.devices(ENGINE, heard, LEARNED, since_us=us(0), now_us=us(now_s), until_us=us(now_s))
+        made = health.sources(ENGINE, heard, until, since_us=us(0), now_us=us(now_s))
+        # A day's device vouches for the source while it was heard more lately than the other one has patience.
+        assert pick(made, "state") == [(state,)], now_s
+
+
+def test_of_a_source_nothing_is_said_before_an_interval_is_known() -> None:
+    made = together(3, 4, 1800, 10 * DAY)
+    assert pick(made, "state", "interval_s", "gaps", "gap_s") == [("unknown", None, None, None)]
 
 
 def several(silent: int, of: int) -> Relation:
@@ -163,9 +241,9 @@ def test_no_alarm_storms(silent: int, of: int, lines: list[tuple[Any, ...]]) -> 
 
 
 def test_a_silent_source_counts_from_its_newest_sign_of_life() -> None:
-    rows = [*every(600, [4] * 6), *every(600, [4] * 3, device_id="sigfox:b7e02")]
+    rows = [*every(600, [4] * 16), *every(600, [4] * 13, device_id="sigfox:b7e02")]
     made = health.attention(ENGINE, devices(signals(rows), 10 * H, LEARNED))
-    assert pick(made, "since", "silent_s") == [(when(3000), 10 * H - 3000.0)]
+    assert pick(made, "since", "silent_s") == [(when(9000), 10 * H - 9000.0)]
 
 
 def test_missing_is_the_share_of_what_was_due() -> None:

@@ -64,8 +64,9 @@ def gaps() -> pd.DataFrame:
 ITEM: dict[str, Any] = {
     "pulls": 120, "quantity": 120.0, "observed_s": 110 * DAY_S, "rate_per_day": 1.1, "rate_lo": 0.9, "rate_hi": 1.3,
     "demand_per_day": 1.1, "demand_lo": 0.9, "demand_hi": 1.3, "container_qty": 1.0, "formula": "poisson",
-    "lead_time_days": 2.6, "lead_time_source": "measured", "lead_times": 7, "open_pulls": 1, "may_be_dead": False,
-    "presses": 130, "trend": "none", "note": "",
+    "lead_time_days": 2.6, "lead_time_calendar_days": 2.6, "lead_time_source": "measured", "lead_time_n": 7,
+    "lead_times": 7, "open_pulls": 1, "is_acknowledged": True, "may_be_dead": False, "is_heard": True,
+    "heard_until": NOW, "presses": 130, "trend": "none", "working_day_s": None, "note": "",
 }  # fmt: skip
 
 
@@ -85,7 +86,8 @@ def items() -> pd.DataFrame:
         found.append(ITEM | {
             "item": item, "cards": cards, "cards_recommended": wanted, "cards_lo": low, "cards_hi": high,
             "risk": risk, "risk_lo": risk_lo, "risk_hi": risk_hi, "silent_s": silent_d * DAY_S,
-            "silence_limit_s": limit_d * DAY_S, "last_pull_at": pressed, "last_press_at": pressed,
+            "silent_calendar_s": silent_d * DAY_S, "silence_limit_s": limit_d * DAY_S,
+            "last_pull_at": pressed, "last_press_at": pressed,
             "pulls": sum(COUNTS[item]),
         })  # fmt: skip
     by_name = {one["item"]: one for one in found}
@@ -104,6 +106,7 @@ def rates() -> pd.DataFrame:
             low, high = max(0.0, count - 2 * count**0.5), count + 2 * count**0.5 + 2
             found.append({"item": item, "label": f"2026-W{32 + week}", "start": start, "end": start + WEEK,
                           "pulls": count if days else 0, "quantity": float(count), "observed_s": days * DAY_S,
+                          "working_s": 7 * DAY_S, "working_day_s": None,
                           "is_cut": days < 7, "rate_per_day": count / days if days else None,
                           "rate_lo": low / days if days else None,
                           "rate_hi": high / days if days else None})  # fmt: skip
@@ -122,13 +125,16 @@ def leads() -> pd.DataFrame:
             pulled = NOW - dt.timedelta(days=20 - number)
             found.append({"item": item, "pulled_at": pulled, "lead_time_s": lasted * DAY_S,
                           "acknowledged_at": pulled + dt.timedelta(days=lasted),
-                          "is_open": False, "is_orphan": False, "age_s": None})  # fmt: skip
+                          "is_open": False, "is_orphan": False, "age_s": None, "calendar_s": lasted * DAY_S,
+                          "working_day_s": None})  # fmt: skip
     for item, days_open in (("Gaskets 40 mm", 2.13), ("M6 screws", 0.4)):
         pulled = NOW - dt.timedelta(days=days_open)
         found.append({"item": item, "pulled_at": pulled, "acknowledged_at": None, "lead_time_s": None,
-                      "is_open": True, "is_orphan": False, "age_s": days_open * DAY_S})  # fmt: skip
+                      "is_open": True, "is_orphan": False, "age_s": days_open * DAY_S,
+                      "calendar_s": days_open * DAY_S, "working_day_s": None})  # fmt: skip
     found.append({"item": "Gloves L", "pulled_at": None, "acknowledged_at": NOW, "lead_time_s": None,
-                  "is_open": False, "is_orphan": True, "age_s": None})  # fmt: skip
+                  "is_open": False, "is_orphan": True, "age_s": None, "calendar_s": None,
+                  "working_day_s": None})  # fmt: skip
     return _frame(found)
 
 

@@ -54,6 +54,9 @@ def test_pulls_are_those_that_were_made_and_entered(pressed: Pressed) -> None:
     assert list(found["pulled_at"]) == sorted(found["pulled_at"])
     only = tt.kanban.pulls(ALL, item="bolts line b", project=pressed.project)
     assert set(only["item"]) == {"Bolts M8"}
+    row = next(row for row in pressed.project.button_info().to_pylist() if row["name"].casefold() == "bolts line b")
+    for spelt in (row["device_id"], row["device_id"].upper().replace(":", "-")):
+        assert len(tt.kanban.pulls(ALL, item=spelt, project=pressed.project)) == len(only)
 
 
 def test_days_are_local_and_those_that_were_cut_are_marked(pressed: Pressed) -> None:

@@ -104,3 +104,26 @@ def test_a_notebook_enters_pulls_too_by_the_clock_of_its_project(tmp_path: Path)
         START + 24 * HOUR,
     ]
     assert rows["kinds"].tolist() == ["manual_pull", "manual_pull", "manual_ack"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ("carried", "29", "--container", "25", "--lead-time", "0.1", "--safety-share", "0.2"),
+            "29 cards carry 6,041.67 pieces a day.\n",
+        ),
+        (
+            ("target", "--demand", "91", "--lead-time", "2", "--review", "1", "--safety", "50"),
+            "Stock and orders together: 323.00 pieces.\n",
+        ),
+    ],
+)
+def test_the_formulas_are_reckoned_without_a_project(arguments: tuple[str, ...], said: str) -> None:
+    assert run(*arguments).stdout == said
+
+
+def test_a_formula_of_nonsense_is_one_sentence() -> None:
+    found = run("carried", "0", "--lead-time", "1")
+    assert isinstance(found.exception, ConfigError)
+    assert "expected at least 1 card" in str(found.exception)

@@ -15,7 +15,7 @@ from telltale.arrow import schema
 from telltale.engine import DuckEngine
 from telltale.kanban.analysis import RULES, presses
 from telltale.kanban.analysis.dead_time import FRAMES, OutOfOrderError, Windows, _compiled, compiled, fold, folded
-from telltale.tables import FRAME
+from telltale.tables import COLLECTOR_HEARTBEAT, FRAME
 
 ENGINE = DuckEngine()
 S = 1_000_000
@@ -31,11 +31,12 @@ class Frame(NamedTuple):
     at_s: float
     kind_bits: int = 1
     interface_no: int = 1
+    is_repeat: int = 0
 
 
 def rows(frames: Sequence[Frame]) -> pa.Table:
-    made = [(one.device_no, round(one.at_s * S), one.kind_bits, one.interface_no) for one in frames]
-    return pa.table([list(column) for column in zip(*made, strict=True)] or [[]] * 4, schema=FRAMES)
+    made = [(one.device_no, round(one.at_s * S), *one[2:], round(one.at_s * S)) for one in frames]
+    return pa.table([list(column) for column in zip(*made, strict=True)] or [[]] * 6, schema=FRAMES)
 
 
 def windows(*dead_s: float, quiet: bool = False) -> Windows:
@@ -115,6 +116,7 @@ FRAMES_DRAWN = st.lists(
         st.integers(0, 40).map(lambda step: step * 5),
         st.sampled_from([1, 2, 4]),
         st.integers(1, 2),
+        st.integers(0, 1),
     ),
     max_size=40,
     unique_by=lambda one: one[:3],
@@ -132,7 +134,8 @@ def plainly(frames: Sequence[Frame], told: Windows) -> list[dict[str, int]]:
     window: dict[int, int] = {}
     for one in sorted(frames):
         at_us = round(one.at_s * S)
-        if one.device_no not in window or at_us - window[one.device_no] >= told.dead_us[one.device_no]:
+        is_over = one.device_no not in window or at_us - window[one.device_no] >= told.dead_us[one.device_no]
+        if one.device_no not in window or (is_over and not one.is_repeat):
             press = {"device_no": one.device_no, "pressed_us": at_us, "last_us": at_us, "frames": 0, "kind_bits": 0}
             found.append(press | {"interface_no": one.interface_no})
             window[one.device_no] = at_us
@@ -251,6 +254,67 @@ def test_dhcp_is_a_press_only_where_the_rule_says_so() -> None:
     listed = rules(one=60).set_column(3, "kinds", pa.array(["probe, dhcp_request"]))
     found = found_in(listed, frame(ONE, 1, "dhcp_request"), frame(ONE, 2, "dhcp_discover"), frame(ONE, 3, "probe"))
     assert [(row["frames"], row["kinds"]) for row in found] == [(2, "dhcp_request,probe")]
+
+
+DHCP = "dhcp_discover"
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        # When, which exchange, the seconds it counts. Tries of RFC 2131: 4, 8, 16, 32 and 64 s apart.
+        ([(0, "a", 0), (4, "a", 4), (12, "a", 12), (28, "a", 28), (60, "a", 60), (124, "a", 124)], [(0, 6)]),
+        ([(0, "a", 0), (124, "a", 124)], [(0, 2)]),  # those between were lost
+        ([(0, "a", 0), (60, "a", 0)], [(0, 2)]),  # a client that counts no seconds: by its number alone
+        ([(0, "a", 0), (60, "b", 0)], [(0, 1), (60, 1)]),  # another exchange
+        ([(0, "a", 9), (60, "a", 0)], [(0, 1), (60, 1)]),  # its seconds begin anew: one that never changes its number
+        ([(0, "a", 0), (131, "a", 0)], [(0, 1), (131, 1)]),  # longer than any client waits
+        ([(0, None, None), (60, None, None)], [(0, 1), (60, 1)]),  # decoded before exchanges were
+    ],
+)
+def test_one_dhcp_exchange_is_one_press(
+    told: list[tuple[float, str | None, int | None]], expected: list[tuple[float, int]]
+) -> None:
+    listed = rules(one=60).set_column(3, "kinds", pa.array([DHCP]))
+    frames = [frame(ONE, at_s, DHCP) | {"exchange": xid, "exchange_s": secs} for at_s, xid, secs in told]
+    found = found_in(listed, *frames)
+    assert [(row["pressed_at"].timestamp(), row["frames"]) for row in found] == expected
+
+
+def beat(raw_id: int, at_s: float, collector: str = "arp@here") -> dict[str, Any]:
+    fixed = {"source": "button", "interface": "eth0", "frames": 0, "unlisted": 0, "drops": 0, "covered_s": 1.0}
+    return fixed | {"raw_id": raw_id, "received_at": 0, "collector": collector, "observed_at": round(at_s * S)}
+
+
+@pytest.mark.parametrize(
+    ("came_s", "set_back_s", "collector", "expected"),
+    [
+        # When each came by the clock; behind the second it was set back from 8000 s to that moment.
+        ([100, 7990, 7960], 7950, "arp@here", [(100, 1), (7990, 2)]),  # 30 s before the last press: belongs to it
+        ([100, 7990, 7920], 7900, "arp@here", [(100, 1), (7990, 1), (7920, 1)]),  # 70 s before it: starts afresh
+        # An hour of the clock is lived twice: 4435 comes an hour after 4400, and is 35 s behind it by the clock.
+        ([4400, 7990, 4435, 4500], 4420, "arp@here", [(4400, 1), (7990, 1), (4435, 1), (4500, 1)]),
+        ([4400, 7990, 4435, 8055], 4420, "arp@here", [(4400, 1), (7990, 1), (4435, 1), (8055, 1)]),
+        ([4400, 7990, 4435, 4500], 4420, "replay", [(4400, 2), (4500, 1), (7990, 1)]),  # files come in any order
+    ],
+)
+def test_after_a_clock_was_set_back_frames_count_in_the_order_they_came(
+    came_s: list[float], set_back_s: float, collector: str, expected: list[tuple[float, int]]
+) -> None:
+    frames = [frame(ONE, at_s) | {"raw_id": 10 * n} for n, at_s in enumerate(came_s, 1)]
+    beats = [beat(1, 60, collector), beat(21, 8000, collector), beat(22, set_back_s, collector)]
+    for order in (1, -1):
+        relation = ENGINE.from_arrow(pa.Table.from_pylist(frames[::order], schema(FRAME)))
+        heard = ENGINE.from_arrow(pa.Table.from_pylist(beats[::order], schema(COLLECTOR_HEARTBEAT)))
+        found = presses(ENGINE, relation, rules(one=60), heard).arrow().to_pylist()
+        assert [(row["pressed_at"].timestamp(), row["frames"]) for row in found] == sorted(expected)
+
+
+def test_an_exchange_that_began_before_a_press_by_arp_makes_none_after_it() -> None:
+    listed = rules(one=60).set_column(3, "kinds", pa.array([f"probe,{DHCP}"]))
+    asked = [frame(ONE, at_s, DHCP) | {"exchange": "a", "exchange_s": at_s} for at_s in (0, 100)]
+    found = found_in(listed, *asked, frame(ONE, 62))
+    assert [(row["pressed_at"].timestamp(), row["frames"]) for row in found] == [(0, 1), (62, 2)]
 
 
 def test_what_is_entered_by_hand_stands_whatever_the_dead_time() -> None:

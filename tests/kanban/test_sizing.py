@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from telltale.kanban.analysis.rates import NO_RATE, rate
 from telltale.kanban.analysis.risk import Dispersion, at_least, dispersion, fewest, stock_out
-from telltale.kanban.analysis.sizing import days_covered, line_flow, reorder_point, size, takt_s, whole
+from telltale.kanban.analysis.sizing import (
+    days_covered,
+    demand_carried,
+    line_flow,
+    reorder_point,
+    size,
+    takt_s,
+    target_stock,
+    whole,
+)
 
 HOURS = dt.timedelta(hours=1)
 VARIED = Dispersion(2.0, 30)
@@ -125,6 +134,49 @@ def test_takt_line_and_cover() -> None:
         takt_s(working_time=8 * HOURS, demand=0)
     with pytest.raises(ValueError, match="wip 0"):
         line_flow(wip=0, bottleneck_per_day=12, raw_process_time_days=1)
+
+
+@pytest.mark.parametrize(
+    ("cards", "given_", "demand"),
+    [
+        # the sheet's: 29 × 25 / (0.1 × 1.2) = 725 / 0.12
+        (29, {"container_qty": 25, "lead_time_days": 0.1, "safety_share": 0.2}, 6041.6667),
+        (29, {"container_qty": 25, "lead_time_days": dt.timedelta(hours=2.4), "safety_share": 0.2}, 6041.6667),
+        (10, {"container_qty": 22, "lead_time_days": 0.1}, 2000),  # 2000 × 0.1 × 1.1 / 22 = 10
+        (4, {"container_qty": 50, "lead_time_days": 1, "review_days": 1, "safety_share": 0}, 100),
+    ],
+)
+def test_the_demand_so_many_cards_carry(cards: int, given_: dict[str, Any], demand: float) -> None:
+    assert demand_carried(cards, **given_) == pytest.approx(demand, abs=1e-4)
+
+
+@given(st.integers(1, 500), st.floats(0.01, 50), st.floats(0.5, 500), st.floats(0, 1))
+def test_what_cards_carry_needs_just_those_cards(cards: int, lead: float, container: float, share: float) -> None:
+    demand = demand_carried(cards, lead_time_days=lead, container_qty=container, safety_share=share)
+    given_: dict[str, Any] = {"lead_time_days": lead, "container_qty": container, "safety_share": share}
+    assert size(formula="classic", demand_per_day=demand, **given_).cards == cards
+
+
+def test_a_target_in_units() -> None:
+    # the sheet's: 91 × (2 + 1) + 50
+    assert target_stock(demand_per_day=91, lead_time_days=2, review_days=1, safety_stock=50) == 323
+    assert target_stock(demand_per_day=91, lead_time_days=48 * HOURS, review_days=24 * HOURS) == 273
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: demand_carried(0, lead_time_days=1), "0 cards, lead_time_days 1: expected at least 1 card"),
+        (lambda: demand_carried(3, lead_time_days=0), "lead_time_days 0: expected at least 1 card and more than 0"),
+        (lambda: demand_carried(3, lead_time_days=1, container_qty=0), "container_qty 0: expected more than 0"),
+        (lambda: demand_carried(3, lead_time_days=1, safety_share=-1), "safety_share -1: expected at least 0"),
+        (lambda: target_stock(demand_per_day=-1, lead_time_days=1), "demand_per_day -1: expected at least 0"),
+        (lambda: target_stock(demand_per_day=1, lead_time_days=inf), "lead_time_days inf: expected at least 0"),
+    ],
+)
+def test_an_inverse_of_nonsense_is_refused(call: Any, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        call()
 
 
 @pytest.mark.parametrize(("value", "expected"), [(0.0, 1), (10.000000000000002, 10), (10.001, 11), (9.9999, 10)])

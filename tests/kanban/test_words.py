@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
-from telltale.kanban.words import capture, tables, tiles, titles
-from telltale.kanban.words.capture import Coverage
+from telltale.kanban.analysis.coverage import Coverage, coverage
+from telltale.kanban.words import capture, limits, tables, tiles, titles
+from telltale.kanban.words.pulls import pulls_tile
 from telltale.settings.capture import KanbanSettings
 from telltale.workbench import periods
 from tests.kanban import frames as k
@@ -36,19 +37,20 @@ def stretch(start_h: float, end_h: float, **other: Any) -> dict[str, Any]:
 
 
 def covered(*stretches: dict[str, Any], until: dt.datetime | None = None) -> Coverage:
-    found = capture.coverage(pd.DataFrame(stretches), until=until)
+    found = coverage(stretches, until=until)
     assert found is not None
     return found
 
 
 def test_what_runs_short_and_what_may_be_dead_come_first() -> None:
-    said = plain(titles.kanban_sentence(ALL, None, target=TARGET, period="in 16 weeks"))
+    said = plain(titles.kanban_sentence(ALL, WHOLE, target=TARGET, period="in 16 weeks"))
     assert said == (
         "!!Gaskets 40 mm!! are pulled more and more often; about !!17 %!! of pulls find none left. "
         "Go from **5 to 7 cards**. The !!M6 screws!! button has been silent for !!6 d 2 h!!."
     )
 
 
+WHOLE = covered(stretch(-24, 0))
 CALM = ("Cable ties", "Labels A6", "Tape 19 mm")
 
 
@@ -59,7 +61,7 @@ CALM = ("Cable ties", "Labels A6", "Tape 19 mm")
         (only(*CALM, cards_recommended=None), "too few to say how many cards they need."),
         (only(*CALM, cards=None), "none is listed yet."),
         (only("Labels A6", "M6 screws", may_be_dead=False), "the cards of one suffice, of one too little is known"),
-        (only(*CALM, silence_limit_s=[None, 9e5, 9e5]), "and no button is past its usual silence."),
+        (only(*CALM, silence_limit_s=[None, 9e5, 9e5]), "and none of two judged buttons is past its usual silence."),
         (only(*CALM, pulls=0), "**No pull** in this period"),
         (only(*CALM, risk=0.08, risk_lo=0.06), "three items above 5 % risk"),
         (
@@ -114,7 +116,7 @@ def test_each_thing_that_needs_a_look_is_one_line() -> None:
     ],
 )  # fmt: skip
 def test_titles_of_pulls_tell_the_newest_buckets(frame: pd.DataFrame, title: str) -> None:
-    assert titles.pulls_title(frame, timezone=k.ZONE) == title
+    assert limits.pulls_title(frame, timezone=k.ZONE) == title
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,7 @@ def test_titles_of_pulls_tell_the_newest_buckets(frame: pd.DataFrame, title: str
         (only("Gloves L"), "Gloves L would do with 2 cards, not 3"),
         (only(*CALM), "The cards in use are those recommended"),
         (only(*CALM, cards_recommended=9), "Three items need more cards"),
-        (only("M6 screws"), "Cards: too few pulls to say"),
+        (only("M6 screws"), "Cards: too little is known to say"),
         (only(*CALM, cards=None), "Cards recommended; those in use are not listed"),
     ],
 )
@@ -157,33 +159,30 @@ def test_titles_of_risk(frame: pd.DataFrame, title: str) -> None:
         (only(*CALM), "Every button was pressed within its usual time"),
         (
             only(*CALM, silence_limit_s=[None, 9e5, 9e5]),
-            "No button is past its usual silence; of some too little is known",
+            "None of two buttons is past its usual silence; of one too little is known",
         ),
-        (only(*CALM, silence_limit_s=None), "How long buttons have been silent; too few pulls for a limit"),
+        (only(*CALM, silence_limit_s=None), "How long buttons have been silent; too few presses for a limit"),
     ],
 )
 def test_titles_of_silence(frame: pd.DataFrame, title: str) -> None:
     assert titles.silence_title(frame) == title
 
 
-def pulled(skip: int = 0) -> pd.DataFrame:
-    """One pull a day for three weeks, two a day in the fourth; without the first few days."""
-    first = dt.datetime(2026, 10, 24, 9, tzinfo=dt.UTC)
-    days = [n for n in range(28) for _ in range(2 if n >= 21 else 1) if n >= skip]
-    return pd.DataFrame({"pulled_at": [first + dt.timedelta(days=n) for n in days]})
-
-
-def by_day() -> pd.DataFrame:
-    """Four weeks of days, captured all through."""
+def weeks(*pulls: int, **newest: Any) -> pd.DataFrame:
+    """Heard weeks of so many pulls each, the newest last, with what is told of that one."""
     first = dt.datetime(2026, 10, 24, tzinfo=dt.UTC)
-    return pd.DataFrame(
-        [{"item": "A", "start": first + dt.timedelta(days=n), "observed_s": k.DAY_S} for n in range(28)]
-    )
+    table: list[dict[str, Any]] = []
+    for at, count in enumerate(pulls):
+        table.append({"start": first + dt.timedelta(days=7 * at), "days": 7, "pulls": count, "observed_s": 7 * k.DAY_S,
+                      "working_s": 7 * k.DAY_S, "heard_share": 1.0, "is_heard": True, "weeks_before": at,
+                      "change": count - sum(pulls[:at]) / at if at else None})  # fmt: skip
+    table[-1] |= newest
+    return pd.DataFrame(table)
 
 
 def test_tiles_have_their_basis() -> None:
     shown = tiles.kanban_tiles(
-        ALL, pulled(), by_day(), k.leads(), covered(stretch(-24, 0)), target=TARGET, days=112
+        ALL, weeks(7, 7, 7, 14), k.leads(), covered(stretch(-24, 0)), target=TARGET, days=112
     ).tiles
     told = [(tile.label, tile.value, tile.unit, tile.state) for tile in shown]
     # Lead times: 2.1 + 3.0 + 2.4 + 5.1 + 1.9 + 2.6 + 2.7 + 1.2 + 4.0 = 25.0 d over nine.
@@ -201,22 +200,32 @@ def test_tiles_have_their_basis() -> None:
     assert notes[3] == "Gaskets 40 mm; three more uncertain"
 
 
-def test_weeks_before_the_capture_are_not_compared_with() -> None:
-    days = by_day()
-    days.loc[days.index[:9], "observed_s"] = 0
-    tile = tiles.kanban_tiles(ALL, pulled(9), days, k.leads(), None, target=TARGET, days=28).tiles[0]
-    # Nineteen days are left: 7 × 2 = 14 against the one whole week before, 7 × 1.
-    assert (tile.value, plain(tile.note)) == ("14", "**+7** on the 7 days before")
+@pytest.mark.parametrize(
+    ("frame", "told"),
+    [
+        (weeks(7, 14), ("14", "**+7** on the 7 days before")),
+        (weeks(7, 7, 14, weeks_before=1, change=7.0), ("14", "**+7** on the one earlier week that was heard")),
+        (weeks(7, 7, 7, 14, weeks_before=2, change=7.0), ("14", "**+7** on the mean of 2 heard weeks")),
+        (weeks(14), ("14", "no earlier week to compare with")),
+        (weeks(5, days=5), ("5", "of 5 days since the capture began; no earlier week to compare with")),
+        (weeks(7, 0, is_heard=False, observed_s=0.0), ("–", "nobody listened")),
+        (weeks(7, 2, is_heard=False, observed_s=0.0), ("2", "nobody listened; these were entered by hand")),
+        (weeks(7, 2, is_heard=False, heard_share=0.5), ("2", "50 % of the time was heard; not compared")),
+        (weeks(7, 0, is_heard=False, working_s=0.0), ("0", "no working time in them; not compared")),
+        (weeks(7).head(0), ("–", "no capture has listened yet")),
+    ],
+)
+def test_a_week_is_compared_with_weeks_that_were_heard(frame: pd.DataFrame, told: tuple[str, str]) -> None:
+    tile = pulls_tile(frame)
+    assert (tile.value, plain(tile.note)) == told
 
 
 def test_tiles_of_nothing_say_why() -> None:
-    none = ALL.assign(risk=None, lead_time_days=None)
-    shown = tiles.kanban_tiles(
-        none, pulled().head(5), by_day().head(5), k.leads().head(0), None, target=TARGET, days=28
-    ).tiles
+    none = ALL.assign(risk=None, lead_time_days=None, is_acknowledged=False)
+    shown = tiles.kanban_tiles(none, weeks(5, days=5), k.leads().head(0), None, target=TARGET, days=28).tiles
     assert [tile.value for tile in shown] == ["5", "–", "–", "–", "–"]
     listed = tiles.kanban_tiles(
-        ALL.assign(lead_time_days=2.0), pulled(), by_day(), k.leads().head(0), None, target=TARGET, days=28
+        ALL.assign(lead_time_days=2.0), weeks(7, 14), k.leads().head(0), None, target=TARGET, days=28
     ).tiles[1]
     assert (listed.label, listed.value, listed.note) == (
         "Lead time",
@@ -235,7 +244,7 @@ def test_stretches_of_several_interfaces_are_one_coverage() -> None:
         "**Gaps** Fri 20 Nov, 10:32–11:32; Fri 20 Nov, 13:32–14:32: no capture. "
         "Rates use the time it was alive. 2 frames dropped by the capture."
     )
-    assert plain(capture.capture_title(found)) == "The capture was away two times, 2 h in all"
+    assert plain(capture.capture_title(found, timezone=k.ZONE)) == "No capture listened after Fri 20 Nov, 13:32"
     tile = capture.capture_tile(found)
     assert (tile.value, tile.state) == ("80.0", "warning")
 
@@ -243,7 +252,7 @@ def test_stretches_of_several_interfaces_are_one_coverage() -> None:
 def test_a_coverage_short_of_all_is_never_called_all() -> None:
     found = covered(stretch(-1000, -0.2), stretch(-0.1, 0))
     assert capture.capture_tile(found).value == "99.9"
-    assert capture.coverage(pd.DataFrame([stretch(-1, 0)]).head(0)) is None
+    assert coverage([]) is None
     assert capture.capture_title(None) == "No capture was running"
     assert capture.capture_note(None) == ""
 
@@ -260,7 +269,7 @@ def test_tables_hold_the_doubts() -> None:
         "17 % (10–26)",
         "–",
     ]
-    assert rows[4][5:] == ["3; too few to say", "4 % (0–14)", "fewer than 2 lead times"]
+    assert rows[4][5:] == ["3; too little known", "4 % (0–14)", "fewer than 2 lead times"]
     last = tables.last_pulls_table(ALL, timezone=k.ZONE).rows[4]
     assert plain(last[5]) == "!!Sat 14 Nov, 12:36!!"
     assert plain(last[6]) == "1,912"
@@ -321,16 +330,16 @@ def test_the_capture_report_counts_frames_presses_and_drops() -> None:
     found = covered(stretch(-10, -6, drops=2), stretch(-3, 0))
     said = capture.buttons_sentence(9, pressed(), found, period, "Harbour site")
     assert plain(said.text) == (
-        "**6 frames** of **two devices** made **2 presses**, 1 of them by hand; !!2 frames!! were dropped "
+        "**5 frames** of **one device** made **1 press**, 1 more was entered by hand; !!2 frames!! were dropped "
         "and the capture was away for **3 h**."
     )
     assert said.over.endswith("· Harbour site")
     shown = capture.buttons_tiles(pressed(), [{"reason": "short", "rejects": 3}], found).tiles
-    assert [tile.value for tile in shown] == ["2", "200", "2", "70.0", "3"]
+    assert [tile.value for tile in shown] == ["1", "200", "2", "70.0", "3"]
     rows = capture.devices_pressed_table(pressed(), timezone=k.ZONE).rows
     assert rows[0][:7] == ["Labels", "button", "1", "5", "5", "announce, probe", "eth0"]
     assert rows[1][:7] == ["item:Gloves", "–", "1", "1", "1", "manual_pull", "by hand"]
-    assert capture.pressed_title(pressed()) == "Two devices were pressed, most often item:Gloves"
+    assert capture.pressed_title(pressed()) == "Labels was pressed 1\xa0time"
 
 
 @pytest.mark.parametrize(

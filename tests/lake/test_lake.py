@@ -23,7 +23,7 @@ from telltale.lake.settle import check_root, is_due, settle, settle_all
 from telltale.lake.snapshot import change
 from telltale.landing import Store
 from telltale.pipeline.whole import whole
-from telltale.tables import NEWEST_NON_NULL, SIGHTING, Table
+from telltale.tables import SIGHTING, Table
 from tests.sources.toy import DAY, MONDAY, decoder, fill, open_lake, open_store, raw, rows_of
 
 NOW = MONDAY + 3 * DAY
@@ -305,12 +305,13 @@ def sightings(rows: list[tuple[Any, ...]]) -> pa.Table:
 @settings(max_examples=60)
 @given(ROWS, st.randoms(use_true_random=False), st.integers(0, 12))
 def test_tidying_keeps_one_winner_a_key_whatever_the_order_and_the_chunks(rows: Any, random: Any, cut: int) -> None:
-    """Against a plain reference: larger frames, then received_at, then raw_id, then the smallest other columns."""
+    """Against a plain reference: larger frames, then received_at, then raw_id; and the strongest level of all."""
 
-    def rank(row: tuple[Any, ...]) -> tuple[Any, ...]:
-        return (-row[4], -row[1], -row[0], row[5] is None, row[5])
+    def winner(group: list[tuple[Any, ...]]) -> tuple[Any, ...]:
+        levels = [row[5] for row in group if row[5] is not None]
+        return (*max(group, key=lambda row: (row[4], row[1], row[0]))[:5], max(levels, default=None))
 
-    winners = {key: min((row for row in rows if row[2:4] == key), key=rank) for key in {row[2:4] for row in rows}}
+    winners = {key: winner([row for row in rows if row[2:4] == key]) for key in {row[2:4] for row in rows}}
     expected = sightings([winners[key] for key in sorted(winners)])
 
     shuffled = random.sample(rows, len(rows))
@@ -323,7 +324,7 @@ def test_tidying_keeps_one_winner_a_key_whatever_the_order_and_the_chunks(rows: 
 
 
 def test_nulls_in_a_key_are_equal() -> None:
-    table = Table("t", "", SIGHTING.columns, key=("device", "rssi_max_dbm"), time="last_seen", prefer="frames")
+    table = Table("t", "", SIGHTING.columns, key=("device", "rssi_max_dbm"), time="last_seen", prefer=("frames",))
     rows = sightings([(1, 0, "a", 1, 1, None), (2, 0, "a", 1, 2, None), (3, 0, "a", 1, 3, -50)])
 
     result, _ = tidy(table, rows)
@@ -331,8 +332,8 @@ def test_nulls_in_a_key_are_equal() -> None:
     assert sorted(result["raw_id"].to_pylist()) == [2, 3]
 
 
-def test_a_table_that_prefers_the_newest_non_null_keeps_all_rows_and_says_they_are_not_unique() -> None:
-    table = Table("t", "", SIGHTING.columns, key=("device",), time="last_seen", prefer=NEWEST_NON_NULL)
+def test_a_table_that_decides_column_by_column_keeps_all_rows_and_says_they_are_not_unique() -> None:
+    table = Table("t", "", SIGHTING.columns, key=("device",), time="last_seen", by_column=True)
     rows = sightings([(1, 0, "a", 1, 1, -50), (2, 0, "a", 1, 1, None), (3, 0, "a", 2, 1, None)])
 
     result, unique = tidy(table, rows)

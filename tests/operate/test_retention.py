@@ -2,6 +2,7 @@
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -224,6 +225,32 @@ def test_other_thresholds_are_refused_where_sightings_are_gone(project: tt.Proje
         tt.presence.visits("2026-11-20", gap="5min", project=project)
     visits = tt.presence.visits("2026-11-21", gap="20min", project=project)
     assert visits["cut"].tolist() == [True, False]  # the stay over midnight has lost its beginning, and says so
+
+
+@pytest.mark.parametrize(
+    ("asked", "instead"),
+    [
+        ({"keep_excluded": True}, "closed without staff and fixed devices; ask without keep_excluded"),
+        ({"gap": "20min"}, "stand as they were closed; ask with the thresholds of telltale.toml"),
+        ({"gap": "20min", "keep_excluded": True}, "ask with the thresholds of telltale.toml"),
+    ],
+)
+def test_what_purged_days_cannot_answer_names_what_can(
+    project: tt.Project, asked: dict[str, Any], instead: str
+) -> None:
+    run(project, "2026-11-23 04:00")
+    with pytest.raises(ConfigError, match=rf"sightings before 2026-11-21 were removed.*{instead}, or since 2026-11-21"):
+        tt.presence.visits("2026-11-20", project=project, **asked)
+    assert len(tt.presence.visits("2026-11-20", project=project)) == 3
+    assert len(tt.presence.visits("2026-11-21", project=project, **asked)) == 2
+
+
+def test_advice_holds_where_the_rules_of_several_days_look_back(tmp_path: Path) -> None:
+    """With keys of a week, staff are looked for in six days before: as many of them as are kept."""
+    project = tt.Project(write_settings(tmp_path, keep=False, more='rotation = "week"\n'))
+    hear(project, (VISITOR, "2026-11-20 10:00", "2026-11-20 10:30"), (VISITOR, "2026-11-21 10:00", "2026-11-21 10:30"))
+    run(project, "2026-11-23 04:00")
+    assert len(tt.presence.visits("2026-11-21", gap="20min", project=project)) == 1
 
 
 def test_occupancy_of_removed_visits_is_unknown_not_zero(project: tt.Project) -> None:

@@ -8,7 +8,7 @@ import pytest
 import telltale as tt
 from telltale.contract import Raw, TelltaleError
 from telltale.operate import retention
-from tests.lake_fixture import Lake, at, hear, set_clock, write_settings
+from tests.lake_fixture import Lake, at, hear, report, set_clock, write_settings
 
 FRIDAY = ("2026-11-20", "2026-11-21")
 
@@ -235,3 +235,52 @@ def test_a_day_or_hour_that_the_stretch_cuts_is_so_far(lake: Lake) -> None:
 
 def test_it_says_from_when_on_moves_are_known(weekly: tt.Project) -> None:
     assert tt.presence.known_since("2026-11-16", project=weekly) is None
+
+
+def test_a_stay_over_the_cut_of_keys_is_never_two_devices_at_once(tmp_path: Path) -> None:
+    """A sender that keeps `first_seen` since 22:00 sends it under the next key too: one device, one there at a time."""
+    project = tt.Project(write_settings(tmp_path), now=lambda: at("2026-11-20 12:00"))
+    landing = project.landing()
+    since_s = at("2026-11-19 22:00") // 10**6
+    for minute in range(10, 8 * 60, 10):
+        last_s = since_s + 60 * minute
+        body = report("AC:86:74:11:22:33", [("3c:06:30:aa:bb:01", -50, since_s, last_s)])
+        landing.append(Raw(0, "cloudtrax", (last_s + 5) * 10**6, "127.0.0.1", "{}", body))
+    landing.close()
+    visits = tt.presence.visits("2026-11-19", project=project)
+    assert [str(moment.tz_convert("Europe/Berlin"))[:16] for moment in visits["entered_at"]] == [
+        "2026-11-19 22:00",
+        "2026-11-20 04:00",
+    ]
+    assert visits["left_at"].iloc[0] < visits["entered_at"].iloc[1]
+    assert visits["cut"].all()
+    assert tt.presence.occupancy("2026-11-19", project=project)["peak"].max() == 1
+    stored = tt.load("sighting", since="2026-11-20", project=project)
+    assert stored["first_seen"].nunique() == 1, "the rows keep what the node said"
+    project.close()
+
+
+@pytest.mark.parametrize(
+    ("tuesday", "visitors", "why"),
+    [
+        (range(2, 10), None, "10 less 8 of Monday are two who came on Tuesday only"),
+        (range(8), 8, "the same eight on both days"),
+        (range(10, 18), 16, "eight others"),
+        (range(6, 14), None, "16 of two days less 14 are two who came on both"),
+        (range(10, 13), 8, "three of Tuesday are withheld, and in no other figure"),
+    ],
+    ids=["few on one day only", "the same", "others", "few on both days", "a withheld day"],
+)
+def test_distinct_devices_of_a_week_tell_nothing_beside_its_days(
+    tmp_path: Path, tuesday: range, visitors: int | None, why: str
+) -> None:
+    root = write_settings(tmp_path, more='rotation = "week"\n')
+    project = tt.Project(root, now=lambda: at("2026-11-19 12:00"))
+    for day, devices in (("2026-11-16", range(8)), ("2026-11-17", tuesday)):
+        hear(project, *[(f"3c:06:30:aa:bb:{n:02x}", f"{day} 10:00", f"{day} 10:20") for n in devices])
+    week = ("2026-11-16", "2026-11-18")
+    row = tt.presence.summary(*week, published=True, project=project).query("address_kind == 'all'").iloc[0]
+    assert (None if pd.isna(row["visitors"]) else row["visitors"]) == visitors, why
+    owner = tt.presence.summary(*week, project=project).query("address_kind == 'all'").iloc[0]
+    assert owner["visitors"] == len({*range(8), *tuesday})
+    project.close()

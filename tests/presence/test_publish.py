@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telltale.analysis.publish import hidden, published_cells, published_figures, published_occupancy
+from telltale.analysis.publish import hidden, published_bands, published_cells, published_figures, published_occupancy
 
 KINDS = ("all", "global", "local")
 
@@ -121,14 +122,65 @@ def test_few_engaged_visits_hide_the_bounced() -> None:
 
 def test_occupancy_hides_small_bins_and_small_peaks() -> None:
     def bins(start: int, counts: tuple[int | None, int | None, int | None], peak: int) -> list[dict[str, Any]]:
-        values = {"site": "1", "start_us": start, "device_s": 1.0, "mean": 0.1, "peak": peak}
-        return [values | {"address_kind": kind, "devices": count} for kind, count in zip(KINDS, counts, strict=True)]
+        values = {"site": "1", "start_us": start, "device_s": 1.0, "peak": peak}
+        return [
+            values | {"address_kind": kind, "devices": count, "mean": count and count - 0.5}
+            for kind, count in zip(KINDS, counts, strict=True)
+        ]
 
     rows = bins(0, (20, 10, 10), 9) + bins(1, (20, 3, 17), 9) + bins(2, (20, 10, 10), 4) + bins(3, (None,) * 3, 0)
     found = published_occupancy(pa.Table.from_pylist(rows), k=5)
     assert found["devices"].to_pylist() == [20, 10, 10, 20, None, None, 20, 10, 10, None, None, None]
-    assert found["mean"].to_pylist()[3:6] == [0.1, None, None]
+    assert found["mean"].to_pylist()[3:6] == [19.5, None, None]
     assert found["peak"].to_pylist()[6:9] == [None] * 3
+
+
+def test_few_at_a_time_are_few_however_many_came_and_went() -> None:
+    """Twelve devices one after the other are two at a time: 2.0 is a count below k, and 9.0 - 7.0 would tell it."""
+    rows = [
+        {"site": "1", "start_us": 0, "address_kind": kind, "devices": n, "device_s": 1.0, "mean": mean, "peak": 9}
+        for kind, n, mean in (("all", 24, 9.0), ("global", 12, 7.0), ("local", 12, 2.0))
+    ]
+    assert published_occupancy(pa.Table.from_pylist(rows), k=5)["mean"].to_pylist() == [9.0, None, None]
+
+
+def test_visits_of_few_devices_are_hidden_however_many_they_are() -> None:
+    """Two devices that came three times each are six visits of two."""
+    visitors, visits = {"all": 2, "global": 2, "local": 0}, {"all": 6, "global": 6, "local": 0}
+    found = published_figures(figures(visitors, {"all": 50, "global": 20, "local": 30}, visits=visits), k=5)
+    assert found["visits"].to_pylist() == [None, None, 0]
+
+
+@settings(max_examples=100)
+@given(st.lists(st.integers(0, 9), min_size=6, max_size=6))
+def test_no_band_can_be_worked_out_from_the_kinds_or_the_visits_of_a_day(counts: list[int]) -> None:
+    """Three bands of two kinds and their sum, beside the visits of each kind, which stand elsewhere."""
+    bands = ("x", "y", "z")
+    cells = {(kind, band): counts[3 * n + m] for n, kind in enumerate(KINDS[1:]) for m, band in enumerate(bands)}
+    cells |= {("all", band): cells["global", band] + cells["local", band] for band in bands}
+    rows = [
+        {"site": "1", "address_kind": kind, "band": band, "visits": n, "devices": n}
+        for (kind, band), n in cells.items()
+    ]
+    found = published_bands(pa.Table.from_pylist(rows), k=5).to_pylist()
+    micro = [(kind, band) for kind in KINDS[1:] for band in bands]
+    shown = [of(micro, row["address_kind"], row["band"]) for row in found if row["visits"] is not None]
+    shown += [of(micro, kind) for kind in KINDS if not 0 < sum(cells[kind, band] for band in bands) < 5]
+    for (kind, band), count in cells.items():
+        totals = [sum(cells[which, one] for one in bands) for which in {kind, "all"}]
+        if 0 < count < 5 and not any(0 < total < 5 for total in totals):
+            assert not is_known(of(micro, kind, band), shown), (kind, band)
+
+
+def of(micro: list[tuple[str, str]], kind: str, band: str = "") -> list[int]:
+    """Which of the smallest cells a cell is the sum of."""
+    return [int(kind in ("all", cell[0]) and band in ("", cell[1])) for cell in micro]
+
+
+def is_known(cell: list[int], shown: list[list[int]]) -> bool:
+    """Whether sums and differences of what is shown give a cell."""
+    matrix = np.array(shown, float).reshape(len(shown), len(cell))
+    return bool(np.linalg.matrix_rank(np.vstack([matrix, cell])) == np.linalg.matrix_rank(matrix))
 
 
 def test_cells_within_a_total_never_lose_one_alone() -> None:

@@ -76,6 +76,29 @@ def test_a_session_adds_up_its_sightings() -> None:
     assert (mean, longest) == (pytest.approx(370 / 3), 300.0)
 
 
+KEY = 4 * H
+"""When the second key of these tests begins."""
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "entered"),
+    [
+        pytest.param(KEY - 6 * H, KEY + 60, KEY, id="heard since before the cut"),
+        pytest.param(KEY + 10, KEY + 60, KEY + 10, id="all of it after"),
+        pytest.param(KEY - 6 * H, KEY - 1, KEY - 6 * H, id="all of it before"),
+        pytest.param(KEY - 60, KEY, KEY, id="the cut itself is the new key's"),
+        pytest.param(KEY - 60, KEY + DAY + 60, KEY + DAY, id="two cuts: the later"),
+    ],
+)
+@pytest.mark.parametrize("batch_rows", [10**6, 1], ids=["one stretch", "hour by hour"])
+def test_a_sighting_begins_no_earlier_than_its_key(first: int, last: int, entered: int, batch_rows: int) -> None:
+    engine = DuckEngine()
+    engine.batch_rows = batch_rows
+    rows = [sighting(1, first, last), sighting(2, first, last)]
+    made = found(rows, "entered_at", "left_at", engine=engine, key_starts=[us(KEY), us(KEY + DAY), -(2**63)])
+    assert made == [(when(entered), when(last))] * 2
+
+
 def test_one_sighting_has_no_silence() -> None:
     assert found([sighting(1, 0, 30)], "silence_mean_s", "silence_max_s") == [(None, None)]
 

@@ -21,6 +21,7 @@ from telltale.report.execute import Report
 from telltale.sources.cloudtrax import SOURCE
 from telltale.workbench.project import Project
 from tests.lake_fixture import ZONE, write_settings
+from tests.marks import unmarked
 from tests.sensors.sensed import OPTIONS, hand_in, list_devices, truth_of
 
 NOTEBOOKS = sorted(path.stem for path in (Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
@@ -94,7 +95,7 @@ def test_the_start_notebook_shows_tables_and_charts_and_no_address(filled: Fille
 @pytest.mark.slow
 def test_the_presence_report_tells_what_the_simulator_knows(filled: Filled, presence: Report) -> None:
     figures = filled.truth["days"][filled.yesterday]["figures"]["all"]
-    html = presence.html.read_text().replace("\xa0", " ")
+    html = unmarked(presence.html.read_text()).replace("\xa0", " ")
     assert f"<b>{figures['visits']} visits</b>" in html
     tiles = re.findall(r'<p class="label">(?:<svg.*?</svg> )?(.*?)</p>.*?<b>(.*?)</b>', html)
     assert dict(tiles)["Visitor devices"] == str(figures["visitors"])
@@ -111,7 +112,7 @@ def test_the_presence_report_tells_what_the_simulator_knows(filled: Filled, pres
 @pytest.mark.slow
 def test_the_presence_report_publishes_no_small_cell(presence: Report) -> None:
     """No table behind a chart holds a count of 1 … 4; that of occupancy holds means."""
-    tables = re.findall(r'<details class="numbers">.*?</details>', presence.html.read_text())
+    tables = re.findall(r'<details class="numbers">.*?</details>', unmarked(presence.html.read_text()))
     counts = [re.findall(r'<td class="num">(\d+)</td>', table) for table in tables]
     assert [bool(cells) for cells in counts] == [True, False, True, True]
     assert not [cell for cells in counts for cell in cells if 0 < int(cell) < 5]
@@ -121,7 +122,7 @@ def test_the_presence_report_publishes_no_small_cell(presence: Report) -> None:
 def test_the_ingest_report_counts_reports_and_rejects(filled: Filled) -> None:
     done = report.run("ingest_cloudtrax", "2d", {}, filled.project, with_pdf=False)
     totals = filled.truth["totals"]
-    html = done.html.read_text().replace("\xa0", " ")
+    html = unmarked(done.html.read_text()).replace("\xa0", " ")
     assert f"<b>{totals['reports']:,} reports</b>" in html
     assert f"<b>{totals['rejected']} rows</b> could not be decoded" in html
 
@@ -129,7 +130,7 @@ def test_the_ingest_report_counts_reports_and_rejects(filled: Filled) -> None:
 @pytest.mark.slow
 def test_the_sensor_report_tells_what_the_simulator_knows(filled: Filled) -> None:
     done = report.run("sensor_report", filled.yesterday, {}, filled.project, with_pdf=False)
-    html = done.html.read_text().replace("\xa0", " ")
+    html = unmarked(done.html.read_text()).replace("\xa0", " ")
     days = {
         (told["name"], quantity): figures["days"][filled.yesterday]
         for told in filled.sensors["devices"].values()
@@ -150,7 +151,7 @@ def test_the_sensor_report_tells_what_the_simulator_knows(filled: Filled) -> Non
 @pytest.mark.slow
 def test_the_sigfox_report_counts_messages_once_and_losses(filled: Filled) -> None:
     done = report.run("ingest_sigfox", "2d", {}, filled.project, with_pdf=False)
-    html = done.html.read_text().replace("\xa0", " ")
+    html = unmarked(done.html.read_text()).replace("\xa0", " ")
     totals = filled.sensors["totals"]
     assert f"<b>{totals['callbacks']:,} callbacks</b> told" in html
     messages = re.search(r"told <b>([\d,]+) messages</b> of <b>7 devices</b>", html)
@@ -162,7 +163,7 @@ def test_the_sigfox_report_counts_messages_once_and_losses(filled: Filled) -> No
 @pytest.mark.slow
 def test_the_health_report_lists_every_source_and_device(filled: Filled) -> None:
     done = report.run("data_health", "2d", {}, filled.project, with_pdf=False)
-    html = done.html.read_text()
+    html = unmarked(done.html.read_text())
     names = [told["name"] for told in filled.sensors["devices"].values()]
     names += [node["name"] for node in filled.truth["nodes"]]
     assert [name for name in names if f"<td>{name}</td>" not in html] == []

@@ -82,7 +82,7 @@ def test_limits_of_the_answer_are_those_of_the_list(tmp_path: Path) -> None:
     moved = {FRIDGE: {**sensed.devices[FRIDGE], "low": 1.0, "high": 30.0}}
     list_devices(tmp_path, {"devices": {**sensed.devices, **moved}})
     answers = tt.sensors.answers("5d", device=FRIDGE, quantity="temperature", project=sensed.project)
-    assert cards.readings(answers).title == "The sensor kept its limits"
+    assert cards.readings(answers).title == "Temperature: The sensor kept its limits as far as is known"
     (tile, *_) = cards.tiles(answers).tiles
     assert (tile.label, tile.value) == ("Outside limits", "0")
 

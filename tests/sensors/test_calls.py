@@ -127,6 +127,9 @@ def test_series_are_single_readings_or_bins_that_show_gaps(sensed: Sensed) -> No
     hours = tt.sensors.series("2d", device="SIGFOX:2D24E7", quantity="temperature", bin="1h", project=sensed.project)
     assert len(hours) == 24 + 14
     assert hours["readings"].sum() == len(singly)
+    for spelt in ("2D24E7", "sigfox: 002d24e7"):
+        same = tt.sensors.series("2d", device=spelt, quantity="temperature", bin="1h", project=sensed.project)
+        assert len(same) == len(hours)
     fine = tt.sensors.series("24h", device="Fridge 2", bin="5min", project=sensed.project)
     assert fine["value_mean"].isna().sum() > len(fine) / 3
 

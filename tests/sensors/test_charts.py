@@ -29,6 +29,7 @@ def series(values: list[float | None], **other: Any) -> pd.DataFrame:
 
 def excursion(first: int, last: int, peak: float, **other: Any) -> pd.DataFrame:
     told = FRIDGE | {"side": "above", "limit_value": 8.0, "outside_s": 1800.0, "peak": peak}
+    told |= {"is_begin_known": True, "is_end_known": True, "is_open": False}
     told |= {"started_at": T0 + first * TEN, "ended_at": T0 + last * TEN, "peak_at": T0 + last * TEN}
     return pd.DataFrame([told | other])
 
@@ -179,7 +180,8 @@ def test_scales_are_round_and_show_their_limits(
 def days(*values: float | None, column: str = "missing_share", **other: Any) -> pd.DataFrame:
     start = dt.datetime(2026, 11, 15, 23, tzinfo=dt.UTC)
     day = dt.timedelta(days=1)
-    told = {"device_id": "sigfox:1", "name": "Dock", "due": 130.0, "received": 100, "readings": 100} | other
+    told = {"device_id": "sigfox:1", "name": "Dock", "due": 130.0, "received": 100, "readings": 100}
+    told |= {"so_far": False, "unknown_s": 0.0} | other
     rows = [told | {"start": start + n * day, "end": start + (n + 1) * day, column: v} for n, v in enumerate(values)]
     return pd.DataFrame(rows)
 
@@ -201,11 +203,16 @@ def test_many_devices_are_those_that_miss_most() -> None:
 def test_minutes_outside_alarm_above_what_is_tolerated() -> None:
     frame = days(0.0, 540.0, None, 2820.0, column="outside_s")
     frame["readings"] = [100, 100, 0, 100]
+    frame["unknown_s"] = [0.0, 43_200.0, 86_400.0, 0.0]
+    frame["so_far"] = [False, False, False, True]
     figure = charts.outside_by_day(frame, tolerated_min=15, timezone="Europe/Berlin")
     bars = next(trace for trace in figure.data if trace.type == "bar")
     assert list(bars.y) == [0, 9, 0, 47]
     assert list(bars.marker.color) == [*[LIGHT.accent] * 3, LIGHT.alarm]
     assert sum(trace.type == "scatter" for trace in figure.data) == 1  # the hatch of the day without a reading
+    assert [row[1].replace("\xa0", " ") for row in figure.layout.meta["numbers"]["rows"]] == [
+        "0 s outside", "9 min outside, 12 h unknown", "no readings", "47 min outside so far",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

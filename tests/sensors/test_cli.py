@@ -23,7 +23,7 @@ CASES: list[tuple[list[str], str, dict[str, Any]]] = [
 EMPTY = {
     "episodes": "No switch changed its state.",
     "consumption": "No counter reported.",
-    "overdue": "Every device was heard in time.",
+    "overdue": "No device is known to be past a moment it had named.",
 }
 
 

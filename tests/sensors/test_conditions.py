@@ -73,9 +73,17 @@ def test_kinetic_temperature_lies_between_mean_and_highest(values: list[float]) 
     assert mean_c - 1e-6 <= kinetic_c <= max(values) + 1e-6
 
 
-def test_only_temperatures_in_celsius_have_a_kinetic_temperature() -> None:
-    rows = [reading(0, 50, quantity="humidity", unit="%"), reading(0, 41, unit="°F"), reading(600, None, error_code=3)]
+def test_only_temperatures_have_a_kinetic_temperature() -> None:
+    rows = [reading(0, 50, quantity="humidity", unit="%"), reading(0, 4, unit="furlong")]
+    rows.append(reading(600, None, error_code=3))
     assert pick(sensors.kinetic(ENGINE, readings_of(ENGINE, rows), days()), "kinetic_c") == []
+
+
+@pytest.mark.parametrize(("unit", "value"), [("°C", 5), ("", 5), ("°F", 41), ("K", 278.15)])
+def test_a_temperature_of_any_unit_is_one(unit: str, value: float) -> None:
+    found = sensors.kinetic(ENGINE, readings_of(ENGINE, [reading(0, value, unit=unit)]), days())
+    ((of, mean_c, kinetic_c),) = pick(found, "unit", "mean_c", "kinetic_c")
+    assert (of, mean_c, kinetic_c) == (unit, pytest.approx(5), pytest.approx(5))
 
 
 # Episodes.
@@ -132,11 +140,39 @@ def test_a_counter_that_began_again_counts_from_zero() -> None:
 
 
 def test_a_reading_from_before_makes_the_first_step_whole() -> None:
-    assert consumption([total(-H, 5), total(H, 9)], "consumed") == [(4,)]
+    assert consumption([total(-H, 5), total(H, 9)], "consumed", "counted_from") == [(4, when(-H))]
+
+
+def test_a_counter_read_once_has_counted_nobody_knows_what() -> None:
+    assert consumption([total(H, 9)], "readings", "consumed", "counted_from") == [(1, None, when(H))]
+
+
+def test_a_reading_that_comes_twice_counts_once() -> None:
+    assert consumption([total(0, 5), total(H, 9), total(H + 2, 9), total(2 * H, 10)], "consumed") == [(5,)]
 
 
 def test_a_sensor_may_say_that_it_missed_some() -> None:
     assert consumption([total(0, 5), total(H, 9, '{"state": "error"}')], "may_be_low") == [(True,)]
+
+
+def test_digits_are_no_state() -> None:
+    """A text field of `0` and `1` is a number, however it was sent."""
+    assert episodes([reading(at, value, text=str(value)) for at, value in ((0, 0), (60, 1), (90, 0))]) == []
+
+
+def test_amounts_of_a_period_are_added_up() -> None:
+    """Of a meter whose readings each say what was counted since the one before: 3 + 0 + 4, and 2 after midnight."""
+    rows = [reading(at, value, "meter:1", quantity="electricity", unit="Wh")
+            for at, value in ((H, 3), (2 * H, 0), (3 * H, 4), (DAY + H, 2))]  # fmt: skip
+    rows += [total(H, 7), total(2 * H, 9), reading(H, 5, "other:1", quantity="electricity")]
+    amounts = pa.table([["meter"], ["electricity"]], schema=sensors.AMOUNTS)
+    found = sensors.consumption(ENGINE, readings_of(ENGINE, rows), days(2), amounts)
+    names = ("device_id", "unit", "readings", "consumed", "resets", "may_be_low", "value_last")
+    assert [row for row in pick(found, *names) if row[0] == "meter:1"] == [
+        ("meter:1", "Wh", 3, 7, 0, False, None),
+        ("meter:1", "Wh", 1, 2, 0, False, None),
+    ]
+    assert {row[0] for row in pick(found, "device_id")} == {"meter:1", FRIDGE}
 
 
 def test_what_is_no_total_is_no_counter() -> None:
@@ -166,6 +202,19 @@ def test_a_device_is_complete_over_all_it_measures() -> None:
 def test_nothing_is_due_before_the_first_reading_and_nothing_after_the_end() -> None:
     rows = [reading(DAY - 900 * n, 4) for n in (2, 1, 0)]
     assert completeness(rows, DAY + 1800, number=3) == [(2, 2, 1.0), (2, 1, 0.5), (0, 0, None)]
+
+
+def test_copies_stand_for_none_that_was_due() -> None:
+    """Half is lost, and each that came is there twice."""
+    rows = [reading(at + second, 4) for at in (0, 1800) for second in (0, 2)]
+    assert completeness(rows, 3600) == [(4, 2, 0.5)]
+
+
+@pytest.mark.parametrize(("count", "expected"), [(9, []), (10, [(10, 10, 1.0)])])
+def test_nothing_is_due_where_nobody_knows_how_often(count: int, expected: list[Any]) -> None:
+    rows = readings_of(ENGINE, every(900, [4] * count))
+    made = sensors.completeness(ENGINE, rows, UNKNOWN, days(), until_us=us(900 * count))
+    assert pick(made, "due", "received", "share") == expected
 
 
 def test_one_more_than_due_is_no_more_than_complete() -> None:
@@ -209,6 +258,13 @@ def test_a_battery_that_falls_has_days_left() -> None:
     ((level, per_day, is_clear, left),) = trends(rows, "level", "per_day", "is_clear", "days_left")
     assert is_clear
     assert (level, per_day, left) == (pytest.approx(3.42), pytest.approx(-0.02), pytest.approx(21, abs=0.1))
+
+
+@pytest.mark.parametrize(("now_day", "left"), [(9, 21), (12, 18), (40, 0)])
+def test_days_are_left_from_now_not_from_the_newest_message(now_day: int, left: float) -> None:
+    rows = statuses([status(day * DAY + H, battery_v=3.60 - 0.02 * day) for day in range(10)])
+    ((on, days_left),) = pick(health.trends(ENGINE, rows, now_us=us(now_day * DAY + 2 * H)), "last_on", "days_left")
+    assert (on, days_left) == (when(9 * DAY), pytest.approx(left, abs=0.1))
 
 
 @pytest.mark.parametrize(

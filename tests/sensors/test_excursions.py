@@ -41,6 +41,13 @@ def test_figures_of_each_period_a_series_has_a_reading_in() -> None:
     ]
 
 
+@pytest.mark.parametrize(("text", "state"), [("open", "open"), ("0", None), (None, None)])
+def test_the_newest_of_a_switch_is_its_word(text: str | None, state: str | None) -> None:
+    rows = [reading(0, 1, text="shut"), reading(60, 0, text=text)]
+    made = sensors.stats(ENGINE, readings_of(ENGINE, rows), whole())
+    assert pick(made, "value_last", "state_last") == [(0, state)]
+
+
 def test_a_series_has_no_bridge_over_a_period_without_a_reading() -> None:
     rows = readings_of(ENGINE, [reading(0, 4), reading(2 * H, 6)])
     made = sensors.series(ENGINE, rows, periods.hours("UTC", us(0), us(3 * H)))

@@ -16,12 +16,14 @@ BERLIN = ZoneInfo("Europe/Berlin")
 NOW = dt.datetime(2026, 11, 20, 14, 32, tzinfo=BERLIN)
 STATS: dict[str, Any] = {
     "channel": "", "quantity": "temperature", "unit": "°C", "readings": 288, "errors": 0, "value_min": 3.5,
-    "value_mean": 5.0, "value_max": 6.0, "value_last": 5.3, "last_at": NOW, "low": 2.0, "high": 8.0,
+    "value_mean": 5.0, "value_max": 6.0, "value_last": 5.3, "value_last_at": NOW, "last_at": NOW, "low": 2.0,
+    "high": 8.0,
 }  # fmt: skip
 BEYOND: dict[str, Any] = {
     "channel": "", "quantity": "temperature", "unit": "°C", "side": "above", "limit_value": 8.0, "outside_s": 2820.0,
-    "peak": 10.4, "peak_at": NOW.replace(hour=7, minute=50), "crossed_at": NOW.replace(hour=7, minute=38),
-    "resolution_s": 300.0, "is_open": False,
+    "peak": 10.4, "peak_at": NOW.replace(hour=7, minute=50), "counted_from": NOW.replace(hour=7, minute=38),
+    "started_at": NOW.replace(hour=7, minute=43),
+    "unknown_s": 0.0, "resolution_s": 300.0, "is_begin_known": True, "is_end_known": True, "is_open": False,
 }  # fmt: skip
 
 
@@ -31,6 +33,22 @@ def said(text: str) -> str:
 
 def stats(*names: str, **other: Any) -> pd.DataFrame:
     return pd.DataFrame([STATS | {"device_id": name, "name": name} | other for name in names])
+
+
+def known(*names: str, **other: Any) -> pd.DataFrame:
+    """What is known of each sensor with limits."""
+    like = {
+        "quantity": "temperature",
+        "readings": 144,
+        "window_s": 86_400.0,
+        "unknown_s": 0.0,
+        "known_s": 86_400.0,
+        "was": "",
+    }
+    return pd.DataFrame(
+        [like | {"device_id": name, "name": name} | other for name in names],
+        columns=[*like, "device_id", "name"],
+    )
 
 
 def excursions(*told: dict[str, Any]) -> pd.DataFrame:
@@ -90,26 +108,35 @@ CALM: dict[str, Any] = {"now": NOW, "tolerated_min": 0, "period": ""}
 )
 def test_who_left_its_limits(left: list[dict[str, Any]], text: str) -> None:
     found = titles.limits_sentence(
-        stats(*ALL), excursions(*left), ON_TIME, now=NOW, tolerated_min=15, period="in this week"
+        stats(*ALL), known(*ALL), excursions(*left), ON_TIME, now=NOW, tolerated_min=15, period="in this week"
     )
     assert said(found) == text
 
 
 def test_silence_is_told_after_the_limits() -> None:
-    found = titles.limits_sentence(stats(*ALL), excursions(), health(a="on_time", dock="silent"), **CALM)
+    found = titles.limits_sentence(stats(*ALL), known(*ALL), excursions(), health(a="on_time", dock="silent"), **CALM)
     assert said(found).endswith("kept their limits. !!dock!! has been silent for **3 h 39 min**.")
 
 
 @pytest.mark.parametrize(
-    ("frame", "text"),
+    ("frame", "limited", "text"),
     [
-        (stats("a", readings=0), "**No reading** in this period, so nothing is known about limits."),
-        (stats("a", "b", low=None, high=None), "**2 sensors** sent **576 readings**; none of them has limits."),
-        (stats("a"), "The **one sensor** with limits kept its limits."),
+        (stats("a", readings=0), known("a"), "**No reading** in this period, so nothing is known about limits."),
+        (
+            stats("a", "b", low=None, high=None),
+            known(),
+            "**2 sensors** sent **576 readings**; none of them has limits.",
+        ),
+        (
+            stats("a", low=None, high=None),
+            known(),
+            "**1 of 2 sensors** sent **288 readings**; none of them has limits.",
+        ),
+        (stats("a"), known("a"), "The **one sensor** with limits kept its limits."),
     ],
 )
-def test_without_limits_or_readings_nothing_is_claimed(frame: pd.DataFrame, text: str) -> None:
-    assert said(titles.limits_sentence(frame, excursions(), ON_TIME, **CALM)) == text
+def test_without_limits_or_readings_nothing_is_claimed(frame: pd.DataFrame, limited: pd.DataFrame, text: str) -> None:
+    assert said(titles.limits_sentence(frame, limited, excursions(), ON_TIME, **CALM)) == text
 
 
 @pytest.mark.parametrize(
@@ -127,10 +154,10 @@ def test_parts_of_the_day(moment: str, words: str) -> None:
 
 
 def test_titles_have_a_neutral_fallback() -> None:
-    title = titles.limits_title(excursions({"name": "fridge 2"}), stats(*ALL))
+    title = titles.limits_title(excursions({"name": "fridge 2"}), known(*ALL))
     assert said(title) == "Fridge 2 rose to 10.4 °C and was above 8 °C for 47 min"
-    assert titles.limits_title(excursions(), stats(*ALL)) == "All three sensors kept their limits"
-    assert titles.limits_title(excursions(), stats("a", low=None, high=None)) == "What the sensors measured"
+    assert titles.limits_title(excursions(), known(*ALL)) == "All three sensors kept their limits"
+    assert titles.limits_title(excursions(), known()) == "What the sensors measured"
 
 
 def shares(**by_name: list[float | None]) -> pd.DataFrame:
@@ -152,6 +179,7 @@ def shares(**by_name: list[float | None]) -> pd.DataFrame:
         ({"dock": [0.01, 0.02], "lab": [0.0, None]}, "No device missed 3 % of a day's messages"),
         ({"dock": [0.5], "lab": [0.5], "door": [0.0]}, "Two of three devices lost messages"),
         ({"dock": [None]}, "Messages missing by device and day"),
+        ({"dock": [0.5]}, "Dock lost messages on its only day"),
     ],
 )
 def test_what_is_missing(told: dict[str, list[float | None]], title: str) -> None:
@@ -161,8 +189,10 @@ def test_what_is_missing(told: dict[str, list[float | None]], title: str) -> Non
 @pytest.mark.parametrize(
     ("minutes", "title"),
     [
-        ([0, 31, 0, 42], "Two of four days were over the tolerated 15 minutes"),
-        ([0, 31, 9, None], "Tuesday 10 is the only day over the tolerated 15 minutes"),
+        ([0, 31, 0, 42], "Two of four days with readings were over the tolerated 15 minutes"),
+        ([0, 31, 9, None], "Tuesday 10 is the only day known to be over the tolerated 15 minutes"),
+        ([0, 31, 9], "Tuesday 10 is the only day over the tolerated 15 minutes"),
+        ([None, 0, 9], "No day was over the tolerated 15 minutes"),  # nothing was there yet
         ([0, 9], "No day was over the tolerated 15 minutes"),
         ([None], "Minutes outside limits by day"),
     ],
@@ -171,20 +201,36 @@ def test_days_outside(minutes: list[float | None], title: str) -> None:
     start = dt.datetime(2026, 11, 9, tzinfo=BERLIN)
     frame = pd.DataFrame(
         [
-            {"start": start + dt.timedelta(days=n), "outside_s": None if one is None else 60.0 * one}
+            {
+                "start": start + dt.timedelta(days=n),
+                "outside_s": None if one is None else 60.0 * one,
+                "is_over": None if one is None else one > 15,
+                "unknown_s": 86_400.0 if one is None else 0.0,
+            }
             for n, one in enumerate(minutes)
         ]
     )
     assert titles.outside_title(frame, tolerated_min=15, timezone="Europe/Berlin") == title
 
 
+def test_days_of_which_some_is_unknown_are_not_said_to_have_kept_anything() -> None:
+    """5 min outside and 11 min unknown may be over 15 min; 5 and 10 are not."""
+    frame = pd.DataFrame([{"start": NOW, "outside_s": 300.0, "unknown_s": 660.0, "is_over": False}])
+    told: dict[str, Any] = {"tolerated_min": 15, "timezone": "Europe/Berlin"}
+    assert titles.outside_title(frame, **told) == "No day is known to have been over the tolerated 15 minutes"
+    frame["unknown_s"] = 600.0
+    assert titles.outside_title(frame, **told) == "No day was over the tolerated 15 minutes"
+
+
 def test_tiles_raise_an_alarm_only_for_what_goes_on_or_was_too_long() -> None:
     def outside(seconds: float) -> pd.DataFrame:
         return pd.DataFrame([{"start": NOW, "end": NOW, "outside_s": seconds, "readings": 1}])
 
+    rest: dict[str, Any] = {"missing": shares(a=[0.0]), "health": health(**dict.fromkeys(("fridge 1", "b"), "on_time"))}
+
     def first(left: pd.DataFrame, seconds: float) -> Any:
         made = sensor_tiles(
-            stats(*ALL), left, outside(seconds), shares(a=[0.0]), ON_TIME, tolerated_min=15
+            stats(*ALL), known(*ALL), left, outside=outside(seconds), now=NOW, tolerated_min=15, **rest
         )  # fmt: skip
         return made.tiles[0]
 
@@ -192,9 +238,10 @@ def test_tiles_raise_an_alarm_only_for_what_goes_on_or_was_too_long() -> None:
     assert first(excursions({"name": "fridge 2"}), 2820).state == "alarm"
     assert first(excursions({"name": "fridge 2", "outside_s": 600.0}), 600).state == ""
     tiles = sensor_tiles(
-        stats(*ALL), excursions({"name": "fridge 1"}), outside(2820), shares(a=[0.0]), ON_TIME, tolerated_min=0
+        stats(*ALL), known(*ALL), excursions({"name": "fridge 1"}), outside=outside(2820), now=NOW, tolerated_min=0,
+        **rest,
     ).tiles  # fmt: skip
     assert [(tile.label, tile.value) for tile in tiles] == [
-        ("Outside limits", "47"), ("Fridge 1 now", "5.3"), ("Messages received", "100.0"), ("Devices on time", "2"),
+        ("Outside limits", "47"), ("Fridge 1 now", "5.3"), ("Received of those due", "100.0"), ("Devices on time", "2"),
         ("Readings", "864"),
     ]  # fmt: skip

@@ -19,23 +19,28 @@ from tests.sensors.test_words import said, stats
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = dt.datetime(2026, 11, 19, 14, 32, tzinfo=BERLIN)
 EPISODE: dict[str, Any] = {
-    "device_id": "d", "name": "back door", "state": "alarm", "started_at": NOW, "lasted_s": 600.0,
+    "device_id": "d", "channel": "", "quantity": "ok_alarm", "name": "back door", "state": "alarm",
+    "started_at": NOW, "lasted_s": 600.0,
     "ended_at": NOW + dt.timedelta(minutes=10), "is_begin_known": True, "is_end_known": True, "is_open": False,
 }  # fmt: skip
 KINETIC: dict[str, Any] = {
-    "device_id": "f", "name": "fridge", "readings": 288, "mean_c": 5.0, "kinetic_c": 5.4, "low": 2.0, "high": 8.0,
+    "device_id": "f", "channel": "", "quantity": "temperature", "name": "fridge",
+    "unit": "°C", "start": NOW, "end": NOW + dt.timedelta(days=1), "readings": 288,
+    "mean_c": 5.0, "kinetic_c": 5.4, "unknown_s": 0.0, "low": 2.0, "high": 8.0,
 }  # fmt: skip
 COUNTED: dict[str, Any] = {
-    "device_id": "w", "name": "water meter", "unit": "l", "consumed": 1234.0, "resets": 0, "may_be_low": False,
-    "value_last": 91_234.0,
+    "device_id": "w", "channel": "", "quantity": "water_total", "name": "water meter", "unit": "l", "readings": 2,
+    "consumed": 1234.0, "resets": 0, "may_be_low": False,
+    "value_last": 91_234.0, "counted_from": NOW, "last_at": NOW + dt.timedelta(hours=2),
 }  # fmt: skip
 OVERDUE: dict[str, Any] = {
-    "device_id": "c", "name": "cold store", "expected_at": NOW, "next_heard_at": NOW + dt.timedelta(hours=2),
+    "device_id": "c", "name": "cold store", "heard_at": NOW, "expected_at": NOW,
+    "next_heard_at": NOW + dt.timedelta(hours=2),
     "overdue_s": 7200.0, "is_open": False,
 }  # fmt: skip
 TREND: dict[str, Any] = {
-    "device_id": "z", "name": "freezer", "measure": "battery", "days": 14, "level": 3.42, "per_day": -0.02,
-    "is_clear": True, "days_left": 21.4,
+    "device_id": "z", "name": "freezer", "measure": "battery", "days": 14, "last_on": NOW, "level": 3.42,
+    "per_day": -0.02, "is_clear": True, "days_left": 21.4,
 }  # fmt: skip
 
 
@@ -46,7 +51,8 @@ def frame(like: dict[str, Any], *told: dict[str, Any]) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("told", "title"),
     [
-        ([], "No door, alarm or water sensor was active"),
+        ([], "No door, alarm or water sensor is known to have been active"),
+        ([{"is_end_known": False, "ended_at": None}], "Back door said alarm once, for ≥ 10 min"),
         ([{}], "Back door said alarm once, for 10 min"),
         ([{}, {"lasted_s": 60.0}], "Back door said alarm two times, for 10 min at the longest"),
     ],
@@ -61,9 +67,9 @@ def test_what_is_not_known_of_an_episode_is_said() -> None:
     told = frame(EPISODE, {}, later | unsure | {"is_open": True}, {"is_begin_known": False} | unsure)
     rows = conditions.episodes_table(told, timezone="Europe/Berlin").rows
     assert [[said(cell) for cell in row[2:]] for row in rows] == [
-        ["Thu 19 Nov, 15:32", "still", "≥ 10 min"],
+        ["Thu 19 Nov, 15:32", "still at 15:42", "≥ 10 min"],
         ["Thu 19 Nov, 14:32", "14:42", "10 min"],
-        ["before Thu 19 Nov, 14:32", "unknown", "≥ 10 min"],
+        ["before Thu 19 Nov, 14:32", "unknown after 14:42", "≥ 10 min"],
     ]
 
 
@@ -72,7 +78,8 @@ def test_what_is_not_known_of_an_episode_is_said() -> None:
     [
         ([], "Mean kinetic temperatures"),
         ([{"low": None, "high": None}], "Mean kinetic temperatures"),
-        ([{}], "Every mean kinetic temperature lies within the limits"),
+        ([{}], "The one mean kinetic temperature lies within its limits"),
+        ([{}, {"unknown_s": 600.0}], "Two mean kinetic temperatures lie within their limits, as far as is known"),
         ([{}, {"kinetic_c": 8.44}], "Fridge: mean kinetic temperature 8.4 °C, above 8 °C"),
         ([{"kinetic_c": 1.0, "high": None}], "Fridge: mean kinetic temperature 1.0 °C, below 2 °C"),
     ],
@@ -82,8 +89,9 @@ def test_kinetic_temperature_in_a_sentence(told: list[dict[str, Any]], title: st
 
 
 def test_kinetic_temperature_beside_the_mean_and_the_limits() -> None:
-    table = conditions.kinetic_table(frame(KINETIC, {}, {"low": None}))
-    assert [said(cell) for cell in table.rows[0]] == ["fridge", "288", "5.0 °C", "5.4 °C", "2–8"]
+    table = conditions.kinetic_table(frame(KINETIC, {}, {"low": None, "unknown_s": 7200.0}))
+    assert [said(cell) for cell in table.rows[0]] == ["fridge", "288", "5.0 °C", "5.4 °C", "2–8", "–"]
+    assert said(table.rows[1][5]) == "2 h of 24 h"
     assert table.rows[1][4] == "up to 8"
 
 
@@ -101,12 +109,15 @@ def test_consumption_in_a_sentence(told: list[dict[str, Any]], title: str) -> No
 
 
 def test_a_counter_that_missed_some_says_so() -> None:
-    (row,) = conditions.consumption_table(frame(COUNTED, {"resets": 1, "may_be_low": True})).rows
-    assert [said(cell) for cell in row] == ["water meter", "1,234 l", "91.2 m³", "1", "at least so much"]
+    told = frame(COUNTED, {"resets": 1, "may_be_low": True})
+    (row,) = conditions.consumption_table(told, timezone="Europe/Berlin").rows
+    span = "Thu 19 Nov, 14:32–16:32"
+    assert [said(cell) for cell in row] == ["water meter", "1,234 l", span, "91.2 m³", "1", "at least so much"]
+    assert said(conditions.consumption_title(told)) == "Water meter counted at least 1,234 l"
 
 
 def test_silence_past_the_moment_a_device_named() -> None:
-    assert conditions.overdue_title(frame(OVERDUE)) == "Every device was heard when it had said"
+    assert conditions.overdue_title(frame(OVERDUE)) == "No device is known to be past a moment it had named"
     told = frame(OVERDUE, {}, {"name": "freezer", "next_heard_at": None, "overdue_s": 600.0, "is_open": True})
     assert said(conditions.overdue_title(told)) == "Freezer is 10 min past the moment it had named"
     assert conditions.overdue_table(told, timezone="Europe/Berlin").rows[0][2] == "not yet"
@@ -118,8 +129,8 @@ def test_silence_past_the_moment_a_device_named() -> None:
     [
         ([], "No battery or signal is known to run low"),
         ([{"days_left": None}], "No battery or signal is known to run low"),
-        ([{}], "Freezer has a battery for about 21 days"),
-        ([{"measure": "signal"}], "Freezer may lose its network in about 21 days"),
+        ([{}], "Freezer has a battery for about 21 days, should it go on like this"),
+        ([{"measure": "signal"}], "Freezer may lose its network in about 21 days, should it go on like this"),
     ],
 )
 def test_trends_in_a_sentence(told: list[dict[str, Any]], title: str) -> None:
@@ -130,9 +141,9 @@ def test_a_trend_is_told_only_where_there_is_one() -> None:
     unclear = {"is_clear": False, "days_left": None}
     told = frame(TREND, {}, unclear, unclear | {"per_day": None, "days": 2})
     assert [[said(cell) for cell in row[2:]] for row in trends.trends_table(told).rows] == [
-        ["3.42 V", "−0.60 V in 30 d", "about 21 days"],
-        ["3.42 V", "no clear trend", "–"],
-        ["3.42 V", "2 days: too few to say", "–"],
+        ["3.42 V, Thu 19 Nov", "−0.60 V in 30 d, from 14 days", "about 21 days"],
+        ["3.42 V, Thu 19 Nov", "no clear trend", "–"],
+        ["3.42 V, Thu 19 Nov", "2 days: too few to say", "–"],
     ]
 
 

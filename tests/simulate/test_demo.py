@@ -1,14 +1,23 @@
 """The README's demo, end to end: real HTTP, real store, every notebook, figures equal to the simulator's truth."""
 
+import math
+import random
 import re
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from telltale.contract import ConfigError
+from telltale.dashboard.pages import PAGES
+from telltale.page.board import Ask
+from telltale.page.claims import Claim
+from telltale.page.why import given_by, why
+from telltale.settings import load
 from telltale.simulate.demo import place
+from telltale.workbench import Project
 from tests.served import said_by_us
 
 COUNTS = ("reports", "sightings", "rejected rows", "callbacks", "messages", "Efento frames")
@@ -19,9 +28,18 @@ def _telltale(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
 
 
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, "subprocess.CompletedProcess[str]"]:
+    """Its folder, and what it printed."""
+    folder = tmp_path_factory.mktemp("shown") / "demo"
+    return folder, _telltale("demo", "--days", "2", "--no-serve", "--folder", str(folder))
+
+
 @pytest.mark.slow
-def test_demo_finds_what_the_simulator_knows_and_leaves_reports(tmp_path: Path) -> None:
-    done = _telltale("demo", "--days", "2", "--no-serve", "--folder", str(tmp_path / "demo"))
+def test_demo_finds_what_the_simulator_knows_and_leaves_reports(
+    demo: tuple[Path, "subprocess.CompletedProcess[str]"],
+) -> None:
+    folder, done = demo
     assert done.returncode == 0, done.stderr
     assert said_by_us(done.stderr) == ""
     agree = re.search(r"([\d,]+) of ([\d,]+) day figures equal the simulator's", done.stdout)
@@ -35,13 +53,13 @@ def test_demo_finds_what_the_simulator_knows_and_leaves_reports(tmp_path: Path) 
     assert pressed is not None
     assert pressed[1] == pressed[2]
     assert int(pressed[1]) >= (9 * 2 + 5 * 40) * 0.7  # eight weeks have 40 working days; an item nobody pulled on one
-    assert "48 of 48 PC figures equal the simulator's" in done.stdout  # 6 PCs x 2 days x 4, on days off too
+    assert "72 of 72 PC figures equal the simulator's" in done.stdout  # 6 PCs x 2 days x 6, on days off too
     assert "desk-7: a frame went from the agent over a serial line" in done.stdout
     counts = dict(re.findall(rf"^({'|'.join(COUNTS)}) +([\d,]+ +[\d,]+)$", done.stdout, re.MULTILINE))
     assert set(counts) == set(COUNTS)
     for found, true in (pair.split() for pair in counts.values()):
         assert found == true != "0"
-    reports = tmp_path / "demo" / "data" / "reports"
+    reports = folder / "data" / "reports"
     index = (reports / "index.html").read_text()
     for name in (
         *("presence_dwell", "ingest_cloudtrax", "ingest_sigfox", "ingest_efento", "sensor_report", "data_health"),
@@ -50,6 +68,26 @@ def test_demo_finds_what_the_simulator_knows_and_leaves_reports(tmp_path: Path) 
         pages = list((reports / name).glob("*.html"))
         assert len(pages) == 1
         assert f"{name}/{pages[0].name}" in index
+
+
+@pytest.mark.slow
+def test_two_hundred_numbers_of_the_demos_pages_follow_from_their_rows(
+    demo: tuple[Path, "subprocess.CompletedProcess[str]"],
+) -> None:
+    with closing(Project(settings=load(demo[0]))) as project, project.at_one_moment():
+        claims = {claim.id: claim for page in PAGES.values() for claim in page(Ask(project, {})).claims}
+        assert len(claims) >= 200
+        chosen = random.Random(11).sample(sorted(claims), 200)
+        apart = [claims[name] for name in chosen if not follows(claims[name], project)]
+    assert apart == []
+
+
+def follows(claim: Claim, project: Project) -> bool:
+    """Whether the rows of its call give the number."""
+    value = given_by(why(claim, project=project).rows, claim)
+    if isinstance(value, float) and isinstance(claim.value, int | float):
+        return math.isclose(value, claim.value, rel_tol=1e-9, abs_tol=1e-9)
+    return value == claim.value
 
 
 def test_demo_replaces_an_older_demo_and_nothing_else(tmp_path: Path) -> None:

@@ -58,9 +58,10 @@ def test_frames_of_another_maker_are_understood(made: Any, kind: str, vlan: int 
 
 @pytest.mark.parametrize(("word", "kind"), [("discover", "dhcp_discover"), ("request", "dhcp_request")])
 def test_dhcp_of_another_maker_is_understood(word: str, kind: str) -> None:
-    message = BOOTP(chaddr=DEVICE) / DHCP(options=[("message-type", word), ("requested_addr", "10.0.0.5"), "end"])
+    options = [("message-type", word), ("requested_addr", "10.0.0.5"), "end"]
+    message = BOOTP(chaddr=DEVICE, xid=0x3903F326, secs=4) / DHCP(options=options)
     made = Ether(src=LISTED) / IP(src="0.0.0.0", dst="255.255.255.255") / UDP(sport=68, dport=67) / message
-    assert parse(bytes(made)) == Parsed(LISTED, kind, LISTED, "10.0.0.5", None, None, "")
+    assert parse(bytes(made)) == Parsed(LISTED, kind, LISTED, "10.0.0.5", None, None, "", "3903f326", 4)
 
 
 def test_our_frames_are_what_another_maker_would_send() -> None:

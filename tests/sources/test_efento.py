@@ -12,14 +12,16 @@ from hypothesis import strategies as st
 
 from telltale.contract import Chunk, DecodeError, Raw, Reject, Scenario, Secrets, SourceSettings
 from telltale.lake.settle import settle_all
+from telltale.pb.efento.device_info_pb2 import ProtoDeviceInfo
 from telltale.pb.efento.measurements_pb2 import ProtoChannel, ProtoMeasurements
 from telltale.sources.efento import SOURCE, configuration
+from telltale.sources.efento.info import details
 from telltale.sources.efento.kinds import KINDS
 from telltale.sources.efento.samples import points, series
 from telltale.sources.efento.status import reasons, retries, signal_dbm
 from telltale.sources.efento.thingworx import thingworx
 from telltale.tables import TABLES
-from tests.sources.sampled import FOLDER, decoded, samples
+from tests.sources.sampled import FOLDER, decoded, readable, samples
 
 SERIAL = bytes.fromhex("282c02a00001")
 START_S = 1_694_006_240
@@ -147,6 +149,37 @@ def test_a_series_expands_to_a_row_each_base_period() -> None:
     assert [point.at_s - START_S for point in points(one)] == [0, 30, 44, 120]
     assert [state for _, state in series(one, 20)] == [False, False, True, False, False, False, False]
     assert len(series(channel(5, -1, -481), 20)) == (481 - 1) // 20 + 1
+
+
+def test_of_before_its_first_entry_a_binary_range_knows_nothing() -> None:
+    """The range begins a minute into the frame's time; an entry of before it is set aside, and said."""
+    one = channel(5, -61, 31, 91, -121)
+    assert [(point.at_s - START_S, point.is_active) for point in points(one)] == [(60, False), (90, True), (120, False)]
+    assert [(at_s - START_S, state) for at_s, state in series(one, 30)] == [(60, False), (90, True), (120, False)]
+    tables = decoded("efento", [frame(one)])
+    assert [row["observed_at"] for row in readable(tables)["reading"]] == [
+        "2023-09-06T13:18:20Z",
+        "2023-09-06T13:18:50Z",
+        "2023-09-06T13:19:20Z",
+    ]
+    assert tables["reject"].select(["part", "reason", "excerpt"]).to_pylist() == [
+        {"part": "channel 1 range", "reason": "before_start", "excerpt": "1 of 4 entries are of before the first"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("commit", "version", "told"),
+    [
+        ("040df20", 0x060A, {"lts": 4, "commit": "0df20"}),
+        ("0bdd23f", 0x060B, {"lts": 11, "commit": "dd23f"}),
+        ("10abcde", 0x0700, {"lts": 16, "commit": "abcde"}),
+        ("0bdd23f", 0x0606, {"commit": "0bdd23f"}),  # before 06.07 all of it is the commit
+        ("zz12345", 0x0700, {"commit": "zz12345"}),
+    ],
+)
+def test_the_long_term_version_is_hexadecimal(commit: str, version: int, told: dict[str, Any]) -> None:
+    said = details(ProtoDeviceInfo(commit_id=commit, sw_version=version))
+    assert {name: said[name] for name in ("lts", "commit") if name in said} == told
 
 
 @given(st.lists(st.integers(1, 5000), min_size=2, max_size=20, unique=True), st.integers(1, 600), st.data())

@@ -1,6 +1,7 @@
 """What a sensor is answered: only what is due, changes once, and what became of them."""
 
 import copy
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -113,13 +114,20 @@ def test_a_message_without_confirmation_is_asked_nothing() -> None:
     assert sensor.measures() == CONFIGURATION
 
 
-def test_a_configuration_in_parts_is_received_when_its_last_part_came() -> None:
+PARTS: dict[int, dict[str, int]] = {
+    -1: {"measurement_period_base": 30},
+    -2: {"measurement_period_factor": 2},
+    3: {"transmission_interval": 600},
+}
+
+
+@pytest.mark.parametrize("order", list(permutations(PARTS)))
+def test_a_configuration_in_parts_is_received_when_all_came_in_any_order(order: tuple[int, ...]) -> None:
     sensor = Sensor({"current_time": "never"})
     assert sensor.measures() == CONFIGURATION
-    sensor.reports(payload_split_info=-1, measurement_period_base=30)
-    sensor.reports(payload_split_info=-2, measurement_period_factor=2)
-    assert "configuration" not in sensor.known[DEVICE]["seen"]
-    sensor.reports(payload_split_info=3, transmission_interval=600)
+    for split in order:
+        assert "configuration" not in sensor.known[DEVICE]["seen"]
+        sensor.reports(payload_split_info=split, **PARTS[split])
     assert sensor.known[DEVICE]["seen"]["configuration"] == 119
     whole = ProtoConfig.FromString(reported(sensor.known[DEVICE]) or b"")
     assert (whole.measurement_period_base, whole.measurement_period_factor) == (30, 2)
@@ -241,7 +249,7 @@ def test_a_secret_is_not_shown() -> None:
     assert change(["apn_password=geheim"], before).shown == {"apn_password": "***"}
 
 
-@pytest.mark.parametrize("text", ["282C024156AF", "efento:282c024156af", "282c024156Af"])
+@pytest.mark.parametrize("text", ["282C024156AF", "efento:282c024156af", "282c024156Af", "Efento: 28-2C-02-41-56-AF"])
 def test_a_serial_number_may_be_spelt_in_any_case(text: str) -> None:
     assert device_of(text) == DEVICE
 

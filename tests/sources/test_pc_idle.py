@@ -44,7 +44,7 @@ def spans(instants: list[float]) -> list[tuple[float, float]]:
 def test_the_samples_hold_the_true_spans_to_one_sample(scenario: Scenario) -> None:
     truth = SOURCE.truth(scenario, NONE)
     for device, records in by_device(told(scenario)).items():
-        instants = sorted({(at - idle) / 1000 for record in records for at, idle in record["samples"]})
+        instants = sorted({(at - idle) / 1000 for record in records for at, idle, *_ in record["samples"]})
         known = truth["devices"][device]
         expected = [tuple(span) for day in known["days"].values() for span in day["active"]]
         found = spans(instants)
@@ -58,7 +58,7 @@ def test_the_samples_hold_the_true_spans_to_one_sample(scenario: Scenario) -> No
 def test_a_record_is_one_minute_of_one_pc_received_after_its_samples() -> None:
     for records in by_device(told(WEEK)).values():
         for record in records:
-            times = [at for at, _ in record["samples"]]
+            times = [at for at, *_ in record["samples"]]
             assert len({at // 60_000 for at in times}) == 1
             assert times == sorted(set(times))
             assert record["at"] >= times[-1] * 1000
@@ -73,7 +73,7 @@ def test_nothing_is_told_of_a_time_the_pc_was_not_awake() -> None:
         awake = [span for day in days.values() for span in day["awake"]]
         gaps += sum(len(day["awake"]) - 1 for day in days.values())
         for record in records:
-            for at, _ in record["samples"]:
+            for at, *_ in record["samples"]:
                 assert any(start <= at / 1000 < end for start, end in awake)
     assert gaps > 3, "some slept at lunch, and one clock was set forward"
 

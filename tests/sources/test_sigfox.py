@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from telltale.analysis.messages import messages
 from telltale.analysis.uplinks import gaps, losses
-from telltale.arrow import TIMESTAMP
+from telltale.arrow import TIMESTAMP, schema
 from telltale.contract import (
     Chunk,
     ConfigError,
@@ -41,9 +42,9 @@ from telltale.sources.sigfox.fields import fields
 from telltale.sources.sigfox.plan import plan
 from telltale.sources.sigfox.texts import OPTIONS
 from telltale.tables import UPLINK
+from telltale.workbench.messages import numbering_table
 from telltale.workbench.project import Project
 from telltale.workbench.reading import load
-from telltale.workbench.source_state import numbering_table
 from tests.sources.sampled import decoded
 from tests.test_settings import uncommented
 
@@ -306,15 +307,15 @@ def test_a_broken_body_is_told_at_once(bytes_: bytes) -> None:
     assert time.process_time() - began_s < 5
 
 
-def test_a_copy_that_another_station_heard_a_second_later_adds_no_sample(project: Project) -> None:
-    """Its time is that of the other station: another second, so another row of uplink, but the same reading."""
+def test_a_copy_that_another_station_heard_a_second_later_is_the_same_message_and_sample(project: Project) -> None:
+    """Its time is that of the other station: another second, but the same message of the first."""
     send(
         project,
         body(seqNumber=7, station="1D2A"),
         body(seqNumber=7, station="34C0", duplicate="true", time=FRIDAY_S + 1),
     )
     uplinks = load("uplink", engine="arrow", project=project).to_pylist()
-    assert [(row["seq"], row["station"]) for row in uplinks] == [(7, "1d2a"), (7, "34c0")]
+    assert [(row["seq"], row["station"]) for row in uplinks] == [(7, "1d2a")]
     (reading,) = load("reading", engine="arrow", project=project).to_pylist()
     assert reading["observed_at"].timestamp() == FRIDAY_S
 
@@ -349,6 +350,9 @@ def uplinks(*told: tuple[str, int | None, float]) -> pa.Table:
             "observed_at": pa.array([round((FRIDAY_S + at) * 1e6) for _, _, at in told], TIMESTAMP),
         }
     )
+
+
+ROWS = {field.name: field for field in schema(UPLINK)}
 
 
 @cache
@@ -425,8 +429,12 @@ def test_copies_of_a_message_are_one_message() -> None:
     links = {name: pa.nulls(len(told), pa.float64()) for name in ("rssi_dbm", "snr_db")}
     links["link_quality"] = pa.nulls(len(told), pa.string())
     rows = uplinks(*told)
-    table = engine.from_arrow(pa.table({**dict(zip(rows.column_names, rows.columns, strict=True)), **links}))
-    found = losses(engine, table, gaps(engine, table, engine.from_arrow(numbering_table()))).arrow().to_pylist()
+    columns = dict(zip(rows.column_names, rows.columns, strict=True)) | links
+    columns |= {name: pa.nulls(len(told), kind.type) for name, kind in ROWS.items() if name not in columns}
+    columns["received_at"] = columns["observed_at"]
+    numbering = engine.from_arrow(numbering_table())
+    table = messages(engine, engine.from_arrow(pa.table(columns)), numbering)
+    found = losses(engine, table, gaps(engine, table, numbering)).arrow().to_pylist()
     assert [(row["device_id"], row["uplinks"], row["missing"], row["missing_share"]) for row in found] == [
         ("a", 3, 1, 0.25),
         ("b", 2, 0, None),
@@ -462,8 +470,10 @@ def test_what_the_simulator_knows_is_found(week: Scenario) -> None:
     assert len(emissions) == truth["totals"]["callbacks"]
     tables = decoded("sigfox", raws_of(emissions))
     engine = DuckEngine()
-    once = engine.run(deduplication(UPLINK), {"rows_in": engine.from_arrow(tables["uplink"])})
-    found = gaps(engine, once, engine.from_arrow(numbering_table()))
+    numbering = engine.from_arrow(numbering_table())
+    each = engine.run(deduplication(UPLINK), {"rows_in": engine.from_arrow(tables["uplink"])})
+    once = messages(engine, each, numbering)
+    found = gaps(engine, once, numbering)
     for row in losses(engine, once, found).arrow().to_pylist():
         device = truth["devices"][row["device_id"]]
         assert [row[name] for name in ("uplinks", "missing", "gaps", "resets")] == [

@@ -81,13 +81,13 @@ def test_what_is_told_later_is_merged_onto_its_message(project: Project, settled
 
 
 def test_details_that_come_first_wait_for_their_message(project: Project) -> None:
-    """The message's callback found nobody at first: its values of one station are the newest then."""
+    """The message's callback found nobody at first: the link is that of the strongest station all the same."""
     send(project, "advanced", AT + 30, **DETAILS)
     settle(project)
     assert rows(project, "reading") == []
     send(project, "uplink", AT + 62, **MESSAGE)
     (uplink,) = rows(project, "uplink")
-    assert (uplink["station"], uplink["link_quality"], uplink["lat"]) == ("1d2a", "good", 43.4)
+    assert (uplink["station"], uplink["link_quality"], uplink["lat"]) == ("34c0", "good", 43.4)
     assert len(rows(project, "reading")) == 1
 
 

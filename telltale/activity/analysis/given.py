@@ -1,4 +1,4 @@
-"""Stretches that somebody enters as such: imported from another tracker, or a correction by hand.
+"""Stretches that are told as such: imported, locked, suspended, or a correction by hand.
 
 Source: wire/sigfox.md 8.2 (flood; active time is the sum of `not-afk`).
 """
@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from telltale.activity.analysis.layers import Ints, Layer, Mask, stretches
+from telltale.activity.analysis.layers import NOTHING, Ints, Layer, Mask, stretches
+from telltale.activity.analysis.rules import Rules
 
 NEGATIVE_GAP_US = 100_000
 """Stretches may overlap by less than this without meaning it."""
@@ -44,6 +45,21 @@ def corrected(start_us: Ints, length_us: Ints, active: Mask, received: Ints) -> 
         whole = stretches(start_us[at : at + 1], start_us[at : at + 1] + length_us[at : at + 1])
         layers.append(Layer("correction", whole, whole if active[at] else stretches([], [])))
     return layers
+
+
+def locked(at_us: Ints, period_us: Ints, rules: Rules) -> Layer:
+    """The layer of the looks that found the screen locked: away from each to the next, if that is not far."""
+    order = np.argsort(at_us, kind="stable")
+    at_us, period_us = at_us[order], period_us[order]
+    ends_us = at_us + period_us
+    follows = np.diff(at_us) <= rules.gap_periods * period_us[:-1]
+    ends_us[:-1] = np.where(follows, at_us[1:], ends_us[:-1])
+    return Layer("locked", stretches(at_us, ends_us), NOTHING)
+
+
+def suspended(start_us: Ints, length_us: Ints) -> Layer:
+    """The layer of the time a PC slept: nobody was there to look, so whether somebody was at it is unknown."""
+    return Layer("suspended", stretches(start_us, start_us + length_us), NOTHING, is_unknown=True)
 
 
 def flooded(events: Iterable[Stretch], *, flood_us: int) -> list[Stretch]:

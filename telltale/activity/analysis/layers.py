@@ -15,8 +15,8 @@ Mask = npt.NDArray[np.bool_]
 
 UNKNOWN, AWAY, ACTIVE = 0, 1, 2
 STATES = ("unknown", "away", "active")
-BASES = ("", "level", "bitmap", "interval", "sample", "correction")
-"""Where a state comes from, worst first; nowhere for what is unknown."""
+BASES = ("", "level", "bitmap", "interval", "sample", "locked", "suspended", "correction")
+"""Where a state comes from, worst first; nowhere for what is unknown, but for the time a PC was suspended."""
 
 
 class Stretches(NamedTuple):
@@ -38,6 +38,8 @@ class Layer(NamedTuple):
     """Certainly active; None where that is just what is active."""
     may: Stretches | None = None
     """Possibly active; the same."""
+    is_unknown: bool = False
+    """Whether nothing but the reason is known where it knows something."""
     inputs: Ints | None = None
     """Moments of single inputs: known, but too far from any other to make a stretch."""
 
@@ -82,7 +84,7 @@ def painted(layers: Sequence[Layer], since_us: int, until_us: int) -> Painted:
         active = covered(bounds, layer.active)
         if layer.away is not None:
             active &= ~covered(bounds, layer.away)
-        state[known] = np.where(active, ACTIVE, AWAY)[known]
+        state[known] = UNKNOWN if layer.is_unknown else np.where(active, ACTIVE, AWAY)[known]
         basis[known] = BASES.index(layer.basis)
         is_sure[known] = (active if layer.sure is None else covered(bounds, layer.sure))[known]
         may_be[known] = (active if layer.may is None else covered(bounds, layer.may))[known]

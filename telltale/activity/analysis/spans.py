@@ -1,7 +1,8 @@
 """The kernel that turns all records about a PC into stretches: active, away or unknown, each moment once.
 
-Of several ways in which a PC is heard the best one of each moment counts: a correction over samples over imported
-stretches over bitmap minutes over levels.
+Of several ways in which a PC is heard the best one of each moment counts: a correction over what is known of a sleep
+or a locked screen, over samples over imported stretches over bitmap minutes over levels. Locked is away whatever was
+typed at the lock; suspended is unknown with its reason.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,8 +33,9 @@ SPAN = pa.schema(
         ("is_input", pa.bool_()),
     ]
 )
-"""A stretch: `basis` is empty where nothing is known; `is_sure` and `may_be` say whether it is certainly, and whether
-it is possibly, active; `is_input` whether it begins with a single input, which makes no stretch of its own."""
+"""A stretch: `basis` is empty where nothing is known, and suspended where that is why; `is_sure` and `may_be` say
+whether it is certainly, and whether it is possibly, active; `is_input` whether it begins with a single input, which
+makes no stretch of its own."""
 
 LEVEL = pa.schema([("device_id", pa.string()), ("at_us", pa.int64()), ("score_pct", pa.float64())])
 PAIR = pa.schema([("device_id", pa.string()), ("start_us", pa.int64()), ("end_us", pa.int64())])
@@ -99,6 +101,8 @@ def _layers(signals: Columns, rules: Rules) -> list[Layer]:
         "bitmap": lambda rows: [sparse.mapped(_array(rows, "at_us"), _array(rows, "active"), rules)],
         "interval": lambda rows: [given.imported(*_given(rows), flood_us=round(rules.flood_s * SECOND_US))],
         "sample": lambda rows: _sampled(rows, rules),
+        "locked": lambda rows: [given.locked(_array(rows, "at_us"), _array(rows, "period_us"), rules)],
+        "suspended": lambda rows: [given.suspended(_array(rows, "at_us"), _array(rows, "period_us"))],
         "correction": lambda rows: given.corrected(*_given(rows), _array(rows, "received_us")),
     }
     return [layer for kind in make if kind in signals for layer in make[kind](signals[kind])]

@@ -39,9 +39,9 @@ order by device_id, start_us
 
 STRIPS = """
 select device_id, label, state, timestamp_micros(min(start_us)) as start, timestamp_micros(max(end_us)) as end,
-  (max(end_us) - min(start_us)) / 1e6 as lasted_s
+  (max(end_us) - min(start_us)) / 1e6 as lasted_s, max(is_recorded) = 1 as is_recorded
 from (
-  select device_id, label, state, start_us, end_us,
+  select device_id, label, state, start_us, end_us, case when first_us is null then 0 else 1 end as is_recorded,
     cast(sum(is_new) over (partition by device_id, label order by start_us rows between unbounded preceding
       and current row) as bigint) as run_no
   from (
@@ -68,9 +68,14 @@ TOTALS = """
 select d.device_id, p.label, timestamp_micros(p.start_us) as start, timestamp_micros(p.end_us) as end,
   p.so_far, coalesce(t.active_us, 0) / 1e6 as active_s, coalesce(t.away_us, 0) / 1e6 as away_s,
   (p.end_us - p.start_us - coalesce(t.active_us, 0) - coalesce(t.away_us, 0)) / 1e6 as unknown_s,
+  coalesce(t.locked_us, 0) / 1e6 as locked_s, coalesce(t.suspended_us, 0) / 1e6 as suspended_s,
   coalesce(t.sure_us, 0) / 1e6 as active_lo_s, coalesce(t.may_us, 0) / 1e6 as active_hi_s,
   coalesce(h.samples, 0) as samples,
-  timestamp_micros(t.first_us) as first_active_at, timestamp_micros(t.last_us) as last_active_at
+  timestamp_micros(t.first_us) as first_active_at, timestamp_micros(t.last_us) as last_active_at,
+  (coalesce(t.active_us, 0) + coalesce(t.away_us, 0)) / 1e6 as recorded_s,
+  coalesce(t.active_us, 0) / nullif(coalesce(t.active_us, 0) + coalesce(t.away_us, 0), 0) as active_share,
+  coalesce(t.active_us, 0) + coalesce(t.away_us, 0) > 0 as is_recorded,
+  coalesce(t.active_us, 0) + coalesce(t.away_us, 0) >= 14400000000 and not p.so_far as is_full
 from (select distinct device_id from signal) d
 cross join period p
 left join (
@@ -79,6 +84,10 @@ left join (
       as bigint) as active_us,
     cast(sum(case when s.state = 'away' then least(s.end_us, q.end_us) - greatest(s.start_us, q.start_us) end)
       as bigint) as away_us,
+    cast(sum(case when s.basis = 'locked' then least(s.end_us, q.end_us) - greatest(s.start_us, q.start_us) end)
+      as bigint) as locked_us,
+    cast(sum(case when s.basis = 'suspended' then least(s.end_us, q.end_us) - greatest(s.start_us, q.start_us) end)
+      as bigint) as suspended_us,
     cast(sum(case when s.is_sure then least(s.end_us, q.end_us) - greatest(s.start_us, q.start_us) end) as bigint)
       as sure_us,
     cast(sum(case when s.may_be then least(s.end_us, q.end_us) - greatest(s.start_us, q.start_us) end) as bigint)
@@ -95,7 +104,7 @@ left join (
   select r.device_id, q.start_us, count(*) as samples
   from signal r
   inner join period q on r.at_us >= q.start_us and r.at_us < q.end_us
-  where r.kind <> 'listed'
+  where r.kind not in ('listed', 'locked', 'suspended')
   group by r.device_id, q.start_us
 ) h on h.device_id = d.device_id and h.start_us = p.start_us
 order by d.device_id, p.start_us
@@ -104,9 +113,12 @@ order by d.device_id, p.start_us
 WEB_TOTALS = """
 select d.device_id, p.label, timestamp_micros(p.start_us) as start, timestamp_micros(p.end_us) as end,
   p.so_far, coalesce(t.active_us, 0) / 1e6 as active_s, cast(null as double) as away_s,
-  cast(null as double) as unknown_s, cast(null as double) as active_lo_s, cast(null as double) as active_hi_s,
+  cast(null as double) as unknown_s, cast(null as double) as locked_s, cast(null as double) as suspended_s,
+  cast(null as double) as active_lo_s, cast(null as double) as active_hi_s,
   coalesce(h.samples, 0) as samples,
-  timestamp_micros(t.first_us) as first_active_at, timestamp_micros(t.last_us) as last_active_at
+  timestamp_micros(t.first_us) as first_active_at, timestamp_micros(t.last_us) as last_active_at,
+  cast(null as double) as recorded_s, cast(null as double) as active_share, nullif(true, true) as is_recorded,
+  nullif(true, true) as is_full
 from (select distinct device_id from signal) d
 cross join period p
 left join (
@@ -130,29 +142,17 @@ select coalesce(nullif(i.person, ''), s.device_id) as device_id, s.state, s.star
 from span s left join info i on i.device_id = s.device_id
 """
 
-TEAM = """
-select p.label, timestamp_micros(p.start_us) as start, timestamp_micros(p.end_us) as end, p.so_far,
-  t.people, t.active_us / nullif(t.people, 0) / 1e6 as active_s,
-  t.active_us / nullif(t.active_us + t.away_us, 0) as active_share
-from period p
-inner join (
-  select start_us, count(*) as people, cast(sum(active_us) as bigint) as active_us,
-    cast(sum(away_us) as bigint) as away_us
-  from (
-    select s.device_id, q.start_us,
-      sum(case when s.state = 'active' then least(s.end_us, q.end_us) - greatest(s.start_us, q.start_us) else 0 end)
-        as active_us,
-      sum(case when s.state = 'away' then least(s.end_us, q.end_us) - greatest(s.start_us, q.start_us) else 0 end)
-        as away_us
-    from span s
-    inner join period q on s.start_us < q.end_us and s.end_us > q.start_us
-    where s.state <> 'unknown'
-    group by s.device_id, q.start_us
-  ) person
-  group by start_us
-) t on t.start_us = p.start_us
-where t.people >= :k
-order by p.start_us
+OF_PERSONS_AND_PERIODS = """
+select s.device_id as person, q.start_us,
+  cast(sum(case when s.state = 'active' then least(s.end_us, q.end_us) - greatest(s.start_us, q.start_us) else 0 end)
+    as bigint) as active_us,
+  cast(sum(case when s.state = 'away' then least(s.end_us, q.end_us) - greatest(s.start_us, q.start_us) else 0 end)
+    as bigint) as away_us
+from span s
+inner join period q on s.start_us < q.end_us and s.end_us > q.start_us
+where s.state <> 'unknown'
+group by s.device_id, q.start_us
+order by q.start_us, person
 """
 
 
@@ -187,8 +187,8 @@ def strips(engine: Engine, spans: Relation, periods: pa.Table) -> Relation:
     """Stretches cut at the periods' edges, of each period from its first known moment to its last.
 
     Returns:
-        device_id, label, state, start, end, lasted_s; sorted. Of a period of which nothing is known the whole is one
-        unknown stretch.
+        device_id, label, state, start, end, lasted_s, is_recorded (whether anything is known of the period); sorted. Of
+        a period of which nothing is known the whole is one unknown stretch.
     """
     return engine.run(STRIPS, {"span": spans, "period": engine.from_arrow(periods)})
 
@@ -197,10 +197,12 @@ def totals(engine: Engine, rows: Relation, spans: Relation, periods: pa.Table) -
     """The three sums of each PC in each period, and the bounds of the active part.
 
     Returns:
-        device_id, label, start, end, so_far, active_s, away_s, unknown_s (together the length of the period),
-        active_lo_s, active_hi_s (of the time that is known; unknown time is in neither), samples (records),
-        first_active_at, last_active_at (the first and last input known, a single one included; null without any);
-        sorted.
+        device_id, label, start, end, so_far, active_s, away_s, unknown_s (together the length of the period), locked_s
+        (of away_s, behind a locked screen), suspended_s (of unknown_s, while the PC slept), active_lo_s, active_hi_s
+        (of the time that is known; unknown time is in neither), samples (records), first_active_at, last_active_at
+        (the first and last input known, a single one included; null without any), recorded_s (active_s and away_s),
+        active_share (of it; null where nothing is known), is_recorded (whether anything is known), is_full (it has
+        ended, and 4 h of it at least are known); sorted.
     """
     return engine.run(TOTALS, {"signal": rows, "span": spans, "period": engine.from_arrow(periods)})
 

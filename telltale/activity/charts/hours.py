@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 
 from telltale import wording
 from telltale.activity.charts.panels import KEY, MOST_PCS, axis, grid, layout_axis
-from telltale.activity.words.pcs import PC, known_days, pcs_of, ranges_of
+from telltale.activity.claims.days import PC, known_days, pcs_of
+from telltale.activity.words.ranges import ranges_of
 from telltale.charts.base import HATCH, figure, label, nothing, room_for
 from telltale.look.tokens import LIGHT
 from telltale.page.table import Table

@@ -8,8 +8,9 @@ import plotly.graph_objects as go
 
 from telltale import wording
 from telltale.activity.charts.panels import KEY, MOST_PCS, Cell, axis, grid, layout_axis
-from telltale.activity.words.pcs import PC, STATES, Day, Piece, known_days, pcs_of
+from telltale.activity.claims.days import PC, STATES, Day, Piece, known_days, passed, pcs_of
 from telltale.charts.base import HATCH, figure, nothing
+from telltale.frames import local, rows
 from telltale.look.tokens import LIGHT
 from telltale.page.table import Table
 
@@ -19,16 +20,20 @@ _DAY_PX = 52
 """Left of a strip, for its day."""
 _APART = 0.02 + _DAY_PX / 620
 """Share of the width between columns: the second one's days stand there, also where the place is 620 px wide."""
+REASONS = ("locked", "suspended")
+"""Why somebody is away, and why nothing is known."""
 _COLOURS = {"active": LIGHT.accent, "away": LIGHT.away}
 
 
-def day_strips(strips: Any, *, timezone: str) -> go.Figure:
+def day_strips(strips: Any, *, timezone: str, intervals: Any = None) -> go.Figure:
     """Strips of each PC and day; the three sums stand beside the name.
 
     Args:
         strips: device_id, name, label, state, start, end, lasted_s (`tt.activity.strips`). A day without any record is
             hatched as far as the axis goes.
         timezone: the site's zone.
+        intervals: device_id, basis, start, end (`tt.activity.intervals`): how long of a piece the screen was locked, or
+            the PC suspended, stands beside it.
 
     Returns:
         the figure, of six PCs and the newest 14 days at most; nothing known gives one sentence.
@@ -52,8 +57,9 @@ def day_strips(strips: Any, *, timezone: str) -> go.Figure:
         narrow={"height": round(tall) + 4} | _narrow(narrow),
         **_axes(wide, days, span),
     )
+    reasons = _reasons(intervals, timezone)
     for number, pc in enumerate(pcs):
-        chart.add_traces(_traces(pc, days, span, number))
+        chart.add_traces(_traces(pc, days, span, number, reasons.get(pc.device_id, [])))
         chart.layout.annotations += tuple(_head(pc, days, wide[number]))
     return chart
 
@@ -101,7 +107,19 @@ def _day(day: dt.date) -> str:
     return f"{wording.short_weekday(day)} {day.day}"
 
 
-def _traces(pc: PC, days: Sequence[dt.date], span: tuple[float, float], number: int) -> list[go.Bar]:
+def _reasons(intervals: Any, timezone: str) -> dict[str, list[Piece]]:
+    """When each PC is known to have been locked or suspended."""
+    by_pc: dict[str, list[Piece]] = {}
+    for row in rows(intervals, "device_id", "basis", "start", "end", "lasted_s") if intervals is not None else ():
+        if row["basis"] in REASONS:
+            piece = Piece(row["basis"], local(row["start"], timezone), local(row["end"], timezone), row["lasted_s"])
+            by_pc.setdefault(row["device_id"], []).append(piece)
+    return by_pc
+
+
+def _traces(
+    pc: PC, days: Sequence[dt.date], span: tuple[float, float], number: int, reasons: Sequence[Piece]
+) -> list[go.Bar]:
     by_state: dict[str, list[tuple[int, float, float, str]]] = {"active": [], "away": [], "unknown": []}
     by_date = {day.date: day for day in pc.days}
     for place, date in enumerate(days):
@@ -111,7 +129,7 @@ def _traces(pc: PC, days: Sequence[dt.date], span: tuple[float, float], number: 
             continue
         for piece in day.pieces:
             start, end = _hour(day, piece.start), _hour(day, piece.end)
-            by_state[piece.state].append((place, start, max(end, start), _words(pc, piece)))
+            by_state[piece.state].append((place, start, max(end, start), _words(pc, piece, reasons)))
     return [_bars(state, pieces, number) for state, pieces in by_state.items() if pieces]
 
 
@@ -134,11 +152,25 @@ def _pattern() -> dict[str, Any]:
     return {**HATCH, "fillmode": "overlay"}
 
 
-def _words(pc: PC, piece: Piece) -> str:
+def _words(pc: PC, piece: Piece, reasons: Sequence[Piece]) -> str:
     return (
         f"<b>{pc.name}: {piece.state}</b><br>{wording.clock_span(piece.start, piece.end)}, "
-        f"{wording.duration(piece.lasted_s)}"
+        f"{wording.duration(piece.lasted_s)}{_why(piece, reasons)}"
     )
+
+
+def _why(piece: Piece, reasons: Sequence[Piece]) -> str:
+    """`, locked for 35 min of it`."""
+    parts = []
+    for state, reason in zip(("away", "unknown"), REASONS, strict=True):
+        overlaps = [
+            passed(max(piece.start, one.start), min(piece.end, one.end)).total_seconds()
+            for one in reasons
+            if one.state == reason and piece.state == state
+        ]
+        if (lasted_s := sum(max(0.0, overlap) for overlap in overlaps)) > 0:
+            parts.append(f", {reason} for {wording.duration(lasted_s)} of it")
+    return "".join(parts)
 
 
 def _sums(pc: PC, days: Sequence[dt.date]) -> dict[str, float]:

@@ -1,14 +1,18 @@
-"""Activity in sentences and tiles: how long were the PCs in use, who is away, what is not known."""
+"""Activity in sentences and tiles: how long were the PCs in use, who is away, what is not known?"""
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from telltale import wording
-from telltale.activity.words.pcs import PC, pcs_of
+from telltale.activity import claims
+from telltale.activity.claims.days import PC, passed, pcs_of
+from telltale.activity.words.ranges import hours
 from telltale.frames import local, rows
+from telltale.page import said
+from telltale.page.claims import About, Claim
 from telltale.page.pieces import Tile, Tiles
-from telltale.page.usual import usual_by_now
+from telltale.page.said import Said, say
 
 _AWAY_LONG = dt.timedelta(hours=1)
 """Shorter absences at the end are not worth a sentence."""
@@ -16,59 +20,77 @@ _UNKNOWN_S = 900.0
 _LIKE = 0.05
 """Within this share of a usual day it is "as on" one."""
 _COURSE_DAYS = 14
-
-
-class Sums(NamedTuple):
-    """Seconds of each state, over PCs and days."""
-
-    active: float
-    away: float
-    unknown: float
-
-    @property
-    def recorded(self) -> float:
-        """What is known."""
-        return self.active + self.away
+_NAMED = 3
+"""More PCs than this are counted, not named."""
 
 
 def activity_text(
-    strips: Any, totals: Any, *, now: dt.datetime, period: str, history: Any = None, timezone: str
-) -> str:
+    strips: Any,
+    totals: Any,
+    *,
+    listed: Any,
+    now: dt.datetime,
+    period: str,
+    timezone: str,
+    usual: Any = None,
+    about: About = claims.ANY,
+) -> Said:
     """The page in a sentence: time in use of the time recorded, against a usual day, who is away, what is unknown.
 
     Args:
-        strips: of the period (`tt.activity.strips`).
+        strips: of the period (`tt.activity.strips`), of every PC meant.
         totals: device_id, active_lo_s, active_hi_s of the same days (`tt.activity.totals`).
+        listed: device_id, name, is_heard (`tt.activity.listed`).
         now: the present on the site's clock.
         period: such as `today` or `in the last 7 days`.
-        history: strips of earlier weeks, for a running day only.
         timezone: the site's zone.
+        usual: change_s, usual_s, basis, days (`tt.activity.usual`), for a running day only.
+        about: what the claims share.
     """
-    pcs = [pc for pc in pcs_of(strips, timezone) if any(day.is_known for day in pc.days)]
+    every = pcs_of(strips, timezone)
+    pcs = [pc for pc in every if _is_known(pc)]
+    never = _never(listed, about)
     if not pcs:
-        return f"**Nothing is known** of any PC {period}: no sample, level or minute has arrived."
-    sums = sums_of(pcs)
-    subject = pcs[0].name if len(pcs) == 1 else f"The {wording.in_words(len(pcs))} PCs"
-    verb = "was" if len(pcs) == 1 else "were"
+        nothing = f"**Nothing is known** of any PC {period}: no sample, level or minute has arrived."
+        return nothing + _sentence(never)
     most = "at most " if is_bounded(totals) else ""
-    text = (
-        f"{subject} {verb} in use for {most}**{hours(sums.active)}** of the "
-        f"**{hours(sums.recorded)}** recorded {period}"
+    text = say(
+        "{} in use for {}**{}** of the **{}** recorded {}",
+        _subject(pcs, claims.known_pcs(about, every), claims.listed_pcs(about, listed)),
+        most,
+        hours(claims.active(about, pcs)),
+        hours(claims.recorded(about, pcs)),
+        period,
     )
-    text += _as_usual(history, now, timezone) + "."
-    rest = [*_away_now(pcs, now), *_unknown(pcs)]
-    return f"{text} {wording.sentence_case('; '.join(rest))}." if rest else text
+    text += _as_usual(usual, about)
+    rest = [*_away_now(pcs, now, about), *_unknown(pcs, about), *_silent(every), *never]
+    return text + "." + _sentence(rest)
+
+
+def _subject(pcs: Sequence[PC], known: Claim, of: Claim) -> str:
+    """`The two PCs were`, `Two of the three PCs were`, `Front desk was`."""
+    if len(pcs) == 1:
+        return f"{pcs[0].name} was"
+    if known.value == of.value:
+        return say("The {} PCs were", said.in_words(known))
+    return say("{} of the {} PCs were", said.sentence_case(said.in_words(known)), said.in_words(of))
+
+
+def _sentence(parts: Sequence[str]) -> Said:
+    return say(" {}.", said.sentence_case(said.together(parts, "; "))) if parts else Said()
 
 
 def activity_tiles(
     strips: Any,
     totals: Any,
     history: Any,
-    levels: Any,
+    listed: Any,
     *,
     now: dt.datetime,
     timezone: str,
     period: str,
+    about: About = claims.ANY,
+    looking_back: About = claims.ANY,
 ) -> Tiles:
     """Active so far, active share, longest stretch, unknown, PCs reporting.
 
@@ -76,31 +98,23 @@ def activity_tiles(
         strips: of the period.
         totals: of the period, by day.
         history: strips of the last weeks, today included.
-        levels: of the last day (`tt.activity.levels`): the newest says who reports.
+        listed: device_id, heard_at, is_reporting (`tt.activity.listed`).
         now: the present on the site's clock.
         timezone: the site's zone.
         period: what the figures are of.
+        about: what the claims share.
+        looking_back: the same of the last weeks.
     """
     pcs, past = pcs_of(strips, timezone), pcs_of(history, timezone)
     return Tiles(
         (
-            active_tile(pcs, past, totals, period),
-            share_tile(pcs, past, period),
-            longest_tile(pcs, period),
-            unknown_tile(pcs, past, period),
-            _reporting_tile(pcs, levels, now),
+            active_tile(pcs, past, totals, period, about),
+            share_tile(pcs, past, period, about, looking_back),
+            longest_tile(pcs, period, about),
+            unknown_tile(pcs, past, period, about),
+            _reporting_tile(listed, now, about),
         )
     )
-
-
-def sums_of(pcs: Sequence[PC]) -> Sums:
-    """The three sums, between first and last record of each day."""
-    return Sums(*(sum(pc.sum_s(state) for pc in pcs) for state in ("active", "away", "unknown")))
-
-
-def hours(seconds: float) -> str:
-    """`12 h 36 min`; from 48 h on `121.7 h`, since days of work are no days."""
-    return wording.duration(seconds) if seconds < 48 * 3600 else wording.quantity(seconds / 3600, "h", 1)
 
 
 def is_bounded(totals: Any) -> bool:
@@ -109,56 +123,63 @@ def is_bounded(totals: Any) -> bool:
     return sum((row["active_hi_s"] or 0) - (row["active_lo_s"] or 0) for row in table) > 300
 
 
-def active_by_now(history: Any, now: dt.datetime, timezone: str) -> dict[dt.date, float]:
-    """Seconds of activity of each day up to the clock of `now`, all PCs together; days without a record left out."""
-    by_day: dict[dt.date, float] = {}
-    for pc in pcs_of(history, timezone):
-        for day in pc.days:
-            if not day.is_known:
-                continue
-            by_day.setdefault(day.date, 0.0)
-            end = dt.datetime.combine(day.date, now.time(), now.tzinfo)
-            for piece in day.pieces:
-                if piece.state == "active" and piece.start < end:
-                    by_day[day.date] += (min(piece.end, end) - piece.start).total_seconds()
-    return by_day
+def _is_known(pc: PC) -> bool:
+    return any(day.is_known for day in pc.days)
 
 
-def _as_usual(history: Any, now: dt.datetime, timezone: str) -> str:
-    if history is None:
-        return ""
-    by_day = active_by_now(history, now, timezone)
-    usual = usual_by_now({day: round(seconds) for day, seconds in by_day.items()}, now, k=0)
-    today = by_day.get(now.date())
-    if usual is None or today is None:
-        return ""
-    change = today - usual.value
-    if abs(change) <= max(_LIKE * usual.value, 60):
-        return f", as on {usual.basis}"
-    return f", **{wording.duration(abs(change))}** {'more' if change > 0 else 'less'} than on {usual.basis}"
+def _as_usual(usual: Any, about: About) -> Said:
+    table = [] if usual is None else rows(usual, "change_s", "usual_s", "basis", "days")
+    if not table:
+        return Said()
+    (told,) = table
+    change = claims.change(about, told)
+    if abs(told["change_s"]) <= max(_LIKE * told["usual_s"], 60):
+        return said.claimed(change, f", as on {told['basis']}")
+    by = said.claimed(change, wording.duration(abs(told["change_s"])))
+    return say(", **{}** {} than on {}", by, "more" if told["change_s"] > 0 else "less", told["basis"])
 
 
-def _away_now(pcs: Sequence[PC], now: dt.datetime) -> list[str]:
+def _away_now(pcs: Sequence[PC], now: dt.datetime, about: About) -> list[str]:
     """The PC that is away for longest, if it is for an hour and still heard."""
+    lasts = [(pc, pc.days[-1].pieces[-1]) for pc in pcs if pc.days and pc.days[-1].is_known]
     ends = [
-        (day.pieces[-1].start, pc.name)
-        for pc in pcs
-        for day in pc.days[-1:]
-        if day.is_known and day.date == now.date() and day.pieces[-1].state == "away"
-        if now - day.pieces[-1].end < _AWAY_LONG <= day.pieces[-1].end - day.pieces[-1].start
+        (passed(now, last.start), pc.name, pc, last)
+        for pc, last in lasts
+        if last.state == "away" and passed(last.end, now) < _AWAY_LONG <= passed(last.start, last.end)
     ]
-    if not ends or (len(pcs) == 1 and not ends):
+    if not ends:
         return []
-    since, name = min(ends)
-    return [f"{name} has been away since **{wording.clock(since)}**"]
+    *_, pc, last = min(ends, key=lambda end: end[:2])
+    when = wording.clock(last.start) if last.start.date() == now.date() else wording.short_moment(last.start)
+    since = said.claimed(claims.away_since(about, pc, last), when)
+    return [say("{} has been away since **{}**", pc.name, since)]
 
 
-def _unknown(pcs: Sequence[PC]) -> list[str]:
-    seconds, name = max((pc.sum_s("unknown"), pc.name) for pc in pcs)
-    if seconds < _UNKNOWN_S:
+def _unknown(pcs: Sequence[PC], about: About) -> list[str]:
+    most = max(pcs, key=lambda pc: (pc.sum_s("unknown"), pc.name))
+    if most.sum_s("unknown") < _UNKNOWN_S:
         return []
-    of = f" of {name}" if len(pcs) > 1 else ""
-    return [f"**{hours(seconds)}**{of} are unknown"]
+    of = f" of {most.name}" if len(pcs) > 1 else ""
+    lost = hours(claims.unknown(about, pcs, most))
+    return [say("**{}**{} between first and last record are unknown", lost, of)]
+
+
+def _silent(every: Sequence[PC]) -> list[str]:
+    """Of whom nothing is known in the period."""
+    names = [pc.name for pc in every if not _is_known(pc)]
+    if not names:
+        return []
+    who = wording.joined(names) if len(names) <= _NAMED else f"{wording.in_words(len(names))} others"
+    return [f"nothing is known of {who}"]
+
+
+def _never(listed: Any, about: About) -> list[str]:
+    names = [row["name"] for row in rows(listed, "name", "is_heard") if not row["is_heard"]]
+    if not names:
+        return []
+    if len(names) <= _NAMED:
+        return [f"{wording.joined(names)} {'is' if len(names) == 1 else 'are'} listed and never heard"]
+    return [say("{} listed PCs were never heard", said.in_words(claims.never_heard(about, listed)))]
 
 
 def _course(past: Sequence[PC], state: str) -> list[float | None]:
@@ -168,98 +189,104 @@ def _course(past: Sequence[PC], state: str) -> list[float | None]:
     return [sum(day.sum_s(state) for day in own) / 3600 if own else None for own in by_date.values()]
 
 
-def active_tile(pcs: Sequence[PC], past: Sequence[PC], totals: Any, period: str) -> Tile:
+def in_hours(claim: Claim) -> Said:
+    """`12.6` of seconds; the unit stands beside it."""
+    return said.claimed(claim, wording.number(_h(claim), 1))
+
+
+def _h(claim: Claim) -> float | None:
+    return None if claim.value is None else claims.value_of(claim) / 3600
+
+
+def _quantity(claim: Claim) -> Said:
+    return said.claimed(claim, wording.quantity(_h(claim), "h", 1))
+
+
+def active_tile(pcs: Sequence[PC], past: Sequence[PC], totals: Any, period: str, about: About = claims.ANY) -> Tile:
     """Hours of activity, with the lower bound where they are bounded."""
-    seconds = sums_of(pcs).active
-    note = f"of **{wording.quantity(sums_of(pcs).recorded / 3600, 'h', 1)}** recorded"
+    note = say("of **{}** recorded", _quantity(claims.recorded(about, pcs)))
     if is_bounded(totals):
-        low = sum(row["active_lo_s"] or 0 for row in rows(totals, "active_lo_s"))
-        note = f"at most; at least **{wording.quantity(low / 3600, 'h', 1)}**"
+        note = say("at most; at least **{}**", _quantity(claims.total(about, totals, "active_lo_s")))
     running = " so far" if period == "today" else ""
-    value = wording.number(seconds / 3600, 1)
+    value = in_hours(claims.active(about, pcs))
     return Tile(f"Active {period}{running}", value, "h", note, _course(past, "active"), bars=True)
 
 
-def share_tile(pcs: Sequence[PC], past: Sequence[PC], period: str) -> Tile:
+def share_tile(
+    pcs: Sequence[PC], past: Sequence[PC], period: str, about: About = claims.ANY, looking_back: About = claims.ANY
+) -> Tile:
     """The active share of what is recorded."""
-    sums, before = sums_of(pcs), sums_of(past)
-    if not sums.recorded:
+    own, before = claims.share(about, pcs), claims.share(looking_back, past)
+    if own.value is None:
         return Tile(f"Active share {period}", "–", "", "nothing is recorded")
-    share = sums.active / sums.recorded
-    note = "of recorded"
-    if before.recorded > sums.recorded:
-        change = 100 * (share - before.active / before.recorded)
-        note += f"; **{wording.number(change, signed=True)}** points on 4 weeks"
+    note: str = "of recorded"
+    if claims.recorded(about, pcs).value != claims.recorded(looking_back, past).value:
+        note = say("of recorded; **{}** in 4 weeks", said.percent(before))
     active, away = _course(past, "active"), _course(past, "away")
     course = [
         None if in_use is None or rest is None or not in_use + rest else 100 * in_use / (in_use + rest)
         for in_use, rest in zip(active, away, strict=True)
     ]
-    return Tile(f"Active share {period}", wording.number(100 * share), "%", note, course)
+    percent = said.claimed(own, wording.number(100 * claims.value_of(own)))
+    return Tile(f"Active share {period}", percent, "%", note, course)
 
 
-def longest_tile(pcs: Sequence[PC], period: str) -> Tile:
+def longest_tile(pcs: Sequence[PC], period: str, about: About = claims.ANY) -> Tile:
     """The longest stretch of activity."""
-    stretches = [
-        (piece.lasted_s, pc.name, piece)
-        for pc in pcs
-        for day in pc.days
-        for piece in day.pieces
-        if piece.state == "active"
-    ]
-    if not stretches:
+    found = claims.longest(about, pcs)
+    if found is None:
         return Tile(f"Longest stretch {period}", "–", "", "nobody was active")
-    seconds, name, piece = max(stretches, key=lambda stretch: stretch[0])
-    span = f"{wording.clock(piece.start)}{wording.DASH}{wording.clock(piece.end)}"
+    longest, pc, piece = found
     day = "" if period == "today" else f"{wording.short_weekday(piece.start)} "
-    note = f"{day}{span}" if len(pcs) == 1 else f"{name}, {day}{span}"
-    return Tile(f"Longest stretch {period}", wording.duration(seconds), "", note)
+    span = f"{day}{wording.clock(piece.start)}{wording.DASH}{wording.clock(piece.end)}"
+    when = said.claimed(claims.began(about, pc, piece), span)
+    note = when if len(pcs) == 1 else say("{}, {}", pc.name, when)
+    return Tile(f"Longest stretch {period}", said.duration(longest), "", note)
 
 
-def unknown_tile(pcs: Sequence[PC], past: Sequence[PC], period: str) -> Tile:
+def unknown_tile(pcs: Sequence[PC], past: Sequence[PC], period: str, about: About = claims.ANY) -> Tile:
     """Hours of which nothing is known, between first and last record of each day."""
-    sums = sums_of(pcs)
-    whole = sums.recorded + sums.unknown
-    note = "between first and last record"
-    if sums.unknown >= 60 and whole:
-        _, name = max((pc.sum_s("unknown"), pc.name) for pc in pcs)
-        note = f"**{wording.percent(sums.unknown / whole)}** of the span" + (f"; {name}" if len(pcs) > 1 else "")
-    value = wording.number(sums.unknown / 3600, 1)
-    return Tile(f"Unknown {period}", value, "h", note, _course(past, "unknown"), bars=True)
+    lost, whole = claims.unknown(about, pcs), claims.spanned(about, pcs)
+    note: str = "between first and last record"
+    if claims.value_of(lost) >= 60:
+        most = max(pcs, key=lambda pc: (pc.sum_s("unknown"), pc.name))
+        of = f"; most of {most.name}" if len(pcs) > 1 else ""
+        note = say("of **{}** between first and last record{}", _quantity(whole), of)
+    return Tile(f"Unknown {period}", in_hours(lost), "h", note, _course(past, "unknown"), bars=True)
 
 
-def _reporting_tile(pcs: Sequence[PC], levels: Any, now: dt.datetime) -> Tile:
-    newest: dict[str, dt.datetime] = {}
-    for row in rows(levels, "device_id", "observed_at"):
-        newest[row["device_id"]] = max(row["observed_at"], newest.get(row["device_id"], row["observed_at"]))
-    reporting = [at for at in newest.values() if now - at < _AWAY_LONG]
-    if not newest:
-        return Tile("PCs reporting", f"0 of {len(pcs)}", "", "no record in 24 hours", state="warning")
-    note = f"newest record **{wording.ago(max(newest.values()), now)}**"
-    few = len(reporting) < len(pcs)
-    return Tile("PCs reporting", str(len(reporting)), f"of {len(pcs)}", note, state="warning" if few else "")
+def _reporting_tile(listed: Any, now: dt.datetime, about: About) -> Tile:
+    """How many told something within the hour; one that is off tells nothing, which is no fault."""
+    newest, within = claims.newest(about, listed), f"within 1{wording.NBSP}h"
+    note: str = "no record in 24 hours"
+    if isinstance(newest.value, dt.datetime):
+        note = say("{}; newest **{}**", within, said.claimed(newest, wording.ago(newest.value, now)))
+    of = say("of {}", said.number(claims.listed_pcs(about, listed)))
+    return Tile("PCs reporting", said.number(claims.reporting(about, listed)), "", say("{}, {}", of, note))
 
 
-def team_text(team: Any, *, k: int, people: int, period: str, timezone: str) -> str:
+def team_text(team: Any, *, k: int, over: str, timezone: str, about: About = claims.ANY) -> Said:
     """A team in a sentence, or why nothing is said.
 
     Args:
-        team: by day (`tt.activity.team`).
+        team: by day that has ended (`tt.activity.team`).
         k: fewer people than this are not shown.
-        people: how many have ever been heard.
-        period: such as `today`.
+        over: of which days it is, such as `of 4 weeks`.
         timezone: the site's zone.
+        about: what the claims share.
     """
-    table = rows(team, "start", "people", "active_s", "active_share")
+    table = rows(team, "label", "start", "people", "active_s", "active_share")
     if not table:
-        heard = wording.count(people, "person", "people")
-        return (
-            f"**No activity is shown here**: it is that of {heard} {period}, and of fewer than "
-            f"{wording.in_words(k)} nothing is told. Whoever has a token of their own sees the page of their PC."
+        few = wording.in_words(k)
+        return Said(
+            f"**No activity is shown here**: of no whole day {over} are {few} people or more recorded, and of fewer "
+            "nothing is told. Whoever has a token of their own sees the page of their PC."
         )
     last = table[-1]
-    day = wording.short_date(local(last["start"], timezone))
-    return (
-        f"On {day} **{last['people']} people** were active for **{wording.duration(last['active_s'])}** each on "
-        f"average, **{wording.percent(last['active_share'])}** of the time that is known."
+    return say(
+        "On {} **{} people** were active for **{}** each on average, **{}** of the time that is known.",
+        wording.short_date(local(last["start"], timezone)),
+        said.number(claims.of_team(about, last, "people")),
+        said.duration(claims.of_team(about, last, "active_s", "s")),
+        said.percent(claims.of_team(about, last, "active_share")),
     )

@@ -1,22 +1,20 @@
 """Sentences and tiles of the reports about PCs: the hours of a period, and what their agents delivered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from telltale import wording
-from telltale.activity.words.page import (
-    active_tile,
-    hours,
-    longest_tile,
-    share_tile,
-    sums_of,
-    unknown_tile,
-)
-from telltale.activity.words.pcs import known_days, pcs_of
+from telltale.activity import claims
+from telltale.activity.claims.days import PC, known_days, pcs_of
+from telltale.activity.words.page import active_tile, in_hours, longest_tile, share_tile, unknown_tile
+from telltale.activity.words.ranges import hours
 from telltale.frames import local, rows
+from telltale.page import said
+from telltale.page.claims import About, Claim
 from telltale.page.pieces import Footer, Sentence, Table, Tile, Tiles
+from telltale.page.said import say
 
 if TYPE_CHECKING:
     from telltale.workbench.periods import Period
@@ -25,26 +23,28 @@ _IN_PERIOD = "in the period"
 _GAP_S = 600.0
 
 
-def hours_tiles(strips: Any, totals: Any, when: "Period") -> Tiles:
+def hours_tiles(strips: Any, totals: Any, when: "Period", about: About = claims.ANY) -> Tiles:
     """Active, per day, longest stretch, unknown, active share.
 
     Args:
         strips: of the period.
         totals: of the period, by day.
         when: what `tt.period` gave.
+        about: what the claims share.
     """
     pcs = pcs_of(strips, when.timezone)
-    days = sum(day.is_known for pc in pcs for day in pc.days)
-    mean = sums_of(pcs).active / days if days else None
-    note = f"mean of {wording.count(days, 'day')} with records" if days else "no day has a record"
-    per_day = Tile("Active per day and PC", wording.number(mean / 3600, 1) if mean is not None else "–", "h", note)
+    days, mean = claims.recorded_days(about, pcs), claims.per_day(about, pcs)
+    note: str = "no day has a record"
+    if days.value:
+        note = say("mean of {} with records", said.count(days, "day")) + (", today so far" if when.running else "")
+    per_day = Tile("Active per day and PC", in_hours(mean) if days.value else "–", "h", note)
     return Tiles(
         (
-            active_tile(pcs, pcs, totals, _IN_PERIOD),
+            active_tile(pcs, pcs, totals, _IN_PERIOD, about),
             per_day,
-            longest_tile(pcs, _IN_PERIOD),
-            unknown_tile(pcs, pcs, _IN_PERIOD),
-            share_tile(pcs, pcs, _IN_PERIOD),
+            longest_tile(pcs, _IN_PERIOD, about),
+            unknown_tile(pcs, pcs, _IN_PERIOD, about),
+            share_tile(pcs, pcs, _IN_PERIOD, about, about),
         )
     )
 
@@ -73,81 +73,104 @@ def hours_footer(totals: Any, sources: Any, kept: Any, *, name: str, timezone: s
     )
 
 
-def agents_sentence(arrived: Any, pcs: int, rejects: Sequence[Mapping[str, Any]], over: str) -> Sentence:
-    """`**7,120 records** of **3 PCs** arrived; every row could be decoded.`.
+def agents_sentence(arrived: Claim, pcs: Claim, of: Claim, rejected: Claim, over: str) -> Sentence:
+    """`**7,120 records** of **3 of 4 PCs** arrived; every row could be decoded.`.
 
     Args:
-        arrived: records, by day.
+        arrived: records.
         pcs: of how many PCs.
-        rejects: reason and rejects.
+        of: how many are known or listed.
+        rejected: rows that could not be decoded.
         over: the line above.
     """
-    records = sum(int(row["records"]) for row in rows(arrived, "records"))
-    if not records:
+    if not arrived.value:
         return Sentence("**Nothing arrived** of any PC in this period. Start the agent: telltale collect idle.", over)
-    refused = sum(int(row["rejects"]) for row in rejects)
-    aside = f"**{wording.count(refused, 'row')}** could not be decoded" if refused else "every row could be decoded"
-    return Sentence(f"**{wording.count(records, 'record')}** of **{wording.count(pcs, 'PC')}** arrived; {aside}.", over)
+    among = said.count(pcs, "PC")
+    if pcs.value != of.value:
+        among = say("{} of {}", said.number(pcs), said.count(of, "PC"))
+    aside: str = "every row could be decoded"
+    if rejected.value:
+        aside = say("**{}** could not be decoded", said.count(rejected, "row"))
+    return Sentence(say("**{}** of **{}** arrived; {}.", said.count(arrived, "record"), among, aside), over)
 
 
 def agents_tiles(
-    arrived: Any, totals: Any, strips: Any, rejects: Sequence[Mapping[str, Any]], lateness_s: Sequence[float]
+    totals: Any,
+    strips: Any,
+    *,
+    arrived: Claim,
+    by_day: Sequence[float],
+    rejected: Claim,
+    reason: str,
+    late: Claim,
+    about: About = claims.ANY,
 ) -> Tiles:
     """Records kept, samples, gaps inside a day, rejected rows, how late they came.
 
     Args:
-        arrived: records, by day.
         totals: samples (`tt.activity.totals`).
         strips: of the same period (`tt.activity.strips`): unknown stretches between records of a day are gaps.
-        rejects: reason and rejects.
-        lateness_s: seconds from a record's newest sample to its receipt.
+        arrived: records.
+        by_day: the same by day.
+        rejected: rows that could not be decoded.
+        reason: why, most often.
+        late: the median time from a sample to its receipt.
+        about: what the claims share.
     """
-    by_day = [float(row["records"]) for row in rows(arrived, "records")]
-    samples = sum(row["samples"] for row in rows(totals, "samples"))
     gaps = _gaps(strips)
-    refused = sum(int(row["rejects"]) for row in rejects)
-    reason = f"most often {rejects[0]['reason']}" if rejects else "nothing was rejected"
-    late = sorted(lateness_s)
-    middle = wording.duration(late[len(late) // 2]) if late else "–"
     longest = max(gaps, key=lambda gap: gap[1], default=None)
-    note = f"longest **{wording.duration(longest[1])}**, {longest[0]}" if longest else "none over 10 min within a day"
+    note: str = "none over 10 min within a day" if _is_known(strips) else "nothing is known"
+    if longest:
+        note = say("longest **{}**, {}", said.duration(claims.longest_gap(about, longest[1], _GAP_S)), longest[0].name)
+    middle = said.duration(late) if late.value is not None else "–"
+    why = f"most often {reason}" if rejected.value else "nothing was rejected"
     return Tiles(
         (
-            Tile("Records kept", wording.number(sum(by_day)), "", "one a minute and PC", by_day[-31:], bars=True),
-            Tile("Samples", wording.number(samples), "", "each counted once"),
-            Tile("Gaps within a day", str(len(gaps)), "", note),
-            Tile("Rows rejected", wording.number(refused), "", reason),
-            Tile("From sample to store", middle, "", "half of the records came sooner"),
+            Tile("Records kept", said.number(arrived), "", "one a minute and PC", by_day[-31:], bars=True),
+            Tile("Samples", said.number(claims.samples(about, totals)), "", "each counted once"),
+            Tile("Gaps within a day", said.number(claims.gap_count(about, len(gaps), _GAP_S)), "", note),
+            Tile("Rows rejected", said.number(rejected), "", why),
+            Tile("From sample to store", middle, "", "half of the samples came sooner"),
         )
     )
 
 
-def agents_title(strips: Any) -> str:
+def agents_title(strips: Any, about: About = claims.ANY) -> str:
     """How long the longest gap within a day is."""
     gaps = _gaps(strips)
+    if not _is_known(strips):
+        return "Records of PCs"
     if not gaps:
-        return "Within each day the records are without a gap"
-    name, seconds = max(gaps, key=lambda gap: gap[1])
-    return f"The longest gap within a day is {wording.duration(seconds)}, of {name}"
+        return f"No gap over {wording.duration(_GAP_S)} between the records of a day"
+    pc, seconds = max(gaps, key=lambda gap: gap[1])
+    longest = said.duration(claims.longest_gap(about, seconds, _GAP_S))
+    return say("The longest gap within a day is {}, of {}", longest, pc.name)
 
 
-def agents_table(totals: Any, strips: Any) -> Table:
+def agents_table(totals: Any, strips: Any, about: About = claims.ANY) -> Table:
     """Each PC: samples, known and unknown time within its days, gaps.
 
     Args:
         totals: name, samples (`tt.activity.totals`).
         strips: of the same period (`tt.activity.strips`).
+        about: what the claims share.
     """
     samples: dict[str, int] = {}
-    for row in rows(totals, "name", "samples"):
-        samples[row["name"]] = samples.get(row["name"], 0) + row["samples"]
-    gaps = _gaps(strips)
-    body = []
+    for row in rows(totals, "device_id", "samples"):
+        samples[row["device_id"]] = samples.get(row["device_id"], 0) + row["samples"]
+    gaps, body = _gaps(strips), []
     for pc in pcs_of(strips, "UTC"):
-        sums = sums_of([pc])
-        own = [seconds for name, seconds in gaps if name == pc.name]
-        known = [wording.number(samples.get(pc.name, 0)), str(len(known_days([pc]))), hours(sums.recorded)]
-        body.append([pc.name, *known, hours(sums.unknown), str(len(own))])
+        own = [seconds for of, seconds in gaps if of.device_id == pc.device_id]
+        body.append(
+            [
+                pc.name,
+                wording.number(samples.get(pc.device_id, 0)),
+                str(len(known_days([pc]))),
+                hours(claims.recorded(about, [pc], pc)),
+                hours(claims.unknown(about, [pc], pc)),
+                said.number(claims.gap_count(about, len(own), _GAP_S, pc)),
+            ]
+        )
     return Table(("PC", "Records", "Days", "Known", "Unknown", "Gaps"), body, right=(1, 2, 3, 4, 5))
 
 
@@ -174,12 +197,10 @@ def heard_of(intervals: Any) -> pa.Table:
     return pa.Table.from_pylist(made, shape)
 
 
-def _gaps(strips: Any) -> list[tuple[str, float]]:
-    return [
-        (pc.name, piece.lasted_s)
-        for pc in pcs_of(strips, "UTC")
-        for day in pc.days
-        if day.is_known
-        for piece in day.pieces
-        if piece.state == "unknown" and piece.lasted_s >= _GAP_S
-    ]
+def _is_known(strips: Any) -> bool:
+    return bool(known_days(pcs_of(strips, "UTC")))
+
+
+def _gaps(strips: Any) -> list[tuple[PC, float]]:
+    pcs = pcs_of(strips, "UTC")
+    return [(pc, gap.lasted_s) for pc in pcs for day in pc.days for gap in claims.gaps_of(day, _GAP_S)]

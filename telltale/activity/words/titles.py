@@ -1,79 +1,82 @@
 """Activity in titles, notes and tables: what a chart shows, what it leaves out, what is kept of whom."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from telltale import wording
-from telltale.activity.words.pcs import PC, SAME_S, Piece, known_days, pcs_of, ranges_of
+from telltale.activity import claims
+from telltale.activity.claims.days import PC, known_days, passed, pcs_of
+from telltale.activity.words.page import in_hours
+from telltale.activity.words.ranges import SAME_S, hours, ranges_of
 from telltale.frames import local, rows
+from telltale.page import said
+from telltale.page.claims import About
 from telltale.page.pieces import Table
+from telltale.page.said import say
+from telltale.wording import NBSP
 
 _MUCH_S = 900.0
-_FULL_DAY_S = 4 * 3600.0
-"""Fewer recorded hours are no full day."""
+_FEWEST_DAYS = 3
+"""Of fewer days no median is told."""
 _NAMED_GAPS = 3
 _NAMED = 2
 
 
-def strips_title(strips: Any, *, timezone: str) -> str:
-    """Which PC was not recorded for a while, or that all are nearly complete."""
+def strips_title(strips: Any, *, timezone: str, about: About = claims.ANY) -> str:
+    """Which PC was not recorded for a while between its first and last record of a day, or that none was."""
     pcs = _known(strips, timezone)
-    lost = {pc.name: len([day for day in pc.days if day.sum_s("unknown") >= _MUCH_S]) for pc in pcs}
-    lacking = {name: days for name, days in lost.items() if days}
+    lacking = [pc for pc in pcs if any(claims.gaps_of(day, _MUCH_S) for day in pc.days)]
     if not pcs:
         return "Activity by hour of day"
     if not lacking:
-        return "Nearly every hour is recorded" if len(pcs) > 1 else "Nearly every hour of the PC is recorded"
-    if len(lacking) == 1 and len(pcs) > 1:
-        ((name, days),) = lacking.items()
-        parts = f"parts of {wording.in_words(days)} days" if days > 1 else "a part of a day"
-        return f"{name} was not recorded for {parts}; the others are nearly complete"
+        return f"No gap over {wording.duration(_MUCH_S)} between first and last record of a day"
+    if len(lacking) == 1:
+        (pc,) = lacking
+        days = claims.gap_days(about, pc, _MUCH_S)
+        parts = (
+            say("parts of {} days", said.in_words(days)) if days.value != 1 else said.claimed(days, "a part of a day")
+        )
+        others = f"; no other PC has a gap over {wording.duration(_MUCH_S)}" if len(pcs) > 1 else ""
+        return say("{} was not recorded for {}{}", pc.name, parts, others)
     if len(lacking) <= _NAMED < len(pcs):
-        return f"{wording.joined(list(lacking))} were not recorded all the time"
-    count = wording.sentence_case(wording.in_words(len(lacking)))
-    return f"{count} of {wording.in_words(len(pcs))} PCs were not recorded all the time"
+        return f"{wording.joined([pc.name for pc in lacking])} have gaps between first and last record of a day"
+    count = said.sentence_case(said.in_words(claims.gap_pcs(about, len(lacking), _MUCH_S)))
+    of = said.in_words(claims.known_pcs(about, pcs))
+    return say("{} of {} recorded PCs have gaps between first and last record of a day", count, of)
 
 
-def strips_note(strips: Any, *, timezone: str) -> str:
+def strips_note(strips: Any, *, timezone: str, about: About = claims.ANY) -> str:
     """That unknown is not away, and when nothing was recorded."""
-    gaps: list[tuple[str, Piece]] = [
-        (pc.name, piece)
-        for pc in _known(strips, timezone)
-        for day in pc.days
-        if day.is_known
-        for piece in day.pieces
-        if piece.state == "unknown" and piece.lasted_s >= _MUCH_S
-    ]
+    gaps = [
+        (pc, piece) for pc in _known(strips, timezone) for day in pc.days for piece in claims.gaps_of(day, _MUCH_S)
+    ]  # fmt: skip
     longest = sorted(gaps, key=lambda gap: -gap[1].lasted_s)[:_NAMED_GAPS]
-    times = [f"{name} {wording.clock_span(piece.start, piece.end)}" for name, piece in longest]
+    times = [
+        say("{} {}", pc.name, said.claimed(claims.began(about, pc, gap), wording.clock_span(gap.start, gap.end)))
+        for pc, gap in longest
+    ]
     text = "Unknown is never counted as away"
-    return f"{text}: longest without a record were {wording.joined(times)}." if times else f"{text}."
+    return say("{}: longest without a record were {}.", text, said.joined(times)) if times else f"{text}."
 
 
-def missing_days_note(strips: Any, *, timezone: str) -> str:
+def missing_days_note(strips: Any, *, timezone: str, about: About = claims.ANY) -> str:
     """Which PCs have whole days without a record, among the days of which anything is known."""
     pcs = pcs_of(strips, timezone)
-    days = set(known_days(pcs))
-    lost = {pc.name: sum(day.date in days and not day.is_known for day in pc.days) for pc in pcs}
-    days_lost = [f"{name} {wording.count(count, 'day')}" for name, count in lost.items() if count]
-    return f"Whole days without a record are in no sum: {wording.joined(days_lost)}." if days_lost else ""
+    labels = [day.isoformat() for day in known_days(pcs)]
+    lost = [(pc, claims.days_without(about, pc, labels)) for pc in pcs]
+    texts = [say("{} {}", pc.name, said.count(days, "day")) for pc, days in lost if days.value]
+    return say("Whole days without a record are in no sum: {}.", said.joined(texts)) if texts else ""
 
 
-def hours_title(strips: Any, *, now: dt.datetime, timezone: str) -> str:
-    """Between how many hours a PC is in use on a full day; today is none yet."""
-    active = [
-        day.sum_s("active") / 3600
-        for pc in _known(strips, timezone)
-        for day in pc.days
-        if day.date != now.date() and day.sum_s("active") + day.sum_s("away") >= _FULL_DAY_S
-    ]
-    if len(active) < 3:
+def hours_title(strips: Any, *, today: dt.date, timezone: str, about: About = claims.ANY) -> str:
+    """For how many hours a PC is in use on its full days; today is none yet."""
+    full = claims.full_days(about, _known(strips, timezone), today)
+    if claims.value_of(full["count"]) < _FEWEST_DAYS:
         return "Hours of each PC by day"
-    low, high = _quartiles(active)
-    if round(low) == round(high):
-        return f"On most full days a PC is in use for about {wording.quantity(round(low), 'hours')}"
-    return f"On most full days a PC is in use for {wording.number(low)} to {wording.quantity(high, 'hours')}"
+    low, middle, high = (in_hours(full[how]) for how in ("min", "median", "max"))
+    days = said.count(full["count"], "full day")
+    return say("On {} a PC was in use for {} to {}{}h, {}{}h in the median", days, low, high, NBSP, middle, NBSP)
 
 
 def hours_note(away_after_s: float) -> str:
@@ -91,11 +94,11 @@ def ranges_title(totals: Any) -> str:
     if not ranges:
         return "Possible hours per day"
     if not bounded:
-        return "The active time is known to the minute" if len(ranges) == 1 else "The active time of all PCs is known"
+        return f"Where recorded, the active time is known to {wording.duration(SAME_S)} a day"
     if len(bounded) == len(ranges) == 1:
         return "The active time can only be bounded"
-    count = wording.sentence_case(wording.in_words(len(bounded)))
-    return f"{count} of {wording.in_words(len(ranges))} PCs can only be bounded"
+    who = wording.joined([pc.name for pc in bounded]) if len(bounded) <= _NAMED_GAPS else "several PCs"
+    return f"The active time of {who} can only be bounded"
 
 
 def ranges_note(intervals: Any) -> str:
@@ -115,28 +118,45 @@ def ranges_note(intervals: Any) -> str:
     return f"{'. '.join(why)}. Unknown hours are in no range." if why else ""
 
 
-def corrections_note(intervals: Any) -> str:
+def corrections_note(intervals: Any, *, about: About = claims.ANY) -> str:
     """How much was entered by hand, or imported.
 
     Args:
         intervals: name, basis, lasted_s (`tt.activity.intervals`).
+        about: what the claims share.
     """
-    seconds: dict[str, float] = {}
-    for row in rows(intervals, "basis", "lasted_s"):
-        seconds[row["basis"]] = seconds.get(row["basis"], 0.0) + row["lasted_s"]
     words = {"correction": "corrected by hand", "interval": "imported"}
-    parts = [f"{wording.duration(seconds[basis])} are {text}" for basis, text in words.items() if seconds.get(basis)]
-    return f"{wording.sentence_case(wording.joined(parts))}; the measured records stay beside them." if parts else ""
+    told = [(claims.by_basis(about, intervals, basis), text) for basis, text in words.items()]
+    parts = [say("{} are {}", said.duration(claim), text) for claim, text in told if claim.value]
+    whole = said.sentence_case(said.joined(parts))
+    return say("{}; the measured records stay beside them.", whole) if parts else ""
 
 
-def levels_title(levels: Any, *, now: dt.datetime) -> str:
-    """The newest level and how old it is."""
-    table = rows(levels, "name", "observed_at", "score_pct")
+def reasons_note(totals: Any, *, about: About = claims.ANY) -> str:
+    """How much of the away time was behind a locked screen, and how much of the unknown time the PC slept.
+
+    Args:
+        totals: locked_s, suspended_s, a row per day (`tt.activity.totals`).
+        about: what the claims share.
+    """
+    words = {
+        "locked_s": "For {} of the away time the screen was known to be locked.",
+        "suspended_s": "For {} of the unknown time the PC was suspended.",
+    }
+    told = [(claims.total(about, totals, column), text) for column, text in words.items()]
+    return said.together([say(text, hours(claim)) for claim, text in told if claim.value])
+
+
+def levels_title(levels: Any, *, now: dt.datetime, late_s: float, about: About = claims.ANY) -> str:
+    """The newest level and how old it is; older than `late_s` it is no longer that of now."""
+    table = rows(levels, "device_id", "name", "observed_at", "score_pct", "source")
     if not table:
         return "Newest levels"
     last = max(table, key=lambda row: row["observed_at"])
-    level = wording.quantity(last["score_pct"], "%")
-    return f"{last['name']} is at {level}, {wording.ago(last['observed_at'], now)}"
+    level = said.quantity(claims.level(about, last))
+    ago = said.claimed(claims.newest_level(about, last["observed_at"]), wording.ago(last["observed_at"], now))
+    verb = "is" if passed(last["observed_at"], now).total_seconds() < late_s else "was"
+    return say("{} {} at {}, {}", last["name"], verb, level, ago)
 
 
 def messages_table(messages: Any, *, now: dt.datetime, agent: str, newest: int, skip: int = 0) -> Table:
@@ -165,10 +185,12 @@ def messages_table(messages: Any, *, now: dt.datetime, agent: str, newest: int, 
     return Table(("When", "PC", "Says", "Payload", "Level", "By"), body, right=(4,), wide=(3, 5))
 
 
-def kept_title(kept: Any) -> str:
+def kept_title(kept: Any, *, about: About = claims.ANY) -> str:
     """How many records are kept."""
-    count = sum(row["records"] for row in rows(kept, "records"))
-    return f"{wording.count(count, 'row')} are kept about what is shown here" if count else "Nothing is recorded"
+    count = claims.kept(about, kept)
+    return (
+        say("{} are kept about what is shown here", said.count(count, "row")) if count.value else "Nothing is recorded"
+    )
 
 
 def kept_table(kept: Any, *, timezone: str) -> Table:
@@ -195,6 +217,8 @@ def kept_table(kept: Any, *, timezone: str) -> Table:
 _KINDS = {
     "sample": "seconds since the last input",
     "level": "levels",
+    "locked": "looks at a locked screen",
+    "suspended": "times the PC slept",
     "bitmap": "minutes with or without input",
     "interval": "imported stretches",
     "correction": "corrections by hand",
@@ -204,46 +228,52 @@ _KINDS = {
 def kept_note(away_after_s: float) -> str:
     """What is not recorded, and for how long the rest is kept."""
     return (
-        "Recorded is how long ago the last input was, nothing else: no keys, no window titles, no screen. "
+        "Recorded is how long ago the last input was, and whether the screen was locked or the PC slept; nothing else: "
+        "no keys, no window titles, no screen. "
         "Rows stay until they are removed; none is overwritten, and a correction is a row of its own. "
         f"Away begins after {wording.duration(away_after_s)} without input."
     )
 
 
-def hours_table(totals: Any, *, timezone: str) -> Table:
+def hours_table(totals: Any, *, timezone: str, rule: str = "input", about: About = claims.ANY) -> Table:
     """The hours report: each day of each PC with its start, end, active time and what is left out.
 
     Args:
         totals: of `tt.activity.totals`, by day.
         timezone: the site's zone.
+        rule: by which they are.
+        about: what the claims share.
     """
-    names = ("name", "start", "active_s", "away_s", "active_lo_s", "active_hi_s", "first_active_at", "last_active_at")
-    body = []
-    for row in rows(totals, *names):
-        if not row["active_s"] + (row["away_s"] or 0):
-            continue
-        first, last = (
-            wording.clock(local(row[name], timezone)) if row[name] else "–"
-            for name in ("first_active_at", "last_active_at")
-        )
-        low, high = row["active_lo_s"], row["active_hi_s"]
-        bounds = (
-            "–"
-            if high is None or high - low <= SAME_S
-            else f"{wording.number_range(low / 3600, high / 3600, 1)}{wording.NBSP}h"
-        )
-        day = wording.short_date(local(row["start"], timezone))
-        body.append([row["name"], day, first, last, wording.duration(row["active_s"]), bounds])
+    columns = ("active_s", "away_s", "active_lo_s", "active_hi_s", "first_active_at", "last_active_at")
+    body = [
+        _hours_row(row, timezone, rule, about)
+        for row in rows(totals, "device_id", "name", "label", "start", *columns)
+        if row["active_s"] + (row["away_s"] or 0)
+    ]
     return Table(("PC", "Day", "Start", "End", "Active", "Between"), body, right=(2, 3, 4, 5))
+
+
+def _hours_row(row: Mapping[str, Any], timezone: str, rule: str, about: About) -> list[str]:
+    first, last = (
+        said.claimed(claims.of_day(about, row, name, rule=rule), wording.clock(local(row[name], timezone)))
+        if row[name]
+        else "–"
+        for name in ("first_active_at", "last_active_at")
+    )
+    low, high = row["active_lo_s"], row["active_hi_s"]
+    bounds: str = "–"
+    if high is not None and high - low > SAME_S:
+        least, most = (
+            said.claimed(claims.of_day(about, row, name, "s", rule=rule), wording.number(row[name] / 3600, 1))
+            for name in ("active_lo_s", "active_hi_s")
+        )
+        bounds = say("{}{}{}{}h", least, wording.DASH, most, NBSP)
+    active = said.duration(claims.of_day(about, row, "active_s", "s", rule=rule))
+    return [row["name"], wording.short_date(local(row["start"], timezone)), first, last, active, bounds]
 
 
 def _known(strips: Any, timezone: str) -> list[PC]:
     return [pc for pc in pcs_of(strips, timezone) if any(day.is_known for day in pc.days)]
-
-
-def _quartiles(values: Sequence[float]) -> tuple[float, float]:
-    ordered = sorted(values)
-    return ordered[len(ordered) // 4], ordered[(3 * len(ordered)) // 4]
 
 
 def _moment(moment: dt.datetime, now: dt.datetime) -> str:

@@ -1,8 +1,10 @@
 """How each device reports: newest, usual interval, longest silence, clock; and whether it is late or silent.
 
 What is late depends on the device. Its interval is given, or the median of its own steps, which losses of up to a third
-hardly move; its patience is three intervals, or more where its own silences are often longer. Late and silent are told
-apart so that one lost message is no alarm, and a device that was silent is on time again only after several messages.
+hardly move: of ten steps at least, and what comes within ten seconds is one sign of life. Its patience is three
+intervals, or more where its own silences are often longer. Late and silent are told apart so that one lost message is
+no alarm, and a device that was silent is on time again only after several messages. Where nothing tells the interval,
+the state is unknown.
 
 Source: wire/presence.md R8 (clock offset: median of the last 20); wire/sigfox.md section 3 (loss is normal).
 """
@@ -11,7 +13,7 @@ from telltale.engine import Engine, Relation
 from telltale.health.analysis.rules import Rules
 
 STEPS = """
-select source, site, device_id, observed_at, at_us, received_us, clock_offset_s, in_batches,
+select source, site, device_id, observed_at, at_us, received_us, clock_offset_s, in_batches, messages,
   lag(at_us) over (partition by source, site, device_id order by at_us) as before_us,
   row_number() over (partition by source, site, device_id order by at_us desc) as newest
 from signal
@@ -21,29 +23,35 @@ where at_us < :until_us
 MEASURED = """
 select source, site, device_id, first_us, last_us, reports, late, longest_us, interval_us,
   given_us is not null as is_given, coalesce(given_us, due_us) as due_us, clock_offset_s,
-  greatest(:shortest_us, :late_factor * interval_us,
-    case when steps >= :fewest then :quantile_factor * long_us else 0e0 end) as patience_us
+  case when interval_us is not null then greatest(:shortest_us, :late_factor * interval_us,
+    case when steps >= :fewest then :quantile_factor * long_us else 0e0 end) end as patience_us
 from (
   select source, site, device_id, first_us, last_us, reports, late, longest_us, given_us, due_us, long_us, steps,
-    clock_offset_s, case when in_batches = 1 then greatest(given_us, usual_us) else coalesce(given_us, usual_us) end
+    clock_offset_s,
+    case when in_batches = 1 then greatest(given_us, coalesce(usual_us, few_us)) else coalesce(given_us, usual_us) end
       as interval_us
   from (
     select s.source, s.site, s.device_id, min(s.at_us) as first_us, max(s.at_us) as last_us,
-      count(case when s.at_us >= :since_us then 1 end) as reports,
+      cast(coalesce(sum(case when s.at_us >= :since_us then s.messages end), 0) as bigint) as reports,
       count(case when s.at_us >= :since_us and s.received_us - s.at_us > :late_us then 1 end) as late,
       max(case when s.at_us >= :since_us then s.at_us - s.before_us end) as longest_us,
-      max(i.expected_interval_s) * 1e6 as given_us, percentile(s.at_us - s.before_us, 0.5) as usual_us,
-      percentile(s.at_us - s.before_us, :due_quantile) as due_us,
+      max(i.expected_interval_s) * 1e6 as given_us,
+      case when count(s.own_step_us) >= :fewest_steps then percentile(s.own_step_us, 0.5) end as usual_us,
+      case when max(i.expected_interval_s) is not null then percentile(s.own_step_us, 0.5) end as few_us,
+      case when count(s.own_step_us) >= :fewest_steps then percentile(s.own_step_us, :due_quantile) end as due_us,
       percentile(s.at_us - s.before_us, :quantile) as long_us, count(s.before_us) as steps,
       percentile(case when s.newest <= :newest then s.clock_offset_s end, 0.5) as clock_offset_s,
       max(s.in_batches) as in_batches
-    from step s
+    from (
+      select *, case when at_us - before_us >= :shortest_step_us then at_us - before_us end as own_step_us from step
+    ) s
     left join info i on i.device_id = s.device_id
     group by s.source, s.site, s.device_id
   ) told
 ) judged
 """
-"""A device that sends its readings in batches is heard less often than it measures: the longer interval counts."""
+"""A device that sends its readings in batches is heard less often than it measures: the longer interval counts, even of
+few steps, as long as an interval is given."""
 
 SILENCES = """
 select s.source, s.site, s.device_id, timestamp_micros(greatest(s.before_us, :since_us)) as after_at,
@@ -58,7 +66,9 @@ DEVICES = """
 select m.source, m.site, m.device_id, timestamp_micros(m.first_us) as first_seen,
   timestamp_micros(m.last_us) as last_seen, m.reports, m.interval_us / 1e6 as interval_s, m.is_given,
   m.due_us / 1e6 as due_s, m.patience_us / 1e6 as patience_s, m.longest_us / 1e6 as longest_gap_s,
-  coalesce(g.gaps, 0) as gaps, coalesce(g.gap_s, 0e0) as gap_s, greatest(0e0, (:now_us - m.last_us) / 1e6) as silent_s,
+  case when m.patience_us is not null then coalesce(g.gaps, 0) end as gaps,
+  case when m.patience_us is not null then coalesce(g.gap_s, 0e0) end as gap_s,
+  greatest(0e0, (:now_us - m.last_us) / 1e6) as silent_s,
   m.clock_offset_s, m.late,
   case when m.interval_us is null then 'unknown'
     when :now_us - m.last_us > :silent_factor * m.patience_us then 'silent'
@@ -95,10 +105,10 @@ def devices(
         rules: thresholds.
 
     Returns:
-        source, site, device_id, first_seen, last_seen, reports, interval_s (given or learned; null after a single
-        sign), is_given, due_s (one message is due in so long), patience_s (silence that makes it late), longest_gap_s,
-        gaps, gap_s (silences of more than that), silent_s (until now), clock_offset_s, late (messages), state (on_time,
-        late, silent, unknown); sorted.
+        source, site, device_id, first_seen, last_seen, reports, interval_s (given or learned; null after too few
+        signs), is_given, due_s (one message is due in so long), patience_s (silence that makes it late), longest_gap_s,
+        gaps, gap_s (silences of more than that; null, as patience_s, where no interval is known), silent_s (until now),
+        clock_offset_s, late (messages), state (on_time, late, silent, unknown); sorted.
     """
     rules = rules or Rules()
     step, measured = _measured(engine, signals, info, since_us=since_us, until_us=until_us, rules=rules)
@@ -139,6 +149,8 @@ def _measured(
         late_us=rules.late_s * 1_000_000,
         shortest_us=rules.shortest_s * 1_000_000,
         late_factor=rules.late_factor,
+        fewest_steps=rules.fewest_steps,
+        shortest_step_us=rules.shortest_step_s * 1_000_000,
         quantile=rules.quantile,
         quantile_factor=rules.quantile_factor,
         due_quantile=rules.due_quantile,

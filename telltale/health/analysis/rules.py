@@ -14,6 +14,8 @@ class Rules:
         quantile_factor: see there.
         shortest_s: but not before so long: a restart is no news.
         silent_factor: silent after so many times what makes it late.
+        fewest_steps: an interval is learned from so many steps between messages at least …
+        shortest_step_s: … of which none is shorter than this: what comes closer together is one sign of life.
         due_quantile: where no interval is given, one message is due within this quantile of a device's own steps: one
             that reports less when it has little to say is not missed.
         steady: it counts as on time again only with so many messages since its last silence, so that one at the edge
@@ -25,7 +27,10 @@ class Rules:
     Raises:
         ValueError: a value that is not positive, or a quantile outside 0 to 1.
 
-    Source: three intervals: `analysis.presence.strips`; the last 20: wire/presence.md R8.
+    Source: three intervals: `analysis.strips`; the last 20: wire/presence.md R8; ten steps: the 2nd to the 9th of ten
+    hold the median with 97.9 % (binomial), so that one odd step at either end cannot set it; ten seconds: no device
+    here sends two messages of its own faster than each 30 s (report interval, wire/presence.md 1), and stations
+    repeat one message within seconds.
     """
 
     late_factor: float = 3.0
@@ -33,6 +38,8 @@ class Rules:
     quantile_factor: float = 1.5
     shortest_s: int = 300
     silent_factor: float = 2.0
+    fewest_steps: int = 10
+    shortest_step_s: int = 10
     due_quantile: float = 0.9
     steady: int = 2
     storm: int = 2
@@ -45,6 +52,8 @@ class Rules:
             "quantile_factor",
             "shortest_s",
             "silent_factor",
+            "fewest_steps",
+            "shortest_step_s",
             "steady",
             "storm",
             "newest",
@@ -57,5 +66,5 @@ class Rules:
                 raise ValueError(f"health rule {name} = {getattr(self, name)}: expected a share between 0 and 1")
 
 
-RESTING = Rules(shortest_s=4 * 86_400, silent_factor=1e6, steady=1)
-"""Of PCs: one that is off for a night or a long weekend is on time, after that late, and never silent."""
+RESTING = Rules(shortest_s=4 * 86_400, silent_factor=1e6, steady=1, fewest_steps=1)
+"""Of PCs and their modems: off for a night or a long weekend is on time, after that late, and never silent."""

@@ -9,20 +9,21 @@ from telltale.tables import AHEAD_US
 
 HEARD = """
 select source, '' as site, device_id, timestamp_micros(at_us) as observed_at, at_us, max(received_us) as received_us,
-  max(offset_us) / 1e6 as clock_offset_s, 0 as in_batches
+  max(offset_us) / 1e6 as clock_offset_s, 0 as in_batches, cast(sum(messages) as bigint) as messages
 from (
-  select source, device_id, received_us, received_us - own_us as offset_us,
+  select source, device_id, received_us, received_us - own_us as offset_us, messages,
     case when own_us > first_us + :ahead_us then first_us else own_us end as at_us
   from (
     select source, device_id, unix_micros(observed_at) as own_us, max(unix_micros(received_at)) as received_us,
-      min(unix_micros(received_at)) as first_us
+      min(unix_micros(received_at)) as first_us, greatest(count(distinct seq), 1) as messages
     from uplink group by source, device_id, unix_micros(observed_at)
   ) message
 ) told
 group by source, device_id, at_us
 union all
 select source, '' as site, device_id, timestamp_micros(received_us) as observed_at, received_us as at_us, received_us,
-  (received_us - newest_us) / 1e6 as clock_offset_s, 1 as in_batches
+  (received_us - newest_us) / 1e6 as clock_offset_s, 1 as in_batches,
+  cast(1 as bigint) as messages
 from (
   select r.source, r.device_id, unix_micros(r.received_at) as received_us,
     max(case when r.text is null then unix_micros(r.observed_at) end) as newest_us
@@ -33,13 +34,13 @@ from (
 ) record
 union all
 select source, site, node_id as device_id, observed_at, unix_micros(observed_at) as at_us,
-  unix_micros(received_at) as received_us, clock_offset_s, 0 as in_batches
+  unix_micros(received_at) as received_us, clock_offset_s, 0 as in_batches, cast(1 as bigint) as messages
 from node_heartbeat
 """
 
 SAMPLED = """
 select source, '' as site, device_id, timestamp_micros(at_us) as observed_at, at_us, max(received_us) as received_us,
-  (max(received_us) - at_us) / 1e6 as clock_offset_s, 0 as in_batches
+  (max(received_us) - at_us) / 1e6 as clock_offset_s, 0 as in_batches, cast(1 as bigint) as messages
 from (
   select u.source, u.device_id, unix_micros(u.observed_at) as at_us, unix_micros(u.received_at) as received_us
   from uplink u
@@ -51,31 +52,28 @@ from (
 group by source, device_id, at_us
 union all
 select source, site, node_id as device_id, observed_at, unix_micros(observed_at) as at_us,
-  unix_micros(received_at) as received_us, clock_offset_s, 0 as in_batches
+  unix_micros(received_at) as received_us, clock_offset_s, 0 as in_batches, cast(1 as bigint) as messages
 from node_heartbeat
 """
 
 OF_PCS = """
-select source, '' as site, device_id, timestamp_micros(at_us) as observed_at, at_us, received_us,
-  (received_us - own_us) / 1e6 as clock_offset_s, 0 as in_batches
+select source, '' as site, device_id, timestamp_micros(received_us) as observed_at, received_us as at_us, received_us,
+  (received_us - own_us) / 1e6 as clock_offset_s, 0 as in_batches, cast(1 as bigint) as messages
 from (
-  select source, device_id, received_us, own_us,
-    case when own_us > received_us + :ahead_us then received_us else own_us end as at_us
-  from (
-    select source, device_id, raw_id, max(unix_micros(observed_at)) as own_us,
-      max(unix_micros(received_at)) as received_us
-    from activity
-    where source = 'pc_idle' and kind = 'sample'
-    group by source, device_id, raw_id
-  ) record
-) told
+  select source, device_id, raw_id, max(unix_micros(observed_at)) as own_us,
+    max(unix_micros(received_at)) as received_us
+  from activity
+  where source = 'pc_idle' and kind in ('sample', 'locked')
+  group by source, device_id, raw_id
+) record
 """
 
-AS_SOURCES = """
-select source, '' as site, '' as device_id, observed_at, at_us, max(received_us) as received_us,
-  max(clock_offset_s) as clock_offset_s, max(in_batches) as in_batches
-from signal
-group by source, observed_at, at_us
+OF_CAPTURES = """
+select source, '' as site, concat(collector, ' ', interface) as device_id, received_at as observed_at,
+  unix_micros(received_at) as at_us, unix_micros(received_at) as received_us,
+  (unix_micros(received_at) - unix_micros(observed_at)) / 1e6 as clock_offset_s, 0 as in_batches,
+  cast(1 as bigint) as messages
+from collector_heartbeat where collector <> :but
 """
 
 
@@ -94,7 +92,8 @@ def signals(engine: Engine, uplinks: Relation, readings: Relation, heartbeats: R
     Returns:
         source, site (of access points, else empty), device_id, observed_at, at_us, received_us (of the newest copy),
         clock_offset_s (receipt minus the device's own time; positive: slow, or late; null where unknown), in_batches
-        (1: several readings may come at once, so that the interval of the readings is not that of the messages); any
+        (1: several readings may come at once, so that the interval of the readings is not that of the messages),
+        messages (of that moment: a device's clock may give two of them one second, their numbers tell them apart); any
         order.
     """
     relations = {"uplink": uplinks, "reading": readings, "node_heartbeat": heartbeats}
@@ -111,6 +110,20 @@ def samples(engine: Engine, uplinks: Relation, readings: Relation, heartbeats: R
     return engine.run(SAMPLED, {"uplink": uplinks, "reading": readings, "node_heartbeat": heartbeats})
 
 
+def of_captures(engine: Engine, heartbeats: Relation, *, but: str) -> Relation:
+    """The moments at which captures told that they listen: a button that nobody presses is not missing.
+
+    Args:
+        engine: where it runs.
+        heartbeats: table `collector_heartbeat`.
+        but: the collector whose heartbeats tell of files, and not that anything listens.
+
+    Returns:
+        columns as of `signals`, a device a capture; any order.
+    """
+    return engine.run(OF_CAPTURES, {"collector_heartbeat": heartbeats}, but=but)
+
+
 def of_pcs(engine: Engine, activity: Relation) -> Relation:
     """The moments at which the agent of a PC told of it, one a record.
 
@@ -123,9 +136,4 @@ def of_pcs(engine: Engine, activity: Relation) -> Relation:
     Returns:
         columns as of `signals`; any order. Judge them by `RESTING`.
     """
-    return engine.run(OF_PCS, {"activity": activity}, ahead_us=AHEAD_US)
-
-
-def as_sources(engine: Engine, signals: Relation) -> Relation:
-    """The same with each source as one device without a name: silent when none of its devices is heard."""
-    return engine.run(AS_SOURCES, {"signal": signals})
+    return engine.run(OF_PCS, {"activity": activity})

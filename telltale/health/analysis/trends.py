@@ -75,11 +75,12 @@ group by o.device_id, o.measure
 """
 
 TRENDS = """
-select device_id, measure, days, level, last_value, per_day, is_clear,
+select device_id, measure, days, timestamp_micros(last_no * :day_us) as last_on, level, last_value, per_day, is_clear,
   case when is_clear and per_day < 0 and (level - floor_value) / nullif(-per_day, 0) <= :farthest_days
-    then greatest(0e0, (level - floor_value) / nullif(-per_day, 0)) end as days_left
+    then greatest(0e0, (level - floor_value) / nullif(-per_day, 0) - greatest(0, coalesce(:now_no, last_no) - last_no))
+    end as days_left
 from (
-  select n.device_id, n.measure, n.days, n.last_value,
+  select n.device_id, n.measure, n.days, n.last_no, n.last_value,
     case when n.days >= :fewest_days then s.per_day end as per_day,
     n.days >= :fewest_days and (s.steepest > 0 or s.flattest < 0) as is_clear,
     coalesce(f.level, n.last_value) as level,
@@ -107,7 +108,7 @@ order by device_id, measure
 """
 
 
-def trends(engine: Engine, status: Relation, *, rules: TrendRules | None = None) -> Relation:
+def trends(engine: Engine, status: Relation, *, now_us: int | None = None, rules: TrendRules | None = None) -> Relation:
     """How battery and signal of each device go.
 
     Where a device tells a thing in two ways (with its measurements, and in messages about itself), the one told on more
@@ -116,12 +117,14 @@ def trends(engine: Engine, status: Relation, *, rules: TrendRules | None = None)
     Args:
         engine: where it runs.
         status: table `device_status`, each natural key once, some weeks of it; any order.
+        now_us: the moment that days are left from; None is the newest day of each.
         rules: thresholds.
 
     Returns:
-        device_id, measure (battery in V, signal in dBm), days (with a value, since the battery is new), level (now, by
-        the trend), last_value (median of the newest day), per_day (null with too few days), is_clear (it goes one way),
-        days_left (until empty or weak; null unless it clearly falls and gets there in a foreseeable time); sorted.
+        device_id, measure (battery in V, signal in dBm), days (with a value, since the battery is new), last_on (the
+        newest of them, its beginning in UTC), level (on that day, by the trend), last_value (median of that day),
+        per_day (null with too few days), is_clear (it goes one way), days_left (until empty or weak; null unless it
+        clearly falls and gets there in a foreseeable time); sorted.
     """
     rules = rules or TrendRules()
     daily = engine.keep(engine.run(DAILY, {"device_status": status}, day_us=DAY_US))
@@ -129,6 +132,8 @@ def trends(engine: Engine, status: Relation, *, rules: TrendRules | None = None)
     return engine.run(
         TRENDS,
         {"chosen": chosen, "slope": engine.run(SLOPES, {"chosen": chosen})},
+        day_us=DAY_US,
+        now_no=None if now_us is None else now_us // DAY_US,
         fewest_days=rules.fewest_days,
         empty_v=rules.empty_v,
         weak_dbm=rules.weak_dbm,

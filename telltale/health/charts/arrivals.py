@@ -135,10 +135,25 @@ def _counts(moments: pa.ChunkedArray, zone: str) -> tuple[dict[dt.datetime, int]
         return {}, dt.timedelta(hours=1)
     ends = pc.min_max(moments).as_py()
     by_day = ends["max"] - ends["min"] > dt.timedelta(days=8)
-    floored = pc.floor_temporal(moments.cast(pa.timestamp("us", zone)), unit="day" if by_day else "hour")
-    found = pc.value_counts(floored.combine_chunks()).to_pylist()
-    counts = {one["values"].astimezone(dt.UTC): one["counts"] for one in found}
-    return dict(sorted(counts.items())), dt.timedelta(days=1) if by_day else dt.timedelta(hours=1)
+    wall = pc.local_timestamp(moments.cast(pa.timestamp("us", zone)))
+    if by_day:
+        found = pc.value_counts(wall.cast(pa.date32()).combine_chunks()).to_pylist()
+        return {_midnight(one["values"], zone): one["counts"] for one in sorted(found, key=_value)}, dt.timedelta(
+            days=1
+        )
+    # An hour that comes twice when clocks go back is two: what has passed of it is taken off the moment itself.
+    passed = pc.subtract(wall, pc.floor_temporal(wall, unit="hour"))
+    starts = pc.subtract(moments.cast(pa.timestamp("us", "UTC")), passed)
+    found = pc.value_counts(starts.combine_chunks()).to_pylist()
+    return {one["values"]: one["counts"] for one in sorted(found, key=_value)}, dt.timedelta(hours=1)
+
+
+def _value(counted: dict[str, Any]) -> Any:
+    return counted["values"]
+
+
+def _midnight(day: dt.date, zone: str) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), tzinfo=ZoneInfo(zone)).astimezone(dt.UTC)
 
 
 def _every(first: dt.datetime, last: dt.datetime, step: dt.timedelta, zone: str) -> list[dt.datetime]:
@@ -147,7 +162,7 @@ def _every(first: dt.datetime, last: dt.datetime, step: dt.timedelta, zone: str)
         return [first + n * step for n in range(round((last - first) / step) + 1)]
     days = range((local(last, zone).date() - local(first, zone).date()).days + 1)
     dates = [local(first, zone).date() + dt.timedelta(days=n) for n in days]
-    return [dt.datetime.combine(date, dt.time(), tzinfo=ZoneInfo(zone)).astimezone(dt.UTC) for date in dates]
+    return [_midnight(date, zone) for date in dates]
 
 
 def _when(start: dt.datetime, unit: str, zone: str) -> str:

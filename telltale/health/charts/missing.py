@@ -8,7 +8,10 @@ from telltale import wording
 from telltale.charts.base import figure, nothing, room_for
 from telltale.charts.days import day_heads
 from telltale.frames import local, rows
+from telltale.health import claims
 from telltale.look.tokens import LIGHT
+from telltale.page import said
+from telltale.page.claims import About
 from telltale.page.table import Table
 
 _ROW_PX = 30
@@ -19,12 +22,13 @@ MOST_ROWS = 14
 _NARROW_DAYS = 7
 
 
-def missing_by_day(missing: Any, *, timezone: str = "UTC") -> go.Figure:
+def missing_by_day(missing: Any, *, timezone: str = "UTC", about: About = claims.ABOUT) -> go.Figure:
     """A heat table of devices and days: which share of what was due is missing; numbers from 3 %.
 
     Args:
         missing: device_id, name, start, due, received, missing_share (`tt.health.missing`). A null share is left blank.
         timezone: the site's zone.
+        about: the stretch.
 
     Returns:
         the figure; no rows give one sentence. Of more than 14 devices those that miss most, in the same order.
@@ -42,7 +46,7 @@ def missing_by_day(missing: Any, *, timezone: str = "UTC") -> go.Figure:
     heads = day_heads([local(day, timezone).date() for day in days])
     chart = figure(
         height=_ROW_PX * len(shown) + 34,
-        numbers=_shares_table(table, timezone),
+        numbers=_shares_table(table, timezone, about),
         margin={"l": room_for(labels), "t": 4, "b": 26},
         xaxis={"showline": False, "ticks": "", "type": "category", "nticks": 0},
         yaxis={"autorange": "reversed", "showgrid": False, "type": "category", "rangemode": "normal", "nticks": 0},
@@ -90,14 +94,14 @@ def _told(share: float | None) -> str:
     return "nothing due" if share is None else f"{wording.percent(share)} missing"
 
 
-def _shares_table(table: list[dict[str, Any]], zone: str) -> Table:
+def _shares_table(table: list[dict[str, Any]], zone: str, about: About) -> Table:
     body = [
         [
             row["name"],
             wording.short_date(local(row["start"], zone)),
-            wording.number(row["received"]),
-            wording.number(row["due"]),
-            wording.percent(row["missing_share"]),
+            said.number(claims.due(about, row, "received")),
+            said.number(claims.due(about, row, "due")),
+            said.percent(claims.due(about, row, "missing_share")),
         ]
         for row in table
         if row["missing_share"] is not None

@@ -6,9 +6,13 @@ from typing import Any, Literal
 
 from telltale import wording
 from telltale.frames import arrow, local, rows
+from telltale.health import claims
+from telltale.page import said
 from telltale.page.attention import Notice, since
+from telltale.page.claims import PROJECT, About
 from telltale.page.lists import Concern
 from telltale.page.pieces import Footer, Table, Tile
+from telltale.page.said import Said, claimed, say
 from telltale.wording import is_known
 
 STATES = {
@@ -16,51 +20,87 @@ STATES = {
     "late": "late",
     "silent": "silent",
     "unheard": "never heard",
-    "unknown": "heard once",
+    "unknown": "too few to say",
 }
 CLOCK_S = 60.0
 """A clock this far off shifts what it stamps."""
 
 
-def health_text(attention: Any, health: Any) -> str:
+def health_text(attention: Any, health: Any, about: About = claims.ABOUT) -> Said:
     """`All **ten devices** of **two sources** are heard as they should be.`, or who is silent.
 
     Args:
         attention: what is silent (`tt.health.attention`).
         health: each device (`tt.health.devices`).
+        about: the stretch.
     """
     table, silent = rows(health, "source", "state"), lines(attention)
     if not table:
-        return "**Nothing has been heard** yet."
-    devices, sources = len(table), len({row["source"] for row in table})
-    never = sum(row["state"] == "unheard" for row in table)
-    rest = (
-        f" **{wording.count(never, 'listed device')}** {'has' if never == 1 else 'have'} never been heard."
-        if never
-        else ""
-    )
-    of = f"of **{wording.count(sources, 'source')}** " if sources > 1 else ""
+        return say("**Nothing has been heard** yet.")
+    rest = _never(table, about) + _unknown(table, about)
     if not silent:
-        late = sum(row["state"] == "late" for row in table)
-        told = f", {wording.in_words(late)} {'is' if late == 1 else 'are'} late" if late else ""
+        return _nobody_silent(table, about) + rest
+    phrases = [_phrase(line, health, about) for line in silent[:3]]
+    more = Said()
+    if len(silent) > 3:
+        left = about.claim(PROJECT, "silences", len(silent), call="health.attention", how="count")
+        more = say(" These are three of {} silences.", said.number(left))
+    return say("{}.{}{}", said.sentence_case(said.joined(phrases)), more, rest)
+
+
+def _nobody_silent(table: Sequence[Mapping[str, Any]], about: About) -> Said:
+    """What is said of the devices whose interval is known, where none of them is silent."""
+    states = [row["state"] for row in table]
+    devices, judged = len(states), sum(state in ("on_time", "late") for state in states)
+    names = sorted({row["source"] for row in table if row["source"]})
+    of = Said()
+    if len(names) > 1:
+        of = say("of **{}** ", said.count(claims.sources_of_devices(about, names), "source"))
+    late = states.count("late")
+    told = Said()
+    if late:
+        count = claims.devices(about, late, "devices_late", state="late")
+        told = say(", {} {} late", said.in_words(count), "is" if late == 1 else "are")
+    whole = claims.devices(about, devices)
+    if judged == devices and not late:
         if devices == 1:
-            return f"The **one device** is heard as it should be{told}.{rest}"
-        all_of = "All" if not never and not late else "No"
-        if all_of == "All":
-            return f"All **{wording.count(devices, 'device')}** {of}are heard as they should be."
-        return f"No device {of}is silent{told}.{rest}"
-    phrases = [_phrase(line, health) for line in silent[:3]]
-    more = f" {wording.sentence_case(wording.in_words(len(silent) - 3))} more are." if len(silent) > 3 else ""
-    return f"{wording.sentence_case(wording.joined(phrases))}.{more}{rest}"
+            return say("The **{} device** is heard as it should be.", said.in_words(whole))
+        return say("All **{}** {}are heard as they should be.", said.count(whole, "device"), of)
+    if not judged:
+        text = "**Nothing tells yet** how often a device reports." if "unknown" in states else "No device was heard."
+        return say("{}", text)
+    if devices == 1:
+        return say("The **{} device** is late.", said.in_words(whole))
+    known = "" if judged == devices or "unknown" not in states else ", as far as intervals are known"
+    return say("No device {}is silent{}{}.", of, told, known)
 
 
-def _phrase(one: Mapping[str, Any], health: Any) -> str:
-    lasting, title = wording.duration(one["silent_s"]), one["title"]
+def _never(table: Sequence[Mapping[str, Any]], about: About) -> Said:
+    never = sum(row["state"] == "unheard" for row in table)
+    if not never:
+        return Said()
+    count = said.count(claims.devices(about, never, "devices_never_heard", state="unheard"), "listed device")
+    return say(" **{}** {} never been heard.", count, "has" if never == 1 else "have")
+
+
+def _unknown(table: Sequence[Mapping[str, Any]], about: About) -> Said:
+    unknown = sum(row["state"] == "unknown" for row in table)
+    if not unknown:
+        return Said()
+    count = said.count(claims.devices(about, unknown, "devices_unknown", state="unknown"), "device")
+    return say(" Of **{}** too few messages came to say how often one is due.", count)
+
+
+def _phrase(one: Mapping[str, Any], health: Any, about: About) -> Said:
+    name, title = name_of(one, health), one["title"]
+    lasting = said.duration(claims.silence(about, one, name=name))
     if one["kind"] == "source":
-        return f"!!{title}!! has been silent for !!{lasting}!!, with all {wording.in_words(one['devices'])} devices"
+        count = said.in_words(claims.silence(about, one, "devices"))
+        return say("!!{}!! has been silent for !!{}!!, with all {} devices", title, lasting, count)
     if one["kind"] == "devices":
-        return f"!!{one['devices']} of {one['of_devices']} devices!! of {title} are silent, one for **{lasting}**"
-    return f"!!{wording.sentence_case(name_of(one, health))}!! has been silent for !!{lasting}!!"
+        silent, known = (said.number(claims.silence(about, one, column)) for column in ("devices", "of_devices"))
+        return say("!!{} of {} devices!! of {} are silent, one for **{}**", silent, known, title, lasting)
+    return say("!!{}!! has been silent for !!{}!!", wording.sentence_case(name), lasting)
 
 
 def lines(table: Any) -> list[dict[str, Any]]:
@@ -75,9 +115,8 @@ def name_of(one: Mapping[str, Any], health: Any) -> str:
 
 
 def silent_devices(
-    attention: Any, health: Any, *, now: dt.datetime,
-    pages: Mapping[str, str],
-) -> list[Notice]:  # fmt: skip
+    attention: Any, health: Any, *, now: dt.datetime, pages: Mapping[str, str], about: About = claims.ABOUT
+) -> list[Notice]:
     """A line each for what is silent, for the list of what needs a look.
 
     Args:
@@ -85,115 +124,136 @@ def silent_devices(
         health: each device (`tt.health.devices`).
         now: the present on the site's clock.
         pages: the page of each source.
+        about: the stretch.
     """
     notices = []
     for line in lines(attention):
         start = local(line["since"], str(now.tzinfo))
         title, page = line["title"], pages.get(line["source"], "health")
-        lasting = wording.duration(line["silent_s"])
+        name = name_of(line, health)
+        count = said.number(claims.silence(about, line, "devices"))
+        what, evidence, likely = (
+            say("{} is silent", name),
+            say("no message for {}", said.duration(claims.silence(about, line, name=name))),
+            "battery or reception",
+        )
         if line["kind"] == "source":
-            what, evidence, likely = (
-                f"{title} is silent",
-                f"all {line['devices']} devices",
-                "sender, network or collector",
-            )
+            what, evidence = say("{} is silent", title), say("all {} devices", count)
+            likely = "sender, network or collector"
         elif line["kind"] == "devices":
-            what, likely = f"{line['devices']} of {line['of_devices']} devices silent", "reception, gateway or power"
-            evidence = title
-        else:
-            what, evidence, likely = (
-                f"{name_of(line, health)} is silent",
-                f"no message for {lasting}",
-                "battery or reception",
-            )
+            known = said.number(claims.silence(about, line, "of_devices"))
+            what, likely = say("{} of {} devices silent", count, known), "reception, gateway or power"
+            evidence = say("{}", title)
         level: Literal["alarm", "warning"] = "alarm" if line["kind"] == "source" else "warning"
-        concern = Concern(level, what, evidence, since(start, now), likely, page)
-        notices.append(Notice(concern, _phrase(line, health), start))
+        when = claimed(claims.silence(about, line, "since", name=name), since(start, now))
+        notices.append(Notice(Concern(level, what, evidence, when, likely, page), _phrase(line, health, about), start))
     return notices
 
 
-def clock_tile(health: Any) -> Tile:
+def clock_tile(health: Any, about: About = claims.ABOUT) -> Tile:
     """The clock that is furthest off; of a network that stamps itself, how late its messages are."""
-    offsets = [
-        (abs(row["clock_offset_s"]), row["name"])
-        for row in rows(health, "name", "clock_offset_s")
-        if is_known(row["clock_offset_s"])
+    table = [
+        row for row in rows(health, *_NAMED, "clock_offset_s", optional=("site",)) if is_known(row["clock_offset_s"])
     ]
-    if not offsets:
+    if not table:
         return Tile("Largest clock offset", "–", "", "no message to compare")
-    worst, name = max(offsets)
+    row = max(table, key=lambda row: (abs(row["clock_offset_s"]), row["name"]))
+    worst = abs(row["clock_offset_s"])
     value, _, unit = wording.duration(worst).rpartition(wording.NBSP)
+    number = claimed(claims.device(about, row, "clock_offset_s"), value)
     if worst < CLOCK_S:
-        return Tile("Largest clock offset", value, unit, "all within a minute")
-    return Tile("Largest clock offset", value, unit, name, state="warning")
+        return Tile("Largest clock offset", number, unit, "all within a minute")
+    return Tile("Largest clock offset", number, unit, row["name"], state="warning")
 
 
-def devices_table(health: Any, *, timezone: str = "UTC") -> Table:
+def devices_table(health: Any, *, timezone: str = "UTC", about: About = claims.ABOUT) -> Table:
     """Every device: state, newest, messages, interval, longest gap, lost, how well it is heard, clock."""
     body = [
         [
             row["name"],
             STATES[row["state"]] if row["state"] != "silent" else f"!!{STATES['silent']}!!",
-            wording.short_moment(local(row["last_seen"], timezone)) if row["last_seen"] else "–",
-            wording.number(row["reports"]),
-            _duration(row["interval_s"]) + ("" if row["is_given"] or not is_known(row["interval_s"]) else " *"),
-            _duration(row["longest_gap_s"]),
-            _lost(row),
-            _link(row),
-            wording.quantity(row["clock_offset_s"], "s", signed=True) if is_known(row["clock_offset_s"]) else "–",
+            claimed(claims.device(about, row, "last_seen"), wording.short_moment(local(row["last_seen"], timezone)))
+            if row["last_seen"]
+            else "–",
+            said.number(claims.device(about, row, "reports")),
+            _duration(row, "interval_s", about) + ("" if row["is_given"] or not is_known(row["interval_s"]) else " *"),
+            _duration(row, "longest_gap_s", about),
+            _lost(row, about),
+            _link(row, about),
+            said.quantity(claims.device(about, row, "clock_offset_s"), signed=True)
+            if is_known(row["clock_offset_s"])
+            else "–",
         ]
-        for row in rows(health, *_DEVICE)
+        for row in rows(health, *_DEVICE, optional=("site",))
     ]
     heads = ("Device", "State", "Newest", "Messages", "Interval", "Longest gap", "Lost", "Link", "Clock behind ours")
     return Table(heads, body, right=(3, 4, 5, 6, 7, 8), wide=(2, 4, 5, 7, 8))
 
 
+_NAMED = ("source", "device_id", "name", "reports")
 _DEVICE = (
-    *("name", "state", "last_seen", "reports", "interval_s", "is_given", "longest_gap_s", "missing", "missing_share"),
+    *(*_NAMED, "state", "last_seen", "interval_s", "is_given", "longest_gap_s", "missing", "missing_share"),
     *("resets", "rssi_dbm", "weak_share", "clock_offset_s"),
 )
 
 
-def _duration(seconds: float | None) -> str:
-    return wording.duration(seconds) if is_known(seconds) else "–"
+def _duration(row: Mapping[str, Any], column: str, about: About) -> Said:
+    return said.duration(claims.device(about, row, column)) if is_known(row[column]) else say("–")
 
 
-def _lost(row: Mapping[str, Any]) -> str:
+def _lost(row: Mapping[str, Any], about: About) -> Said:
     """Numbers left out of the device's count, and their share of all it sent; its count may have begun again."""
     if not is_known(row["missing"]):
-        return "–"
-    share = f" ({wording.percent(row['missing_share'])})" if row["missing"] and is_known(row["missing_share"]) else ""
-    return f"{wording.number(row['missing'])}{share}{' + reset' if row['resets'] else ''}"
+        return say("–")
+    share = Said()
+    if row["missing"] and is_known(row["missing_share"]):
+        share = say(" ({})", said.percent(claims.device(about, row, "missing_share")))
+    return say("{}{}{}", said.number(claims.device(about, row, "missing")), share, " + reset" if row["resets"] else "")
 
 
-def _link(row: Mapping[str, Any]) -> str:
+def _link(row: Mapping[str, Any], about: About) -> Said:
     """The median of how strongly it is heard, and how often the network called it weak."""
-    strength = wording.quantity(row["rssi_dbm"], "dBm") if is_known(row["rssi_dbm"]) else ""
-    weak = f"{wording.percent(row['weak_share'])} weak" if is_known(row["weak_share"]) and row["weak_share"] else ""
-    return ", ".join(filter(None, (strength, weak))) or "–"
+    strength = said.quantity(claims.device(about, row, "rssi_dbm")) if is_known(row["rssi_dbm"]) else ""
+    weak = ""
+    if is_known(row["weak_share"]) and row["weak_share"]:
+        weak = say("{} weak", said.percent(claims.device(about, row, "weak_share")))
+    return said.together([strength, weak], ", ") or say("–")
 
 
-def devices_title(health: Any) -> str:
+def devices_title(health: Any, about: About = claims.ABOUT) -> Said:
     """`Nine of ten devices are on time`."""
     states = [row["state"] for row in rows(health, "state")]
     if not states:
-        return "Devices by their messages"
-    on_time = sum(state in ("on_time", "unknown") for state in states)
+        return say("Devices by their messages")
+    on_time, unknown = states.count("on_time"), states.count("unknown")
+    whole = said.in_words(claims.devices(about, len(states)))
+    if unknown == len(states):
+        return say("Too few messages came to say how often a device is due")
     if on_time == len(states):
-        return (
-            "The device is on time" if len(states) == 1 else f"All {wording.in_words(len(states))} devices are on time"
-        )
-    count = wording.sentence_case(wording.in_words(on_time)) if on_time else "None"
-    return f"{count} of {wording.in_words(len(states))} devices {'is' if on_time < 2 else 'are'} on time"
+        return say("The device is on time") if len(states) == 1 else say("All {} devices are on time", whole)
+    if len(states) == 1:
+        return say("The device is not on time")
+    told = claims.devices(about, on_time, "devices_on_time", state="on_time")
+    count = said.in_words(told) if on_time else claimed(told, "none")
+    title = said.sentence_case(say("{} of {} devices {} on time", count, whole, "is" if on_time < 2 else "are"))
+    if not unknown:
+        return title
+    few = said.in_words(claims.devices(about, unknown, "devices_unknown", state="unknown"))
+    return title + say(", of {} too few messages came to say", few)
 
 
 def interval_note(health: Any) -> str:
-    """What the star beside an interval means."""
+    """What the star beside an interval means, and why others have none."""
     learned = any(not row["is_given"] and is_known(row["interval_s"]) for row in rows(health, "is_given", "interval_s"))
-    return "* learned: the median of its own messages. devices.csv may say expected_interval_s." if learned else ""
+    text = "* learned: the median of its own messages. devices.csv may say expected_interval_s." if learned else ""
+    if "unknown" in [row["state"] for row in rows(health, "state")]:
+        text += " An interval is learned from eleven messages at least."
+    return text.strip()
 
 
-def records_footer(facts: Mapping[str, str], sources: Any, *, heard: Any, timezone: str) -> Footer:
+def records_footer(
+    facts: Mapping[str, str], sources: Any, *, heard: Any, timezone: str, about: About = claims.ABOUT
+) -> Footer:
     """What a page on devices rests on: data until, messages used and rejected, decoders.
 
     Args:
@@ -201,10 +261,13 @@ def records_footer(facts: Mapping[str, str], sources: Any, *, heard: Any, timezo
         sources: source, decoder, records (`tt.sources`).
         heard: each source as a whole (`tt.health.sources_heard`).
         timezone: of the site.
+        about: the stretch.
     """
     wholes = lines(heard)
     newest = max((one["last_seen"] for one in wholes), default=None)
-    used, rejects = (sum(int(one[name]) for one in wholes) for name in ("reports", "rejects"))
+    used, rejects = (
+        said.number(claims.total(about, wholes, name, call="health.sources_heard")) for name in ("reports", "rejects")
+    )
     told = {one["source"] for one in wholes}
     decoders = [
         f"{row['source']} {row['decoder']}" for row in rows(sources, "source", "decoder") if row["source"] in told
@@ -214,7 +277,7 @@ def records_footer(facts: Mapping[str, str], sources: Any, *, heard: Any, timezo
             **facts,
             "Data until": wording.full_moment(local(newest, timezone)) if newest else "no record yet",
             "Days": f"local days in {timezone}",
-            "Records": f"{wording.number(used)} messages, each counted once; {wording.number(rejects)} rows rejected",
+            "Records": say("{} messages, each counted once; {} rows rejected", used, rejects),
             "Decoders": wording.joined(decoders) or "none used",
         }
     )

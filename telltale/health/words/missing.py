@@ -4,31 +4,45 @@ from typing import Any
 
 from telltale import wording
 from telltale.frames import rows
+from telltale.health import claims
+from telltale.page import said
+from telltale.page.claims import About, Subject
+from telltale.page.said import Said, say
 from telltale.wording import is_known
 
 MISSED = 0.03
 """A day on which a device missed less is one like any other."""
 
 
-def missing_title(missing: Any) -> str:
-    """`Dock lost messages on four of 14 days`: the device with most days over 3 %."""
-    table = [row for row in rows(missing, "name", "due", "received", "missing_share") if is_known(row["missing_share"])]
-    days: dict[str, list[bool]] = {}
+def missing_title(missing: Any, about: About = claims.ABOUT) -> Said:
+    """`Dock lost messages on four of 14 days`: the device with most days over 3 %; of one day that it did."""
+    names = ("device_id", "name", "start", "due", "received", "missing_share")
+    table = [row for row in rows(missing, *names) if is_known(row["missing_share"])]
+    days: dict[str, list[Any]] = {}
+    lost: dict[str, list[Any]] = {}
     for row in table:
-        days.setdefault(row["name"], []).append(row["missing_share"] >= MISSED)
-    counts = sorted(((sum(lost), name) for name, lost in days.items()), reverse=True)
+        days.setdefault(row["device_id"], []).append(row["start"])
+        lost.setdefault(row["device_id"], []).extend([row["start"]] if row["missing_share"] >= MISSED else [])
+    called = {row["device_id"]: row["name"] for row in table}
+    counts = sorted(((len(starts), called[key], key) for key, starts in lost.items()), reverse=True)
     if not counts:
-        return "Messages missing by device and day"
-    most, name = counts[0]
+        return say("Messages missing by device and day")
+    most, name, device_id = counts[0]
     if most == 0:
-        return "No device missed 3 % of a day's messages"
+        return say("No device missed 3 % of a day's messages")
     if len(counts) > 1 and counts[1][0] == most:
-        short = sum(count > 0 for count, _ in counts)
-        return (
-            f"{wording.sentence_case(wording.in_words(short))} of {wording.in_words(len(counts))} devices lost messages"
-        )
-    of = len(days[name])
-    return f"{wording.sentence_case(name)} lost messages on {wording.in_words(most)} of {wording.in_words(of)} days"
+        short = sorted(key for key, starts in lost.items() if starts)
+        part = said.in_words(claims.missing_devices(about, short, "devices_missing"))
+        whole = said.in_words(claims.missing_devices(about, sorted(days)))
+        return said.sentence_case(say("{} of {} devices lost messages", part, whole))
+    if len(days[device_id]) == 1:
+        return say("{} lost messages on its only day", wording.sentence_case(name))
+    subject = Subject("device", device_id, name)
+    if len(days[device_id]) == 1:
+        return say("{} lost messages on the only day told", wording.sentence_case(name))
+    on = said.in_words(claims.missing_days(about, subject, lost[device_id], "days_missing"))
+    of = said.in_words(claims.missing_days(about, subject, days[device_id], "days_due"))
+    return say("{} lost messages on {} of {} days", wording.sentence_case(name), on, of)
 
 
 def due_note(health: Any, missing: Any) -> str:

@@ -4,7 +4,11 @@ from typing import Any
 
 from telltale import wording
 from telltale.frames import local
+from telltale.health import claims
 from telltale.health.words.devices import lines
+from telltale.page import said
+from telltale.page.claims import About
+from telltale.page.said import claimed
 from telltale.page.table import Table
 
 REASONS = {
@@ -34,19 +38,29 @@ REASONS = {
 """What the reasons of rejects mean (wire/presence.md R6)."""
 
 
-def rejects_table(rejects: Any, *, timezone: str = "UTC") -> Table:
+SOUND = ("empty:", "no_payload_config", "not_a_number", "opted_out")
+"""How reasons begin that say of a sound record why it gave no rows: listed, and no fault."""
+
+
+def is_sound(reason: str) -> bool:
+    """Whether a reason says why a sound record gave no row, and not that something could not be decoded."""
+    return reason.startswith(SOUND)
+
+
+def rejects_table(rejects: Any, *, timezone: str = "UTC", about: About = claims.ABOUT) -> Table:
     """Why rows could not be decoded: reason, what it means, how many, the newest.
 
     Args:
         rejects: reason, rejects, last_seen (`tt.health.rejects`), most frequent first.
         timezone: of the site.
+        about: the stretch.
     """
     body = [
         [
             str(row["reason"]),
             REASONS.get(str(row["reason"]), "see telltale rejected"),
-            wording.number(row["rejects"]),
-            wording.short_moment(local(row["last_seen"], timezone)),
+            said.number(claims.reason(about, row, "rejects")),
+            claimed(claims.reason(about, row, "last_seen"), wording.short_moment(local(row["last_seen"], timezone))),
         ]
         for row in lines(rejects)
     ]

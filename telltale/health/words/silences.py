@@ -18,6 +18,12 @@ class Silence(NamedTuple):
     name: str
     start: dt.datetime
     end: dt.datetime
+    node_id: str = ""
+
+    @property
+    def lasting_s(self) -> float:
+        """How long it was."""
+        return (self.end - self.start).total_seconds()
 
 
 class Reporting(NamedTuple):
@@ -65,7 +71,7 @@ def _longest(
     """The longest silence of a node beyond the common gaps, those at the edges of the period included."""
     name = stretches[0]["name"] or stretches[0]["node_id"]
     edges = [begins, *(moment for row in stretches for moment in (row["start"], row["end"])), ends]
-    silences = [Silence(name, a, b) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    silences = [Silence(name, a, b, stretches[0]["node_id"]) for a, b in zip(edges[::2], edges[1::2], strict=True)]
     own = {silence: silence.end - silence.start - _overlap(silence, common) for silence in silences}
     # One that lasts to the end matters most: it is still going on.
     chosen = silences[-1] if own[silences[-1]] >= SILENT else max(silences, key=lambda silence: own[silence])

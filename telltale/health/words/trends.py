@@ -4,26 +4,30 @@ from typing import Any
 
 from telltale import wording
 from telltale.frames import rows
+from telltale.health import claims
+from telltale.page import said
+from telltale.page.claims import About
 from telltale.page.pieces import Table
+from telltale.page.said import Said, claimed, say
 from telltale.wording import is_known
 
-_TREND = ("name", "measure", "days", "level", "per_day", "is_clear", "days_left")
+_TREND = ("device_id", "name", "measure", "days", "last_on", "level", "per_day", "is_clear", "days_left")
 
 
-def trends_title(trends: Any) -> str:
-    """`Freezer has a battery for about 26 days`, or that none is known to run low."""
+def trends_title(trends: Any, about: About = claims.ABOUT) -> Said:
+    """`Freezer has a battery for about 26 days, should it go on like this`, or that none is known to run low."""
     table = [row for row in rows(trends, *_TREND) if is_known(row["days_left"])]
     table.sort(key=lambda row: (row["measure"] != "battery", row["days_left"]))
     if not table:
-        return "No battery or signal is known to run low"
+        return say("No battery or signal is known to run low")
     first = table[0]
-    name, left = wording.sentence_case(first["name"]), wording.count(int(first["days_left"]), "day")
+    name, left = wording.sentence_case(first["name"]), _left(first, about)
     if first["measure"] == "battery":
-        return f"{name} has a battery for about {left}"
-    return f"{name} may lose its network in about {left}"
+        return say("{} has a battery for {}, should it go on like this", name, left)
+    return say("{} may lose its network in {}, should it go on like this", name, left)
 
 
-def trends_table(trends: Any, *, most: int = 20) -> Table:
+def trends_table(trends: Any, *, most: int = 20, about: About = claims.ABOUT) -> Table:
     """Battery and signal of each device: where, which way, how long; those that run low first.
 
     What the data do not bear is not said.
@@ -34,12 +38,27 @@ def trends_table(trends: Any, *, most: int = 20) -> Table:
     body = []
     for row in table[:most]:
         unit, digits, month = shown[row["measure"]]
-        slope = row["per_day"] * month if row["is_clear"] else None
-        course = wording.quantity(slope, f"{unit} in 30 d", digits, signed=True) if slope is not None else _steady(row)
-        left = f"about {wording.count(int(row['days_left']), 'day')}" if is_known(row["days_left"]) else "–"
-        body.append([row["name"], row["measure"], wording.quantity(row["level"], unit, digits), course, left])
-    return Table(("Device", "Of its", "Now", "Trend", "Left"), body, right=(2,), wide=(3,))
+        course: str = _steady(row, about)
+        if row["is_clear"] and is_known(row["per_day"]):
+            slope = wording.quantity(row["per_day"] * month, unit, digits, signed=True)
+            told = claimed(claims.trend(about, row, "per_day", f"{unit}/d"), slope)
+            course = say("{} in 30 d, from {}", told, _days(row, about))
+        left = _left(row, about) if is_known(row["days_left"]) else "–"
+        level = said.quantity(claims.trend(about, row, "level", unit), digits)
+        on = claimed(claims.trend(about, row, "last_on"), wording.short_date(row["last_on"]))
+        body.append([row["name"], row["measure"], say("{}, {}", level, on), course, left])
+    return Table(("Device", "Of its", "Newest", "Trend", "Left"), body, right=(2,), wide=(3,))
 
 
-def _steady(row: dict[str, Any]) -> str:
-    return "no clear trend" if is_known(row["per_day"]) else f"{wording.count(int(row['days']), 'day')}: too few to say"
+def _left(row: dict[str, Any], about: About) -> Said:
+    return claimed(claims.trend(about, row, "days_left", "d"), f"about {wording.count(int(row['days_left']), 'day')}")
+
+
+def _days(row: dict[str, Any], about: About) -> Said:
+    return said.count(claims.trend(about, row, "days"), "day")
+
+
+def _steady(row: dict[str, Any], about: About) -> Said:
+    if is_known(row["per_day"]):
+        return say("no clear trend")
+    return say("{}: too few to say", _days(row, about))

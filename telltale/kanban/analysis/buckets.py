@@ -26,6 +26,13 @@ class Clock(NamedTuple):
     """What lies in both: the time rates are per."""
     day_s: float
     """How long a working day is."""
+    has_calendar: bool = False
+    """Whether one is kept; without, all time is working time."""
+
+    @property
+    def kept_day_s(self) -> float | None:
+        """How long a working day is by the calendar; None where none is kept."""
+        return self.day_s if self.has_calendar else None
 
 
 class Buckets(NamedTuple):
@@ -42,6 +49,8 @@ class Buckets(NamedTuple):
     """Of the working time."""
     working_us: Ints
     """Of the bucket from end to end."""
+    passed_us: Ints
+    """Of it, what lies in the stretch: what could have been observed."""
     until_us: int
     """The end of the stretch."""
 
@@ -93,14 +102,15 @@ def bucketed(
     kept = clock.listened.hold(at_us) & (at_us >= since_us) & (at_us < until_us)
     at_us, sums = at_us[kept], np.append(0.0, np.cumsum(quantities[kept]))
     first, last = np.searchsorted(at_us, starts), np.searchsorted(at_us, ends)
-    inside = clock.observed.between_us(np.clip(starts, since_us, until_us), np.clip(ends, since_us, until_us))
+    clipped = np.clip(starts, since_us, until_us), np.clip(ends, since_us, until_us)
     return Buckets(
         rows["label"].to_pylist(),
         starts,
         ends,
         last - first,
         sums[last] - sums[first],
-        inside,
+        clock.observed.between_us(*clipped),
         clock.working.between_us(starts, ends),
+        clock.working.between_us(*clipped),
         until_us,
     )

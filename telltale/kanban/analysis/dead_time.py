@@ -1,12 +1,12 @@
 """The kernel that folds frames into presses: one pass over rows in order, that may come in parts.
 
-A press is the first frame of a burst. A frame belongs to the press before it while it is nearer to it than the dead
-time (fixed mode) or nearer to the frame before it (quiet mode); exactly the dead time later is a new press. Times are
-whole microseconds, so that 12.7 s are never 12.699999 s.
+A press is the first frame of a burst, and never one that repeats what was asked before (`is_repeat`). A frame belongs
+to the press before it while it is nearer to it than the dead time (fixed mode) or nearer to the frame before it (quiet
+mode); exactly the dead time later is a new press. Times are whole microseconds, so that 12.7 s are never 12.699999 s.
 
-Two things follow. A frame that comes at least the dead time after the one before it always is a press, so that frames
-may be folded anew from any accepted press on, and give the same presses after it. And the rows may be cut anywhere, as
-long as the last press, which may go on, is handed to the next part.
+Two things follow. A frame that comes at least the dead time after the one before it and repeats nothing always is a
+press, so that rows may be folded anew from any accepted press on, and give the same presses after it. And the rows may
+be cut anywhere, as long as the last press, which may go on, is handed to the next part.
 
 Source: wire/kanban.md 4; DESIGN section 7.
 """
@@ -25,9 +25,10 @@ FEW = 300_000
 """Rows up to which plain Python is sooner done than numba is imported and its code loaded."""
 
 FRAMES = pa.schema(
-    [("device_no", pa.int64()), ("at_us", pa.int64()), ("kind_bits", pa.int64()), ("interface_no", pa.int64())]
+    [(name, pa.int64()) for name in ("device_no", "at_us", "kind_bits", "interface_no", "is_repeat", "came_us")]
 )
-"""What goes in: devices numbered from 0, the kind of the frame as one bit."""
+"""What goes in: devices numbered from 0, the kind of the frame as one bit, 1 where it repeats what was asked; when
+it came: at_us, but where the clock had been set back the newest moment of before."""
 
 PRESSES = pa.schema(
     [
@@ -56,6 +57,8 @@ class Windows(NamedTuple):
 def folded(rows: pa.Table, *, windows: Windows) -> pa.Table:
     """The presses of some frames in any order; all frames of a device must be there.
 
+    What came after the clock was set back stands behind what came before it.
+
     Args:
         rows: of `FRAMES`; no two of a device equal in time and kind.
         windows: of all devices.
@@ -63,6 +66,9 @@ def folded(rows: pa.Table, *, windows: Windows) -> pa.Table:
     Returns:
         of `PRESSES`, sorted by device_no, pressed_us. Empty in, empty out.
     """
+    if not rows["came_us"].equals(rows["at_us"]):
+        arrived = [(name, "ascending") for name in ("device_no", "came_us", "at_us", "kind_bits")]
+        return pa.concat_tables(fold([rows.sort_by(arrived)], windows=windows, by_time=False))
     try:
         parts = list(fold([rows], windows=windows))
     except OutOfOrderError:
@@ -105,7 +111,7 @@ def _step(
     part: pa.Table, windows: Windows, opened: Sequence[int], before: tuple[int, int], *, by_time: bool, few: int
 ) -> tuple[pa.Table, list[int], tuple[int, int]]:
     """The presses of a part that have ended, the one that may go on, and time and kind of its last frame."""
-    rows: Any = tuple(part[name].to_numpy() for name in FRAMES.names)
+    rows: Any = tuple(part[name].to_numpy() for name in FRAMES.names[:-1])
     if opened and by_time and (rows[0][0], rows[1][0], rows[2][0]) < (opened[0], *before):
         raise OutOfOrderError(OUT_OF_ORDER.format(row=0))
     told: Any = tuple(windows)
@@ -129,7 +135,7 @@ def _walk(frames: Any, windows: Any, presses: Any, before_us: int, by_time: bool
     The first place of `presses` holds the one so far, `before_us` the time of its newest frame (NONE: none yet).
     Plain Python that numba compiles.
     """
-    device, at, kinds, interface = frames
+    device, at, kinds, interface, repeats = frames
     dead, is_quiet = windows
     of_device, pressed, last, count_of, bits, heard_on = presses
     count = -1 if before_us == NONE else 0
@@ -138,7 +144,7 @@ def _walk(frames: Any, windows: Any, presses: Any, before_us: int, by_time: bool
     for row in range(len(at)):
         number, at_us = device[row], at[row]
         if number == mine:
-            is_new = abs(at_us - window_us) >= dead[mine]
+            is_new = abs(at_us - window_us) >= dead[mine] and not repeats[row]
             if by_time and row and at_us <= at[row - 1] and (at_us < at[row - 1] or kinds[row] < kinds[row - 1]):
                 return -1 - row
         else:

@@ -30,6 +30,8 @@ class LeadTimes(NamedTuple):
     """Kaplan-Meier: open pulls count as lasting at least as long as they have."""
     little_s: float | None
     """Mean number open divided by the rate of pulls, open ones included: near the mean if nothing is missing."""
+    mean_calendar_s: float | None = None
+    """Of the closed ones by the calendar."""
 
 
 def pairs(signals: pa.Table, *, match: Match = "oldest") -> pa.Table:
@@ -75,7 +77,7 @@ def lead_times(rows: pa.Table, *, counted: Stretches, until_us: int) -> pa.Table
 
     Returns:
         item, pulled_at, acknowledged_at, lead_time_s (null unless closed), is_open, is_orphan, age_s (null unless
-        open); as many rows in the same order.
+        open), calendar_s (either by the calendar, null of an orphan); as many rows in the same order.
     """
     made = [_told(pulled_us, closed_us, counted, until_us) for pulled_us, closed_us in _moments(rows)]
     time = pa.timestamp("us", tz="UTC")
@@ -88,12 +90,22 @@ def lead_times(rows: pa.Table, *, counted: Stretches, until_us: int) -> pa.Table
             "is_open": pa.array([closed_us is None for _, closed_us in _moments(rows)], pa.bool_()),
             "is_orphan": pa.array([pulled_us is None for pulled_us, _ in _moments(rows)], pa.bool_()),
             "age_s": pa.array([age_s for _, age_s in made], pa.float64()),
+            "calendar_s": pa.array([_passed(*pair, until_us) for pair in _moments(rows)], pa.float64()),
         }
     )
 
 
-def summary(lead_times_s: Sequence[float], ages_s: Sequence[float], *, orphans: int = 0) -> LeadTimes:
-    """What the lead times of closed pulls and the ages of open ones say together."""
+def summary(
+    lead_times_s: Sequence[float], ages_s: Sequence[float], *, orphans: int = 0, calendar_s: Sequence[float] = ()
+) -> LeadTimes:
+    """What the lead times of closed pulls and the ages of open ones say together.
+
+    Args:
+        lead_times_s: of the closed ones, in the time that counts.
+        ages_s: of the open ones, alike.
+        orphans: acknowledgements without a pull.
+        calendar_s: of the closed ones by the calendar.
+    """
     closed = len(lead_times_s)
     mean_s = sum(lead_times_s) / closed if closed else None
     sd_s = None
@@ -102,7 +114,8 @@ def summary(lead_times_s: Sequence[float], ages_s: Sequence[float], *, orphans: 
     everything = closed + len(ages_s)
     little_s = (sum(lead_times_s) + sum(ages_s)) / everything if everything else None
     median_s = survival_median(lead_times_s, ages_s)
-    return LeadTimes(closed, len(ages_s), orphans, mean_s, sd_s, median_s, little_s)
+    mean_calendar_s = sum(calendar_s) / len(calendar_s) if calendar_s else None
+    return LeadTimes(closed, len(ages_s), orphans, mean_s, sd_s, median_s, little_s, mean_calendar_s)
 
 
 def survival_median(ended: Sequence[float], censored: Sequence[float] = ()) -> float | None:
@@ -130,6 +143,13 @@ def survival_median(ended: Sequence[float], censored: Sequence[float] = ()) -> f
 
 def _moments(rows: pa.Table) -> list[tuple[int | None, int | None]]:
     return list(zip(rows["pulled_us"].to_pylist(), rows["acknowledged_us"].to_pylist(), strict=True))
+
+
+def _passed(pulled_us: int | None, closed_us: int | None, until_us: int) -> float | None:
+    """From the pull to its acknowledgement, or to the present, by the calendar."""
+    if pulled_us is None:
+        return None
+    return ((max(until_us, pulled_us) if closed_us is None else closed_us) - pulled_us) / 1e6
 
 
 def _told(

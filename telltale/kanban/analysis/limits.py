@@ -17,6 +17,9 @@ SIGMAS = 3.0
 T_LOW, T_CENTER, T_HIGH = 0.00135, 0.693, 6.608
 """Of the mean gap: quantiles 0.00135, 0.5 and 0.99865 of an exponential duration."""
 BASELINE_BUCKETS = 20
+FEWEST_BASELINE_BUCKETS = 5
+FEWEST_BASELINE_PULLS = 5
+"""Of the first buckets; a window somebody dated may hold less, but not so little that one pull would be too many."""
 FEWEST_PER_BUCKET = 5.0
 """A c-chart wants buckets that hold so many pulls on average."""
 
@@ -158,7 +161,8 @@ def usual(
 
     Returns:
         the rate per whole bucket and the standard deviation of the rates (the Poisson one where all are equal, or
-        there is but one); None where no bucket is usable.
+        there is but one); None where no bucket is usable, or they hold too little to say: fewer than 5 buckets or
+        5 pulls (of a dated window: limits that a single pull would leave).
     """
     candidates = [place for place, is_usable in enumerate(usable) if is_usable and exposures[place] > 0]
     out: set[int] = set()
@@ -171,6 +175,13 @@ def usual(
         if not odd:
             break
         out |= odd
+    is_dated = most is None
+    if not is_dated and (
+        len(chosen) < FEWEST_BASELINE_BUCKETS or sum(map(counts.__getitem__, chosen)) < FEWEST_BASELINE_PULLS
+    ):
+        return None
+    if mean + SIGMAS * sqrt(mean) <= 1:
+        return None
     rates = [counts[place] / exposures[place] for place in chosen]
     spread = sum((rate - mean) ** 2 for rate in rates) / (len(rates) - 1) if len(rates) > 1 else 0.0
     return Usual(mean, sqrt(spread) or sqrt(mean), tuple(chosen))

@@ -20,14 +20,15 @@ from collector_heartbeat
 
 NAMED = """
 select collector, interface, timestamp_micros(start_us) as start, timestamp_micros(end_us) as end, frames, unlisted,
-  drops
+  drops, heartbeats
 from stretch
 order by collector, interface, start
 """
 
 _CAPTURE, _COUNTS = ("collector", "interface"), ("frames", "unlisted", "drops")
 _STRETCH = pa.schema(
-    [(name, pa.string()) for name in _CAPTURE] + [(name, pa.int64()) for name in ("start_us", "end_us", *_COUNTS)]
+    [(name, pa.string()) for name in _CAPTURE]
+    + [(name, pa.int64()) for name in ("start_us", "end_us", *_COUNTS, "heartbeats")]
 )
 
 
@@ -39,8 +40,9 @@ def observed(engine: Engine, heartbeats: Relation) -> Relation:
         heartbeats: rows of `tables.COLLECTOR_HEARTBEAT`, each natural key once; any order.
 
     Returns:
-        collector, interface, start, end, frames, unlisted, drops (sums over the heartbeats); sorted by collector,
-        interface, start. Two captures may have listened at the same time: the time observed is their union.
+        collector, interface, start, end, frames, unlisted, drops (sums over the heartbeats; one that lies inside
+        another counted the same frames), heartbeats (how many); sorted by collector, interface, start. Two captures may
+        have listened at the same time: the time observed is their union.
     """
     covered = engine.run(COVERED, {"collector_heartbeat": heartbeats})
     return engine.run(NAMED, {"stretch": engine.apply(joined, covered, by=_CAPTURE, schema=_STRETCH)})
@@ -60,10 +62,14 @@ def joined(rows: pa.Table) -> pa.Table:
 
 def _of_capture(rows: pa.Table) -> pa.Table:
     start, end = rows["start_us"].to_numpy(), rows["end_us"].to_numpy()
-    order = np.lexsort((end, start))
-    start, reach = start[order], np.maximum.accumulate(end[order])
+    order = np.lexsort((-end, start))
+    start, end = start[order], end[order]
+    reach = np.maximum.accumulate(end)
+    # What lies inside another counted the same frames again: a part of a capture was replayed.
+    inside = np.append(False, (end[1:] <= reach[:-1]) & (start[1:] < reach[:-1]))
     first = np.append(0, 1 + np.flatnonzero(start[1:] > reach[:-1] + SLACK_US))
     told = {name: pa.repeat(rows[name][0], len(first)) for name in _CAPTURE}
     told |= {"start_us": start[first], "end_us": reach[np.append(first[1:] - 1, len(reach) - 1)]}
-    told |= {name: np.add.reduceat(rows[name].to_numpy()[order], first) for name in _COUNTS}
+    told |= {name: np.add.reduceat(np.where(inside, 0, rows[name].to_numpy()[order]), first) for name in _COUNTS}
+    told["heartbeats"] = np.add.reduceat(np.where(inside, 0, 1), first)
     return pa.table(told, schema=_STRETCH)

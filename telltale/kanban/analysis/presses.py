@@ -1,6 +1,6 @@
 """Presses: the frames of each button folded by its dead time, and what was entered by hand.
 
-Source: wire/kanban.md 2.2 (kinds), 4 (dead time).
+Source: wire/kanban.md 2.2 (kinds), 4 (dead time, clock steps); RFC 2131 2 (xid, secs), 4.1 (retries).
 """
 
 from collections.abc import Sequence
@@ -28,12 +28,48 @@ select interface, row_number() over (order by interface) as interface_no
 from (select interface from frame group by interface) heard
 """
 
-NUMBERED = """
-select r.device_no, unix_micros(f.observed_at) as at_us, r.kind_bits, i.interface_no
+LONGEST_RETRY_S = 130
+"""A client tries again after at most 65 s (RFC 2131 4.1: 64 s, more or less one); one of its frames may be lost."""
+
+LIVE_STEP_US = 1_000_000
+"""A capture's clock that fell by more between two heartbeats was set back; less is the same moment, told twice."""
+
+SET_BACK = """
+select interface, raw_id, before_us
+from (
+  select interface, raw_id, unix_micros(observed_at) as at_us,
+    lag(unix_micros(observed_at)) over (partition by collector, interface order by raw_id) as before_us
+  from collector_heartbeat
+  where collector <> :replayed
+) beat
+where at_us < before_us - :step_us
+"""
+
+CAME = """
+select f.device_id, f.observed_at, f.kind, f.interface, f.exchange, f.exchange_s,
+  coalesce(max(s.before_us), unix_micros(f.observed_at)) as came_us
 from frame f
+left join set_back s on s.interface = f.interface and f.raw_id > s.raw_id and unix_micros(f.observed_at) < s.before_us
+group by f.device_id, f.observed_at, f.kind, f.interface, f.exchange, f.exchange_s
+"""
+
+AS_STAMPED = """
+select device_id, observed_at, kind, interface, exchange, exchange_s, unix_micros(observed_at) as came_us from frame
+"""
+
+NUMBERED = """
+select r.device_no, f.at_us, r.kind_bits, i.interface_no, f.came_us,
+  case when f.exchange is not null and f.at_us - f.before_us <= :retry_us and f.exchange_s >= f.before_s then 1
+    else 0 end as is_repeat
+from (
+  select device_id, kind, interface, exchange, exchange_s, came_us, unix_micros(observed_at) as at_us,
+    lag(unix_micros(observed_at)) over (partition by device_id, exchange order by observed_at, kind) as before_us,
+    lag(exchange_s) over (partition by device_id, exchange order by observed_at, kind) as before_s
+  from frame
+) f
 inner join rule r on r.device_id = f.device_id and r.kind = f.kind
 inner join interface i on i.interface = f.interface
-order by r.device_no, at_us, r.kind_bits, i.interface_no
+order by r.device_no, f.at_us, r.kind_bits, i.interface_no
 """
 
 PRESSED = """
@@ -51,14 +87,25 @@ order by pressed_at, device_id, kinds
 """
 
 
-def presses(engine: Engine, frames: Relation, rules: pa.Table) -> Relation:
+def presses(
+    engine: Engine, frames: Relation, rules: pa.Table, heartbeats: Relation | None = None, *, replayed: str = "replay"
+) -> Relation:
     """Join the frames of each listed device into presses, and let stand what was entered by hand.
+
+    A device that gets no address by DHCP asks again and again, with the same number (xid) and a count of seconds that
+    does not begin anew: that is one press, however long it goes on.
+
+    Where the clock of a live capture was set back, as its heartbeats show, frames count in the order they came: one
+    that lies before the last press by less than the dead time belongs to it, by at least that it is a new one.
 
     Args:
         engine: where it runs.
         frames: rows of `tables.FRAME`, each natural key once; any order. Those of a device from the beginning, or from
-            any accepted press on: a burst that is cut before its press would be folded otherwise.
+            any accepted press on (of an exchange that began before it the rest is then not known as such): a burst that
+            is cut before its press would be folded otherwise.
         rules: of `RULES`; devices without a rule make no press.
+        heartbeats: rows of `tables.COLLECTOR_HEARTBEAT` of the captures; None: no clock was set back.
+        replayed: the collector whose records come in the order of files, which says nothing of a clock.
 
     Returns:
         device_id, pressed_at (its first frame), last_frame_at, frames (those folded into it), kinds (comma-joined,
@@ -72,7 +119,9 @@ def presses(engine: Engine, frames: Relation, rules: pa.Table) -> Relation:
     _check(device_ids, kinds)
     interface = engine.keep(engine.run(INTERFACES, {"frame": frames}))
     rule = engine.from_arrow(_rule_kinds(rules, kinds))
-    numbered = engine.run(NUMBERED, {"frame": frames, "rule": rule, "interface": interface})
+    came = _came(engine, frames, heartbeats, replayed)
+    relations = {"frame": came, "rule": rule, "interface": interface}
+    numbered = engine.run(NUMBERED, relations, retry_us=LONGEST_RETRY_S * 1_000_000)
     kernel = partial(folded, windows=_windows(rules))
     relations = {
         "press": engine.apply(kernel, numbered, by=("device_no",), schema=PRESSES),
@@ -82,6 +131,16 @@ def presses(engine: Engine, frames: Relation, rules: pa.Table) -> Relation:
         "frame": frames,
     }
     return engine.run(PRESSED, relations)
+
+
+def _came(engine: Engine, frames: Relation, heartbeats: Relation | None, replayed: str) -> Relation:
+    """The frames with the moment each came at; the join is made only where a clock was set back."""
+    if heartbeats is not None:
+        told = {"collector_heartbeat": heartbeats}
+        steps = engine.run(SET_BACK, told, replayed=replayed, step_us=LIVE_STEP_US).arrow()
+        if steps.num_rows:
+            return engine.run(CAME, {"frame": frames, "set_back": engine.from_arrow(steps)})
+    return engine.run(AS_STAMPED, {"frame": frames})
 
 
 def _check(device_ids: Sequence[str], kinds: Sequence[str]) -> None:

@@ -140,6 +140,56 @@ def reorder_point(
     return demand_per_day * lead + z * sqrt(lead * demand_sd_per_day**2 + demand_per_day**2 * lead_sd**2)
 
 
+def demand_carried(
+    cards: int, *, lead_time_days: Days, container_qty: float = 1.0, safety_share: float = 0.10, review_days: Days = 0.0
+) -> float:
+    """Pieces a day that so many cards carry, the classic formula turned round: N C / (L (1 + a)).
+
+    Args:
+        cards: N, at least 1.
+        lead_time_days: L, from the pull to the full container, more than 0.
+        container_qty: C, pieces in a container.
+        safety_share: a, as `size` takes it.
+        review_days: between two pick-ups of the cards, added to the lead time.
+
+    Raises:
+        ValueError: an argument is out of its range; says which.
+
+    Source: wire/kanban.md 8 (29 cards of 25, L 0.1, a 0.2: 6,041.67).
+    """
+    lead, review = _days(lead_time_days), _days(review_days)
+    _check(container_qty, 0.5, lead_time_days=lead, review_days=review, safety_share=safety_share)
+    if cards < 1 or lead + review <= 0:
+        raise ValueError(
+            f"{cards} cards, lead_time_days {lead + review:g}: expected at least 1 card and more than 0 days"
+        )
+    return cards * container_qty / ((lead + review) * (1 + safety_share))
+
+
+def target_stock(
+    *, demand_per_day: float, lead_time_days: Days, review_days: Days = 0.0, safety_stock: float = 0.0
+) -> float:
+    """Pieces to have in stock and on order together: D (L + review) + safety.
+
+    Where pieces are ordered, not containers: at each review so many are ordered that stock and orders reach it.
+
+    Args:
+        demand_per_day: D, pieces a day.
+        lead_time_days: L.
+        review_days: between two orders.
+        safety_stock: pieces kept against what is not foreseen.
+
+    Raises:
+        ValueError: an argument is below 0 or without end; says which.
+
+    Source: wire/kanban.md 8 (D 91, L 2, review 1, safety 50: 323).
+    """
+    lead, review = _days(lead_time_days), _days(review_days)
+    given = {"lead_time_days": lead, "review_days": review, "safety_stock": safety_stock}
+    _check(1.0, 0.5, demand_per_day=demand_per_day, **given)
+    return demand_per_day * (lead + review) + safety_stock
+
+
 def takt_s(*, working_time: timedelta, demand: float) -> float:
     """Seconds of working time per piece; `demand` is that of the same time."""
     if demand <= 0:

@@ -15,9 +15,14 @@ from telltale import wording
 from telltale.charts.base import figure, hatch, nothing
 from telltale.frames import local, rows
 from telltale.kanban.charts.grid import Grid, axis
-from telltale.kanban.words.phrases import DAY_S, FEWEST_WHOLE, RECENT, TOO_FEW, bucket_name, day_name
+from telltale.kanban.words.claims import ABOUT, Items, of_bucket
+from telltale.kanban.words.phrases import FEWEST_WHOLE, RECENT, TOO_FEW, bucket_name, day_name, silence
+from telltale.kanban.words.working_time import DAY_S, WorkingTime
 from telltale.look.tokens import LIGHT
+from telltale.page import said
+from telltale.page.claims import Claim
 from telltale.page.table import Table
+from telltale.wording import is_known
 
 MOST_PANELS = 12
 """More items than a page can show; the tables have them all."""
@@ -39,12 +44,14 @@ class Kind(NamedTuple):
     """Whether all items share the scale."""
     by_pull: bool = False
     """Whether a point is a gap between two pulls, not a bucket."""
+    day_s: float | None = None
+    """Of gaps: how long a working day is where a calendar is kept; then they are told in such days."""
 
 
 KINDS: Mapping[str, Kind] = {
     "c": Kind(""),
     "u": Kind("a day", 1),
-    "t": Kind("d", 1, 1 / DAY_S, is_common=False, by_pull=True),
+    "t": Kind("d", 1, is_common=False, by_pull=True),
     "ewma": Kind("", 1),
     "cusum": Kind("", 1, is_common=False),
 }
@@ -77,23 +84,33 @@ class Point(NamedTuple):
 
 
 def control_charts(
-    control: Any, items: Any = None, *, kind: str = "c", timezone: str = "UTC", most: int = MOST_PANELS
+    control: Any,
+    items: Any = None,
+    *,
+    kind: str = "c",
+    by: str = "week",
+    timezone: str = "UTC",
+    most: int = MOST_PANELS,
+    about: Items = ABOUT,
 ) -> go.Figure:
     """A control chart for each item: points, limits as a band, the mean as a line, signals as triangles.
 
     Args:
         control: item, label, start, end, value, center, lower, upper, signal, is_tested, is_baseline
-            (`tt.kanban.control`).
-        items: item, may_be_dead, silent_s, trend (`tt.kanban.items`), for the words beside each name; may be left out.
+            (`tt.kanban.control`); of gaps `working_day_s` too.
+        items: item, may_be_dead, silent_s, silent_calendar_s, working_day_s, trend (`tt.kanban.items`), for the words
+            beside each name; may be left out.
         kind: of the chart: c, u, t, ewma or cusum.
+        by: its buckets, day or week.
         timezone: the site's zone.
         most: so many items are drawn, in order of their names.
+        about: what the claims of its table share.
 
     Returns:
         the figure; no rows give one sentence.
     """
-    table = rows(control, "item", *Point._fields[:-1], optional=("is_baseline", "is_cut"))
-    style = KINDS[kind]
+    table = rows(control, "item", *Point._fields[:-1], optional=("is_baseline", "is_cut", "working_day_s"))
+    style = _style(kind, table)
     panels = {item: _points(list(run), style) for item, run in groupby(_ordered(table), key=lambda row: row["item"])}
     panels = {item: points for item, points in list(panels.items())[:most] if points}
     if not panels:
@@ -109,7 +126,7 @@ def control_charts(
     ys = [_scale(points, low, top, style, grid) for points, low, top in zip(panels.values(), lows, tops, strict=True)]
     drawn = figure(
         height=grid.height,
-        numbers=_numbers(panels, style, timezone),
+        numbers=_numbers(panels, style, timezone, _Asked(about, kind, by)),
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         narrow=grid.narrow(),
         **grid.axes({}, ys, ticks),
@@ -122,7 +139,18 @@ def control_charts(
     return drawn
 
 
-_STATE = ("may_be_dead", "silent_s", "trend")
+_STATE = ("may_be_dead", "silent_s", "silent_calendar_s", "working_day_s", "trend")
+
+
+def _style(kind: str, table: Sequence[Mapping[str, Any]]) -> Kind:
+    """How values are told; gaps, which count working seconds, in days of the calendar's length where one is kept."""
+    style = KINDS[kind]
+    if not style.by_pull:
+        return style
+    day_s = next((row["working_day_s"] for row in table if is_known(row["working_day_s"])), None)
+    if day_s is None:
+        return style._replace(factor=1 / DAY_S)
+    return style._replace(unit="working days", factor=1 / day_s, day_s=day_s)
 
 
 def _ordered(table: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -179,7 +207,7 @@ def _scale(points: list[Point], low: float, top: float, style: Kind, grid: Grid)
     ticks.sort()
     digits = style.digits if top < 10 else 0
     text = [wording.number(value, digits) for value in ticks]
-    if text and style.unit == "d":
+    if text and style.by_pull:
         text[-1] += f"{wording.NBSP}d"
     return {"range": [low - margin, top + margin], "tickvals": ticks, "ticktext": text}
 
@@ -292,7 +320,9 @@ def _value(point: Point, style: Kind) -> str:
     if point.value is None:
         return "not captured"
     if style.by_pull:
-        return f"{wording.duration(point.value * DAY_S)} without a pull"
+        passed_s = (point.end - point.start).total_seconds()
+        lasted = WorkingTime(point.value / style.factor, style.day_s, passed_s)
+        return f"{lasted.text} without a pull"
     digits = style.digits if point.value != round(point.value) else 0
     return f"{wording.number(point.value, digits)} {style.unit}".rstrip()
 
@@ -303,14 +333,15 @@ def _against(point: Point, style: Kind) -> str:
     limits = wording.number_range(point.lower, point.upper, 1 if point.upper < 100 else 0)
     if point.is_hollow:
         return f", not tested: still open or cut; limits {limits}"
-    unit = f"{wording.NBSP}{style.unit}" if style.unit == "d" else ""
+    unit = f"{wording.NBSP}{style.unit}" if style.by_pull else ""
     return f", limits {limits}{unit}"
 
 
 def _state(points: list[Point], state: Mapping[str, Any] | None, style: Kind, zone: str) -> tuple[str, bool]:
     """What there is to say of an item, and whether it needs a look."""
     if state and state["may_be_dead"]:
-        return f"no press for {wording.duration(state['silent_s'])}", True
+        silent = silence(state)
+        return f"no press for {wording.UNKNOWN if silent is None else silent.text}", True
     whole = [one for one in points if not one.is_hollow]
     signals = [one for one in whole if one.signal]
     if len(whole) < FEWEST_WHOLE or all(one.center is None for one in points):
@@ -324,7 +355,15 @@ def _state(points: list[Point], state: Mapping[str, Any] | None, style: Kind, zo
     return {"rising": "within, rising", "falling": "within, falling"}.get(trend, "steady"), False
 
 
-def _numbers(panels: Mapping[str, list[Point]], style: Kind, zone: str) -> Table:
+class _Asked(NamedTuple):
+    """What the chart was asked, for its claims."""
+
+    about: Items
+    kind: str
+    by: str
+
+
+def _numbers(panels: Mapping[str, list[Point]], style: Kind, zone: str, asked: _Asked) -> Table:
     body = []
     for item, points in panels.items():
         for one in points:
@@ -333,5 +372,13 @@ def _numbers(panels: Mapping[str, list[Point]], style: Kind, zone: str) -> Table
                 limits = wording.number_range(one.lower, one.upper, 1)
             within = "sets the limits" if one.is_baseline else "within" if one.is_tested else "not tested"
             remark = "outside" if one.signal and one.is_tested else within
-            body.append([item, _span(one, style, zone), _value(one, style), limits, remark])
+            value = said.claimed(_claim(item, one, style, asked), _value(one, style))
+            body.append([item, _span(one, style, zone), value, limits, remark])
     return Table(("Item", "Until" if style.by_pull else "Bucket", "Value", "Limits", "Result"), body, right=(2, 3))
+
+
+def _claim(item: str, point: Point, style: Kind, asked: _Asked) -> Claim:
+    """The value as the call gives it: of gaps in seconds."""
+    value = None if point.value is None else point.value / style.factor
+    row = {"item": item, "start": point.start, "value": value}
+    return of_bucket(asked.about, row, "value", kind=asked.kind, by=asked.by)

@@ -9,8 +9,11 @@ from telltale import wording
 from telltale.charts.base import figure, label, nothing, room_for
 from telltale.frames import rows
 from telltale.kanban.charts.grid import shortened
-from telltale.kanban.words.phrases import DAY_S, TOO_FEW, is_above
+from telltale.kanban.words.claims import ABOUT, Items, of_item, spread
+from telltale.kanban.words.phrases import TOO_LITTLE, is_above, limit, limit_words, silence, silence_words
+from telltale.kanban.words.working_time import longest, scale
 from telltale.look.tokens import LIGHT
+from telltale.page import said
 from telltale.page.table import Table
 from telltale.wording import is_known
 
@@ -20,12 +23,13 @@ _ROW_PX, _FRAME_PX = 28, 36
 _LONGEST_NAME = 16
 
 
-def cards_needed(items: Any, *, target: float) -> go.Figure:
+def cards_needed(items: Any, *, target: float, about: Items = ABOUT) -> go.Figure:
     """Cards in use (ring) and recommended (dot) of each item, the difference written.
 
     Args:
         items: item, cards, cards_recommended, cards_lo, cards_hi, risk_lo, note (`tt.kanban.items`).
         target: the largest stock-out risk one accepts; what is surely above it is loud.
+        about: what the claims of its table share.
 
     Returns:
         the figure; no rows give one sentence.
@@ -41,7 +45,7 @@ def cards_needed(items: Any, *, target: float) -> go.Figure:
     chart = by_item(
         table,
         key=(("ring", "in use"), ("dot", "recommended")),
-        numbers=_cards_table(table),
+        numbers=_cards_table(table, about),
         xaxis={
             "range": [low - 0.4, high + room],
             "tickvals": list(range(int(low), int(high) + 1, step)),
@@ -77,7 +81,7 @@ def _cards(chart: go.Figure, at: int, row: Mapping[str, Any], target: float) -> 
 
 def _difference(used: float | None, wanted: float | None) -> str:
     if wanted is None:
-        return TOO_FEW
+        return TOO_LITTLE
     if used is None:
         return f"{wording.number(wanted)}; in use not listed"
     return wording.number(wanted - used, signed=True) if wanted != used else ""
@@ -86,7 +90,7 @@ def _difference(used: float | None, wanted: float | None) -> str:
 def _cards_told(row: Mapping[str, Any]) -> str:
     used = f"{wording.number(row['cards'])} in use" if is_known(row["cards"]) else "in use not listed"
     if not is_known(row["cards_recommended"]):
-        return f"<b>{row['item']}</b><br>{used}; {row['note'] or TOO_FEW}"
+        return f"<b>{row['item']}</b><br>{used}; {row['note'] or TOO_LITTLE}"
     spread = _spread(row["cards_lo"], row["cards_hi"])
     return f"<b>{row['item']}</b><br>{used}, {wording.number(row['cards_recommended'])}{spread} recommended"
 
@@ -95,13 +99,12 @@ def _spread(low: float | None, high: float | None) -> str:
     return f" ({wording.number_range(low, high)})" if is_known(low) and is_known(high) and low != high else ""  # type: ignore[arg-type]
 
 
-def _cards_table(table: Sequence[Mapping[str, Any]]) -> Table:
+def _cards_table(table: Sequence[Mapping[str, Any]], about: Items) -> Table:
     body = [
         [
             row["item"],
-            _number(row["cards"]),
-            _number(row["cards_recommended"]),
-            _spread(row["cards_lo"], row["cards_hi"]).strip(" ()") or "–",
+            *(said.number(of_item(about, row, name)) if is_known(row[name]) else "–" for name in _CARDS),
+            _ends(row, about),
             row["note"] or "–",
         ]
         for row in table
@@ -110,26 +113,41 @@ def _cards_table(table: Sequence[Mapping[str, Any]]) -> Table:
     return Table(heads, body, right=(1, 2, 3))
 
 
-def button_silence(items: Any) -> go.Figure:
+_CARDS = ("cards", "cards_recommended")
+
+
+def _ends(row: Mapping[str, Any], about: Items) -> str:
+    """The cards at the bounds of the rate, where they differ."""
+    if not _spread(row["cards_lo"], row["cards_hi"]):
+        return "–"
+    return spread(*(of_item(about, row, name) for name in ("cards_lo", "cards_hi")))
+
+
+def button_silence(items: Any, about: Items = ABOUT) -> go.Figure:
     """How long each item's buttons have been silent, as a bar against the longest pause its own pulls make likely.
 
     Args:
-        items: item, silent_s, silence_limit_s, may_be_dead, note (`tt.kanban.items`).
+        items: item, silent_s, silent_calendar_s, silence_limit_s, may_be_dead, is_heard, last_press_at, working_day_s
+            (`tt.kanban.items`).
+        about: what the claims of its table share.
 
     Returns:
         the figure; no rows give one sentence.
     """
-    table = rows(items, "item", "silent_s", "silence_limit_s", "may_be_dead", "last_press_at")[:MOST_ROWS]
-    if not any(is_known(row["silent_s"]) for row in table):
+    table = rows(items, *_SILENCE)[:MOST_ROWS]
+    if not any(row["last_press_at"] for row in table):
         return nothing(NO_ITEM)
-    largest = max(row[name] for row in table for name in ("silent_s", "silence_limit_s") if is_known(row[name]))
-    unit, unit_s = ("d", DAY_S) if largest >= 2 * DAY_S else ("h", 3600.0) if largest >= 7200 else ("min", 60.0)
+    times = [time for row in table for time in (silence(row), limit(row)) if time is not None]
+    if not times:
+        return nothing("No capture has listened, so that no silence is known. Start one: telltale collect arp.")
+    most = longest(times)
+    unit, unit_s = scale(most)
     chart = by_item(
         table,
         key=(("accent", "silence so far"), ("sunk", "usual range"), ("limit", "limit")),
-        numbers=_silence_table(table),
+        numbers=_silence_table(table, about),
         barmode="overlay",
-        xaxis={"range": [0, 1.03 * largest / unit_s], "nticks": 6, "ticksuffix": f"{wording.NBSP}{unit}",
+        xaxis={"range": [0, 1.03 * most.seconds / unit_s], "nticks": 6, "ticksuffix": f"{wording.NBSP}{unit}",
                "showticksuffix": "last"},
     )  # fmt: skip
     chart.update_layout(margin={"r": 66})
@@ -159,30 +177,39 @@ def button_silence(items: Any) -> go.Figure:
     return chart
 
 
+_SILENCE = (
+    *("item", "silent_s", "silent_calendar_s", "silence_limit_s", "may_be_dead", "is_heard", "last_press_at"),
+    "working_day_s",
+)
+
+
 def _silence_words(row: Mapping[str, Any]) -> tuple[str, str]:
     """What stands at a bar's end, and its colour."""
-    if not is_known(row["silent_s"]):
-        return "no press yet", LIGHT.ink3
+    silent = silence(row)
+    if silent is None:
+        return ("not heard" if row["last_press_at"] else "no press yet"), LIGHT.ink3
     if row["may_be_dead"]:
-        return f"<b>{wording.duration(row['silent_s'])}</b>", LIGHT.alarm_text
-    return ("", "") if is_known(row["silence_limit_s"]) else (TOO_FEW, LIGHT.ink3)
+        return f"<b>{silent.text}</b>", LIGHT.alarm_text
+    if not row["is_heard"]:
+        return "not heard since", LIGHT.ink3
+    return ("", "") if limit(row) is not None else (TOO_LITTLE, LIGHT.ink3)
 
 
 def _silence_told(row: Mapping[str, Any]) -> str:
-    limit = f"limit {wording.duration(row['silence_limit_s'])}" if is_known(row["silence_limit_s"]) else TOO_FEW
-    return f"<b>{row['item']}</b><br>silent for {wording.duration(row['silent_s'])}, {limit}"
+    silent, usual = silence(row), limit(row)
+    told = "no press heard" if silent is None else f"silent for {silent.text}"
+    since = "" if row["is_heard"] else ", not heard since"
+    return f"<b>{row['item']}</b><br>{told}{since}, {TOO_LITTLE if usual is None else f'limit {usual.text}'}"
 
 
-def _silence_table(table: Sequence[Mapping[str, Any]]) -> Table:
-    body = [
-        [
-            row["item"],
-            wording.duration(row["silent_s"]) if is_known(row["silent_s"]) else "no press yet",
-            wording.duration(row["silence_limit_s"]) if is_known(row["silence_limit_s"]) else TOO_FEW,
-            "may be dead" if row["may_be_dead"] else "–",
-        ]
-        for row in table
-    ]
+def _silence_table(table: Sequence[Mapping[str, Any]], about: Items) -> Table:
+    body = []
+    for row in table:
+        never = "not heard" if row["last_press_at"] else "no press yet"
+        silent = never if silence(row) is None else silence_words(row, about)
+        usual = TOO_LITTLE if limit(row) is None else limit_words(row, about)
+        note = "may be dead" if row["may_be_dead"] else "–" if row["is_heard"] else "nobody listens now"
+        body.append([row["item"], silent, usual, note])
     return Table(("Item", "Silent for", "Limit", "Note"), body, right=(1, 2))
 
 
@@ -197,7 +224,3 @@ def by_item(table: Sequence[Mapping[str, Any]], *, xaxis: Mapping[str, Any], **m
                "rangemode": "normal", "tickfont": {"color": LIGHT.ink2}},
         **more,
     )  # fmt: skip
-
-
-def _number(value: float | None) -> str:
-    return wording.number(value) if is_known(value) else "–"

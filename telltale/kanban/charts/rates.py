@@ -12,21 +12,31 @@ from telltale.frames import local, rows
 from telltale.kanban.charts.control import MOST_PANELS, spread
 from telltale.kanban.charts.grid import Grid, axis
 from telltale.kanban.charts.items import NO_ITEM
+from telltale.kanban.words.claims import ABOUT, Items, of_rate
 from telltale.kanban.words.phrases import bucket_name
+from telltale.kanban.words.working_time import working_time
 from telltale.look.tokens import LIGHT
+from telltale.page import said
 from telltale.page.table import Table
 from telltale.wording import is_known
 
-_RATES = ("item", "label", "start", "pulls", "observed_s", "is_cut", "rate_per_day", "rate_lo", "rate_hi")
+_RATES = (
+    *("item", "label", "start", "pulls", "observed_s", "working_day_s", "is_cut", "rate_per_day", "rate_lo", "rate_hi"),
+)
 
 
-def pull_rates(rates: Any, *, timezone: str = "UTC", most: int = MOST_PANELS) -> go.Figure:
+def pull_rates(
+    rates: Any, *, timezone: str = "UTC", most: int = MOST_PANELS, by: str = "week", about: Items = ABOUT
+) -> go.Figure:
     """Pulls a day of each item by day or week, with their intervals; buckets cut by the capture are hollow.
 
     Args:
-        rates: item, label, start, pulls, observed_s, is_cut, rate_per_day, rate_lo, rate_hi (`tt.kanban.rates`).
+        rates: item, label, start, pulls, observed_s, working_day_s, is_cut, rate_per_day, rate_lo, rate_hi
+            (`tt.kanban.rates`).
         timezone: the site's zone.
         most: so many items are drawn.
+        by: the buckets, day or week.
+        about: what the claims of its table share.
 
     Returns:
         the figure; no rows give one sentence.
@@ -43,7 +53,7 @@ def pull_rates(rates: Any, *, timezone: str = "UTC", most: int = MOST_PANELS) ->
     y = {"range": [-0.05 * top, top], "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
     chart = figure(
         height=grid.height,
-        numbers=_rates_table(table, timezone),
+        numbers=_rates_table(table, timezone, by, about),
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         narrow=grid.narrow(),
         **grid.axes({}, [y] * len(panels), [_bucket_ticks(found, timezone) for found in panels.values()]),
@@ -112,8 +122,17 @@ def _rate_panel(chart: go.Figure, at: int, found: Sequence[Mapping[str, Any]], t
 
 def _rate_told(row: Mapping[str, Any], zone: str) -> str:
     name = bucket_name(row["label"], row["start"], zone)
-    cut = f", captured {wording.duration(row['observed_s'])} of it" if row["is_cut"] else ""
-    return f"<b>{row['item']}, {name}</b><br>{_rate_words(row)} a day, {wording.count(int(row['pulls']), 'pull')}{cut}"
+    cut = f", captured {_captured_time(row)} of it" if row["is_cut"] else ""
+    day = "working day" if is_known(row["working_day_s"]) else "day"
+    return (
+        f"<b>{row['item']}, {name}</b><br>{_rate_words(row)} a {day}, {wording.count(int(row['pulls']), 'pull')}{cut}"
+    )
+
+
+def _captured_time(row: Mapping[str, Any]) -> str:
+    """How much of it was captured: `6 d`, `5 working days`."""
+    captured = working_time(row["observed_s"], row)
+    return "–" if captured is None else captured.text
 
 
 def _rate_words(row: Mapping[str, Any]) -> str:
@@ -121,16 +140,19 @@ def _rate_words(row: Mapping[str, Any]) -> str:
     return f"{wording.number(row['rate_per_day'], 1)} ({spread})"
 
 
-def _rates_table(table: Sequence[Mapping[str, Any]], zone: str) -> Table:
+def _rates_table(table: Sequence[Mapping[str, Any]], zone: str, by: str, about: Items) -> Table:
     body = [
         [
             row["item"],
             wording.short_date(local(row["start"], zone)),
-            wording.number(row["pulls"]),
-            _rate_words(row) if is_known(row["rate_per_day"]) else "not captured",
-            wording.duration(row["observed_s"]),
+            said.number(of_rate(about, row, "pulls", by)),
+            said.claimed(of_rate(about, row, "rate_per_day", by), _rate_words(row))
+            if is_known(row["rate_per_day"])
+            else "not captured",
+            _captured_time(row),
             "cut" if row["is_cut"] else "–",
         ]
         for row in table
     ]
-    return Table(("Item", "From", "Pulls", "A day (95 %)", "Captured", "Note"), body, right=(2, 3, 4))
+    day = "A working day (95 %)" if any(is_known(row["working_day_s"]) for row in table) else "A day (95 %)"
+    return Table(("Item", "From", "Pulls", day, "Captured", "Note"), body, right=(2, 3, 4))

@@ -12,8 +12,10 @@ from telltale.frames import rows
 from telltale.kanban.charts.control import MOST_PANELS
 from telltale.kanban.charts.grid import Grid, axis
 from telltale.kanban.charts.items import MOST_ROWS, NO_ITEM, by_item
-from telltale.kanban.words.phrases import TOO_FEW, is_above, risk_words
+from telltale.kanban.words.claims import ABOUT, Items, of_curve, spread
+from telltale.kanban.words.phrases import TOO_LITTLE, is_above, risk_words
 from telltale.look.tokens import LIGHT
+from telltale.page import said
 from telltale.page.table import Table
 from telltale.wording import is_known
 
@@ -21,12 +23,13 @@ MOST_LABELS = 3
 _PERCENT_STEPS = (0.0, 0.5, 1.0)
 
 
-def stock_out_risk(items: Any, *, target: float) -> go.Figure:
+def stock_out_risk(items: Any, *, target: float, about: Items = ABOUT) -> go.Figure:
     """The chance that no full container is left at a pull, as a dot with its interval, against the target band.
 
     Args:
         items: item, risk, risk_lo, risk_hi, note (`tt.kanban.items`), shares from 0 to 1.
         target: the largest chance one accepts, 1 minus the service level.
+        about: what the claims of its table share.
 
     Returns:
         the figure; no rows give one sentence.
@@ -40,7 +43,7 @@ def stock_out_risk(items: Any, *, target: float) -> go.Figure:
     ticks = [number * step for number in range(int(top / step + 1e-9) + 1)]
     chart = by_item(
         table,
-        numbers=_risk_table(table),
+        numbers=_risk_table(table, about),
         xaxis={"range": [-0.02 * top, 1.04 * top], "tickvals": ticks, "ticktext": _percents(ticks)},
     )
     chart.add_shape(
@@ -58,7 +61,7 @@ def stock_out_risk(items: Any, *, target: float) -> go.Figure:
 
 def _risk(chart: go.Figure, at: int, row: Mapping[str, Any], target: float) -> None:
     if not is_known(row["risk"]):
-        chart.add_annotation(label(row["note"] and TOO_FEW, x=target, y=at, xanchor="left", xshift=8))
+        chart.add_annotation(label(row["note"] and TOO_LITTLE, x=target, y=at, xanchor="left", xshift=8))
         return
     above = is_above(row, target)
     line = {"color": LIGHT.alarm if above else LIGHT.edge, "width": 2.2}
@@ -81,8 +84,8 @@ def _risk_label(row: Mapping[str, Any], at: int, top: float) -> dict[str, Any]:
     return label(risk_words(row), x=row["risk"], y=at, **place) | {"font": {"color": LIGHT.alarm_text, "size": 12}}
 
 
-def _risk_table(table: Sequence[Mapping[str, Any]]) -> Table:
-    body = [[row["item"], risk_words(row), row["note"] or "–"] for row in table]
+def _risk_table(table: Sequence[Mapping[str, Any]], about: Items) -> Table:
+    body = [[row["item"], risk_words(row, about), row["note"] or "–"] for row in table]
     return Table(("Item", "Risk (95 % interval)", "Note"), body, right=(1,))
 
 
@@ -91,7 +94,7 @@ def _percents(shares: Sequence[float]) -> list[str]:
     return [*text[:-1], f"{text[-1]}{wording.NBSP}%"]
 
 
-def risk_curves(risks: Any, items: Any, *, target: float, most: int = MOST_PANELS) -> go.Figure:
+def risk_curves(risks: Any, items: Any, *, target: float, most: int = MOST_PANELS, about: Items = ABOUT) -> go.Figure:
     """The stock-out risk of each item over the number of cards; a ring marks the cards in use.
 
     Args:
@@ -99,6 +102,7 @@ def risk_curves(risks: Any, items: Any, *, target: float, most: int = MOST_PANEL
         items: item, cards, cards_recommended (`tt.kanban.items`).
         target: the largest risk one accepts, 1 minus the service level.
         most: so many items are drawn.
+        about: what the claims of its table share.
 
     Returns:
         the figure; no rows give one sentence.
@@ -114,7 +118,7 @@ def risk_curves(risks: Any, items: Any, *, target: float, most: int = MOST_PANEL
     y = {"range": [-0.05, 1.05], "tickvals": list(_PERCENT_STEPS), "ticktext": ["0", "50", f"100{wording.NBSP}%"]}
     chart = figure(
         height=grid.height,
-        numbers=_risks_table(found),
+        numbers=_risks_table(found, about),
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         narrow=grid.narrow(),
         key=(("ring", "cards in use"), ("dot", "recommended"), ("dotted", f"target {wording.percent(target)}")),
@@ -169,13 +173,13 @@ def _curve_words(curve: Sequence[Mapping[str, Any]], used: Mapping[str, Any]) ->
     return f"{wording.percent(now)} now" if now is not None else "cards in use not listed"
 
 
-def _risks_table(found: Sequence[Mapping[str, Any]]) -> Table:
+def _risks_table(found: Sequence[Mapping[str, Any]], about: Items) -> Table:
     body = [
         [
             row["item"],
             wording.number(row["cards"]),
-            wording.percent(row["risk"]),
-            wording.number_range(100 * row["risk_lo"], 100 * row["risk_hi"], 1),
+            said.percent(of_curve(about, row, "risk")),
+            spread(of_curve(about, row, "risk_lo"), of_curve(about, row, "risk_hi"), factor=100, digits=1),
         ]
         for row in found
     ]

@@ -1,14 +1,16 @@
 """Cards and pulls in tables: sizing, last pulls and presses, trends."""
 
-import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from telltale import wording
 from telltale.frames import local, rows
-from telltale.kanban.words.phrases import DAY_S, risk_words
+from telltale.kanban.words.claims import ABOUT, Items, items_among, of_item, of_test, spread
+from telltale.kanban.words.phrases import items_count, lead_words, risk_words
 from telltale.kanban.words.titles import ITEM
+from telltale.page import said
 from telltale.page.pieces import Table
+from telltale.page.said import Said, say
 from telltale.wording import is_known
 
 FORMULAS = {
@@ -28,99 +30,123 @@ def sizing_words(rules: Any) -> str:
 
     Source: wire/kanban.md 8.
     """
+    unit = "working days" if rules.working_hours or rules.holidays else "d"
     service, container = wording.percent(rules.service_level), "÷ container, rounded up"
     beyond = "N" if rules.signal_when == "opened" else f"N {wording.MINUS} 1"
     told = {
         "poisson": f"Poisson, service {service}: fewest cards N with P(X < {beyond}) ≥ {service}, "
         "X the pulls within the lead time",
         "classic": f"N = demand × lead time × (1 + {wording.percent(rules.safety_share)}) {container}",
-        "safety_days": f"N = demand × (lead time + {wording.quantity(rules.safety_days, 'd', 1)}) {container}",
+        "safety_days": f"N = demand × (lead time + {wording.quantity(rules.safety_days, unit, 1)}) {container}",
         "statistical": f"N = (D L + z √(L σ²D + D² σ²L)) {container}; service {service}",
     }[rules.formula]
-    review = wording.quantity(rules.review_days, "d", 1)
+    review = wording.quantity(rules.review_days, unit, 1)
     return f"{told}; {review} between pick-ups added to the lead time" if rules.review_days else told
 
 
-def sizing_table(items: Any) -> Table:
+def sizing_table(items: Any, about: Items = ABOUT) -> Table:
     """Each item: pulls, demand with interval, container, lead time, cards in use and recommended, risk."""
+    table = rows(items, *ITEM, "demand_per_day", "demand_lo", "demand_hi", "container_qty")
     body = [
         [
             row["item"],
-            wording.number(row["pulls"]),
-            _demand(row),
-            _container(row["container_qty"]),
-            _lead(row),
-            _cards(row),
-            risk_words(row) if is_known(row["risk"]) else "–",
+            said.number(of_item(about, row, "pulls")),
+            _demand(row, about),
+            _container(row, about),
+            _lead(row, about),
+            _cards(row, about),
+            risk_words(row, about) if is_known(row["risk"]) else "–",
             row["note"] or "–",
         ]
-        for row in rows(items, *ITEM, "demand_per_day", "demand_lo", "demand_hi", "container_qty")
+        for row in table
     ]
-    heads = ("Item", "Pulls", "Demand a day", "Container", "Lead time", "Cards", "Risk", "Note")
+    heads = ("Item", "Pulls", f"Demand a {_day(table)}", "Container", "Lead time", "Cards", "Risk", "Note")
     return Table(heads, body, right=(1, 2, 3, 4, 5, 6), wide=(2, 3, 7))
 
 
-def _demand(row: Mapping[str, Any]) -> str:
+def _demand(row: Mapping[str, Any], about: Items) -> str:
     if not is_known(row["demand_per_day"]):
         return "–"
     digits = 0 if row["demand_per_day"] >= 20 else 1
-    low, high = row["demand_lo"], row["demand_hi"]
-    spread = f" ({wording.number_range(low, high, digits)})" if is_known(low) and is_known(high) else ""
-    return f"{wording.number(row['demand_per_day'], digits)}{spread}"
+    demand = said.number(of_item(about, row, "demand_per_day"), digits)
+    if not (is_known(row["demand_lo"]) and is_known(row["demand_hi"])):
+        return demand
+    ends = (of_item(about, row, column) for column in ("demand_lo", "demand_hi"))
+    return say("{} ({})", demand, spread(*ends, digits=digits))
 
 
-def _container(quantity: float | None) -> str:
-    if not is_known(quantity) or quantity is None:
+def _container(row: Mapping[str, Any], about: Items) -> str:
+    quantity = row["container_qty"]
+    if not is_known(quantity):
         return "–"
-    return wording.number(quantity, 0 if quantity == round(quantity) else 1)
+    return said.number(of_item(about, row, "container_qty"), 0 if quantity == round(quantity) else 1)
 
 
-def _lead(row: Mapping[str, Any]) -> str:
+def _lead(row: Mapping[str, Any], about: Items) -> str:
     if not is_known(row["lead_time_days"]):
         return "unknown"
-    source = (
-        f", n{wording.NBSP}={wording.NBSP}{wording.number(row['lead_times'])}"
-        if row["lead_time_source"] == "measured"
-        else ", listed"
-    )
-    return f"{wording.duration(row['lead_time_days'] * DAY_S)}{source}"
+    if row["lead_time_source"] != "measured":
+        return say("{}, listed", lead_words(row, about))
+    n = said.number(of_item(about, row, "lead_time_n"))
+    return say("{}, n{}={}{}", lead_words(row, about), wording.NBSP, wording.NBSP, n)
 
 
-def _cards(row: Mapping[str, Any]) -> str:
-    used = wording.number(row["cards"]) if is_known(row["cards"]) else "?"
+def _cards(row: Mapping[str, Any], about: Items) -> str:
+    used = said.number(of_item(about, row, "cards")) if is_known(row["cards"]) else "?"
     if not is_known(row["cards_recommended"]):
-        return f"{used}; too few to say"
-    wanted = wording.number(row["cards_recommended"])
+        return say("{}; too little known", used)
+    wanted = said.number(of_item(about, row, "cards_recommended"))
     if used == wanted:
         return wanted
-    return f"{used} → **{wanted}**"
+    return say("{} → **{}**", used, wanted)
 
 
-def last_pulls_table(items: Any, *, timezone: str = "UTC") -> Table:
+def last_pulls_table(items: Any, *, timezone: str = "UTC", about: Items = ABOUT) -> Table:
     """Each item: rate with interval, pulls, open ones, last pull and press, presses its buttons have made."""
+    table = rows(items, *ITEM, "rate_per_day", "rate_lo", "rate_hi", "last_pull_at")
     body = [
         [
             row["item"],
-            f"{wording.number(row['rate_per_day'], 1)} ({wording.number_range(row['rate_lo'], row['rate_hi'], 1)})"
-            if is_known(row["rate_per_day"])
-            else "–",
-            wording.number(row["pulls"]),
-            wording.number(row["open_pulls"]),
-            _moment(row["last_pull_at"], timezone),
-            f"!!{_moment(row['last_press_at'], timezone)}!!"
-            if row["may_be_dead"]
-            else _moment(row["last_press_at"], timezone),
-            wording.number(row["presses"]),
+            _rate(row, about),
+            said.number(of_item(about, row, "pulls")),
+            said.number(of_item(about, row, "open_pulls")) if row["is_acknowledged"] else "not followed",
+            _moment(row, "last_pull_at", timezone, about),
+            say("!!{}!!" if row["may_be_dead"] else "{}", _moment(row, "last_press_at", timezone, about)),
+            said.number(of_item(about, row, "presses")),
             row["trend"] if row["trend"] != "too few" else "too few to say",
         ]
-        for row in rows(items, *ITEM, "rate_per_day", "rate_lo", "rate_hi", "last_pull_at")
+        for row in table
     ]
-    heads = ("Item", "Pulls a day (95 %)", "Pulls", "Open", "Last pull", "Last press", "Presses so far", "Trend")
+    heads = (
+        "Item",
+        f"Pulls a {_day(table)} (95 %)",
+        "Pulls",
+        "Open",
+        "Last pull",
+        "Last press",
+        "Presses so far",
+        "Trend",
+    )
     return Table(heads, body, right=(1, 2, 3, 6), wide=(2, 3, 4, 6))
 
 
-def _moment(moment: dt.datetime | None, zone: str) -> str:
-    return wording.short_moment(local(moment, zone)) if moment is not None else "–"
+def _day(table: Sequence[Mapping[str, Any]]) -> str:
+    """What rates are per: a working day where a calendar is kept."""
+    return "working day" if any(is_known(row["working_day_s"]) for row in table) else "day"
+
+
+def _rate(row: Mapping[str, Any], about: Items) -> str:
+    if not is_known(row["rate_per_day"]):
+        return "–"
+    ends = (of_item(about, row, column) for column in ("rate_lo", "rate_hi"))
+    return say("{} ({})", said.number(of_item(about, row, "rate_per_day"), 1), spread(*ends, digits=1))
+
+
+def _moment(row: Mapping[str, Any], column: str, zone: str, about: Items) -> str:
+    moment = row[column]
+    if moment is None:
+        return "–"
+    return said.claimed(of_item(about, row, column), wording.short_moment(local(moment, zone)))
 
 
 TESTS = {
@@ -128,18 +154,20 @@ TESTS = {
     "laplace": "Laplace, by moment",
     "two_periods": "against as long before",
 }
-VERDICTS = {"none": "no trend"}
+VERDICTS = {"none": "no trend", "too few": "too few to say"}
 
 
-def pull_trends_table(trends: Any) -> Table:
+def pull_trends_table(trends: Any, about: Items = ABOUT) -> Table:
     """Each item and test: events, p, slope, verdict in words."""
     body = [
         [
             row["item"],
             TESTS.get(row["test"], row["test"]),
-            wording.number(row["n"]),
-            _p(row["p_value"]),
-            wording.number(row["slope_per_day"], 3, signed=True) if is_known(row["slope_per_day"]) else "–",
+            said.number(of_test(about, row, "n")),
+            said.claimed(of_test(about, row, "p_value"), _p(row["p_value"])),
+            said.number(of_test(about, row, "slope_per_day"), 3, signed=True)
+            if is_known(row["slope_per_day"])
+            else "–",
             VERDICTS.get(row["verdict"], row["verdict"]),
         ]
         for row in rows(trends, "item", "test", "n", "p_value", "slope_per_day", "verdict")
@@ -153,7 +181,7 @@ def _p(value: float | None) -> str:
     return f"<{wording.NBSP}0.001" if value < 0.001 else wording.number(value, 3)
 
 
-def pull_trends_title(trends: Any) -> str:
+def pull_trends_title(trends: Any, about: Items = ABOUT) -> Said:
     """`Gaskets are pulled more and more often`: what at least two tests agree on."""
     verdicts: dict[str, list[str]] = {}
     for row in rows(trends, "item", "verdict"):
@@ -165,5 +193,15 @@ def pull_trends_title(trends: Any) -> str:
             verb = "is" if len(ways[way]) == 1 else "are"
             parts.append(f"{wording.joined(ways[way][:3])} {verb} pulled {word} often than before")
     if parts:
-        return wording.sentence_case("; ".join(parts))
-    return "No item shows a trend that two tests agree on" if verdicts else "Trends of pulls"
+        return say("{}", wording.sentence_case("; ".join(parts)))
+    tested = [item for item, told in verdicts.items() if len(told) - told.count("too few") >= 2]
+    if not tested:
+        return say("Trends of pulls: too few to say" if verdicts else "Trends of pulls")
+    few = [item for item in verdicts if item not in tested]
+    if not few:
+        return say("No item shows a trend that two tests agree on")
+    unknown = said.in_words(items_among(about, few, "items_unknown"))
+    none = say("{} shows no trend", wording.sentence_case(tested[0]))
+    if len(tested) > 1:
+        none = say("None of {} shows a trend", items_count(len(tested), items_among(about, tested, "items_tested")))
+    return say("{} that two tests agree on; of {} there are too few pulls", none, unknown)

@@ -1,169 +1,204 @@
 """Cards and pulls in figures: the tiles of a page, and the doubts beside its charts."""
 
-import datetime as dt
-from bisect import bisect_right
-from collections.abc import Sequence
-from itertools import dropwhile
-from statistics import median
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from telltale import wording
 from telltale.frames import rows
+from telltale.kanban.analysis.coverage import Coverage
 from telltale.kanban.analysis.limits import FEWEST_PER_BUCKET
-from telltale.kanban.words.capture import Coverage, capture_tile
-from telltale.kanban.words.phrases import DAY_S, is_above, is_unsure
+from telltale.kanban.words import claims
+from telltale.kanban.words.capture import capture_tile, silent_since
+from telltale.kanban.words.claims import (
+    ABOUT,
+    Items,
+    age_words,
+    every_item,
+    items_among,
+    of_item,
+    of_pressed,
+    refills_words,
+    spread,
+)
+from telltale.kanban.words.phrases import is_above, is_unsure, items_count
+from telltale.kanban.words.pulls import pulls_tile
+from telltale.kanban.words.refills import Refill, closed, lasting, orphans, refills, still_open
 from telltale.kanban.words.titles import ITEM
+from telltale.kanban.words.working_time import basis, mean
+from telltale.page import said
 from telltale.page.pieces import Tile, Tiles
+from telltale.page.said import Said, say
 from telltale.wording import is_known
 
-_WEEK = 7
 FEW_ORPHANS = 0.15
 """So many acknowledgements without a pull, for each with one, and the pairs may be wrong ones."""
 
 
 def kanban_tiles(
-    items: Any, pulls: Any, rates: Any, leads: Any, covered: Coverage | None, *, target: float, days: int
+    items: Any,
+    weeks: Any,
+    leads: Any,
+    covered: Coverage | None,
+    *,
+    target: float,
+    days: int,
+    timezone: str = "UTC",
+    about: Items = ABOUT,
 ) -> Tiles:
     """Pulls of seven days, mean lead time, open pulls, items above the accepted risk, capture running.
 
     Args:
         items: `tt.kanban.items`.
-        pulls: `tt.kanban.pulls`.
-        rates: what was captured by day (`tt.kanban.rates(by="day")`).
+        weeks: `tt.kanban.weeks`.
         leads: `tt.kanban.lead_times`.
         covered: what `coverage` gave.
         target: the largest risk one accepts.
         days: of the period.
+        timezone: of the site.
+        about: what the claims share.
     """
     return Tiles(
         (
-            _pulls_tile(pulls, rates),
-            _lead_tile(leads, items),
-            _open_tile(leads),
-            _risk_tile(items, target),
-            capture_tile(covered, days=days),
+            pulls_tile(weeks, about),
+            _lead_tile(leads, items, about),
+            _open_tile(leads, items, covered, timezone, about),
+            _risk_tile(items, target, about),
+            capture_tile(covered, days=days, timezone=timezone, about=about),
         )
     )
 
 
-def _pulls_tile(pulls: Any, rates: Any) -> Tile:
-    observed: dict[dt.datetime, float] = {}
-    for row in rows(rates, "start", "observed_s"):
-        observed[row["start"]] = max(observed.get(row["start"], 0.0), row["observed_s"])
-    starts = sorted(observed)
-    counts = dict.fromkeys(starts, 0)
-    # A press counts at once; that the capture was alive then is known with its next heartbeat.
-    for row in rows(pulls, "pulled_at"):
-        at = bisect_right(starts, row["pulled_at"]) - 1
-        if at >= 0:
-            counts[starts[at]] += 1
-    days = [(counts[start], observed[start]) for start in starts]
-    # Before the capture began nothing is known: it is no week of few pulls.
-    by_day = [count for count, _ in dropwhile(lambda day: not any(day), days)]
-    weeks = [sum(by_day[end - _WEEK : end]) for end in range(len(by_day), _WEEK - 1, -_WEEK)][::-1]
-    if len(weeks) < 2:
-        return Tile("Pulls, last 7 days", wording.number(sum(by_day[-_WEEK:])), "", "no earlier week to compare with")
-    *earlier, last = weeks
-    change = wording.number(last - sum(earlier) / len(earlier), signed=True)
-    course = [float(count) for count in weeks[-16:]]
-    basis = f"mean of {wording.count(len(earlier), 'week')}" if len(earlier) > 1 else "7 days before"
-    return Tile("Pulls, last 7 days", wording.number(last), "", f"**{change}** on the {basis}", course)
+def _lead_tile(leads: Any, items: Any, about: Items) -> Tile:
+    done = sorted(closed(refills(leads)), key=lambda refill: refill.acknowledged_at or refill.pulled_at)
+    if not done:
+        return _listed_lead_tile(items, about)
+    lasted = lasting(done)
+    usual = mean(lasted)
+    value, unit = usual.figure
+    by_calendar = claims.refills(about, done, usual.calendar_s, "mean", "calendar_s")
+    note = say(
+        "{}median {}, longest {}; {}",
+        say("{}; ", said.claimed(by_calendar, usual.by_calendar)) if usual.by_calendar else "",
+        refills_words(done, "median", about),
+        refills_words(done, "max", about),
+        _n(done, about),
+    )
+    counted = said.claimed(claims.refills(about, done, usual.seconds, "mean"), value)
+    return Tile("Lead time, mean", counted, unit, note, [time.days for time in lasted[-16:]])
 
 
-def _lead_tile(leads: Any, items: Any) -> Tile:
-    closed = sorted(_closed(leads), key=lambda row: row["acknowledged_at"])
-    if not closed:
-        given = {row["lead_time_days"] for row in rows(items, *ITEM) if is_known(row["lead_time_days"])}
-        note = "as listed in buttons.csv; none measured" if given else "no acknowledge press, no lead_time_days"
-        spread = wording.number_range(min(given), max(given), 1) if len(given) > 1 else ""
-        value = spread or (wording.number(min(given), 1) if given else "–")
-        return Tile("Lead time", value, "d" if given else "", note)
-    lasted = [row["lead_time_s"] for row in closed]
-    value, unit = _spelt(sum(lasted) / len(lasted))
-    note = f"median {wording.duration(median(lasted))}, longest {wording.duration(max(lasted))}; {_n(lasted)}"
-    return Tile("Lead time, mean", value, unit, note, [seconds / DAY_S for seconds in lasted[-16:]])
+def _listed_lead_tile(items: Any, about: Items) -> Tile:
+    """The lead times of buttons.csv, where none was measured."""
+    given = sorted((row for row in rows(items, *ITEM) if is_known(row["lead_time_days"])), key=_by_lead_time)
+    if not given:
+        return Tile("Lead time", "–", "", "no acknowledge press, no lead_time_days")
+    least, most = (of_item(about, row, "lead_time_days") for row in (given[0], given[-1]))
+    value = said.number(least, 1) if least.value == most.value else spread(least, most, digits=1)
+    unit = "working days" if is_known(given[0]["working_day_s"]) else "d"
+    return Tile("Lead time", value, unit, "as listed in buttons.csv; none measured")
 
 
-def _n(values: Sequence[float]) -> str:
-    return f"n{wording.NBSP}={wording.NBSP}{wording.number(len(values))}"
+def _by_lead_time(row: Mapping[str, Any]) -> float:
+    return float(row["lead_time_days"])
 
 
-def _spelt(seconds: float) -> tuple[str, str]:
-    if seconds >= 2 * DAY_S:
-        return wording.number(seconds / DAY_S, 1), "d"
-    if seconds >= 7200:
-        return wording.number(seconds / 3600, 1), "h"
-    return wording.number(seconds / 60), "min"
+def _n(found: Sequence[Refill], about: Items) -> Said:
+    count = said.number(claims.refills_counted(about, found, is_open=False))
+    return say("n{}={}{}", wording.NBSP, wording.NBSP, count)
 
 
-def _closed(leads: Any) -> list[dict[str, Any]]:
-    return [row for row in rows(leads, *LEAD) if not row["is_open"] and not row["is_orphan"]]
+def _open_tile(leads: Any, items: Any, covered: Coverage | None, timezone: str, about: Items) -> Tile:
+    waiting = still_open(refills(leads))
+    pulled = [row for row in rows(items, *ITEM) if row["pulls"] or row["open_pulls"]]
+    followed = [row["item"] for row in pulled if row["is_acknowledged"]]
+    if not followed and not waiting:
+        return Tile("Open pulls", "–", "", "nothing acknowledges deliveries")
+    others = [row["item"] for row in pulled if row["item"] not in followed]
+    some = items_count(len(followed), items_among(about, followed, "items_acknowledged"))
+    parts = [say("every pull of {} was acknowledged", some) if others else "every pull was acknowledged"]
+    if waiting:
+        parts = [say("oldest: {}, **{}**", waiting[0].item, age_words(waiting[0], about))]
+    if others:
+        unknown = said.in_words(items_among(about, others, "items_not_acknowledged"))
+        parts.append(say("of {} it is not known", unknown))
+    if covered is not None and covered.silent_since is not None:
+        parts.append(say("as heard until {}", silent_since(covered, timezone, about)))
+    count = said.number(claims.refills_counted(about, waiting, is_open=True))
+    return Tile("Open pulls", count, "", said.together(parts, "; "))
 
 
-LEAD = ("item", "pulled_at", "acknowledged_at", "lead_time_s", "is_open", "is_orphan", "age_s")
-
-
-def _open_tile(leads: Any) -> Tile:
-    table = rows(leads, *LEAD)
-    waiting = sorted((row for row in table if row["is_open"]), key=lambda row: -row["age_s"])
-    if not waiting:
-        note = "every pull was acknowledged" if table else "nothing acknowledges deliveries"
-        return Tile("Open pulls", "0" if table else "–", "", note)
-    oldest = waiting[0]
-    note = f"oldest: {oldest['item']}, **{wording.duration(oldest['age_s'])}**"
-    return Tile("Open pulls", wording.number(len(waiting)), "", note)
-
-
-def _risk_tile(items: Any, target: float) -> Tile:
-    table = [row for row in rows(items, *ITEM) if is_known(row["risk"])]
+def _risk_tile(items: Any, target: float, about: Items) -> Tile:
+    every = rows(items, *ITEM)
+    table = [row for row in every if is_known(row["risk"])]
     name = f"Items above {wording.percent(target)} risk"
     if not table:
         return Tile(name, "–", "", "needs pulls, a lead time and the cards in use")
     above = [row["item"] for row in table if is_above(row, target)]
     unsure = [row["item"] for row in table if is_unsure(row, target)]
-    parts = [wording.joined(above[:2] + (["others"] if len(above) > 2 else []))] if above else []
-    parts += [f"{_few(unsure)} uncertain"] if unsure else []
-    course = sorted(row["risk"] for row in table)
-    note = "; ".join(parts) or "all are within"
+    parts: list[str] = [wording.joined(above[:2] + (["others"] if len(above) > 2 else []))] if above else []
+    parts += [say("{} uncertain", _few(unsure, "items_perhaps_above_target", about))] if unsure else []
+    unknown = [row["item"] for row in every if row not in table]
+    parts = parts or ["the others are within" if unknown else "all are within"]
+    if unknown:
+        parts.append(say("of {} it is not known", said.in_words(items_among(about, unknown, "items_unknown"))))
+    value = said.number(items_among(about, above, "items_above_target"))
+    of = say("of {}", said.number(every_item(about, len(every))))
     state: Any = "alarm" if above else ""
-    return Tile(name, str(len(above)), f"of {len(table)}", note, course, bars=True, state=state)
+    note = said.together(parts, "; ")
+    return Tile(name, value, of, note, sorted(row["risk"] for row in table), bars=True, state=state)
 
 
-def _few(names: Sequence[str]) -> str:
-    return wording.joined(list(names)) if len(names) < 3 else f"{wording.in_words(len(names))} more"
+def _few(names: Sequence[str], measure: str, about: Items) -> str:
+    """The names of one or two, the count of more."""
+    if len(names) < 3:
+        return wording.joined(list(names))
+    return say("{} more", said.in_words(items_among(about, names, measure)))
 
 
-def leads_title(leads: Any) -> str:
-    """`Refills take 2 d 14 h, three pulls are open`."""
-    table = rows(leads, *LEAD)
-    closed = [row["lead_time_s"] for row in table if not row["is_open"] and not row["is_orphan"]]
-    waiting = sum(bool(row["is_open"]) for row in table)
-    open_pulls = f"{wording.in_words(waiting)} pull{' is' if waiting == 1 else 's are'} open"
-    if len(closed) < 2:
-        return wording.sentence_case(
-            f"too few refills to say how long they take; {open_pulls}" if table else "lead times"
-        )
-    return f"Half of the refills take longer than {wording.duration(median(closed))}; {open_pulls}"
+def leads_title(leads: Any, items: Any, about: Items = ABOUT) -> Said:
+    """`Half of the refills take longer than 2 d 14 h; three pulls are open`, of how many items, if not of all."""
+    found = refills(leads)
+    done, waiting = closed(found), still_open(found)
+    count = said.in_words(claims.refills_counted(about, waiting, is_open=True))
+    pulled = [row for row in rows(items, *ITEM) if row["pulls"]]
+    followed = [row["item"] for row in pulled if row["is_acknowledged"]]
+    some = items_count(len(followed), items_among(about, followed, "items_acknowledged"))
+    of = say(" of the {} acknowledged", some) if len(followed) < len(pulled) else ""
+    open_pulls = say("{} pull{}{} {} open", count, "" if len(waiting) == 1 else "s", of,
+                     "is" if len(waiting) == 1 else "are")  # fmt: skip
+    if len(done) >= 2:
+        return say("Half of the refills take longer than {}; {}", refills_words(done, "median", about), open_pulls)
+    if not found and not orphans(leads):
+        return say("Lead times")
+    return say("Too few refills to say how long they take; {}", open_pulls)
 
 
-def leads_note(leads: Any, items: Any) -> str:
-    """Where lead times come from, and which acknowledgements had no pull."""
-    table = rows(leads, *LEAD)
-    closed = [row["lead_time_s"] for row in table if not row["is_open"] and not row["is_orphan"]]
-    orphans = sum(bool(row["is_orphan"]) for row in table)
-    given = sum(row["lead_time_source"] == "buttons.csv" for row in rows(items, *ITEM))
-    parts = []
-    if closed:
-        mean = wording.duration(sum(closed) / len(closed))
-        parts.append(f"Lead time from acknowledge presses, mean {mean} ({_n(closed)}).")
+def leads_note(leads: Any, items: Any, about: Items = ABOUT) -> Said:
+    """Where lead times come from, on which basis, which items nobody acknowledges, which deliveries had no pull."""
+    done, alone = closed(refills(leads)), orphans(leads)
+    table = rows(items, *ITEM)
+    given = [row["item"] for row in table if row["lead_time_source"] == "buttons.csv"]
+    parts: list[str] = []
+    if done:
+        usual = refills_words(done, "mean", about)
+        parts.append(say("Lead time from acknowledge presses, mean {} ({}).", usual, _n(done, about)))
     if given:
-        parts.append(f"That of {wording.count(given, 'item')} is the one listed in buttons.csv.")
-    if orphans:
-        acks = wording.count(orphans, "acknowledgement")
-        parts.append(f"{acks} had no open pull and {'gives' if orphans == 1 else 'give'} no lead time.")
-        if closed and orphans > FEW_ORPHANS * len(closed):
+        count = said.count(items_among(about, given, "items_with_listed_lead_time"), "item")
+        parts.append(say("That of {} is the one listed in buttons.csv.", count))
+    unfollowed = sorted(row["item"] for row in table if row["pulls"] and not row["is_acknowledged"])
+    if unfollowed and len(unfollowed) < len(table):
+        few = _few(unfollowed, "items_not_acknowledged", about)
+        parts.append(say("Nobody acknowledges {}: whether those pulls are open is not known.", few))
+    if alone:
+        acks = said.count(claims.orphans(about, alone), "acknowledgement")
+        parts.append(say("{} had no open pull and {} no lead time.", acks, "gives" if alone == 1 else "give"))
+        if done and alone > FEW_ORPHANS * len(done):
             parts.append("What was pulled before the capture began is unknown: the first lead times may be too short.")
-    return " ".join(parts)
+    return said.together([*parts, *_bases(table)])
+
+
+def _bases(table: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [basis(day_s) for day_s in sorted({row["working_day_s"] for row in table if is_known(row["working_day_s"])})]
 
 
 def risk_note(signal_when: str) -> str:
@@ -175,16 +210,18 @@ def risk_note(signal_when: str) -> str:
     )
 
 
-def dead_note(items: Any) -> str:
+def dead_note(items: Any, about: Items = ABOUT) -> Said:
     """What a silent button may mean, with how often it was pressed."""
-    dead = sorted((row for row in rows(items, *ITEM) if row["may_be_dead"]), key=lambda row: -row["silent_s"])
+    table = rows(items, *ITEM)
+    dead = sorted((row for row in table if row["may_be_dead"]), key=lambda row: -row["silent_s"])
     if not dead:
-        return "The limit is that of a t-chart over the item's own pauses; silence counts only while the capture ran."
-    row = dead[0]
-    presses = wording.count(int(row["presses"]), "press", "presses")
-    return (
-        f"Either the button or its battery failed ({presses} so far), or nobody took {row['item']}. "
-        "Press it once to tell."
+        note = "The limit is that of a t-chart over the item's own pauses; silence counts only while the capture ran."
+        return said.together([note, *_bases(table)])
+    presses = said.count(of_item(about, dead[0], "presses"), "press", "presses")
+    return say(
+        "Either the button or its battery failed ({} so far), or nobody took {}. Press it once to tell.",
+        presses,
+        dead[0]["item"],
     )
 
 
@@ -210,8 +247,9 @@ def _is_few(center: float | None) -> bool:
     return is_known(center) and center is not None and center < FEWEST_PER_BUCKET
 
 
-def hint_note(presses: Any) -> str:
+def hint_note(presses: Any, about: Items = ABOUT) -> Said:
     """How many presses came by hand, and that an address can be forged."""
     by_hand = sum(bool(row["is_manual"]) for row in rows(presses, "is_manual"))
-    hand = f"{wording.count(by_hand, 'press', 'presses')} entered by hand. " if by_hand else ""
-    return f"{hand}A press is a hint: anyone on the network can send a frame with a button's address."
+    count = said.count(of_pressed(about, by_hand, "presses_by_hand", "count", is_manual=True), "press", "presses")
+    hand = say("{} entered by hand. ", count) if by_hand else ""
+    return say("{}A press is a hint: anyone on the network can send a frame with a button's address.", hand)

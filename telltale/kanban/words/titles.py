@@ -6,11 +6,33 @@ from typing import TYPE_CHECKING, Any
 
 from telltale import wording
 from telltale.frames import local, rows
-from telltale.kanban.words.capture import ENOUGH, Coverage
-from telltale.kanban.words.phrases import FEWEST_WHOLE, RECENT, bucket_name, is_above, is_unsure, risk_words, runs_short
+from telltale.kanban.analysis.coverage import ENOUGH, Coverage
+from telltale.kanban.words.capture import away
+from telltale.kanban.words.claims import (
+    ABOUT,
+    Items,
+    every_item,
+    items_among,
+    items_pulled,
+    of_capture,
+    of_item,
+    pulls,
+)
+from telltale.kanban.words.phrases import (
+    is_above,
+    is_judged,
+    is_unsure,
+    items_count,
+    limit_words,
+    risk_words,
+    runs_short,
+    silence_words,
+)
+from telltale.page import said
 from telltale.page.attention import Notice
 from telltale.page.lists import Concern
 from telltale.page.pieces import Sentence
+from telltale.page.said import Said, say
 from telltale.wording import is_known
 
 if TYPE_CHECKING:
@@ -18,48 +40,71 @@ if TYPE_CHECKING:
 
 ITEM = (
     *("item", "pulls", "cards", "cards_recommended", "cards_lo", "cards_hi", "risk", "risk_lo", "risk_hi"),
-    *("silent_s", "silence_limit_s", "may_be_dead", "last_press_at", "presses", "trend", "open_pulls", "note"),
-    *("lead_time_days", "lead_time_source", "lead_times"),
+    *("silent_s", "silent_calendar_s", "silence_limit_s", "may_be_dead", "last_press_at", "presses", "trend"),
+    *("is_heard", "heard_until", "open_pulls", "note", "working_day_s", "is_acknowledged"),
+    *("lead_time_days", "lead_time_calendar_days", "lead_time_source", "lead_time_n", "lead_times"),
 )
 """Columns of `tt.kanban.items` the sentences are made of."""
 _MOST_NAMED = 2
 WEEK = 7
+Rows = Sequence[Mapping[str, Any]]
 
 
-def kanban_sentence(items: Any, coverage: Coverage | None, *, target: float, period: str) -> str:
+def kanban_sentence(
+    items: Any,
+    coverage: Coverage | None,
+    *,
+    target: float,
+    period: str,
+    timezone: str = "UTC",
+    about: Items = ABOUT,
+) -> Said:
     """`!!Gaskets!! run short: about !!17 %!! of pulls find none left; go from **5 to 7 cards**. The …`.
 
-    What needs a look comes first, then whether the rest is as usual, then what was not captured.
+    That nobody listens any more comes first, then what needs a look, whether the rest is as usual, and what was not
+    captured.
 
     Args:
         items: `tt.kanban.items`.
         coverage: of the capture, where it has one.
         target: the largest risk one accepts, 1 minus the service level.
         period: when, such as `in 16 weeks`.
+        timezone: of the site.
+        about: what the claims share.
     """
     table = rows(items, *ITEM)
-    pulls = sum(int(row["pulls"]) for row in table)
-    if not pulls:
-        return f"**No pull** {period}, so nothing is known about cards.{_uncovered(coverage)}"
-    parts = [*_short(table, target), *_dead(table)]
-    if not parts:
-        parts = [_calm(table, pulls, target, period)]
-    return " ".join(parts) + _uncovered(coverage)
+    count = sum(int(row["pulls"]) for row in table)
+    gone = away(coverage, timezone=timezone, about=about)
+    if not count:
+        parts: list[str] = [say("**No pull** {}, so nothing is known about cards.", period)]
+    else:
+        parts = [*_short(table, target, about), *_dead(table, about)] or [_calm(table, count, target, period, about)]
+    if not gone:
+        return said.together([*parts, _uncovered(coverage, about)])
+    return said.together([*parts, gone] if coverage is None else [gone, *parts])
 
 
 def kanban_report_sentence(
-    items: Any, coverage: Coverage | None, period: "Period", *, target: float, name: str = ""
+    items: Any,
+    coverage: Coverage | None,
+    period: "Period",
+    *,
+    target: float,
+    name: str = "",
+    about: Items = ABOUT,
 ) -> Sentence:
     """The same as a page's opening, over the period it is about.
 
     Args:
-        items: see `kanban_sentence`, `coverage` and `target` too.
+        items: see `kanban_sentence`, `coverage`, `target` and `about` too.
         coverage: see there.
         period: what `tt.period` gave.
         target: see there.
         name: of the site.
+        about: see there.
     """
-    text = kanban_sentence(items, coverage, target=target, period=in_period(period))
+    zone = period.timezone
+    text = kanban_sentence(items, coverage, target=target, period=in_period(period), timezone=zone, about=about)
     return Sentence(text, f"{period.head} · {name}" if name else period.head)
 
 
@@ -73,76 +118,112 @@ def in_period(period: "Period") -> str:
     return f"in {weeks} weeks" if weeks > 1 and not days else f"in these {period.days} days"
 
 
-def _short(table: Sequence[Mapping[str, Any]], target: float) -> list[str]:
+def _names(table: Rows) -> list[str]:
+    return [row["item"] for row in table]
+
+
+def _among(about: Items, table: Rows, measure: str) -> Said:
+    """How many items are so, in words, as a claim."""
+    return said.in_words(items_among(about, _names(table), measure))
+
+
+def _items(about: Items, table: Rows, measure: str) -> Said:
+    """`three items`, as a claim."""
+    return items_count(len(table), items_among(about, _names(table), measure))
+
+
+def _short(table: Rows, target: float, about: Items) -> list[Said]:
     """What is said of items that run short: the worst with its figures, the others by name."""
     found = sorted((row for row in table if runs_short(row, target)), key=lambda row: (-row["risk"], row["item"]))
     if not found:
         return []
     first = found[0]
-    faster = "are pulled more and more often; " if first["trend"] == "rising" else "run short: "
-    text = (
-        f"!!{wording.sentence_case(first['item'])}!! {faster}about !!{wording.percent(first['risk'])}!! of pulls find "
-        f"none left. Go from **{_cards(first)}**"
+    text = say(
+        "!!{}!! {}about !!{}!! of pulls find none left. Go from **{}**",
+        wording.sentence_case(first["item"]),
+        "are pulled more and more often; " if first["trend"] == "rising" else "run short: ",
+        said.percent(of_item(about, first, "risk")),
+        _cards(first, about),
     )
-    others = [f"!!{row['item']}!!" for row in found[1 : 1 + _MOST_NAMED]]
+    others = [say("!!{}!!", row["item"]) for row in found[1 : 1 + _MOST_NAMED]]
     if not others:
-        return [f"{text}."]
-    more = len(found) - 1 - len(others)
-    also = wording.joined(others + ([f"{wording.in_words(more)} more"] if more else []))
-    return [f"{text}; {also} {'runs' if len(found) == 2 else 'run'} short too."]
+        return [say("{}.", text)]
+    rest = found[1 + len(others) :]
+    more = [say("{} more", _among(about, rest, "items_running_short"))] if rest else []
+    return [say("{}; {} {} short too.", text, said.joined(others + more), "runs" if len(found) == 2 else "run")]
 
 
-def _cards(row: Mapping[str, Any]) -> str:
-    return f"{wording.number(row['cards'])} to {wording.count(int(row['cards_recommended']), 'card')}"
+def _cards(row: Mapping[str, Any], about: Items) -> Said:
+    used, wanted = of_item(about, row, "cards"), of_item(about, row, "cards_recommended")
+    return say("{} to {}", said.number(used), said.count(wanted, "card"))
 
 
-def _dead(table: Sequence[Mapping[str, Any]]) -> list[str]:
+def _dead(table: Rows, about: Items) -> list[Said]:
     found = sorted((row for row in table if row["may_be_dead"]), key=lambda row: -row["silent_s"])
     if not found:
         return []
-    first = found[0]
-    text = f"The !!{first['item']}!! button has been silent for !!{wording.duration(first['silent_s'])}!!"
-    others = len(found) - 1
-    return [
-        f"{text}, {wording.count(others, 'other')} past {'its' if others == 1 else 'their'} limit."
-        if others
-        else f"{text}."
-    ]
+    first, others = found[0], found[1:]
+    text = say("The !!{}!! button has been silent for !!{}!!", first["item"], silence_words(first, about))
+    if not others:
+        return [say("{}.", text)]
+    count = said.count(items_among(about, _names(others), "items_past_their_limit"), "other")
+    return [say("{}, {} past {} limit.", text, count, "its" if len(others) == 1 else "their")]
 
 
-def _calm(table: Sequence[Mapping[str, Any]], pulls: int, target: float, period: str) -> str:
-    told = f"**{wording.count(pulls, 'pull')}** of **{_items(len(table))}** {period}"
+def _pulled(table: Rows, count: int, period: str, about: Items) -> Said:
+    """`**120 pulls** of **five items** in 16 weeks`; `of **one of five items**` where the others were not pulled."""
+    pulled = sum(bool(row["pulls"]) for row in table)
+    every = items_count(len(table), every_item(about, len(table)))
+    of = every if pulled == len(table) else say("{} of {}", said.in_words(items_pulled(about, pulled)), every)
+    return say("**{}** of **{}** {}", said.count(pulls(about, count), "pull"), of, period)
+
+
+def _calm(table: Rows, count: int, target: float, period: str, about: Items) -> Said:
+    told = _pulled(table, count, period, about)
     sized = [row for row in table if is_known(row["cards_recommended"])]
     if not sized:
-        return f"{told}: too few to say how many cards they need."
+        return say("{}: too few to say how many cards they need.", told)
     listed = [row for row in sized if is_known(row["cards"])]
     if not listed:
-        return f"{told}. How many cards are in use stands in buttons.csv, as cards; none is listed yet."
-    above = [row for row in listed if is_above(row, target)]
-    rest = "their cards suffice" if len(table) > 1 else "its cards suffice"
-    if above:
-        rest = f"{_items(len(above))} above {wording.percent(target)} risk"
-    elif len(listed) < len(table):
-        unknown = wording.in_words(len(table) - len(listed))
-        rest = f"the cards of {wording.in_words(len(listed))} suffice, of {unknown} too little is known"
-    judged = [row for row in table if is_known(row["silence_limit_s"])]
+        return say("{}. How many cards are in use stands in buttons.csv, as cards; none is listed yet.", told)
+    rest = _suffice(table, listed, target, about)
+    judged = [row for row in table if is_judged(row)]
     if len(judged) == len(table):
-        return f"{told}; {rest}, and every button was pressed within its usual time."
-    return f"{told}; {rest}{', and no button is past its usual silence' if judged else ''}."
+        return say("{}; {}, and every button was pressed within its usual time.", told, rest)
+    if not judged:
+        return say("{}; {}.", told, rest)
+    of = _among(about, judged, "buttons_judged")
+    return say("{}; {}, and none of {} judged buttons is past its usual silence.", told, rest, of)
 
 
-def _items(count: int) -> str:
-    return f"{wording.in_words(count)} item{'' if count == 1 else 's'}"
+def _suffice(table: Rows, listed: Rows, target: float, about: Items) -> Said:
+    """Whether the cards in use suffice, of how many items that can be said."""
+    above = [row for row in listed if is_above(row, target)]
+    if above:
+        return say("{} above {} risk", _items(about, above, "items_above_target"), wording.percent(target))
+    wanting = [row for row in listed if row["cards_recommended"] > row["cards"]]
+    if wanting:
+        return say("{} may need more cards", _items(about, wanting, "items_that_may_need_cards"))
+    if len(listed) == len(table):
+        return say("their cards suffice" if len(table) > 1 else "its cards suffice")
+    unknown = [row for row in table if row not in listed]
+    return say(
+        "the cards of {} suffice, of {} too little is known",
+        _among(about, listed, "items_with_enough_cards"),
+        _among(about, unknown, "items_unknown"),
+    )
 
 
-def _uncovered(coverage: Coverage | None) -> str:
-    """` The capture was away for **9 h**.`, where that is much."""
+def _uncovered(coverage: Coverage | None, about: Items) -> str:
+    """`The capture was away for **9 h** of it.`, where that is much."""
     if coverage is None or coverage.share >= ENOUGH:
         return ""
-    return f" The capture was away for **{wording.duration(coverage.missing_s)}** of it."
+    return say("The capture was away for **{}** of it.", said.duration(of_capture(about, coverage, "missing_s")))
 
 
-def kanban_concerns(items: Any, *, now: dt.datetime, target: float, page: str = "kanban") -> list[Notice]:
+def kanban_concerns(
+    items: Any, *, now: dt.datetime, target: float, page: str = "kanban", about: Items = ABOUT
+) -> list[Notice]:
     """A line for each item that runs short and each button that may be dead, for what needs a look.
 
     Args:
@@ -150,116 +231,113 @@ def kanban_concerns(items: Any, *, now: dt.datetime, target: float, page: str = 
         now: the present on the site's clock.
         target: the largest risk one accepts.
         page: where it is shown.
+        about: what the claims share.
     """
     found = []
     for row in rows(items, *ITEM):
-        name = wording.sentence_case(row["item"])
         if runs_short(row, target):
-            evidence = f"{risk_words(row)} risk; target {wording.percent(target)}"
-            likely = f"go from {_cards(row)}"
-            concern = Concern("alarm", f"{name}: cards run short", evidence, "now", likely, page)
-            found.append(Notice(concern, f"!!{row['item']}!! run short", None))
+            found.append(_runs_short(row, now, target, page, about))
         if row["may_be_dead"]:
-            silent, limit = (wording.duration(row[column]) for column in ("silent_s", "silence_limit_s"))
-            start = local(row["last_press_at"], str(now.tzinfo))
-            when = f"since {wording.short_moment(start)}"
-            concern = Concern(
-                "alarm",
-                f"{name}: button silent",
-                f"{silent}; limit {limit}",
-                when,
-                "button, battery or no demand",
-                page,
-            )
-            found.append(Notice(concern, f"the !!{row['item']}!! button has been silent for !!{silent}!!", start))
+            found.append(_may_be_dead(row, now, page, about))
     return found
 
 
-def pulls_title(control: Any, *, timezone: str = "UTC") -> str:
-    """`Gaskets are pulled more often than their limits allow; the rest is steady`, by the newest tested buckets."""
-    table = rows(control, "item", "label", "start", "value", "center", "signal", "is_tested", optional=("is_baseline",))
-    whole: dict[str, list[dict[str, Any]]] = {}
-    for row in sorted(table, key=lambda row: (row["item"], row["start"])):
-        found = whole.setdefault(row["item"], [])
-        if row["is_tested"] or row["is_baseline"]:
-            found.append(row)
-    late = {item: [row for row in found[-RECENT:] if row["signal"]] for item, found in whole.items()}
-    news = [(item, found[-1]) for item, found in late.items() if found]
-    most = max((len(found) for found in whole.values()), default=0)
-    if most < FEWEST_WHOLE or not any(is_known(row["center"]) for row in table):
-        return "Pulls by bucket; too few to say what is usual"
-    if not news:
-        earlier = sum(1 for found in whole.values() for row in found if row["signal"])
-        if earlier:
-            return f"Pulls are steady now; {wording.in_words(earlier)} earlier {_were(earlier)} outside the limits"
-        return "Pulls are steady: no item leaves its limits"
-    item, row = news[0]
-    side = "above" if row["value"] > row["center"] else "below"
-    when = bucket_name(row["label"], row["start"], timezone)
-    name = wording.sentence_case(item)
-    if len(news) > 1:
-        return f"{wording.sentence_case(_items(len(news)))} left their limits, {name} {side} in {when}"
-    rest = "; the rest is steady" if len(whole) > 1 else ""
-    return f"{name} was pulled {'more' if side == 'above' else 'less'} often than its limits allow, {when}{rest}"
+def _runs_short(row: Mapping[str, Any], now: dt.datetime, target: float, page: str, about: Items) -> Notice:
+    evidence = say("{} risk; target {}", risk_words(row, about), wording.percent(target))
+    likely = say("go from {}", _cards(row, about))
+    when = "now"
+    if not row["is_heard"] and row["heard_until"] is not None:
+        until = wording.short_moment(local(row["heard_until"], str(now.tzinfo)))
+        when = say("as of {}", said.claimed(of_item(about, row, "heard_until"), until))
+    concern = Concern("alarm", f"{wording.sentence_case(row['item'])}: cards run short", evidence, when, likely, page)
+    return Notice(concern, f"!!{row['item']}!! run short", None)
 
 
-def _were(count: int) -> str:
-    return "bucket was" if count == 1 else "buckets were"
+def _may_be_dead(row: Mapping[str, Any], now: dt.datetime, page: str, about: Items) -> Notice:
+    silent, start = silence_words(row, about), local(row["last_press_at"], str(now.tzinfo))
+    since = said.claimed(of_item(about, row, "last_press_at"), wording.short_moment(start))
+    concern = Concern(
+        "alarm",
+        f"{wording.sentence_case(row['item'])}: button silent",
+        say("{}; limit {}", silent, limit_words(row, about)),
+        say("since {}", since),
+        "button, battery or no demand",
+        page,
+    )
+    return Notice(concern, say("the !!{}!! button has been silent for !!{}!!", row["item"], silent), start)
 
 
-def cards_title(items: Any) -> str:
+def cards_title(items: Any, about: Items = ABOUT) -> Said:
     """`Gaskets 40 mm need 7 cards, not 5`."""
-    table = [row for row in rows(items, *ITEM) if is_known(row["cards_recommended"])]
+    every = rows(items, *ITEM)
+    table = [row for row in every if is_known(row["cards_recommended"])]
     if not table:
-        return "Cards: too few pulls to say"
+        return say("Cards: too little is known to say")
     listed = [row for row in table if is_known(row["cards"])]
     if not listed:
-        return "Cards recommended; those in use are not listed"
+        return say("Cards recommended; those in use are not listed")
     more = sorted((row for row in listed if row["cards_recommended"] > row["cards"]), key=_by_difference)
     fewer = sorted((row for row in listed if row["cards_recommended"] < row["cards"]), key=_by_difference)
     if len(more) > 1:
-        return f"{wording.sentence_case(_items(len(more)))} need more cards"
+        return said.sentence_case(say("{} need more cards", _items(about, more, "items_that_may_need_cards")))
     if more or fewer:
         (row, *_) = more or fewer
-        wanted = wording.count(int(row["cards_recommended"]), "card")
+        wanted = said.count(of_item(about, row, "cards_recommended"), "card")
         verb = "need" if more else "would do with"
-        return f"{wording.sentence_case(row['item'])} {verb} {wanted}, not {wording.number(row['cards'])}"
-    return "The cards in use are those recommended"
+        used = said.number(of_item(about, row, "cards"))
+        return say("{} {} {}, not {}", wording.sentence_case(row["item"]), verb, wanted, used)
+    unknown = [row for row in every if row not in listed]
+    if unknown:
+        return say(
+            "The cards of {} are those recommended; of {} too little is known",
+            _items(about, listed, "items_with_enough_cards"),
+            _among(about, unknown, "items_unknown"),
+        )
+    return say("The cards in use are those recommended")
 
 
 def _by_difference(row: Mapping[str, Any]) -> tuple[float, str]:
     return -abs(row["cards_recommended"] - row["cards"]), row["item"]
 
 
-def risk_title(items: Any, *, target: float) -> str:
+def risk_title(items: Any, *, target: float, about: Items = ABOUT) -> Said:
     """`One item runs empty too often: gaskets`, or that none does as far as one can say."""
-    table = [row for row in rows(items, *ITEM) if is_known(row["risk"])]
+    every = rows(items, *ITEM)
+    table = [row for row in every if is_known(row["risk"])]
     if not table:
-        return "Will it run empty? Too little is known to say"
+        return say("Will it run empty? Too little is known to say")
     above = sorted((row for row in table if is_above(row, target)), key=lambda row: -row["risk"])
     unsure = [row for row in table if is_unsure(row, target)]
     if above:
         names = wording.joined([row["item"] for row in above[:2]] + (["others"] if len(above) > 2 else []))
-        verb = "runs" if len(above) == 1 else "run"
-        return f"{wording.sentence_case(_items(len(above)))} {verb} empty too often: {names}"
+        count = said.sentence_case(_items(about, above, "items_above_target"))
+        return say("{} {} empty too often: {}", count, "runs" if len(above) == 1 else "run", names)
+    none = f"No item is above {wording.percent(target)} risk"
     if unsure:
-        return f"No item is above {wording.percent(target)} risk for sure; {wording.in_words(len(unsure))} may be"
-    if len(table) < len(rows(items, "item")):
-        return f"No item is above {wording.percent(target)} risk, as far as it is known"
-    return f"Every item stays within {wording.percent(target)} risk"
+        return say("{} for sure; {} may be", none, _among(about, unsure, "items_perhaps_above_target"))
+    if len(table) < len(every):
+        return say("{}, as far as it is known", none)
+    return say("Every item stays within {} risk", wording.percent(target))
 
 
-def silence_title(items: Any) -> str:
+def silence_title(items: Any, about: Items = ABOUT) -> Said:
     """`The M6 screws button may be dead`, or that every button was pressed within its limit."""
-    table = [row for row in rows(items, *ITEM) if is_known(row["silent_s"])]
-    dead = sorted((row for row in table if row["may_be_dead"]), key=lambda row: -row["silent_s"])
+    every = rows(items, *ITEM)
+    table = [row for row in every if is_known(row["silent_s"])]
+    dead = [row for row in table if row["may_be_dead"]]
     if len(dead) > 1:
-        return f"The buttons of {_items(len(dead))} may be dead"
+        return say("The buttons of {} may be dead", _items(about, dead, "items_past_their_limit"))
     if dead:
-        return f"The {dead[0]['item']} button may be dead"
-    judged = [row for row in table if is_known(row["silence_limit_s"])]
+        return say("The {} button may be dead", dead[0]["item"])
+    if table and not any(row["is_heard"] for row in table):
+        return say("Whether buttons live is not known: no capture listens")
+    judged = [row for row in table if is_judged(row)]
     if not judged:
-        return "How long buttons have been silent; too few pulls for a limit"
-    if len(judged) < len(rows(items, "item")):
-        return "No button is past its usual silence; of some too little is known"
-    return "Every button was pressed within its usual time"
+        return say("How long buttons have been silent; too few presses for a limit")
+    unknown = [row for row in every if row not in judged]
+    if unknown:
+        many = say("None of {} buttons is", _among(about, judged, "buttons_judged"))
+        none = many if len(judged) > 1 else f"The {judged[0]['item']} button is not"
+        rest = _among(about, unknown, "buttons_unknown")
+        return say("{} past its usual silence; of {} too little is known", none, rest)
+    return say("Every button was pressed within its usual time")

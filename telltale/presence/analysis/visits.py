@@ -19,7 +19,7 @@ from telltale.presence.analysis.stays import judged_stays
 from telltale.tables import VISIT
 
 USABLE = """
-select site, node_id, device, first_seen, last_seen, frames, rssi_max_dbm, associated, address_kind
+select site, node_id, device, {first_seen} as first_seen, last_seen, frames, rssi_max_dbm, associated, address_kind
 from sighting
 where radio = :radio and case when flags = '' then true else not regexp_like(concat(',', flags, ','), :excluded) end
 """
@@ -31,7 +31,14 @@ from session s inner join cut c on c.cut_us >= s.first_us - :gap_us and c.cut_us
 """
 
 
-def visits(engine: Engine, sightings: Relation, *, rules: Rules | None = None, cuts: Sequence[int] = ()) -> Relation:
+def visits(
+    engine: Engine,
+    sightings: Relation,
+    *,
+    rules: Rules | None = None,
+    cuts: Sequence[int] = (),
+    key_starts: Sequence[int] = (),
+) -> Relation:
     """Join the sightings of each device into visits.
 
     Args:
@@ -40,6 +47,8 @@ def visits(engine: Engine, sightings: Relation, *, rules: Rules | None = None, c
             of interest are whole only if the sightings reach back that far.
         rules: thresholds; None takes the defaults of the sheet.
         cuts: moments (µs UTC) where the data or a key period begins or ends; a session within a gap of one says `cut`.
+        key_starts: moments (µs UTC) at which a key period begins. A sighting begins no earlier than the period of its
+            `last_seen`, whose key its pseudonym is of: what was heard before is told by the rows of the key before.
 
     Returns:
         one row per session, whatever its class, with the columns of `tables.VISIT`, sorted by entered_at, site, device.
@@ -49,8 +58,8 @@ def visits(engine: Engine, sightings: Relation, *, rules: Rules | None = None, c
     numbered = numbering(engine, sightings)
     if not numbered.rows.num_rows:
         return engine.from_arrow(empty(VISIT))
-    usable_rows = usable(engine, sightings, rules)
-    cut = stretches(engine, sightings, numbered.sightings)
+    usable_rows = usable(engine, sightings, rules, key_starts)
+    cut = stretches(engine, usable_rows, numbered.sightings)
     session = sessions(engine, usable_rows, cut=cut, numbered=numbered, gap_us=rules.gap_us)
     relations = {
         "session": judged_stays(engine, session, usable_rows, numbered, rules),
@@ -71,10 +80,26 @@ def visits(engine: Engine, sightings: Relation, *, rules: Rules | None = None, c
     )
 
 
-def usable(engine: Engine, sightings: Relation, rules: Rules) -> Relation:
-    """The sightings that may enter sessions: of the rules' radio and without an excluded flag."""
+def usable(engine: Engine, sightings: Relation, rules: Rules, key_starts: Sequence[int] = ()) -> Relation:
+    """The sightings that may enter sessions: of the rules' radio, unflagged, and cut where the key of each begins.
+
+    A sender that keeps `first_seen` for hours sends it under the next key too. Without the cut one stay would be two
+    that overlap, of two devices there at once.
+    """
     excluded = f",({'|'.join(rules.excluded_flags)}),"
-    return engine.run(USABLE, {"sighting": sightings}, radio=rules.radio, excluded=excluded)
+    text = USABLE.format(first_seen=_clipped(key_starts))
+    return engine.run(text, {"sighting": sightings}, radio=rules.radio, excluded=excluded)
+
+
+def _clipped(key_starts: Sequence[int]) -> str:
+    """The expression of a sighting's beginning: written out, since keys change a few times and rows are millions."""
+    newest_first = sorted((int(start) for start in key_starts if start > 0), reverse=True)
+    if not newest_first:
+        return "first_seen"
+    begins = " ".join(
+        f"when last_seen >= timestamp_micros({start}) then timestamp_micros({start})" for start in newest_first
+    )
+    return f"greatest(first_seen, case {begins} else first_seen end)"
 
 
 def _cuts(cuts: Sequence[int]) -> pa.Table:

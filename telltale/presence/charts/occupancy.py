@@ -12,7 +12,9 @@ from telltale.charts.base import figure, hatch, nothing, on_axis, room_for, time
 from telltale.charts.strip import Node, add_strip, node_strip, strip_axis, strip_px
 from telltale.frames import local, rows
 from telltale.look.tokens import LIGHT
+from telltale.page import said
 from telltale.page.table import Table
+from telltale.presence.claims import NO_CLAIMS, Claims
 
 KINDS = {
     "local": ("randomised", "accent"),
@@ -22,6 +24,8 @@ KINDS = {
 """Address kinds in the order they are drawn: their words and colour role."""
 
 _PLOT_PX = 190
+MOST_TRACED = 200
+"""The numbers of a longer table, of more than eight days by hour, are no claims: they would outweigh the page."""
 _APART_PX = 16
 """Between the counts and the strip."""
 
@@ -35,13 +39,16 @@ class _Bin(NamedTuple):
     expected: int
 
 
-def occupancy(bins: Any, nodes: Any = None, *, timezone: str = "UTC", k: int, now: Any = None) -> go.Figure:
+def occupancy(
+    bins: Any, nodes: Any = None, *, timezone: str = "UTC", k: int, now: Any = None, claims: Claims = NO_CLAIMS
+) -> go.Figure:
     """Lines of the devices present, and below them the stretches in which each node reported.
 
     One line per address kind, or one of both together where too little of the two may be shown.
 
     A span in which no node reported is hatched. The line is dotted while nodes are silent: a lower bound. Where fewer
-    than k devices were present the line is open, and a box says between which levels it passes.
+    than k devices were present the line is open, and a box says between which levels it passes; so it is where a count
+    of one address kind would tell of fewer of the other, but then nobody says how high.
 
     Args:
         bins: address_kind, start, end, mean, peak, devices, nodes, expected of one site (`tt.presence.occupancy`).
@@ -49,11 +56,13 @@ def occupancy(bins: Any, nodes: Any = None, *, timezone: str = "UTC", k: int, no
         timezone: the site's zone.
         k: smallest count that may be published.
         now: aware datetime of the present, drawn as a dotted line when the period runs beyond it.
+        claims: make the numbers of the table claims.
 
     Returns:
         the figure; no rows give one sentence.
     """
-    series = _series(rows(bins, "address_kind", "start", "end", "mean", "peak", "devices", "nodes", "expected"), k)
+    names = ("address_kind", "start", "end", "mean", "peak", "devices", "nodes", "expected")
+    series = _series(rows(bins, *names, optional=("removed",)), k)
     if not series:
         return nothing("Nothing was heard in this period. Check that the collector runs: telltale doctor.", height=300)
     longest = max(series.values(), key=len)
@@ -65,7 +74,7 @@ def occupancy(bins: Any, nodes: Any = None, *, timezone: str = "UTC", k: int, no
     chart = figure(
         height=height,
         key=_key(series, k),
-        numbers=_numbers(series, timezone, k),
+        numbers=_numbers(series, timezone, claims),
         margin={
             "l": room_for([node.zone for node in strip]),
             "b": 40 if any("<br>" in text for text in ticks.text) else 28,
@@ -75,10 +84,10 @@ def occupancy(bins: Any, nodes: Any = None, *, timezone: str = "UTC", k: int, no
         **_y_axes(strip, height, top),
     )
     chart.add_traces(hatch([(on_axis(a), on_axis(b)) for a, b in _gaps(longest)], top))
-    chart.add_trace(_withheld(series, k))
+    chart.add_trace(_withheld(series, k if "all" in series else top))
     for kind, cells in series.items():
         chart.add_traces(_lines(cells, getattr(LIGHT, KINDS[kind][1])))
-    chart.add_trace(_hover(series, timezone, k))
+    chart.add_trace(_hover(series, timezone))
     add_strip(chart, strip, end)
     if now is not None and start < now < end:
         chart.add_vline(x=on_axis(now), line={"width": 1, "dash": "dot", "color": LIGHT.ink3})
@@ -114,7 +123,12 @@ def _busy(cells: Sequence[_Bin]) -> int:
 
 
 def _bin(row: dict[str, Any], k: int) -> _Bin:
-    """A bin whose counts below k are null; a peak may be below it where the devices of the bin are not."""
+    """A bin whose counts below k are null; a peak may be below it where the devices of the bin are not.
+
+    Of one whose visits were removed there are no records, whoever reported.
+    """
+    if row["removed"]:
+        return _Bin(row["start"], row["end"], None, None, 0, 0)
     shown = row["devices"] is not None and (row["devices"] == 0 or row["devices"] >= k) and bool(row["nodes"])
     peak = row["peak"] if shown and row["peak"] is not None and (row["peak"] == 0 or row["peak"] >= k) else None
     return _Bin(row["start"], row["end"], row["mean"] if shown else None, peak, row["nodes"] or 0, row["expected"] or 0)
@@ -149,8 +163,8 @@ def _lone(x: list[str], cells: Sequence[_Bin], colour: str) -> go.Scatter:
     return go.Scatter(x=x, y=alone, mode="markers", marker={"color": colour, "size": 4}, hoverinfo="skip")
 
 
-def _withheld(series: dict[str, list[_Bin]], k: int) -> go.Scatter:
-    """Boxes over the spans in which fewer than k devices were there: the line passes somewhere inside."""
+def _withheld(series: dict[str, list[_Bin]], high: float) -> go.Scatter:
+    """Boxes over the spans in which a count is withheld: the line passes somewhere inside."""
     spans = [
         (on_axis(run[0].start), on_axis(run[-1].end))
         for cells in series.values()
@@ -160,7 +174,7 @@ def _withheld(series: dict[str, list[_Bin]], k: int) -> go.Scatter:
     ]
     return go.Scatter(
         x=[x for a, b in spans for x in (a, a, b, b, None)],
-        y=[y for _ in spans for y in (0, k, k, 0, None)],
+        y=[y for _ in spans for y in (0, high, high, 0, None)],
         fill="toself",
         fillcolor=LIGHT.sunk,
         line={"width": 0},
@@ -173,7 +187,7 @@ def _key(series: dict[str, list[_Bin]], k: int) -> list[tuple[str, str]]:
     cells = [cell for line in series.values() for cell in line]
     entries = [(KINDS[kind][1], KINDS[kind][0]) for kind in series]
     if any(cell.mean is None and cell.nodes for cell in cells):
-        entries.append(("sunk", f"fewer than {k}, not shown"))
+        entries.append(("sunk", f"withheld: fewer than {k}, or it would tell"))
     if any(0 < cell.nodes < cell.expected for cell in cells):
         entries.append(("dotted", "dotted: some nodes silent, a lower bound"))
     if any(cell.nodes == 0 for cell in cells):
@@ -181,14 +195,14 @@ def _key(series: dict[str, list[_Bin]], k: int) -> list[tuple[str, str]]:
     return entries
 
 
-def _hover(series: dict[str, list[_Bin]], zone: str, k: int) -> go.Scatter:
+def _hover(series: dict[str, list[_Bin]], zone: str) -> go.Scatter:
     """One box for all kinds: an unseen line through the middle of the plot that carries the words."""
     longest = max(series.values(), key=len)
     by_start = {kind: {cell.start: cell for cell in cells} for kind, cells in series.items()}
     texts = [
         f"<b>{_when(cell, zone)}</b>"
-        + "".join(f"<br>{KINDS[kind][0]} {_level(cells.get(cell.start), k)}" for kind, cells in by_start.items())
-        + f"<br>{cell.nodes} of {cell.expected} nodes"
+        + "".join(f"<br>{KINDS[kind][0]} {_level(cells.get(cell.start))}" for kind, cells in by_start.items())
+        + (f"<br>{cell.nodes} of {cell.expected} nodes" if cell.expected else "")
         for cell in longest
     ]
     levels = [max((_mean(cells, cell) for cells in by_start.values()), default=0) for cell in longest]
@@ -211,36 +225,40 @@ def _when(cell: _Bin, zone: str) -> str:
     return wording.clock_span(local(cell.start, zone), local(cell.end, zone))
 
 
-def _level(cell: _Bin | None, k: int) -> str:
+def _level(cell: _Bin | None) -> str:
     if cell is None or cell.nodes == 0:
         return "no records"
     if cell.mean is None:
-        return f"<{k}"
+        return "withheld"
     peak = "" if cell.peak is None else f", peak {wording.number(cell.peak)}"
     return f"{wording.number(cell.mean, 1)}{peak}"
 
 
-def _numbers(series: dict[str, list[_Bin]], zone: str, k: int) -> Table:
+def _numbers(series: dict[str, list[_Bin]], zone: str, claims: Claims) -> Table:
     """Hour by hour, so that a week stays a table one can read."""
     hours: dict[dt.datetime, dict[str, list[_Bin]]] = {}
     for kind, cells in series.items():
         for cell in cells:
             hour = local(cell.start, zone).replace(minute=0, second=0, microsecond=0)
             hours.setdefault(hour, {}).setdefault(kind, []).append(cell)
-    body = [
-        [wording.short_moment(hour), *(_busiest(by_kind.get(kind, []), k) for kind in series), _reporting(by_kind)]
-        for hour, by_kind in sorted(hours.items())
-    ]
+    traced = claims if len(hours) <= MOST_TRACED else None
+    body = []
+    for hour, by_kind in sorted(hours.items()):
+        levels = [_busiest(by_kind.get(kind, []), kind, traced) for kind in series]
+        body.append([wording.short_moment(hour), *levels, _reporting(by_kind)])
     heads = ["Hour from", *(f"{wording.sentence_case(KINDS[kind][0])}, most" for kind in series), "Nodes"]
     return Table(heads, body, right=range(1, len(heads)))
 
 
-def _busiest(cells: Sequence[_Bin], k: int) -> str:
+def _busiest(cells: Sequence[_Bin], kind: str, claims: Claims | None) -> str:
     heard = [cell for cell in cells if cell.nodes]
     if not heard:
         return "no records"
-    known = [cell.mean for cell in heard if cell.mean is not None]
-    return wording.number(max(known), 1) if known else f"<{k}"
+    known = {cell.start: cell.mean for cell in heard if cell.mean is not None}
+    if not known:
+        return "withheld"
+    most = max(known.values())
+    return wording.number(most, 1) if claims is None else said.number(claims.present(list(known), most, kind=kind), 1)
 
 
 def _reporting(by_kind: dict[str, list[_Bin]]) -> str:

@@ -9,12 +9,16 @@ from telltale import wording
 from telltale.charts.base import figure, hatch, nothing
 from telltale.frames import local, rows
 from telltale.look.tokens import LIGHT
+from telltale.page import said
 from telltale.page.table import Table
+from telltale.presence.claims import NO_CLAIMS, Claims
 
 _COUNTS = ("seen", "visitors", "passers_by", "capture_rate")
 
 
-def visitors_by_day(days: Any, *, timezone: str = "UTC", running: dt.date | None = None, k: int) -> go.Figure:
+def visitors_by_day(
+    days: Any, *, timezone: str = "UTC", running: dt.date | None = None, k: int, claims: Claims = NO_CLAIMS
+) -> go.Figure:
     """Bars of the devices seen each day, visitors within passers-by, and visitors per hundred seen above.
 
     Args:
@@ -23,11 +27,12 @@ def visitors_by_day(days: Any, *, timezone: str = "UTC", running: dt.date | None
         timezone: the site's zone.
         running: the day that has not ended yet, marked "so far".
         k: smallest count that may be published; smaller ones are withheld here too.
+        claims: make the numbers of the table claims.
 
     Returns:
         the figure; days without a living node are hatched. No rows give one sentence.
     """
-    table = [_withheld(row, k) for row in rows(days, "day", "address_kind", *_COUNTS, optional=("node_share",))]
+    table = [_withheld(row, k) for row in rows(days, "day", "address_kind", *_COUNTS, optional=("node_share", "label"))]
     table = sorted((row for row in table if row["address_kind"] == "all"), key=lambda row: row["day"])
     if not table:
         return nothing("No day of this period has figures yet. Choose an earlier one, or wait for the first records.")
@@ -36,15 +41,15 @@ def visitors_by_day(days: Any, *, timezone: str = "UTC", running: dt.date | None
     chart = figure(
         height=208,
         key=(("accent", "visitors"), ("away", "passers-by"), ("", _key(table, k))),
-        numbers=_numbers(dates, table, k),
+        numbers=_numbers(dates, table, claims),
         yaxis={"range": [0, top]},
         xaxis=_axis(dates, running, two_rows=len(dates) > 8),
         margin={"b": 28 + 12 * (len(dates) > 8) + 13 * (running in dates)},
         narrow=_narrow(dates, running),
     )
     half = _half_width(len(table))
-    chart.add_traces(_bars(dates, table, k))
-    chart.add_trace(_above(table, k))
+    chart.add_traces(_bars(dates, table))
+    chart.add_trace(_above(table))
     return chart.add_traces(hatch([(x - half, x + half) for x, row in enumerate(table) if _unknown(row)], top))
 
 
@@ -62,9 +67,9 @@ def _unknown(row: dict[str, Any]) -> bool:
     return bool(row["node_share"] == 0)
 
 
-def _bars(dates: list[dt.date], table: list[dict[str, Any]], k: int) -> list[go.Bar]:
+def _bars(dates: list[dt.date], table: list[dict[str, Any]]) -> list[go.Bar]:
     x = list(range(len(table)))
-    texts = [_hover(date, row, k) for date, row in zip(dates, table, strict=True)]
+    texts = [_hover(date, row) for date, row in zip(dates, table, strict=True)]
     top = max([row["seen"] or 0 for row in table] + [1])
     # A number needs a bar of about 20 px to stand in; smaller ones are in the hover box and the table.
     roomy = len(table) <= 16
@@ -101,9 +106,9 @@ def _rest(row: dict[str, Any]) -> int | None:
     return int(row["passers_by"]) if row["passers_by"] is not None else row["seen"]
 
 
-def _above(table: list[dict[str, Any]], k: int) -> go.Scatter:
+def _above(table: list[dict[str, Any]]) -> go.Scatter:
     """The rate over each bar, or why there is none."""
-    texts = [""] * len(table) if len(table) > 35 else [_rate(row, k, len(table)) for row in table]
+    texts = [""] * len(table) if len(table) > 35 else [_rate(row, len(table)) for row in table]
     return go.Scatter(
         x=list(range(len(table))),
         y=[row["seen"] or 0 for row in table],
@@ -116,11 +121,11 @@ def _above(table: list[dict[str, Any]], k: int) -> go.Scatter:
     )
 
 
-def _rate(row: dict[str, Any], k: int, days: int) -> str:
+def _rate(row: dict[str, Any], days: int) -> str:
     if _unknown(row):
         return ""
     if row["visitors"] is None:
-        return f"<{k}"
+        return "–"
     if row["capture_rate"] is None:
         return ""
     return wording.percent(row["capture_rate"]) if days <= 10 else wording.number(100 * row["capture_rate"])
@@ -130,31 +135,32 @@ def _key(table: list[dict[str, Any]], k: int) -> str:
     """What the number above a bar is, shown on the day most were seen."""
     rated = [row for row in table if row["capture_rate"] is not None and not _unknown(row)]
     if not rated:
-        return f"<{k} too few to say"
-    example = _rate(max(rated, key=lambda row: (row["seen"], row["day"])), k, len(table))
+        return f"– withheld: fewer than {k}, or it would tell"
+    example = _rate(max(rated, key=lambda row: (row["seen"], row["day"])), len(table))
     return f"**{example}** visitors {'among' if '%' in example else 'per 100'} devices seen"
 
 
-def _hover(date: dt.date, row: dict[str, Any], k: int) -> str:
-    visitors, passers_by, rate = (_cell(row, name, k) for name in ("visitors", "passers_by", "capture_rate"))
+def _hover(date: dt.date, row: dict[str, Any]) -> str:
+    visitors, passers_by, rate = (_cell(row, name) for name in ("visitors", "passers_by", "capture_rate"))
     return (
         f"<b>{wording.short_date(date)}</b><br>{visitors} visitor devices<br>{passers_by} passers-by"
-        f"<br>{rate} of {_cell(row, 'seen', k)} seen"
+        f"<br>{rate} of {_cell(row, 'seen')} seen"
     )
 
 
-def _cell(row: dict[str, Any], name: str, k: int) -> str:
+def _cell(row: dict[str, Any], name: str, claims: Claims = NO_CLAIMS) -> str:
     if _unknown(row):
         return "no records"
     if row[name] is None:
-        return "–" if name == "capture_rate" else f"<{k}" if name == "seen" else "withheld"
-    return wording.percent(row[name]) if name == "capture_rate" else wording.number(row[name])
+        return "–" if name == "capture_rate" else "withheld"
+    claim = claims.day(row["label"] or "", name, row[name])
+    return said.percent(claim) if name == "capture_rate" else said.number(claim)
 
 
-def _numbers(dates: list[dt.date], table: list[dict[str, Any]], k: int) -> Table:
+def _numbers(dates: list[dt.date], table: list[dict[str, Any]], claims: Claims) -> Table:
     names = ("visitors", "passers_by", "seen", "capture_rate")
     body = [
-        [wording.short_date(date), *(_cell(row, name, k) for name in names)]
+        [wording.short_date(date), *(_cell(row, name, claims) for name in names)]
         for date, row in zip(dates, table, strict=True)
     ]
     return Table(("Day", "Visitors", "Passers-by", "Devices seen", "Visitors among seen"), body, right=(1, 2, 3, 4))

@@ -1,26 +1,74 @@
 """A doubt next to its number: what a figure leaves out, in a sentence; an empty text where there is nothing to say."""
 
 import datetime as dt
+from statistics import median
 from typing import Any
 
 from telltale import wording
 from telltale.frames import local, rows
 from telltale.health.words.silences import Silence, reporting
+from telltale.page import said
+from telltale.page.said import Said, say
+from telltale.presence.claims import NO_CLAIMS, Claims
 from telltale.presence.words.gaps import without_records
+from telltale.presence.words.lengths import Lengths
+from telltale.presence.words.titles import RECORDED
 from telltale.wording import is_known
 
 MOST_GAPS = 2
 """More gaps than this are counted, not listed."""
 
 
-def address_kinds(summary: Any) -> str:
-    """That a device is not a person, with the share of randomised addresses."""
-    table = {row["address_kind"]: row["visitors"] for row in rows(summary, "address_kind", "visitors")}
-    randomised, all_kinds = table.get("local"), table.get("all")
-    if randomised is None or not all_kinds or not is_known(randomised) or not is_known(all_kinds):
-        return "Devices, not people: a phone may use several addresses."
-    share = wording.share_of(randomised, all_kinds)
-    return f"Devices, not people: {share} of visitors used a randomised address."
+def address_kinds(days: Any, *, claims: Claims = NO_CLAIMS) -> Said:
+    """That a device is not a person, with the share of randomised addresses on the days that tell it.
+
+    Args:
+        days: day, address_kind, visitors of every kind (`tt.presence.figures`).
+        claims: make the numbers claims.
+    """
+    by_day: dict[Any, dict[str, Any]] = {}
+    for row in rows(days, "day", "address_kind", "visitors", optional=("label",)):
+        by_day.setdefault(row["label"] or row["day"], {})[row["address_kind"]] = row["visitors"]
+    pairs = {label: (day.get("local"), day.get("all")) for label, day in by_day.items()}
+    told = {label: (part, whole) for label, (part, whole) in pairs.items() if part is not None and whole is not None}
+    randomised, every = (sum(pair[at] for pair in told.values()) for at in (0, 1))
+    if not every:
+        return say("Devices, not people: a phone may use several addresses.")
+    part, whole = (
+        claims.days(list(told), "visitors", count, how="sum", kind=kind)
+        for kind, count in (("local", randomised), ("all", every))
+    )
+    left_out = "" if len(told) == len(pairs) else f" on {len(told)} of {wording.count(len(pairs), 'day')}"
+    share = said.share_of(part, whole)
+    return say("Devices, not people: {} of visitors used a randomised address{}.", share, left_out)
+
+
+def partly(days: Any, *, timezone: str = "UTC", claims: Claims = NO_CLAIMS) -> Said:
+    """Which of the days shown are recorded in part: their counts are lower bounds.
+
+    Args:
+        days: day, node_share (`tt.presence.figures`).
+        timezone: the site's zone.
+        claims: make the numbers claims.
+    """
+    table = [
+        row
+        for row in rows(days, "day", "node_share", optional=("label",))
+        if row["node_share"] and row["node_share"] < RECORDED
+    ]
+    if not table:
+        return Said()
+    if len(table) > MOST_GAPS:
+        return say("{} days are recorded in part: lower bounds.", wording.sentence_case(wording.in_words(len(table))))
+    parts = [
+        say(
+            "{} ({})",
+            wording.short_date(local(row["day"], timezone)),
+            said.percent(claims.day(row["label"] or "", "node_share", row["node_share"])),
+        )
+        for row in table
+    ]
+    return say("Recorded in part, so a lower bound: {}.", said.joined(parts))
 
 
 def keys(summary: Any, *, days: int) -> str:
@@ -36,21 +84,26 @@ def keys(summary: Any, *, days: int) -> str:
     return f"Keys change each {rotation}: a device cannot be followed over the change."
 
 
-def gaps(bins: Any, nodes: Any, *, timezone: str = "UTC") -> str:
+def gaps(bins: Any, nodes: Any, *, timezone: str = "UTC", claims: Claims = NO_CLAIMS) -> Said:
     """When no node reported at all."""
     spans = without_records(bins, nodes)
     if not spans:
-        return ""
-    listed = "; ".join(_span(a, b, timezone) for a, b in spans[:MOST_GAPS])
+        return Said()
+    listed = said.together([_gap(a, b, timezone, claims) for a, b in spans[:MOST_GAPS]], "; ")
     more = f" and {wording.in_words(len(spans) - MOST_GAPS)} more" if len(spans) > MOST_GAPS else ""
-    return f"**{'Gap' if len(spans) == 1 else 'Gaps'}** {listed}{more}: no node reported. A gap is not a zero."
+    name = "Gap" if len(spans) == 1 else "Gaps"
+    return say("**{}** {}{}: no node reported. A gap is not a zero.", name, listed, more)
 
 
-def silent_nodes(nodes: Any, *, timezone: str = "UTC") -> str:
+def _gap(start: dt.datetime, end: dt.datetime, timezone: str, claims: Claims) -> Said:
+    return said.claimed(claims.missing((end - start).total_seconds(), start=start), _span(start, end, timezone))
+
+
+def silent_nodes(nodes: Any, *, timezone: str = "UTC", claims: Claims = NO_CLAIMS) -> Said:
     """Which nodes were silent while others reported."""
     found = reporting(nodes)
     if not found.silences:
-        return ""
+        return Said()
     first = found.silences[0]
     same = [silence for silence in found.silences if _alike(silence, first)]
     names = wording.joined([silence.name for silence in same])
@@ -59,10 +112,10 @@ def silent_nodes(nodes: Any, *, timezone: str = "UTC") -> str:
         who = f"{wording.sentence_case(wording.in_words(len(same)))} nodes"
     others = len(found.silences) - len(same)
     more = f" {wording.sentence_case(wording.in_words(others))} more had a gap of an hour or longer." if others else ""
-    return (
-        f"**{who}** {'was' if len(same) == 1 else 'were'} silent "
-        f"{_span(first.start, first.end, timezone)}: counts there are a lower bound.{more}"
-    )
+    silence = claims.silence(first.name, (first.end - first.start).total_seconds())
+    when = said.claimed(silence, _span(first.start, first.end, timezone))
+    verb = "was" if len(same) == 1 else "were"
+    return say("**{}** {} silent {}: counts there are a lower bound.{}", who, verb, when, more)
 
 
 def definition(thresholds: Any, gap: str = "") -> str:
@@ -79,32 +132,58 @@ def definition(thresholds: Any, gap: str = "") -> str:
     )
 
 
-def resolution(visits: Any) -> str:
-    """How much longer the true stay may be than the one shown: a phone is silent between its probes."""
-    longest = sorted(row["silence_max_s"] for row in rows(visits, "silence_max_s") if is_known(row["silence_max_s"]))
+def resolution(visits: Any, *, since: dt.datetime | None = None, claims: Claims = NO_CLAIMS) -> Said:
+    """How much longer the true stay may be than the one shown: a phone is silent between its probes.
+
+    Args:
+        visits: silence_max_s (`tt.presence.visits`).
+        since: beginning of their stretch.
+        claims: make the numbers claims.
+    """
+    longest = [row["silence_max_s"] for row in rows(visits, "silence_max_s") if is_known(row["silence_max_s"])]
     if not longest:
-        return ""
-    return (
-        f"A device is silent for up to {wording.duration(longest[len(longest) // 2])} within a visit (median), "
-        "and may be as long before the first and after the last frame: stays are a little too short."
+        return Said()
+    return say(
+        "A device is silent for up to {} within a visit (median), "
+        "and may be as long before the first and after the last frame: stays are a little too short.",
+        said.duration(claims.silence_inside(median(longest), since)),
     )
 
 
-def open_visits(visits: Any, *, k: int) -> str:
+def open_visits(found: Lengths, *, claims: Claims = NO_CLAIMS) -> Said:
     """How many visits are left out because they may not have ended."""
-    count = sum(bool(row["open"]) for row in rows(visits, optional=("open",)))
-    if not count:
-        return ""
-    if count < k:
-        return f"Fewer than {k} visits may not have ended and are left out."
-    return f"{wording.count(count, 'visit')} may not have ended and {'is' if count == 1 else 'are'} left out."
+    if found.left_out:
+        days = wording.joined([wording.short_date(dt.date.fromisoformat(day)) for day in found.left_out])
+        return say("A few visits of {} may not have ended: visits that began then are left out.", days)
+    if not found.some_open:
+        return Said()
+    if found.open is None:
+        return say("Visits that may not have ended are left out; their number is withheld.")
+    count = said.count(claims.lengths("open", found.open), "visit")
+    return say("{} may not have ended and {} left out.", count, "is" if found.open == 1 else "are")
 
 
-def left_out(summary: Any) -> str:
-    """Staff and fixed devices removed before counting."""
-    fixed, staff = (_whole(_of_all(summary, name)) for name in ("fixed", "staff"))
-    parts = [wording.count(count, noun) for count, noun in ((fixed, "fixed device"), (staff, "staff device")) if count]
-    return f"{wording.sentence_case(wording.joined(parts))} removed before counting." if parts else ""
+def left_out(summary: Any, *, claims: Claims = NO_CLAIMS) -> Said:
+    """Staff and fixed devices removed before counting; fewer than k are told as that."""
+    k = int(_of_all(summary, "k") or 0)
+    parts: list[str] = []
+    for name in ("fixed", "staff"):
+        count, noun = _whole(_of_all(summary, name)), f"{name} device"
+        few = f"fewer than {k} {noun}s" if 0 < count < k else ""
+        if count:
+            parts.append(few or said.count(claims.summary(name, count), noun))
+    return say("{} removed before counting.", said.sentence_case(said.joined(parts))) if parts else Said()
+
+
+def cut_stays(visits: Any) -> str:
+    """That stays which reach a change of keys are cut there: empty where none does."""
+    cuts = [row for row in rows(visits, optional=("cut",)) if row["cut"]]
+    return "A stay over the change of keys is cut there: its parts are lower bounds." if cuts else ""
+
+
+def removed(since: dt.date | None, what: str) -> str:
+    """`Visits are kept since Thu 12 Nov; earlier ones were removed.`; empty where all are kept."""
+    return f"{what} are kept since {wording.short_date(since)}; earlier ones were removed." if since else ""
 
 
 def withheld(k: int) -> str:
@@ -117,12 +196,13 @@ def hysteresis(thresholds: Any) -> str:
     return f"A move needs a lead of {wording.quantity(thresholds.hysteresis_db, 'dB')} over the last zone."
 
 
-def set_aside(summary: Any) -> str:
-    """Records rejected, late, or with a wrong clock."""
-    counts = {name: _whole(_of_all(summary, name)) for name in ("rejected", "flagged", "late")}
-    return (
-        f"{wording.number(counts['rejected'])} rows rejected, {wording.number(counts['flagged'])} with a wrong clock "
-        f"left out, {wording.number(counts['late'])} came after their day had closed."
+def set_aside(summary: Any, *, claims: Claims = NO_CLAIMS) -> Said:
+    """Records rejected, late, or with a wrong clock; unknown where the rows that would tell were removed."""
+    rejected, flagged, late = (
+        said.number(claims.summary(name, _of_all(summary, name))) for name in ("rejected", "flagged", "late")
+    )
+    return say(
+        "{} rows rejected, {} with a wrong clock left out, {} came after their day had closed.", rejected, flagged, late
     )
 
 

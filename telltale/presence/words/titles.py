@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from telltale import wording
 from telltale.frames import local, rows
-from telltale.presence.words.lengths import BANDS, closed, devices, shares
+from telltale.page import said
+from telltale.page.claims import Claim
+from telltale.page.said import Said, say
+from telltale.presence.claims import NO_CLAIMS, Claims
+from telltale.presence.words.lengths import BANDS, lengths
 from telltale.wording import is_known
 
 if TYPE_CHECKING:
@@ -15,6 +19,8 @@ if TYPE_CHECKING:
 
 USUAL = 0.1
 """A change of less than a tenth is a usual one."""
+RECORDED = 0.95
+"""A day or stretch of which less is recorded is compared with nothing: what is missing would be a change."""
 CLEAR = 0.05
 """The first is "the busiest" only when this much ahead of the second."""
 ENOUGH = 20
@@ -23,88 +29,121 @@ BAND_S = 60 * BANDS[1][0]
 """Where the second engagement band begins."""
 
 
-def visits_overall(now: Any, before: Any, *, period: "Period") -> str:
+def visits_overall(
+    now: Any, before: Any, *, period: "Period", at_least: bool = False, claims: Claims = NO_CLAIMS
+) -> Said:
     """`A usual week with **346 visits** …`: how many, against what, how long they stay.
 
     Args:
         now: summary of the period (`tt.presence.summary`): one row per address kind.
-        before: summary of the period before; the comparison is left out unless it covers as many days.
+        before: summary of the period before; the comparison is left out unless both are recorded alike.
         period: what both are of.
+        at_least: some of the period is not recorded.
+        claims: make the numbers claims.
     """
     row, unit, basis = of_all(now), period.unit, period.basis
-    if row is None or row["visits"] == 0:
-        return "**No visits** in this period."
+    nobody = say("**{}**", said.claimed(claims.summary("visits", 0), "No visits"))
+    if row is None or (row["visits"] == 0 and not at_least and not lacks_days(row)):
+        return nobody + " in this period."
     if not is_known(row["visits"]):
-        return "**Fewer visits** in this period than may be told."
-    visits = f"**{wording.count(row['visits'], 'visit')}**"
-    stay = row["dwell_median_s"]
-    staying = f"; the median stay is **{wording.duration(stay)}**" if is_known(stay) else ""
-    change = change_of(row["visits"], comparable(before, period).get("visits"))
+        return say("The number of **visits** in this period is withheld, as small counts are.")
+    if row["visits"] == 0:
+        return nobody + " in what is recorded of this period."
+    is_lower = at_least or lacks_days(row)
+    count = said.count(claims.summary("visits", row["visits"]), "visit")
+    visits = say("**{}{}**", "At least " if is_lower else "", count)
+    stay: str = ""
+    if is_known(row["dwell_median_s"]):
+        median = claims.summary("dwell_median_s", row["dwell_median_s"], "s", n=row["ended"])
+        stay = say("; the median stay is **{}**", said.duration(median))
+    change = change_of(row["visits"], comparable(before, period, row).get("visits"))
     if change is None:
-        return f"{visits} in {f'these {period.days} days' if unit == 'days' else f'this {unit}'}{staying}."
+        return say("{} in {}{}.", visits, f"these {period.days} days" if unit == "days" else f"this {unit}", stay)
+    claim = claims.compared("visits", "change", change)
     if abs(change) < USUAL:
         usual = "Usual days" if unit == "days" else f"A usual {unit}"
-        return f"{usual} with {visits}, {_as_many(change)} {basis}{staying}."
+        visits = say("**{}{}**", "at least " if is_lower else "", count)
+        return say("{} with {}, {} {}{}.", usual, visits, _as_many(claim, change), basis, stay)
     more = "more" if change > 0 else "fewer"
-    return f"{visits}, **{wording.percent(abs(change))} {more}** than {basis}{staying}."
+    return say("{}, **{} {}** than {}{}.", visits, said.claimed(claim, wording.percent(abs(change))), more, basis, stay)
 
 
-def _as_many(change: float) -> str:
+def lacks_days(row: dict[str, Any]) -> bool:
+    """Whether days are missing in its sums: withheld, or without a report."""
+    return bool(row.get("withheld_days") or row.get("unknown_days"))
+
+
+def _as_many(claim: Claim, change: float) -> Said:
     if abs(change) < 0.005:
-        return "as many as"
-    return f"**{wording.percent(abs(change))} {'more' if change > 0 else 'fewer'}** than"
+        return said.claimed(claim, "as many as")
+    more = "more" if change > 0 else "fewer"
+    return say("**{} {}** than", said.claimed(claim, wording.percent(abs(change))), more)
 
 
-def busiest_day(days: Any, before: Any = None, *, unit: str = "week", timezone: str = "UTC") -> str:
-    """`Wednesday was the busiest day; the week is 4 % up`, of visitor devices."""
+def busiest_day(
+    days: Any, before: Any = None, *, unit: str = "week", timezone: str = "UTC", claims: Claims = NO_CLAIMS
+) -> Said:
+    """`Wednesday was the busiest day; the week is 4 % up`, of visitor devices.
+
+    Without a day nearly all of which is recorded, or with one that is so only in part, there is no such finding.
+    """
     table = _days(days)
     counts = sorted(((row["visitors"], row["day"]) for row in table if is_known(row["visitors"])), reverse=True)
-    ahead = len(counts) > 1 and counts[0][0] >= (1 + CLEAR) * counts[1][0] and len(counts) > 2
+    whole = all(_is_recorded(row) for row in table)
+    ahead = whole and len(counts) > 2 and counts[0][0] >= (1 + CLEAR) * counts[1][0]
     former = [] if before is None else _days(before)
-    change = change_of(_total(table), _total(former)) if len(former) >= len(table) else None
-    trend = "" if change is None or unit == "day" else _trend(change, unit)
+    alike = 0 < len(table) <= len(former) and whole and all(_is_recorded(row) for row in former)
+    alike = alike and _unknown(former) == _unknown(table)
+    change = change_of(total_of_days(days), total_of_days(before)) if alike else None
+    trend = Said() if change is None or unit == "day" else _trend(change, unit, claims)
     if not ahead:
-        return wording.sentence_case(trend) or "Visitors and passers-by by day"
+        return said.sentence_case(trend or "Visitors and passers-by by day")
     day = local(counts[0][1], timezone)
     name = wording.weekday(day) if len(table) <= 7 else wording.short_date(day)
-    return f"{name} was the busiest day" + (f"; {trend}" if trend else "")
+    most = claims.days([day.date().isoformat()], "visitors", counts[0][0], how="max")
+    return say("{} was the busiest day{}", said.claimed(most, name), say("; {}", trend) if trend else "")
 
 
-def _trend(change: float, unit: str) -> str:
+def _trend(change: float, unit: str, claims: Claims) -> Said:
     subject = "these days are" if unit == "days" else f"the {unit} is"
+    claim = claims.compared("visitors_by_day", "change", change)
     if abs(change) < 0.01:
-        return f"{subject} as busy as before"
-    return f"{subject} {wording.percent(abs(change))} {'up' if change > 0 else 'down'}"
+        return say("{} {}", subject, said.claimed(claim, "as busy as before"))
+    return say("{} {} {}", subject, said.claimed(claim, wording.percent(abs(change))), "up" if change > 0 else "down")
 
 
-def comes_in(days: Any, *, k: int) -> str:
+def comes_in(days: Any, *, k: int, claims: Claims = NO_CLAIMS) -> Said:
     """`About one device in four that is heard comes in`."""
     table = [row for row in _days(days) if is_known(row["visitors"]) and is_known(row["seen"])]
     seen, visitors = sum(row["seen"] for row in table), sum(row["visitors"] for row in table)
     if visitors < k or seen < 10 * k or visitors * 10 < seen:
-        return "Visitors and passers-by by day"
+        return say("Visitors and passers-by by day")
+    labels = [row["label"] for row in table]
+    share = claims.days(labels, "capture_rate", visitors / seen, how="share", weight="seen")
     if visitors * 1.6 > seen:
-        return f"{wording.percent(visitors / seen)} of the devices heard come in"
-    return f"About one device in {wording.in_words(round(seen / visitors))} that is heard comes in"
+        return say("{} of the devices heard come in", said.percent(share))
+    one_in = said.claimed(share, f"one device in {wording.in_words(round(seen / visitors))}")
+    return say("About {} that is heard comes in", one_in)
 
 
-def busiest_hour(bins: Any, *, timezone: str, k: int) -> str:
+def busiest_hour(bins: Any, *, timezone: str, k: int, claims: Claims = NO_CLAIMS) -> Said:
     """`It was busiest on Wednesday at 11:00, with about 28 devices`, or the hour most days share."""
     peaks = _daily_peaks(bins, timezone)
     if not peaks or peaks[0][0] < k:
-        return "Devices present over time"
+        return say("Devices present over time")
     most, start = peaks[0]
-    devices = f"with about {wording.number(most)} devices"
+    claim = claims.present([start], most, how="max")
+    devices = say("with about {} devices", said.number(claim))
     if len(peaks) == 1:
-        return f"It was busiest at {wording.clock(start)}, {devices}"
+        return say("It was busiest at {}, {}", said.claimed(claim, wording.clock(start)), devices)
     if most >= (1 + CLEAR) * peaks[1][0]:
         day = wording.weekday(start) if len(peaks) <= 7 else wording.short_date(start)
-        return f"It was busiest on {day} at {wording.clock(start)}, {devices}"
+        return say("It was busiest on {}, {}", said.claimed(claim, f"{day} at {wording.clock(start)}"), devices)
     busy = [moment.hour + moment.minute / 60 for level, moment in peaks if level >= most / 2]
     if max(busy) - min(busy) > 3:
-        return "Devices present over time"
+        return say("Devices present over time")
     hour = round(sum(busy) / len(busy))
-    return f"Most days are busiest around {hour:02}:00, {devices}"
+    return say("Most days are busiest around {}, {}", f"{hour:02}:00", devices)
 
 
 def _daily_peaks(bins: Any, timezone: str) -> list[tuple[float, dt.datetime]]:
@@ -122,17 +161,26 @@ def _daily_peaks(bins: Any, timezone: str) -> list[tuple[float, dt.datetime]]:
     return sorted(peaks.values(), reverse=True)
 
 
-def lengths_of_stay(visits: Any, *, k: int) -> str:
-    """`57 % of visits end within 20 minutes`, or how long half of them last."""
-    stays = closed(visits)
-    if len(stays) < ENOUGH or devices(stays) < k:
-        return "Visits by length"
-    short = shares(stays, k=k)[0]
+def lengths_of_stay(visits: Any, *, k: int, claims: Claims = NO_CLAIMS) -> Said:
+    """`57 % of visits end within 20 minutes`, or how long half of them last.
+
+    Args:
+        visits: as `telltale.presence.words.lengths.lengths` takes them.
+        k: the smallest number of devices that is shown.
+        claims: make the numbers claims.
+    """
+    found = lengths(visits, k=k)
+    if found.ended is None or found.ended < ENOUGH or found.median_s is None:
+        return say("Visits by length")
+    short = found.shares[0]
     if short is not None and short >= 0.5:
-        return f"{wording.percent(short)} of visits end within 20 minutes"
-    half = stays[len(stays) // 2].dwell_s
+        claim = claims.lengths("band", short, column="share", low=0)
+        return say("{} of visits end within 20 minutes", said.percent(claim))
     # Where most are short and their share is withheld, how long half of them last is no finding.
-    return "Visits by length" if half < BAND_S else f"Half of the visits last {wording.duration(half)} or longer"
+    if found.median_s < BAND_S:
+        return say("Visits by length")
+    half = claims.lengths("ended", found.median_s, "s", column="median_s")
+    return say("Half of the visits last {} or longer", said.duration(half))
 
 
 def busiest_paths(moves: Any, *, k: int) -> str:
@@ -160,14 +208,30 @@ def _among(counts: dict[tuple[str, str], int], zones: Sequence[str]) -> int:
 
 def of_all(summary: Any) -> dict[str, Any] | None:
     """The row of all address kinds; None without one."""
-    table = rows(summary, "address_kind", *SUMMARY)
+    table = rows(summary, "address_kind", *SUMMARY, optional=MISSING)
     return next((row for row in table if row["address_kind"] == "all"), None)
 
 
-def comparable(before: Any, period: "Period") -> dict[str, Any]:
-    """The same of the period before; empty unless there are figures of as many days."""
+def comparable(before: Any, period: "Period", now: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The same of the period before; empty unless it has as many days, and both are recorded alike.
+
+    Args:
+        before: summary of the period before.
+        period: the period.
+        now: its row; what is withheld or missing of one and not of the other would be told as a change.
+    """
     row = of_all(before)
-    return row if row and row["days"] >= period.days else {}
+    if row is None or row["days"] < period.days:
+        return {}
+    for one in (row, now or {}):
+        share = one.get("recorded_share")
+        if one.get("unknown_days") or (share is not None and share < RECORDED):
+            return {}
+    if period.running and row.get("is_so_far") is False:
+        # A day that has closed is kept whole: it is no basis for one that runs.
+        return {}
+    alike = (row.get("withheld_days") or 0) == ((now or {}).get("withheld_days") or 0)
+    return row if alike else {}
 
 
 SUMMARY = (
@@ -184,6 +248,8 @@ SUMMARY = (
     "k",
 )
 """Columns of `tt.presence.summary` the titles and tiles read."""
+MISSING = ("withheld_days", "unknown_days", "recorded_share", "ended", "is_so_far")
+"""Those that say what its sums lack."""
 
 
 def change_of(now: float | None, before: float | None) -> float | None:
@@ -194,9 +260,19 @@ def change_of(now: float | None, before: float | None) -> float | None:
 
 
 def _days(days: Any) -> list[dict[str, Any]]:
-    return [row for row in rows(days, "day", "address_kind", "visitors", "seen") if row["address_kind"] == "all"]
+    table = rows(days, "day", "address_kind", "visitors", "seen", optional=("node_share", "label"))
+    return [row for row in table if row["address_kind"] == "all"]
 
 
-def _total(table: list[dict[str, Any]]) -> float | None:
-    counts = [row["visitors"] for row in table if is_known(row["visitors"])]
+def _is_recorded(row: dict[str, Any]) -> bool:
+    return row["node_share"] is None or row["node_share"] >= RECORDED
+
+
+def _unknown(table: list[dict[str, Any]]) -> int:
+    return sum(not is_known(row["visitors"]) for row in table)
+
+
+def total_of_days(days: Any) -> float | None:
+    """Visitors of the days that tell them; None where none does."""
+    counts = [row["visitors"] for row in _days(days) if is_known(row["visitors"])]
     return sum(counts) if counts else None

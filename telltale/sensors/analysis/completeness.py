@@ -1,8 +1,9 @@
 """How many of the readings that were due from each device came.
 
-Due is one reading each interval from a series' first one on. An error code is a reading that came: the sensor was
-there. States are told when they change and have no interval; of them the messages say what is missing
-(`analysis.health`).
+Due is one reading each interval from a series' first one on; where it is not known how often a series is due (nothing
+given, fewer than ten readings), none is. An error code is a reading that came: the sensor was there. One that comes
+within half an interval of the one before is a copy, and stands for none that was due. States are told when they change
+and have no interval; of them the messages say what is missing (`analysis.health`).
 """
 
 import pyarrow as pa
@@ -12,8 +13,10 @@ from telltale.engine import Engine, Relation
 from telltale.sensors.analysis.steps import intervals
 
 TOLD = """
-select device_id, channel, quantity, observed_at, value, unix_micros(observed_at) as at_us from reading
-where (value is not null or error_code is not null) and text is null
+select device_id, channel, quantity, observed_at, value, unix_micros(observed_at) as at_us,
+  lag(unix_micros(observed_at)) over (partition by device_id, channel, quantity order by observed_at) as before_us
+from reading
+where (value is not null or error_code is not null) and not regexp_like(coalesce(text, ''), '^[^0-9.-]')
 """
 
 DUE = """
@@ -27,11 +30,15 @@ from (
   from (
     select device_id, channel, quantity, min(at_us) as first_us from told group by device_id, channel, quantity
   ) f
-  inner join interval_of i on i.device_id = f.device_id and i.channel = f.channel and i.quantity = f.quantity
+  inner join interval_of i
+    on i.is_sure and i.device_id = f.device_id and i.channel = f.channel and i.quantity = f.quantity
   cross join period p
   left join (
-    select device_id, channel, quantity, start_us, count(*) as received from placed
-    group by device_id, channel, quantity, start_us
+    select c.device_id, c.channel, c.quantity, c.start_us,
+      count(case when c.before_us is null or c.at_us - c.before_us >= j.interval_s * 5e5 then 1 end) as received
+    from placed c
+    inner join interval_of j on j.device_id = c.device_id and j.channel = c.channel and j.quantity = c.quantity
+    group by c.device_id, c.channel, c.quantity, c.start_us
   ) r on r.device_id = f.device_id and r.channel = f.channel and r.quantity = f.quantity and r.start_us = p.start_us
 ) reached
 """

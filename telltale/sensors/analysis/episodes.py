@@ -1,8 +1,8 @@
 """Episodes of a state: a door that stands open, an alarm, water on the floor; from when to when, and whether it lasts.
 
-A state is a reading with a word (`text`) and the value 1, active, or 0. It holds until a reading says the other; that
-is the moment the sensor names, nothing is estimated. Where the sensor's interval is given and it was silent for several
-of them, the episode ends with the last reading that tells of it: whether it went on is not known.
+A state is a reading with a word (`text`; digits are none) and the value 1, active, or 0. It holds until a reading says
+the other; that is the moment the sensor names, nothing is estimated. Where the sensor's interval is given and it was
+silent for several of them, the episode ends with the last reading that tells of it: whether it went on is not known.
 
 Source: wire/efento.md 2.3 (the first entry is the state at the start, entries between are changes, the last closes the
 range; equal neighbours mean no change).
@@ -21,7 +21,7 @@ from (
     lag(unix_micros(observed_at)) over (partition by device_id, channel, quantity order by observed_at) as before_us,
     lead(unix_micros(observed_at)) over (partition by device_id, channel, quantity order by observed_at) as after_us
   from reading
-  where text is not null and value in (0, 1)
+  where regexp_like(text, '^[^0-9]') and value in (0, 1)
 ) s
 left join info i on i.device_id = s.device_id
 """

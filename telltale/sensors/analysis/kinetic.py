@@ -18,20 +18,25 @@ from telltale.sensors.analysis.steps import MAIN
 ACTIVATION_K = 83.144 / 8.3144e-3
 """ΔH / R."""
 ZERO_C_IN_K = 273.15
+UNITS = ("°C", "", "°F", "K")
+"""The units of temperatures that are known; one without is taken for °C."""
 
 TEMPERATURES = """
-select device_id, channel, quantity, value, start_us from placed
-where quantity = :main and unit in ('°C', '') and value > -273.15e0
+select device_id, channel, quantity, value_c as value, start_us, unit from (
+  select *, case unit when '°F' then (value - 32) / 1.8e0 when 'K' then value - 273.15e0 else value end as value_c
+  from placed where quantity = :main and unit in ('°C', '', '°F', 'K')
+) converted
+where value_c > -273.15e0
 order by device_id, channel, quantity, observed_at
 """
 
 KINETIC = """
-select k.device_id, k.channel, k.quantity, p.label, timestamp_micros(p.start_us) as start,
+select k.device_id, k.channel, k.quantity, k.unit, p.label, timestamp_micros(p.start_us) as start,
   timestamp_micros(p.end_us) as end, k.readings, k.mean_c, k.kinetic_c
 from kinetic k inner join period p on p.start_us = k.start_us
 order by k.device_id, k.channel, k.quantity, p.start_us
 """
-_KEY = ("device_id", "channel", "quantity", "start_us")
+_KEY = ("device_id", "channel", "quantity", "unit", "start_us")
 
 
 def kinetic(engine: Engine, readings: Relation, periods: pa.Table) -> Relation:
@@ -39,11 +44,12 @@ def kinetic(engine: Engine, readings: Relation, periods: pa.Table) -> Relation:
 
     Args:
         engine: where it runs.
-        readings: table `reading`, each natural key once; only temperatures in °C are looked at.
+        readings: table `reading`, each natural key once; temperatures in °C, °F or K are looked at.
         periods: label, start_us, end_us (`analysis.periods`), apart from each other.
 
     Returns:
-        device_id, channel, quantity, label, start, end, readings, mean_c, kinetic_c; sorted.
+        device_id, channel, quantity, unit (of the readings), label, start, end, readings, mean_c, kinetic_c (both in
+        °C, whatever the unit); sorted.
     """
     rows = engine.run(TEMPERATURES, {"placed": placed(engine, readings, periods)}, main=MAIN)
     relations = {"kinetic": engine.from_arrow(_kinetic(rows.arrow())), "period": engine.from_arrow(periods)}

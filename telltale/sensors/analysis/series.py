@@ -11,7 +11,11 @@ FIGURES = """
 select device_id, channel, quantity, max(unit) as unit, start_us, count(value) as readings,
   cast(sum(case when error_code is not null then 1 else 0 end) as bigint) as errors,
   min(value) as value_min, avg(value) as value_mean, max(value) as value_max,
-  max(case when newest = 1 then value end) as value_last, min(observed_at) as first_at, max(observed_at) as last_at
+  max(case when newest = 1 then value end) as value_last,
+  max(case when newest = 1 and value is not null and regexp_like(coalesce(text, ''), '^[^0-9.-]') then text end)
+    as state_last,
+  max(case when value is not null then observed_at end) as value_last_at,
+  min(observed_at) as first_at, max(observed_at) as last_at
 from (
   select *, row_number() over (partition by device_id, channel, quantity, start_us
     order by case when value is null then 1 else 0 end, observed_at desc) as newest
@@ -24,7 +28,7 @@ group by device_id, channel, quantity, start_us
 STATS = """
 select f.device_id, f.channel, f.quantity, f.unit, p.label, timestamp_micros(p.start_us) as start,
   timestamp_micros(p.end_us) as end, f.readings, f.errors, f.value_min, f.value_mean, f.value_max, f.value_last,
-  f.first_at, f.last_at
+  f.state_last, f.value_last_at, f.first_at, f.last_at
 from figure f inner join period p on p.start_us = f.start_us
 order by f.device_id, f.channel, f.quantity, p.start_us
 """
@@ -45,11 +49,11 @@ select device_id, channel, quantity, timestamp_micros(at_us) as after_at, timest
     else cast(floor((next_us - at_us) / nullif(interval_us, 0) + 0.5) as bigint) - 1 end as missing, is_open
 from (
   select s.device_id, s.channel, s.quantity, s.at_us, coalesce(s.after_us, :until_us) as next_us,
-    s.after_us is null as is_open, i.interval_s * 1e6 as interval_us
+    s.after_us is null as is_open, i.interval_s * 1e6 as interval_us, i.is_sure
   from step s
   inner join interval_of i on i.device_id = s.device_id and i.channel = s.channel and i.quantity = s.quantity
 ) reached
-where next_us - at_us > :gap_factor * interval_us
+where is_sure and next_us - at_us > :gap_factor * interval_us
 order by device_id, channel, quantity, at_us
 """
 
@@ -64,8 +68,9 @@ def stats(engine: Engine, readings: Relation, periods: pa.Table) -> Relation:
 
     Returns:
         device_id, channel, quantity, unit, label, start, end, readings (with a value), errors (with an error code),
-        value_min, value_mean (of the readings, each the same weight), value_max, value_last, first_at, last_at;
-        sorted. Empty in, empty out.
+        value_min, value_mean (of the readings, each the same weight), value_max, value_last, state_last (its word,
+        where it is a state such as open), value_last_at (its moment), first_at, last_at (error codes too); sorted.
+        Empty in, empty out.
     """
     return engine.run(STATS, {"figure": _figures(engine, readings, periods), "period": engine.from_arrow(periods)})
 
@@ -92,7 +97,8 @@ def gaps(engine: Engine, readings: Relation, info: Relation, *, until_us: int, r
 
     Returns:
         device_id, channel, quantity, after_at, before_at (the readings on both sides; `until_us` where it lasts),
-        missing (readings that were due), is_open; sorted by series, after_at.
+        missing (readings that were due), is_open; sorted by series, after_at. Nothing is missing of a series of which
+        it is not known how often it is due.
     """
     rules = rules or Rules()
     relations = {"step": steps(engine, readings), "interval_of": intervals(engine, readings, info)}

@@ -17,17 +17,30 @@ from reading
 where value is not null
 """
 
+FEWEST_STEPS = 9
+"""An interval is learned from ten readings at least: fewer say how they came, not how often they come."""
+COPY_US = 1_000_000
+"""Readings closer than a second are copies or a burst, and tell nothing of an interval."""
+
 INTERVALS = """
-select s.device_id, s.channel, s.quantity,
-  coalesce(max(i.expected_interval_s), percentile(s.at_us - s.before_us, 0.5) / 1e6) as interval_s,
-  max(i.expected_interval_s) is not null as is_given
-from step s
-left join info i on i.device_id = s.device_id
-group by s.device_id, s.channel, s.quantity
-order by s.device_id, s.channel, s.quantity
+select device_id, channel, quantity, coalesce(given_s, usual_us / 1e6) as interval_s, given_s is not null as is_given,
+  given_s is not null or steps >= :fewest_steps as is_sure
+from (
+  select s.device_id, s.channel, s.quantity, max(i.expected_interval_s) as given_s,
+    percentile(case when s.at_us - s.before_us >= :copy_us then s.at_us - s.before_us end, 0.5) as usual_us,
+    count(case when s.at_us - s.before_us >= :copy_us then 1 end) as steps
+  from step s
+  left join info i on i.device_id = s.device_id
+  group by s.device_id, s.channel, s.quantity
+) counted
+order by device_id, channel, quantity
 """
 
-MEASURED = "select distinct device_id, channel, quantity from reading where value is not null"
+MEASURED = """
+select device_id, channel, quantity, max(unit) as unit, min(unix_micros(observed_at)) as first_us,
+  max(unix_micros(observed_at)) as last_us
+from reading where value is not null group by device_id, channel, quantity
+"""
 
 LIMITS = """
 select * from (
@@ -65,13 +78,15 @@ def intervals(engine: Engine, readings: Relation, info: Relation) -> Relation:
 
     Returns:
         device_id, channel, quantity, interval_s (given, else the median of its own steps, which losses of up to a
-        third hardly move; null with a single reading), is_given; sorted.
+        third hardly move; null with a single reading), is_given, is_sure (given, or learned from ten readings at
+        least); sorted.
     """
-    return engine.run(INTERVALS, {"step": steps(engine, readings), "info": info})
+    relations = {"step": steps(engine, readings), "info": info}
+    return engine.run(INTERVALS, relations, fewest_steps=FEWEST_STEPS, copy_us=COPY_US)
 
 
 def measured(engine: Engine, readings: Relation) -> Relation:
-    """The series that ever had a value: device_id, channel, quantity, each once."""
+    """The series that ever had a value: device_id, channel, quantity, each once; unit, first_us, last_us."""
     return engine.run(MEASURED, {"reading": readings})
 
 

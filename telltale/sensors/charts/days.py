@@ -1,6 +1,5 @@
 """Sensors by day: how long were limits left."""
 
-import datetime as dt
 from typing import Any
 
 import plotly.graph_objects as go
@@ -10,45 +9,61 @@ from telltale.charts.base import figure, hatch, label, nothing
 from telltale.charts.days import day_heads
 from telltale.frames import local, rows
 from telltale.look.tokens import LIGHT
+from telltale.page import said
+from telltale.page.claims import About
+from telltale.page.said import Said, say
 from telltale.page.table import Table
+from telltale.sensors import claims
+from telltale.sensors.words.kept import HARDLY_S
+from telltale.sensors.words.titles import NOBODY
 
 
-def outside_by_day(outside: Any, *, tolerated_min: float, timezone: str) -> go.Figure:
+def outside_by_day(days: Any, *, tolerated_min: float, timezone: str, about: About = NOBODY) -> go.Figure:
     """Bars of the minutes outside limits per day, all sensors together; days over what is tolerated in alarm.
 
     Args:
-        outside: start, end, outside_s, readings (`tt.sensors.minutes_outside`). A day without any reading is hatched.
+        days: start, so_far, outside_s, unknown_s, readings (`tt.sensors.days_outside`). A day without any reading is
+            hatched; what is unknown of the others stands in their numbers.
         tolerated_min: minutes a day that nobody needs to hear about, drawn as a dashed line; 0 draws none.
         timezone: the site's zone.
+        about: what the numbers are claims of.
 
     Returns:
-        the figure; no sensor with limits gives one sentence.
+        the figure; no reading of a sensor with limits gives one sentence.
     """
-    table = rows(outside, "start", "end", "outside_s", "readings")
+    table = rows(days, "start", "so_far", "outside_s", "unknown_s", "readings")
     heard = [row["start"] for row in table if row["readings"]]
-    days = sorted({row["start"] for row in table if heard and row["start"] >= min(heard)})
-    if not days:
-        return nothing("No sensor has limits. Write low and high into devices.csv, then this chart fills.")
-    minutes = {day: _minutes([row for row in table if row["start"] == day]) for day in days}
-    top = 1.18 * max([1.5 * tolerated_min, 6.0, *(value or 0 for value in minutes.values())])
-    heads = day_heads([local(day, timezone).date() for day in days])
-    unknown = [index for index, day in enumerate(days) if minutes[day] is None]
+    table = [row for row in table if heard and row["start"] >= min(heard)]
+    if not table:
+        return nothing(
+            "No reading of a sensor with limits. They are low and high in devices.csv; then this chart fills."
+        )
+    minutes = [None if row["outside_s"] is None else row["outside_s"] / 60 for row in table]
+    told = [_told(row, about) for row in table]
+    moments = [local(row["start"], timezone) for row in table]
+    top = 1.18 * max([1.5 * tolerated_min, 6.0, *(value or 0 for value in minutes)])
+    heads = day_heads([at.date() for at in moments])
+    unknown = [index for index, value in enumerate(minutes) if value is None]
     chart = figure(
         height=240,
         key=[("hatched", "no readings")] if unknown else [],
-        numbers=_minutes_table(minutes, timezone),
-        xaxis={"tickvals": list(range(len(days))), "ticktext": heads, "range": [-0.6, len(days) - 0.4]},
+        numbers=Table(
+            ("Day", "Outside limits"),
+            [[wording.short_date(at), text] for at, text in zip(moments, told, strict=True)],
+            right=(1,),
+        ),
+        xaxis={"tickvals": list(range(len(table))), "ticktext": heads, "range": [-0.6, len(table) - 0.4]},
         yaxis={"range": [0, top]},
         bargap=0.3,
-        narrow={"xaxis.tickvals": list(range(len(days) - 1, -1, -2))[::-1], "xaxis.ticktext": heads[::-2][::-1]},
+        narrow={"xaxis.tickvals": list(range(len(table) - 1, -1, -2))[::-1], "xaxis.ticktext": heads[::-2][::-1]},
     )
     chart.add_traces(hatch([(index - 0.4, index + 0.4) for index in unknown], top))
-    values = [minutes[day] or 0 for day in days]
+    values = [value or 0 for value in minutes]
     chart.add_bar(
-        x=list(range(len(days))),
+        x=list(range(len(table))),
         y=values,
         marker={"color": [LIGHT.alarm if value > tolerated_min else LIGHT.accent for value in values]},
-        hovertext=[f"<b>{wording.short_date(local(d, timezone))}</b><br>{_lasting(minutes[d])}" for d in days],
+        hovertext=[f"<b>{wording.short_date(at)}</b><br>{text}" for at, text in zip(moments, told, strict=True)],
         hovertemplate="%{hovertext}<extra></extra>",
     )
     for index, value in enumerate(values):
@@ -70,15 +85,12 @@ def _room(values: list[float], above: float) -> int:
     return next(runs, 0)
 
 
-def _minutes(table: list[dict[str, Any]]) -> float | None:
-    known = [row["outside_s"] for row in table if row["outside_s"] is not None]
-    return sum(known) / 60 if known else None
-
-
-def _lasting(minutes: float | None) -> str:
-    return "no readings" if minutes is None else f"{wording.duration(60 * minutes)} outside"
-
-
-def _minutes_table(minutes: dict[dt.datetime, float | None], zone: str) -> Table:
-    body = [[wording.short_date(local(day, zone)), _lasting(value)] for day, value in minutes.items()]
-    return Table(("Day", "Outside limits"), body, right=(1,))
+def _told(row: dict[str, Any], about: About) -> Said:
+    """`31 min outside so far, 12 h unknown`: of a day, all sensors together."""
+    if row["outside_s"] is None:
+        return Said("no readings")
+    outside = said.duration(claims.day(about, row, "outside_s", "s"))
+    so_far = " so far" if row["so_far"] else ""
+    if row["unknown_s"] < HARDLY_S:
+        return say("{} outside{}", outside, so_far)
+    return say("{} outside{}, {} unknown", outside, so_far, said.duration(claims.day(about, row, "unknown_s", "s")))

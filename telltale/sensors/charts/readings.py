@@ -5,7 +5,6 @@ Sensors of one quantity and the same limits share a panel; panels stand one belo
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from typing import Any
 
 import plotly.graph_objects as go
@@ -14,9 +13,12 @@ from telltale import wording
 from telltale.charts.base import HATCH, figure, label, nothing, on_axis, time_ticks
 from telltale.frames import local, rows
 from telltale.look.tokens import LIGHT
-from telltale.page.table import Table
+from telltale.page.claims import About
+from telltale.sensors.charts.numbers import numbers
 from telltale.sensors.charts.panels import SERIES, Line, Panel, Point, panels_of
 from telltale.sensors.charts.scale import Scale, scale
+from telltale.sensors.words.beyond import lasting
+from telltale.sensors.words.titles import NOBODY
 
 ANNOTATED = 3
 _FIRST_PX, _NEXT_PX, _APART_PX, _LINE_PX = 190, 116, 22, 15
@@ -27,17 +29,20 @@ _WIDE_SHARE = 0.01
 """A gap of less of the axis is an open line, a longer one a hatch; from six times that on it is named."""
 
 
-def readings(series: Any, excursions: Any = None, gaps: Any = None, *, timezone: str) -> go.Figure:
+def readings(
+    series: Any, excursions: Any = None, gaps: Any = None, *, timezone: str, about: About = NOBODY
+) -> go.Figure:
     """Lines of what each sensor measured; limits as a band, time outside them thick, what is missing open or hatched.
 
     Args:
         series: device_id, name, channel, quantity, unit, start, end, value_mean, low, high (`tt.sensors.series`),
             single readings or means of bins.
-        excursions: device_id, channel, quantity, side, outside_s, started_at, ended_at, peak, peak_at
-            (`tt.sensors.excursions`); None draws none.
+        excursions: device_id, name, channel, quantity, side, outside_s, started_at, ended_at, peak, peak_at,
+            is_begin_known, is_end_known, is_open (`tt.sensors.excursions`); None draws none.
         gaps: device_id, channel, quantity, after_at, before_at (`tt.sensors.gaps`); None breaks lines only where a bin
             has no reading.
         timezone: the site's zone.
+        about: what the numbers behind the lines are claims of (`tt.sensors.series`).
 
     Returns:
         the figure; no rows give one sentence.
@@ -59,7 +64,7 @@ def readings(series: Any, excursions: Any = None, gaps: Any = None, *, timezone:
     chart = figure(
         height=plot + 10 + bottom,
         key=[("hatched", "no readings")] if missing else [],
-        numbers=_numbers(panels, timezone),
+        numbers=numbers(panels, timezone, about),
         margin={"l": 52, "r": _room(panels), "b": bottom},
         xaxis={"range": [on_axis(start), on_axis(end)], "anchor": f"y{len(panels)}".replace("y1", "y"), **ticks.axis()},
         narrow=ticks.narrow() | {"margin.b": 40, "margin.r": 66},
@@ -79,7 +84,7 @@ def readings(series: Any, excursions: Any = None, gaps: Any = None, *, timezone:
 
 _EXCURSIONS = (
     *("device_id", "channel", "quantity", "side", "limit_value", "outside_s", "started_at", "ended_at"),
-    *("peak", "peak_at"),
+    *("name", "peak", "peak_at", "is_begin_known", "is_end_known", "is_open"),
 )
 _GAPS = ("device_id", "channel", "quantity", "after_at", "before_at")
 
@@ -290,9 +295,7 @@ def _peaks(
     for one, panel, axis in drawn[:ANNOTATED]:
         is_late = one["peak_at"] - start > (end - start) * 0.45
         side = {"xanchor": "right", "xshift": -9} if is_late else {"xanchor": "left", "xshift": 9}
-        text = (
-            f"<b>{wording.quantity(one['peak'], panel.unit, 1)}</b>, {wording.duration(one['outside_s'])} {one['side']}"
-        )
+        text = f"<b>{wording.quantity(one['peak'], panel.unit, 1)}</b>, {lasting(one)} {one['side']}"
         font = {"color": LIGHT.alarm_text, "size": 12}
         yield label(text, x=on_axis(one["peak_at"]), y=one["peak"], yref=axis, **side) | {"font": font}
 
@@ -320,21 +323,3 @@ def _when(point: Point, zone: str) -> str:
 
 def _lasting(gap: dict[str, Any]) -> float:
     return float((gap["before_at"] - gap["after_at"]).total_seconds())
-
-
-def _numbers(panels: list[Panel], zone: str) -> Table:
-    """Day by day, so that a fortnight stays a table one can read."""
-    body = []
-    for panel in panels:
-        for line in panel.lines:
-            known = [(local(point.start, zone).date(), point.value) for point in line.points]
-            for day, points in groupby(known, key=lambda told: told[0]):
-                values = [value for _, value in points if value is not None]
-                if values:
-                    shown = [wording.quantity(f(values), panel.unit, 1) for f in (min, _mean, max)]
-                    body.append([line.name, panel.quantity, wording.short_date(day), *shown])
-    return Table(("Sensor", "Quantity", "Day", "Lowest shown", "Mean", "Highest shown"), body, right=(3, 4, 5))
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)

@@ -2,98 +2,115 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from telltale import wording
 from telltale.frames import local, rows
-from telltale.wording import is_known
+from telltale.page import said
+from telltale.page.claims import About
+from telltale.page.said import Said, say
+from telltale.sensors import claims
+from telltale.sensors.claims import KEY
+from telltale.sensors.words.beyond import Beyond, beyond
+from telltale.sensors.words.kept import (
+    HARDLY_S,
+    Kept,
+    kept,
+    kept_text,
+    kept_title,
+    others_text,
+    quantity_name,
+    unknown_of,
+)
 
 if TYPE_CHECKING:
     from telltale.workbench.periods import Period
 
-
-class Beyond(NamedTuple):
-    """All excursions of one sensor in a stretch of time."""
-
-    name: str
-    side: str
-    """Of the farthest one: above or below."""
-    limit: float
-    unit: str
-    outside_s: float
-    times: int
-    peak: float
-    peak_at: dt.datetime
-    is_open: bool
-
-
-def beyond(excursions: Any) -> list[Beyond]:
-    """The sensors that left their limits, the longest time outside first.
-
-    Args:
-        excursions: device_id, channel, quantity, unit, name, side, limit_value, outside_s, peak, peak_at, is_open
-            (`tt.sensors.excursions`).
-    """
-    by_sensor: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for row in rows(excursions, *KEY, *EXCURSION):
-        by_sensor.setdefault(key_of(row), []).append(row)
-    left = [_together(several) for several in by_sensor.values()]
-    return sorted(left, key=lambda sensor: (-sensor.outside_s, sensor.name))
-
-
-KEY = ("device_id", "channel", "quantity")
-"""The columns that name a series."""
-EXCURSION = ("name", "unit", "side", "limit_value", "outside_s", "peak", "peak_at", "is_open")
-STATS = ("name", "unit", "readings", "value_min", "value_mean", "value_max", "value_last", "last_at", "low", "high")
-
-
-def key_of(row: dict[str, Any]) -> tuple[str, ...]:
-    """Which series a row is about."""
-    return tuple(row[name] for name in KEY)
-
-
-def _together(several: list[dict[str, Any]]) -> Beyond:
-    farthest = max(several, key=lambda row: abs(row["peak"] - row["limit_value"]))
-    return Beyond(
-        farthest["name"],
-        farthest["side"],
-        farthest["limit_value"],
-        farthest["unit"],
-        sum(row["outside_s"] for row in several),
-        len(several),
-        farthest["peak"],
-        farthest["peak_at"],
-        any(row["is_open"] for row in several),
-    )
+NOBODY = About()
+STATS = (
+    *("name", "unit", "readings", "value_min", "value_mean", "value_max", "value_last", "value_last_at", "last_at"),
+    *("low", "high"),
+)
 
 
 def limits_sentence(
-    stats: Any, excursions: Any, health: Any, *, now: dt.datetime, tolerated_min: float, period: str
-) -> str:
+    stats: Any,
+    coverage: Any,
+    excursions: Any,
+    health: Any,
+    *,
+    now: dt.datetime,
+    tolerated_min: float,
+    period: str,
+    ends_now: bool = True,
+    scope: str = "",
+    elsewhere: Any = None,
+    about: About = NOBODY,
+    reports: About = NOBODY,
+) -> Said:
     """`!!Fridge 2!! was above 8 °C for !!47 min!! this morning, up to **10.4 °C**; the other two sensors kept …`.
 
-    What needs a look comes first; then what is silent.
+    What needs a look comes first; then what left its limits and is not among what is shown; then what is silent.
 
     Args:
         stats: figures of the whole stretch (`tt.sensors.stats`).
+        coverage: how much is known of each sensor with limits (`tt.sensors.coverage`).
         excursions: of the same stretch (`tt.sensors.excursions`).
         health: state and silent_s of each device (`tt.health.devices`).
         now: the present on the site's clock.
         tolerated_min: minutes outside a day that nobody needs to hear about.
         period: when, where no moment is named, such as `in this week`.
+        ends_now: whether the stretch ends at present; what was outside at the end of another one is not so now.
+        scope: the quantity looked at; empty is all.
+        elsewhere: the excursions of other sensors and quantities than those looked at.
+        about: what the numbers are claims of.
+        reports: what those of `health` are claims of.
     """
+    judged = kept(coverage, excursions, about)
+    left = beyond(excursions, about)
     table = rows(stats, *KEY, *STATS)
-    if not any(row["readings"] for row in table):
-        return "**No reading** in this period, so nothing is known about limits." + _silent(health)
-    limited = [row for row in table if is_known(row["low"]) or is_known(row["high"])]
-    if not limited:
-        count = wording.count(sum(int(row["readings"]) for row in table), "reading")
-        devices = wording.count(len({row["device_id"] for row in table}), "sensor")
-        return f"**{devices}** sent **{count}**; none of them has limits.{_silent(health)}"
-    left = beyond(excursions)
+    heard = sum(int(row["readings"]) for row in table)
+    if not heard:
+        of = say(" of the **{} sensors** that have them", judged.count(judged.all)) if len(judged.all) > 1 else ""
+        text = say("**No reading** in this period, so nothing is known about limits{}", of)
+    elif not judged.all:
+        ids = sorted({row["device_id"] for row in table})
+        readings = said.count(claims.total(about, "readings", heard, ids), "reading")
+        text = say("**{}** sent **{}**; none of them has limits", _senders(ids, health, about, reports), readings)
+    elif not left:
+        text = kept_text(judged, period)
+    else:
+        away = {row["name"] for row in rows(health, "name", "state") if row["state"] != "on_time"}
+        away = away if ends_now else {sensor.name for sensor in left}
+        text = _left(left, judged, tolerated_min=tolerated_min, now=now, period=period, away=away) + others_text(judged)
+    return say("{}{}.{}{}", scoped(scope), text, _elsewhere(elsewhere, tolerated_min), silent(health, reports))
+
+
+def scoped(scope: str) -> str:
+    """`Temperature: ` before what is said of one quantity; empty for all."""
+    return f"{wording.sentence_case(quantity_name(scope))}: " if scope else ""
+
+
+def _senders(ids: Sequence[str], health: Any, about: About, reports: About) -> Said:
+    """`2 sensors`; `2 of 3 sensors` where one of them sent nothing."""
+    known = sorted({row["device_id"] for row in rows(health, "device_id")})
+    senders = claims.total(about, "sensors", len(ids), ids, how="distinct", column="device_id")
+    if len(ids) >= len(known):
+        return said.count(senders, "sensor")
+    return say("{} of {} sensors", said.number(senders), said.number(claims.reporting(reports, known)))
+
+
+def _elsewhere(excursions: Any, tolerated_min: float) -> str:
+    """` Not shown here: !!Lab!! (CO₂) left its limits.`; empty where nobody did."""
+    left = [] if excursions is None else beyond(excursions)
     if not left:
-        return f"{_all(len(limited))} kept {_its(len(limited))} limits{_in(period)}.{_silent(health)}"
-    return f"{_left(left, tolerated_min, now, period)}{_others(len(limited) - len(left))}.{_silent(health)}"
+        return ""
+    loud = any(one.is_open or one.outside_s > 60 * tolerated_min for one in left)
+    mark = "!!" if loud else "**"
+    names = {one.name: [quantity_name(other.quantity) for other in left if other.name == one.name] for one in left}
+    named = [f"{mark}{name}{mark} ({wording.joined(sorted(set(of)))})" for name, of in names.items()]
+    shown = wording.joined([*named[:3], "others"] if len(named) > 3 else named)
+    return f" Not shown here: {shown} left {'its' if len(named) == 1 else 'their'} limits."
 
 
 def in_period(period: "Period") -> str:
@@ -103,66 +120,55 @@ def in_period(period: "Period") -> str:
     return f"in these {period.days} days" if period.unit == "days" else f"in this {period.unit}"
 
 
-def _left(sensors: list[Beyond], tolerated_min: float, now: dt.datetime, period: str) -> str:
+def _left(
+    sensors: list[Beyond], judged: Kept, *, tolerated_min: float, now: dt.datetime, period: str, away: set[str]
+) -> Said:
     """Who left its limits: the first with how long and how far, the others by name."""
-    first = sensors[0]
-    loud = first.is_open or first.outside_s > 60 * tolerated_min
-    mark = "!!" if loud else "**"
-    lasting = wording.duration(first.outside_s)
-    level, peak = (wording.quantity(value, first.unit, 1) for value in (first.limit, first.peak))
-    when = part_of_day(local(first.peak_at, str(now.tzinfo)), now) if first.times == 1 else period
-    verb = "has been" if first.is_open else "was"
-    if first.is_open:
-        when = ""
-    times = f", {wording.in_words(first.times)} times" if first.times > 1 else ""
-    reach = "up" if first.side == "above" else "down"
-    text = (
-        f"{mark}{wording.sentence_case(first.name)}{mark} {verb} {first.side} {plain(level)} for "
-        f"{mark}{lasting}{mark}{times}{_in(when)}, {reach} to **{peak}**"
-    )
-    if len(sensors) == 1:
+    first, zone = sensors[0], str(now.tzinfo)
+    mark = "!!" if first.is_open or first.outside_s > 60 * tolerated_min else "**"
+    is_now = first.is_open and first.name not in away
+    several = len(first.excursions) > 1
+    when: str = "" if first.is_open else period
+    if not several and not first.is_open:
+        when = first.moment("peak_at", part_of_day(local(first.peak_at, zone), now))
+    text = say(
+        "{mark}{name}{mark} {verb} {side} {level} for {mark}{lasting}{mark}{last}{times}{when}{since}, {reach} to "
+        "**{peak}**{doubt}",
+        mark=mark, name=wording.sentence_case(first.name), verb="has been" if is_now else "was", side=first.side,
+        level=first.level, lasting=first.lasting, last=" when last heard" if first.is_open and not is_now else "",
+        times=say(", {}", first.times) if several else "", when=say(" {}", when) if when else "",
+        since=first.since(zone), reach="up" if first.side == "above" else "down", peak=first.peak,
+        doubt=_doubt(first, judged),
+    )  # fmt: skip
+    others = list(dict.fromkeys(sensor.name for sensor in sensors[1:] if sensor.name != first.name))
+    if not others:
         return text
-    also = wording.joined([f"{mark}{sensor.name}{mark}" for sensor in sensors[1:4]])
-    more = f" and {wording.in_words(len(sensors) - 4)} more" if len(sensors) > 4 else ""
-    return f"{text}; {also}{more} left {'its' if len(sensors) == 2 else 'their'} limits too"
+    also = wording.joined([f"{mark}{name}{mark}" for name in others[:3]] + (["others"] if len(others) > 3 else []))
+    return say("{}; {} left {} limits too", text, also, "its" if len(others) == 1 else "their")
 
 
-def plain(level: str) -> str:
-    """`8 °C`, not `8.0 °C`: limits are as people wrote them."""
-    return level.replace(f".0{wording.NBSP}", wording.NBSP)
+def _doubt(first: Beyond, judged: Kept) -> Said:
+    """What of the stretch is not known of the sensor that is told of."""
+    of = next((each for each in judged.left if first.device_id in (each.device_id, *each.was)), None)
+    return Said() if of is None or of.is_whole else say(" ({})", unknown_of(judged, of))
 
 
-def _all(sensors: int) -> str:
-    if sensors == 1:
-        return "The **one sensor** with limits"
-    return f"All **{wording.in_words(sensors)} sensors** with limits"
+def silent(health: Any, reports: About) -> Said:
+    """`!!Cold room!! has been silent for **3 h 39 min**.`, after a space; empty when none is.
 
-
-def _its(sensors: int) -> str:
-    return "its" if sensors == 1 else "their"
-
-
-def _others(sensors: int) -> str:
-    if sensors == 0:
-        return ""
-    if sensors == 1:
-        return "; the other sensor kept its limits"
-    return f"; the other {wording.in_words(sensors)} sensors kept their limits"
-
-
-def _in(when: str) -> str:
-    return f" {when}" if when else ""
-
-
-def _silent(health: Any) -> str:
-    """`!!Cold room!! has been silent for **3 h 39 min**.`, after a space; empty when none is."""
-    silent = [row for row in rows(health, "name", "state", "silent_s") if row["state"] == "silent"]
-    if not silent:
-        return ""
-    silent.sort(key=lambda row: -(row["silent_s"] or 0))
-    names = wording.joined([row["name"] for row in silent[:3]] + (["others"] if len(silent) > 3 else []))
-    verb = "has" if len(silent) == 1 else "have"
-    return f" !!{names}!! {verb} been silent for **{wording.duration(silent[0]['silent_s'])}**."
+    Args:
+        health: state and silent_s of each device (`tt.health.devices`).
+        reports: what its numbers are claims of.
+    """
+    table = rows(health, "device_id", "name", "state", "silent_s")
+    quiet = sorted((row for row in table if row["state"] == "silent"), key=lambda row: -(row["silent_s"] or 0))
+    if not quiet:
+        return Said()
+    names = wording.joined([row["name"] for row in quiet[:3]] + (["others"] if len(quiet) > 3 else []))
+    lasting = said.duration(claims.report(reports, quiet[0], "silent_s", "s"))
+    if len(quiet) == 1:
+        return say(" !!{}!! has been silent for **{}**.", names, lasting)
+    return say(" !!{}!! have been silent, for up to **{}**.", names, lasting)
 
 
 def part_of_day(moment: dt.datetime, now: dt.datetime) -> str:
@@ -177,49 +183,74 @@ def part_of_day(moment: dt.datetime, now: dt.datetime) -> str:
     return f"on {wording.short_date(moment)}"
 
 
-def limits_title(excursions: Any, stats: Any) -> str:
-    """`Fridge 2 rose to 10.4 °C and was above 8 °C for 47 min`, or that all kept their limits."""
-    table = rows(stats, "low", "high")
-    limited = [row for row in table if is_known(row["low"]) or is_known(row["high"])]
-    left = beyond(excursions)
+def limits_title(excursions: Any, coverage: Any, *, scope: str = "", about: About = NOBODY) -> Said:
+    """`Fridge 2 rose to 10.4 °C and was above 8 °C for 47 min`, or that all kept their limits, as far as is known.
+
+    Args:
+        excursions: see `limits_sentence`, `coverage`, `scope` and `about` too.
+        coverage: see there.
+        scope: see there.
+        about: see there.
+    """
+    left = beyond(excursions, about)
     if not left:
-        kept = len(limited)
-        if kept == 0:
-            return "What the sensors measured"
-        return "The sensor kept its limits" if kept == 1 else f"All {wording.in_words(kept)} sensors kept their limits"
+        return scoped(scope) + kept_title(kept(coverage, excursions, about))
     first = left[0]
-    level, peak = (wording.quantity(value, first.unit, 1) for value in (first.limit, first.peak))
-    move = "rose" if first.side == "above" else "fell"
-    lasting = f"{wording.duration(first.outside_s)}{' in all' if first.times > 1 else ''}"
-    name = wording.sentence_case(first.name)
-    return f"{name} {move} to {peak} and was {first.side} {plain(level)} for {lasting}"
+    in_all, so_far = " in all" if len(first.excursions) > 1 else "", " so far" if first.is_open else ""
+    return say(
+        "{}{} {} to {} and was {} {} for {}{}{}",
+        *(scoped(scope), wording.sentence_case(first.name), "rose" if first.side == "above" else "fell", first.peak),
+        *(first.side, first.level, first.lasting, in_all, so_far),
+    )
 
 
-def excursions_title(excursions: Any) -> str:
-    """`Limits were left two times`."""
-    count = len(rows(excursions, "name"))
-    if not count:
-        return "No limit was left"
-    return f"Limits were left {'once' if count == 1 else f'{wording.in_words(count)} times'}"
+def excursions_title(excursions: Any, coverage: Any, *, scope: str = "", about: About = NOBODY) -> Said:
+    """`Limits were left two times`; or that none was, as far as is known. Arguments as for `limits_title`."""
+    devices = [row["device_id"] for row in rows(excursions, "device_id")]
+    if devices:
+        claim = claims.times_left(about, sorted(set(devices)), len(devices))
+        times = said.claimed(claim, "once") if len(devices) == 1 else say("{} times", said.in_words(claim))
+        return say("{}Limits were left {}", scoped(scope), times)
+    judged = kept(coverage, excursions)
+    if not judged.all:
+        return say("{}No sensor has limits", scoped(scope))
+    known = "No limit was left" if judged.is_whole else "No limit is known to have been left"
+    return say("{}{}", scoped(scope), known)
 
 
-def outside_title(outside: Any, *, tolerated_min: float, timezone: str) -> str:
-    """`Two of nine days were over the tolerated 15 minutes`, or that none was."""
-    minutes: dict[dt.date, float] = {}
-    for row in rows(outside, "start", "outside_s"):
-        if is_known(row["outside_s"]):
-            day = local(row["start"], timezone).date()
-            minutes[day] = minutes.get(day, 0.0) + row["outside_s"] / 60
-    if not minutes:
-        return "Minutes outside limits by day"
-    over = [day for day, value in minutes.items() if value > tolerated_min]
+def outside_title(days: Any, *, tolerated_min: float, timezone: str, scope: str = "", about: About = NOBODY) -> Said:
+    """`Two of nine days were over the tolerated 15 minutes`, or that none was, or is known to have been.
+
+    Args:
+        days: start, outside_s, unknown_s, is_over (`tt.sensors.days_outside`).
+        tolerated_min: minutes a day that nobody needs to hear about.
+        timezone: the site's zone.
+        scope: the quantity looked at; empty is all.
+        about: what the numbers are claims of.
+    """
+    table = rows(days, "start", "outside_s", "unknown_s", "is_over")
+    known = [row for row in table if row["is_over"] is not None]
+    if not known:
+        return say("{}Minutes outside limits by day", scoped(scope))
+    first = min(row["start"] for row in known)
+    most = [(row["outside_s"] or 0) + row["unknown_s"] for row in table if row["start"] >= first and not row["is_over"]]
+    sure = all(seconds < 60 * tolerated_min + HARDLY_S for seconds in most)
+    over = [row for row in known if row["is_over"]]
     tolerated = f"the tolerated {wording.number(tolerated_min)} minutes" if tolerated_min else "their limits"
+    if not over and tolerated_min:
+        return say("{}No day {} over {}", scoped(scope), "was" if sure else "is known to have been", tolerated)
     if not over:
-        return f"No day was over {tolerated}" if tolerated_min else "No sensor left its limits on any day"
-    days = wording.in_words(len(minutes))
+        left = "left" if sure else "is known to have left"
+        return say("{}No sensor {} its limits on any day", scoped(scope), left)
     if len(over) == 1:
-        return f"{wording.weekday(over[0])} {over[0].day} is the only day over {tolerated}"
-    return f"{wording.sentence_case(wording.in_words(len(over)))} of {days} days were over {tolerated}"
+        day = local(over[0]["start"], timezone)
+        named = said.claimed(claims.day(about, over[0], "start"), f"{wording.weekday(day)} {day.day}")
+        return say("{}{} is the only day {}over {}", scoped(scope), named, "" if sure else "known to be ", tolerated)
+    count, of = (
+        said.in_words(claims.days_over(about, len(rows_of), which))
+        for rows_of, which in ((over, [True]), (known, [True, False]))
+    )
+    return say("{}{} of {} days with readings were over {}", scoped(scope), said.sentence_case(count), of, tolerated)
 
 
 def main_quantity(quantities: Sequence[str]) -> str:

@@ -1,37 +1,25 @@
-"""The figures of the analysis beside what the simulator knows."""
+"""The figures of visitors beside what the simulator knows."""
 
-import math
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from telltale.contract import Scenario
 from telltale.presence import calls as presence
+from telltale.simulate.demo.figure import Figure
 from telltale.workbench.project import Project
 
 FIGURES = ("seen", "visitors", "passers_by", "visits", "bounced", "dwell_median_s")
 KINDS = ("global", "local", "all")
+_STORED_S = 1e-6
+"""Durations are equal to the microsecond they are stored with."""
 
 
-class Compared(NamedTuple):
-    """One figure of one local day; `true` is the simulator's."""
+def compared(project: Project, plan: Scenario, truth: Mapping[str, Any]) -> list[Figure]:
+    """Every figure of every whole day of the plan; the running day is still open and left out.
 
-    day: str
-    address_kind: str
-    figure: str
-    found: float | None
-    true: float | None
-
-    @property
-    def agrees(self) -> bool:
-        """Equal counts; durations equal to the microsecond they are stored with."""
-        if self.found is None or self.true is None:
-            return self.found is self.true
-        return math.isclose(self.found, self.true, abs_tol=1e-6)
-
-
-def compared(project: Project, plan: Scenario, truth: Mapping[str, Any]) -> list[Compared]:
-    """Every figure of every whole day of the plan, and its truth; the running day is still open and left out."""
+    A day is the name; figures of one kind of address say so, those of all have no addition.
+    """
     whole = {day: told for day, told in truth["days"].items() if told["end_s"] <= plan.end_s}
     if not whole:
         return []
@@ -41,12 +29,13 @@ def compared(project: Project, plan: Scenario, truth: Mapping[str, Any]) -> list
     return list(_cells(whole, by_cell))
 
 
-def _cells(whole: Mapping[str, Any], by_cell: Mapping[tuple[str, str], Mapping[Any, Any]]) -> Iterator[Compared]:
+def _cells(whole: Mapping[str, Any], by_cell: Mapping[tuple[str, str], Mapping[Any, Any]]) -> Iterator[Figure]:
     for day, told in whole.items():
         for kind in KINDS:
-            found = by_cell.get((day, kind), {})
-            for figure in FIGURES:
-                yield Compared(day, kind, figure, _number(found.get(figure)), _number(told["figures"][kind][figure]))
+            row, true = by_cell.get((day, kind), {}), told["figures"][kind]
+            for name in FIGURES:
+                figure = name if kind == "all" else f"{name} {kind}"
+                yield Figure(day, figure, _number(row.get(name)), _number(true[name]), _STORED_S)
 
 
 def _number(value: Any) -> float | None:

@@ -13,6 +13,7 @@ from telltale.settings import COLUMNS, DEVICES_FILE, SECRETS_FILE, SETTINGS_FILE
 from telltale.simulate.demo import desk
 
 NETWORK = "71234"
+TIMEZONE = "Europe/Berlin"
 _MARK = "# A demo project: every device in it is invented."
 _TOML = """\
 {mark}
@@ -20,7 +21,7 @@ _TOML = """\
 
 [site]
 name = "Harbour site"
-timezone = "Europe/Berlin"
+timezone = "{timezone}"
 keep = true
 
 [webhooks]
@@ -63,11 +64,12 @@ def place(folder: Path, *, port: int, coap_port: int = 0) -> Path:
     elif folder.is_dir() and any(folder.iterdir()):
         raise ConfigError(f"{folder} is not empty and no demo; give another one: telltale demo --folder FOLDER")
     folder.mkdir(parents=True, exist_ok=True)
-    settings.write_text(_TOML.format(mark=_MARK, port=port, coap_port=coap_port, desk=desk.SETTINGS), encoding="utf-8")
+    told = {"mark": _MARK, "timezone": TIMEZONE, "port": port, "coap_port": coap_port, "desk": desk.SETTINGS}
+    settings.write_text(_TOML.format(**told), encoding="utf-8")
     secret = folder / SECRETS_FILE
     secret.touch(mode=0o600)
-    told = (("cloudtrax", NETWORK), ("sigfox", "backend"))
-    lines = [f'[{source}]\n{key} = "{secrets.token_urlsafe(24)}"\n' for source, key in told]
+    named = (("cloudtrax", NETWORK), ("sigfox", "backend"))
+    lines = [f'[{source}]\n{key} = "{secrets.token_urlsafe(24)}"\n' for source, key in named]
     secret.write_text("\n".join(lines), encoding="utf-8")
     return folder
 

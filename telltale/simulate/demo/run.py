@@ -63,7 +63,7 @@ def truths(project: Project, plan: Scenario) -> dict[str, dict[str, Any]]:
 
 def fill(
     project: Project,
-    at: Addresses,
+    at: Addresses | None,
     plan: Scenario,
     known: Mapping[str, Mapping[str, Any]],
     *,
@@ -72,19 +72,32 @@ def fill(
     """Simulate `plan` into the project, its newest part over HTTP and CoAP to the collectors, and settle it.
 
     The devices are listed, and staff and fixed ones put on the project's lists first, as their owner would.
-    `tell(step, records)` hears how far it is.
+
+    Args:
+        project: the demo's; its present is that of the plan's end.
+        at: the collectors; None hands in everything with its own times, as of a present that has passed.
+        plan: what is simulated.
+        known: the simulators' truths, by source.
+        tell: hears how far it is: the step and its records.
     """
     _introduce(project, known)
     filled = {name: Filled(_hand_in(project, name, plan, tell)) for name in LOCAL}
     filled[BUTTON] = Filled(
         capture_and_replay(project, of_weeks(plan), "workshop", lambda at: tell(f"{BUTTON}: replaying a capture", at))
     )
-    handed_in = {name: _hand_in(project, name, _until(plan, name), tell) for name in TAIL_S}
-    played = {name: _post(project, name, at.coap if name == EFENTO else at.http, plan, tell) for name in TAIL_S}
-    filled |= {name: Filled(handed_in[name], played[name]) for name in TAIL_S}
+    filled |= {name: _by_wire(project, at, name, plan, tell) for name in TAIL_S}
     settle_all(project.lake, now_us=project.now_us())
     merge(project.lake, now_us=project.now_us())
     return {name: filled[name] for name in SOURCES}
+
+
+def _by_wire(
+    project: Project, at: Addresses | None, name: str, plan: Scenario, tell: Callable[[str, int], None]
+) -> Filled:
+    if at is None:
+        return Filled(_hand_in(project, name, plan, tell))
+    handed_in = _hand_in(project, name, _until(plan, name), tell)
+    return Filled(handed_in, _post(project, name, at.coap if name == EFENTO else at.http, plan, tell))
 
 
 def _introduce(project: Project, known: Mapping[str, Mapping[str, Any]]) -> None:

@@ -12,13 +12,14 @@ from telltale.workbench.project import Project
 
 ENDS = 2
 """A stretch of activity is sure to one sample at each of its ends."""
-_OFF: Mapping[str, Any] = {"active_s": 0, "away_s": 0, "first_active_s": None, "last_active_s": None, "active": ()}
-_NOT_HEARD: Mapping[str, Any] = {"active_s": 0, "away_s": 0}
+_NO_TIME: Mapping[str, Any] = {"active_s": 0, "away_s": 0, "locked_s": 0, "suspended_s": 0}
+_OFF: Mapping[str, Any] = {**_NO_TIME, "first_active_s": None, "last_active_s": None, "active": ()}
+_NOT_HEARD = _NO_TIME
 """A PC that was off from the beginning has no row."""
 
 
 def worked(project: Project, plan: Scenario, truth: Mapping[str, Any]) -> list[Figure]:
-    """Active and away time of each PC on each whole local day, and when it was first and last used.
+    """Active, away, locked and suspended time of each PC on each whole local day, and when it was first and last used.
 
     On a day a PC was off there is neither time nor use, and nothing may be found.
     """
@@ -47,7 +48,7 @@ def whole_days(plan: Scenario) -> list[str]:
 
 def _day(told: Mapping[str, Any], day: str, true: Mapping[str, Any], row: Mapping[Any, Any]) -> Iterator[Figure]:
     sure_s = float(told["every_s"] * ENDS * len(true["active"]))
-    for name in ("active_s", "away_s"):
+    for name in ("active_s", "away_s", "locked_s", "suspended_s"):
         yield Figure(told["name"], f"{name} {day}", row.get(name), true[name], sure_s)
     for column, name in (("first_active_at", "first_active_s"), ("last_active_at", "last_active_s")):
         at = row.get(column)

@@ -65,7 +65,7 @@ def _heartbeat(raw: Raw, where: Place) -> Chunk:
 
 def _manual(raw: Raw) -> Chunk:
     told = read_manual(raw.body)
-    row = dict.fromkeys(("eth_source", "ip_sender", "ip_target", "vlan")) | {
+    row = dict.fromkeys(("eth_source", "ip_sender", "ip_target", "vlan", "exchange", "exchange_s")) | {
         "device_id": f"item:{told.item}",
         "observed_at": told.at_us,
         "kind": f"manual_{told.kind}",

@@ -22,15 +22,18 @@ A button sleeps until it is pressed; then it joins the network, which takes a fe
     reply       2          another            an answer to somebody
     garp_reply  2          the target IP      an announcement in the old style
 
-    DHCP (ethertype 0x0800, UDP from 68 to 67): BOOTP operation 1, chaddr at 28 is the device, options from 240:
-    53 = 1 dhcp_discover, 53 = 3 dhcp_request; 50 the address it asks for, 54 the server it asks.
+    DHCP (ethertype 0x0800, UDP from 68 to 67): BOOTP operation 1; xid 4 at 4, the number of the try; secs 2 at 8, for
+    how long it has tried; chaddr at 28 is the device, options from 240: 53 = 1 dhcp_discover, 53 = 3 dhcp_request;
+    50 the address it asks for, 54 the server it asks. Without an answer it says the same again after 4, 8, 16, 32 and
+    64 s, with the same xid.
 
 In place of the ethertype may stand a length of at most 1,500, and behind it 802.2 with SNAP: aa aa 03 00 00 00,
 ethertype 2.
 
 A frame may be 42 bytes long or padded to 60. Linux cooked captures hold a header of their own in place of Ethernet's:
 link type 113 (16 bytes: kind 2, ARP hardware 2, address length 2, address 8, ethertype 2) and 276 (20 bytes: ethertype
-2, reserved 2, interface 4, ARP hardware 2, kind 1, address length 1, address 8). Nothing is asked of other link types.
+2, reserved 2, interface 4, ARP hardware 2, kind 1, address length 1, address 8). Of raw IP (101) only DHCP can be read,
+of Wi-Fi (105, 127 behind a radiotap header) what is not encrypted (wifi.py). Nothing is asked of other link types.
 
 The device is the sender hardware address, never the Ethernet source: a repeater puts its own address there.
 
@@ -41,15 +44,23 @@ section 2 and 6.3.
 from struct import Struct
 from typing import NamedTuple
 
+from telltale.sources.button.wifi import SNAP, Data, data
+
 ETHERNET, COOKED, COOKED_2 = 1, 113, 276
+"""Link types on which every join is heard."""
+RAW_IP, WIFI, WIFI_RADIO = 101, 105, 127
+"""Link types on which some are: no ARP is in raw IP, and most of Wi-Fi is encrypted."""
+HEARS_ALL = (ETHERNET, COOKED, COOKED_2)
+LINK_TYPES = (*HEARS_ALL, RAW_IP, WIFI, WIFI_RADIO)
 """Link types whose frames are understood."""
-LINK_TYPES = (ETHERNET, COOKED, COOKED_2)
 PRESS_KINDS = ("probe", "announce", "request")
 """What a device sends because it was pressed."""
 DHCP_KINDS = ("dhcp_discover", "dhcp_request")
 KINDS = (*PRESS_KINDS, "reply", "garp_reply", *DHCP_KINDS)
 OTHER = "other"
 """The reason of a frame that is sound and none of ours."""
+ENCRYPTED = "encrypted"
+_ODD = ("short", ENCRYPTED)
 
 ARP_TYPE, IP_TYPE = 0x0806, 0x0800
 VLAN_TYPES = frozenset((0x8100, 0x88A8, 0x9100))
@@ -59,14 +70,13 @@ ARP_HEADS = (ARP_HEAD, (6, *ARP_HEAD[1:]))
 """What the first four fields may be: Ethernet, IEEE 802."""
 DHCP_COOKIE = b"\x63\x82\x53\x63"
 
-_SNAP = b"\xaa\xaa\x03\0\0\0"
 _LONGEST_802 = 1500
 """Up to here the ethertype is a length."""
 _WORD = Struct(">H")
 _TAG = Struct(">HH")
 _UDP_PORTS = (68, 67)
 _UDP = 17
-_BOOTP_LENGTH, _CHADDR = 240, slice(28, 34)
+_BOOTP_LENGTH, _XID, _SECS, _CHADDR = 240, slice(4, 8), slice(8, 10), slice(28, 34)
 _NOWHERE = b"\0\0\0\0"
 _TYPE_OF_OPTION_53 = {1: "dhcp_discover", 3: "dhcp_request"}
 _OPTION_PAD, _OPTION_END = 0, 255
@@ -85,6 +95,10 @@ class Parsed(NamedTuple):
     """The innermost id, 0 of a priority tag, None without a tag."""
     flags: str
     """Comma-joined, sorted: random_address, sender_differs, truncated (the capture kept less than was sent)."""
+    exchange: str | None = None
+    """Of DHCP, the number of the try in hex."""
+    exchange_s: int | None = None
+    """Of DHCP, for how many seconds it has tried."""
 
 
 class Unread(NamedTuple):
@@ -102,6 +116,17 @@ class _Envelope(NamedTuple):
     ethertype: int
     source: bytes
     vlan: int | None
+    destination: slice | None = None
+    """Where the address of whoever it is sent to stands."""
+
+
+class _Link(NamedTuple):
+    """Where the packet and its ethertype stand, who sent the frame and where it says to whom."""
+
+    at: int
+    type_at: int
+    source: bytes
+    destination: slice | None = None
 
 
 def parse(frame: bytes, linktype: int = ETHERNET) -> Parsed | Unread:
@@ -109,7 +134,7 @@ def parse(frame: bytes, linktype: int = ETHERNET) -> Parsed | Unread:
 
     Args:
         frame: from the first byte of the link layer on, as captured, perhaps cut.
-        linktype: of the capture: `ETHERNET`, `COOKED` or `COOKED_2`.
+        linktype: of the capture, one of `LINK_TYPES`.
     """
     envelope = _envelope(frame, linktype)
     if isinstance(envelope, Unread):
@@ -129,7 +154,7 @@ def without_targets(frame: bytes, linktype: int = ETHERNET) -> bytes:
     envelope = _envelope(frame, linktype)
     if isinstance(envelope, Unread):
         return frame
-    places = [slice(0, 6)] if linktype == ETHERNET else []
+    places = [] if envelope.destination is None else [envelope.destination]
     if envelope.ethertype == ARP_TYPE:
         places.append(slice(envelope.at + 18, envelope.at + 24))
     for at in places:
@@ -140,29 +165,46 @@ def without_targets(frame: bytes, linktype: int = ETHERNET) -> bytes:
 
 
 def _envelope(frame: bytes, linktype: int) -> _Envelope | Unread:
+    if linktype == RAW_IP:
+        is_4 = frame[:1] and frame[0] >> 4 == 4
+        return _Envelope(0, IP_TYPE, b"", None) if is_4 else Unread(OTHER, "raw IP, not of version 4")
+    link = _link(frame, linktype)
+    return link if isinstance(link, Unread) else _inside(frame, link)
+
+
+def _link(frame: bytes, linktype: int) -> _Link | Unread:
+    """What the link layer says."""
     if linktype == ETHERNET:
-        at, type_at, source = 14, 12, frame[6:12]
+        link = _Link(14, 12, frame[6:12], slice(0, 6))
     elif linktype == COOKED:
-        at, type_at, source = 16, 14, _cooked_source(frame[4:6], frame[6:12])
+        link = _Link(16, 14, _cooked_source(frame[4:6], frame[6:12]))
     elif linktype == COOKED_2:
-        at, type_at, source = 20, 0, _cooked_source(b"\0" + frame[11:12], frame[12:18])
+        link = _Link(20, 0, _cooked_source(b"\0" + frame[11:12], frame[12:18]))
+    elif linktype in (WIFI, WIFI_RADIO):
+        told = data(frame, has_radio=linktype == WIFI_RADIO)
+        if not isinstance(told, Data):
+            return Unread(told, f"{len(frame)} bytes of Wi-Fi") if told in _ODD else Unread(OTHER, told)
+        link = _Link(told.type_at + 2, told.type_at, frame[told.source], told.destination)
     else:
         return Unread(OTHER, f"link type {linktype}")
-    if len(frame) < at:
-        return Unread("short", f"{len(frame)} bytes, expected at least {at}")
-    (ethertype,) = _WORD.unpack_from(frame, type_at)
-    vlan = None
+    return link if len(frame) >= link.at else Unread("short", f"{len(frame)} bytes, expected at least {link.at}")
+
+
+def _inside(frame: bytes, link: _Link) -> _Envelope | Unread:
+    """What stands behind VLAN tags and SNAP."""
+    at, vlan = link.at, None
+    (ethertype,) = _WORD.unpack_from(frame, link.type_at)
     while ethertype in VLAN_TYPES:
         if len(frame) < at + _TAG.size:
             return Unread("short", f"{len(frame)} bytes end inside a VLAN tag")
         tag, ethertype = _TAG.unpack_from(frame, at)
         vlan, at = tag & 0x0FFF, at + _TAG.size
-    if ethertype <= _LONGEST_802 and frame[at : at + len(_SNAP)] == _SNAP:
-        at += len(_SNAP) + _WORD.size
+    if ethertype <= _LONGEST_802 and frame[at : at + len(SNAP)] == SNAP:
+        at += len(SNAP) + _WORD.size
         if len(frame) < at:
             return Unread("short", f"{len(frame)} bytes end inside SNAP")
         (ethertype,) = _WORD.unpack_from(frame, at - _WORD.size)
-    return _Envelope(at, ethertype, source, vlan)
+    return _Envelope(at, ethertype, link.source, vlan, link.destination)
 
 
 def _cooked_source(length: bytes, address: bytes) -> bytes:
@@ -209,7 +251,10 @@ def _dhcp(message: bytes, envelope: _Envelope, *, is_cut: bool) -> Parsed | Unre
     asked, server = options.get(50, b""), options.get(54, b"")
     if message[12:16] != _NOWHERE:
         asked = message[12:16]
-    return _parsed(message[_CHADDR], kind, envelope, _ip_text(asked), _ip_text(server), is_cut=is_cut)
+    told = _parsed(message[_CHADDR], kind, envelope, _ip_text(asked), _ip_text(server), is_cut=is_cut)
+    if isinstance(told, Unread):
+        return told
+    return told._replace(exchange=message[_XID].hex(), exchange_s=int.from_bytes(message[_SECS]))
 
 
 def _options(data: bytes) -> dict[int, bytes]:

@@ -8,7 +8,18 @@ Source: wire/kanban.md section 3 and 5 (presence is off by default).
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from telltale.sources.button.layout import ARP, ARP_HEADS, ARP_TYPE, DHCP_KINDS, ETHERNET, OTHER, Parsed, Unread, parse
+from telltale.sources.button.layout import (
+    ARP,
+    ARP_HEADS,
+    ARP_TYPE,
+    DHCP_KINDS,
+    ENCRYPTED,
+    ETHERNET,
+    OTHER,
+    Parsed,
+    Unread,
+    parse,
+)
 
 PRESENCE = "presence"
 _PLAIN_ARP = frozenset(
@@ -27,7 +38,7 @@ class Counts:
         kept: of listed devices.
         unlisted: of devices that are not listed, and of listed phones while presence is off.
         malformed: ARP or DHCP that breaks its layout.
-        other: sound, and neither; DHCP while that signal is off.
+        other: sound, and neither; DHCP while that signal is off; encrypted.
     """
 
     kept: int = 0
@@ -59,7 +70,7 @@ class Filter:
             return None
         told = parse(frame, linktype)
         if isinstance(told, Unread):
-            if told.reason == OTHER:
+            if told.reason in (OTHER, ENCRYPTED):
                 counts.other += 1
             else:
                 counts.malformed += 1

@@ -2,7 +2,7 @@
 
     path                     body
     /frame/<interface>       an Ethernet frame as captured, VLAN tags put back
-    /frame113/<interface>    a frame of a Linux cooked capture, as captured; 276 likewise
+    /frame113/<interface>    a frame of a Linux cooked capture, as captured; 276 likewise; 101 raw IP; 105, 127 Wi-Fi
     /heartbeat/<interface>   {"collector", "covered_s", "last_frame_at" (µs or null), "frames", "unlisted", "drops"}
     /manual                  {"kind": "pull" or "ack", "item", "at_us", "note"}
 
@@ -15,7 +15,7 @@ import math
 from typing import Any, NamedTuple
 
 from telltale.contract import DecodeError
-from telltale.sources.button.layout import COOKED, COOKED_2, ETHERNET
+from telltale.sources.button.layout import ETHERNET, LINK_TYPES
 
 FRAME, HEARTBEAT, MANUAL = "frame", "heartbeat", "manual"
 METHOD = "CAPTURE"
@@ -23,7 +23,7 @@ MANUAL_KINDS = ("pull", "ack")
 MANUAL_PATH = f"/{MANUAL}"
 LONGEST_ITEM = 200
 
-_LINK_TYPES = {FRAME: ETHERNET, f"{FRAME}{COOKED}": COOKED, f"{FRAME}{COOKED_2}": COOKED_2}
+_LINK_TYPES = {FRAME if linktype == ETHERNET else f"{FRAME}{linktype}": linktype for linktype in LINK_TYPES}
 _FIRST = {linktype: first for first, linktype in _LINK_TYPES.items()}
 _LAST_US = 253_402_300_800_000_000
 """The year 10000, which no date of Python reaches."""

@@ -1,5 +1,6 @@
 """CloudTrax Presence Reporting: access points that tell which Wi-Fi stations they heard."""
 
+from telltale.address import device_id
 from telltale.contract import Route, Source, Transport
 from telltale.sources.cloudtrax.accept import accept
 from telltale.sources.cloudtrax.decode import decode, decode_many
@@ -25,6 +26,7 @@ SOURCE = Source(
     decode=decode,
     simulate=simulate,
     truth=truth,
+    device_id=device_id,
     decode_many=decode_many,
     first_record="send an access point's reports to {http}/cloudtrax",
     options_text=OPTIONS,

@@ -3,6 +3,8 @@
 from telltale.contract import Source, Transport
 from telltale.sources.efento.accept import ROUTES, accept
 from telltale.sources.efento.decode import TABLES, decode, decode_many
+from telltale.sources.efento.ids import device_id
+from telltale.sources.efento.kinds import AMOUNTS
 from telltale.sources.efento.queue import shown
 from telltale.sources.efento.simulate import simulate
 from telltale.sources.efento.simulate.truth import truth
@@ -17,12 +19,13 @@ SOURCE = Source(
     wire="CoAP POST, protobuf",
     routes=ROUTES,
     tables=TABLES,
-    decoder_version=1,
+    decoder_version=2,
     personal=False,
     accept=accept,
     decode=decode,
     simulate=simulate,
     truth=truth,
+    device_id=device_id,
     decode_many=decode_many,
     block=256,
     remembers=True,
@@ -30,6 +33,7 @@ SOURCE = Source(
     options_text=OPTIONS,
     secrets_text=SECRETS,
     pending=shown,
+    amounts=AMOUNTS,
     commands=(
         ("efento", "telltale.sources.efento.commands"),
         ("export efento-json", "telltale.sources.efento.commands"),

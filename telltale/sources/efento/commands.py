@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from telltale.cli.options import stretch_options
+from telltale.cli.output import json_option, show
 
 SOURCE = "efento"
 
@@ -52,6 +53,30 @@ def configure(serial: str, pairs: tuple[str, ...], *, withdraw: bool, erase: boo
         revise(project.store, SOURCE, lambda known: [queued(device, known.get(device, {}), told, now_s)])
         said = ", ".join(f"{key}={value}" for key, value in told.shown.items())
         click.echo(f"{device}: {said} goes with the reply to its next confirmable measurements.")
+
+
+@efento.command(epilog="Example: telltale efento configuration 282C024156AF")
+@click.argument("serial", required=False)
+@json_option
+def configuration(serial: str | None, *, as_json: bool) -> None:
+    """Show the configuration that sensors reported.
+
+    Its parts are merged. A configuration of which parts are missing says which; "?" where the last part did not come.
+    """
+    from telltale.sources.efento.configuration import wholes
+    from telltale.sources.efento.queue import device_of
+    from telltale.workbench.project import Project
+    from telltale.workbench.reading import load
+
+    rows = load("device_config", engine="arrow", project=Project()).to_pylist()
+    only = None if serial is None else device_of(serial)
+    found = [each._asdict() for each in wholes(rows) if only in (None, each.device_id)]
+    for row in found:
+        row["changed_at"] = row["changed_at"].isoformat(timespec="seconds")
+        if not as_json:
+            row["missing"] = "?" if row["missing"] is None else ", ".join(map(str, row["missing"]))
+            row["config"] = json.dumps(row["config"], ensure_ascii=False)
+    show(found, as_json=as_json, empty="No sensor has reported its configuration.")
 
 
 @click.command("efento-json", epilog="Example: telltale export efento-json --since 24h --endpoint m")

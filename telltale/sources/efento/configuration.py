@@ -12,8 +12,9 @@ A configuration may come in parts: `payload_split_info` −n is part n with more
 Source: wire/efento.md 4, 4.1, 4.2, section 5.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
 
@@ -23,6 +24,7 @@ from telltale.sources.efento.kinds import EMPTY, kind
 from telltale.sources.efento.wire import NEVER, SECOND_US, dumped
 
 HIDDEN = "***"
+_SPLIT = "payload_split_info"
 _OFF_16 = 65535
 BANDS = (1, 2, 3, 4, 5, 8, 12, 13, 17, 18, 19, 20, 25, 26, 28, 66, 71, 85, 70)
 """The band of each bit of the mask."""
@@ -92,6 +94,43 @@ def merged(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
             known = whole.get(name)
             whole[name] = known + value if isinstance(known, list) and isinstance(value, list) else value
     return whole
+
+
+class Whole(NamedTuple):
+    """A configuration, its parts merged."""
+
+    device_id: str
+    hash: str
+    changed_at: Any
+    """The moment its newest part tells."""
+    parts: int
+    """How many came."""
+    missing: tuple[int, ...] | None
+    """The parts that did not come; None where the last one did not, so that nobody knows how many there are."""
+    config: dict[str, Any]
+
+
+def wholes(rows: Iterable[Mapping[str, Any]]) -> list[Whole]:
+    """The configurations that rows of table `device_config` make, the newest of each device last.
+
+    Parts belong together by device and hash, in whichever order they came; of one that came again the newest counts,
+    and one that was told whole needs no parts.
+    """
+    found: dict[tuple[str, str], dict[int, Mapping[str, Any]]] = {}
+    for row in sorted(rows, key=lambda row: (row["received_at"], row["raw_id"])):
+        found.setdefault((row["device_id"], row["hash"]), {})[row["part"]] = row
+    merging = [_whole(*key, parts) for key, parts in found.items()]
+    return sorted(merging, key=lambda whole: (whole.device_id, whole.changed_at, whole.hash))
+
+
+def _whole(device: str, mark: str, parts: Mapping[int, Mapping[str, Any]]) -> Whole:
+    told = {number: json.loads(parts[number]["config"] or "{}") for number in sorted(parts)}
+    told = {0: told[0]} if 0 in told else told
+    last = max((number for number, config in told.items() if config.get(_SPLIT, number) >= 0), default=None)
+    missing = None if last is None else tuple(number for number in range(1, last + 1) if number not in told)
+    config = {name: value for name, value in merged(told.values()).items() if name != _SPLIT}
+    newest = max(parts[number]["changed_at"] for number in told)
+    return Whole(device, mark, newest, len(told), missing, config)
 
 
 def facts(config: ProtoConfig) -> dict[str, Any]:

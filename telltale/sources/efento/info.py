@@ -10,12 +10,14 @@ Firmware before 7 tells the least battery voltage of the period, 7 the present o
 Source: wire/efento.md section 6.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from telltale.pb.efento.device_info_pb2 import ProtoDeviceInfo, ProtoModem, ProtoRuntime
 from telltale.sources.efento.wire import NEVER, dumped, version
 
+_WITH_LTS = re.compile("[0-9a-fA-F]{7}", re.ASCII)
 FIRMWARE_7 = 0x0700
 _NO_VOLTAGE = 65535
 
@@ -114,9 +116,9 @@ def modem_parameters(modem: ProtoModem) -> dict[str, Any]:
 
 
 def _commit(text: str, sw_version: int) -> dict[str, object]:
-    """From 06.07 on the first two characters are the number of the long-term version."""
-    if sw_version >= 0x0607 and text[:2].isdecimal():
-        return {"lts": int(text[:2]), "commit": text[2:]}
+    """From 06.07 on the first two characters are the number of the long-term version, hexadecimal: 0b is LTS 11."""
+    if sw_version >= 0x0607 and _WITH_LTS.fullmatch(text):
+        return {"lts": int(text[:2], 16), "commit": text[2:]}
     return {"commit": text}
 
 

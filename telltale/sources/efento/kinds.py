@@ -95,6 +95,9 @@ KINDS: dict[int, Kind] = {
     43: Kind("resistance", "Ω"),
 }
 
+AMOUNTS = ("pulses", "electricity", "water")
+"""Types 8, 9 and 10: what was counted in the period a sample ends, not what the meter shows."""
+
 TOTALS: dict[int, Total] = {
     25: Total("water_total", "l", 100),
     36: Total("pulses_total", "pulses", 1000),

@@ -8,15 +8,14 @@ A command writes the list (`wanted`), the collector what it did with it (`sent`,
     refused   it reported configuration_errors since
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from telltale.contract import ConfigError, Known, Memory, Pending
 from telltale.sources.efento.downlink import Change
+from telltale.sources.efento.ids import id_of
 from telltale.sources.efento.replies import REPORTED, SENT, WANTED
 
-_SERIAL = re.compile(r"(?:efento:)?([0-9a-f]{12})", re.IGNORECASE)
 _OVER = ("applied", "refused")
 
 Remembered = Mapping[str, Mapping[str, Any]]
@@ -43,10 +42,10 @@ def device_of(serial: str) -> str:
     Raises:
         ConfigError: it is none.
     """
-    found = _SERIAL.fullmatch(serial)
+    found = id_of(serial)
     if found is None:
         raise ConfigError(f'"{serial}" is no serial number: expected 12 hex digits such as 282C024156AF')
-    return f"efento:{found[1].lower()}"
+    return found
 
 
 def reported(known: Remembered) -> bytes | None:

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, TypeAlias
 from telltale.contract import Reject, Runs, Scaled
 from telltale.pb.efento.measurements_pb2 import ProtoChannel, ProtoMeasurements
 from telltale.sources.efento.kinds import EMPTY, MINOR_DIVISOR, SHARED_MODEM, TOTALS, Kind, kind
-from telltale.sources.efento.samples import FIRST_ERROR, LAST_S, OLD_ERROR, is_error, period, points
+from telltale.sources.efento.samples import FIRST_ERROR, LAST_S, OLD_ERROR, before_start, is_error, period, points
 from telltale.sources.efento.wire import SECOND_US, dumped
 
 _IGNORED = frozenset((EMPTY, SHARED_MODEM))
@@ -124,6 +124,9 @@ class Readings:
         if 0 in channel.sample_offsets:
             place = list(channel.sample_offsets).index(0) + 1
             rejects.append(Reject(f"channel {number}", "zero_offset", f"entry {place} is 0, expected + or -"))
+        if before := before_start(channel):
+            seen = f"{before} of {len(channel.sample_offsets)} entries are of before the first"
+            rejects.append(Reject(f"channel {number} range", "before_start", seen))
         return max((each.at_s for each in known), default=0)
 
     def _add_totals(self, device: str, number: int, counters: "_Counters", rejects: list[Reject]) -> None:

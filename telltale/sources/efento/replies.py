@@ -14,7 +14,7 @@ configuration_errors that it was refused.
 What is remembered of a device, each name with one writer:
 
     seen      collector  which hashes were seen, what was asked for and when
-    reported  collector  the last configuration the sensor reported, its parts merged
+    reported  collector  the last configuration the sensor reported: its parts in any order, and what they merge to
     sent      collector  what became of each change
     wanted    command    the changes queued (downlink.py)
 
@@ -142,15 +142,20 @@ def _report(facts: dict[str, Facts], message: ProtoConfig, now_s: int) -> None:
         message.configuration_error_timestamp,
         now_s,
     )
-    part = abs(message.payload_split_info)
-    before = facts[REPORTED]
-    whole = ProtoConfig()
-    if part > 1:
-        if before.get("hash") != message.configuration_hash or before.get("part") != part - 1:
-            return  # a part is missing: it is asked for again after a day
-        whole.MergeFromString(bytes.fromhex(before["body"]))
-    whole.MergeFrom(settable(message))
-    body = bytes(whole.SerializeToString()).hex()
-    facts[REPORTED] = {"hash": message.configuration_hash, "part": part, "body": body}
-    if message.payload_split_info >= 0:
+    split = message.payload_split_info
+    number = max(1, abs(split))
+    before = (
+        facts[REPORTED] if facts[REPORTED].get("hash") == message.configuration_hash and split not in (0, 1) else {}
+    )
+    # Datagrams overtake each other: the parts are kept by number, whichever comes first.
+    parts = {**before.get("parts", {}), str(number): bytes(settable(message).SerializeToString()).hex()}
+    last = number if split >= 0 else before.get("last", 0)
+    whole, known = ProtoConfig(), 0
+    while str(known + 1) in parts:
+        known += 1
+        whole.MergeFromString(bytes.fromhex(parts[str(known)]))
+    facts[REPORTED] = {"hash": message.configuration_hash, "parts": parts, "last": last}
+    if known:
+        facts[REPORTED]["body"] = bytes(whole.SerializeToString()).hex()
+    if last and known >= last:
         facts[SEEN]["configuration"] = message.configuration_hash

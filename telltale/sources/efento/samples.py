@@ -3,7 +3,8 @@
     continuous   time = timestamp + i · base · factor      raw = start_point + offset
                  offset in 8355840 … 8388607: an error of the sensor; it is not added, and keeps its place in time
     binary       time = timestamp + |offset| − 1           the sign is the state; the factor does not count
-                 first entry: the state the range begins with; last entry: the range's end; between them changes
+                 first entry: the state the range begins with; last entry: the range's end; between them changes.
+                 Nothing is known of before the first entry, wherever in the frame's time it lies
 
 Before firmware 6 the factor is absent. It then is 1, and 14 where any channel is binary: since it never counts for a
 binary channel, that can only be said of the continuous ones beside it. Only such frames write errors as -32768.
@@ -54,8 +55,12 @@ def is_error(offset: int, *, has_factor: bool = True) -> bool:
 
 
 def points(channel: ProtoChannel) -> list[Point]:
-    """The known moments of a binary channel in the frame's order, each second once; offsets of zero say nothing."""
-    offsets: Sequence[int] = [offset for offset in channel.sample_offsets if offset]
+    """The known moments of a binary channel in the frame's order, each second once.
+
+    Offsets of zero say nothing, and nothing is known of before the range's start, which is the first entry.
+    """
+    offsets = [offset for offset in channel.sample_offsets if offset]
+    offsets = offsets[:1] + [offset for offset in offsets[1:] if not _is_before(offset, offsets[0])]
     found: dict[int, Point] = {}
     last = len(offsets) - 1
     for place, offset in enumerate(offsets):
@@ -70,6 +75,16 @@ def points(channel: ProtoChannel) -> list[Point]:
     return list(found.values())
 
 
+def before_start(channel: ProtoChannel) -> int:
+    """How many entries of a binary channel are of before its range began, and so of no known state."""
+    offsets = [offset for offset in channel.sample_offsets if offset]
+    return sum(_is_before(offset, offsets[0]) for offset in offsets)
+
+
+def _is_before(offset: int, first: int) -> bool:
+    return abs(offset) < abs(first)
+
+
 def series(channel: ProtoChannel, base_s: int) -> list[tuple[int, bool]]:
     """A binary channel as a regular series: a row each `base_s` seconds, with the latest state not later than it.
 
@@ -78,13 +93,14 @@ def series(channel: ProtoChannel, base_s: int) -> list[tuple[int, bool]]:
         base_s: the measurement period's base; the factor does not count.
 
     Returns:
-        (Unix seconds, is active) from the start to the range's end, both included, at most `MOST_SAMPLES`.
+        (Unix seconds, is active) from the range's start, its first entry, to its end, both included, at most
+        `MOST_SAMPLES`.
     """
     known = sorted(points(channel))
     if not known:
         return []
     rows, place = [], 0
-    for at_s in range(channel.timestamp, known[-1].at_s + 1, base_s)[:MOST_SAMPLES]:
+    for at_s in range(known[0].at_s, known[-1].at_s + 1, base_s)[:MOST_SAMPLES]:
         while place + 1 < len(known) and known[place + 1].at_s <= at_s:
             place += 1
         rows.append((at_s, known[place].is_active))

@@ -1,5 +1,6 @@
 """Cisco Meraki Scanning API: access points that tell which Wi-Fi stations and Bluetooth devices they heard."""
 
+from telltale.address import device_id
 from telltale.contract import Route, Source, Transport
 from telltale.sources.meraki.accept import accept
 from telltale.sources.meraki.decode import decode
@@ -15,12 +16,13 @@ SOURCE = Source(
     wire="HTTP POST, JSON with a secret in it",
     routes=tuple(Route(method, path) for path in ("/meraki", "/meraki/<network>") for method in ("POST", "GET")),
     tables=("sighting", "node_heartbeat"),
-    decoder_version=2,
+    decoder_version=3,
     personal=True,
     accept=accept,
     decode=decode,
     simulate=simulate,
     truth=truth,
+    device_id=device_id,
     first_record="let the Meraki dashboard post to {http}/meraki",
     options_text=OPTIONS,
     secrets_text=SECRETS,

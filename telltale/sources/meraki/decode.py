@@ -2,7 +2,7 @@
 
     version 2   an observation is a sighting at its seenEpoch, or at its seenTime where it has no seenEpoch
     version 3   an entry of rssiRecords is a sighting at its location's time; latestRecord is one where no location of
-                that client has its time and access point; each of reportingAps has reported,
+                that client has its time and access point, or only a weaker level; each of reportingAps has reported,
                 also where nobody was heard
 
 First and last are that moment, frames is 1, minimum, mean and maximum are the one level.
@@ -133,10 +133,11 @@ def _by_client(observations: list[Any], radio: str) -> Iterator[Sighting | Rejec
         except _BadRowError as bad:
             yield Reject(part, str(bad), bad.seen)
             continue
-        heard, is_empty = set(), told.get("latestRecord") is None
+        heard, is_empty = dict[tuple[str, int], int](), told.get("latestRecord") is None
         for item in _located(told, device, part, radio, associated=associated):
             if isinstance(item, Sighting):
-                heard.add((item.node_id, item.first_seen))
+                place = item.node_id, item.first_seen
+                heard[place] = max(_level_or_least(item.rssi_max_dbm), heard.get(place, DBM_MIN))
             yield item
             is_empty = False
         latest = told.get("latestRecord")
@@ -147,8 +148,9 @@ def _by_client(observations: list[Any], radio: str) -> Iterator[Sighting | Rejec
         try:
             record = _object(latest)
             node_id, at_us = _known_node(record.get("nearestApMac")), _moment(record.get("time"))
-            if (node_id, at_us) not in heard:
-                level = _level(record.get("nearestApRssi"), radio)
+            level = _level(record.get("nearestApRssi"), radio)
+            known = heard.get((node_id, at_us))
+            if known is None or _level_or_least(level.dbm) > known:
                 yield _sighting(node_id, device, at_us, level, associated)
         except _BadRowError as bad:
             yield Reject(f"{part} latestRecord", str(bad), bad.seen)
@@ -172,6 +174,10 @@ def _located(
                 yield _sighting(node_id, device, at_us, _level(entry.get("rssi"), radio), associated)
             except _BadRowError as bad:
                 yield Reject(f"{part} location {place} record {number}", str(bad), bad.seen)
+
+
+def _level_or_least(dbm: int | None) -> int:
+    return DBM_MIN if dbm is None else dbm
 
 
 class _Level(NamedTuple):

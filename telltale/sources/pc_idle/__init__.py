@@ -3,6 +3,7 @@
 from telltale.contract import Source, Transport
 from telltale.sources.pc_idle.accept import ROUTES, accept
 from telltale.sources.pc_idle.decode import decode
+from telltale.sources.pc_idle.rows import device_id
 from telltale.sources.pc_idle.simulate import simulate
 from telltale.sources.pc_idle.simulate.truth import truth
 
@@ -15,11 +16,12 @@ SOURCE = Source(
     wire="local, on the PC itself: JSON",
     routes=ROUTES,
     tables=("activity",),
-    decoder_version=2,
+    decoder_version=3,
     personal=False,
     accept=accept,
     decode=decode,
     simulate=simulate,
     truth=truth,
+    device_id=device_id,
     first_record="run “telltale collect idle” on a PC",
 )

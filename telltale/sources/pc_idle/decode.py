@@ -3,14 +3,17 @@
     /samples      device_id   text, pc:<name>
                   every_s     seconds between two samples
                   backend     where the idle time comes from, such as x11; becomes `note`
-                  samples     array of [t_ms, idle_ms]: the PC's clock, ms since 1970 UTC; ms since the last input
+                  samples     array of [t_ms, idle_ms]: the PC's clock, ms since 1970 UTC; ms since the last input;
+                              [t_ms, idle_ms, true] where the screen is locked, idle_ms then null where it is unknown
+                  suspended   array of [from_ms, to_ms]: when the PC certainly slept; may be missing
     /correction   device_id   text, pc:<name> or another device that says how a PC is used
                   start_us    µs since 1970 UTC
                   end_us      later than start_us
                   active      true or false
                   note        text, may be missing
 
-A moment without a sample is unknown: the agent leaves out what it slept through, and nothing here fills it in.
+A moment without a sample is unknown: the agent leaves out what it slept through, and nothing here fills it in. A locked
+screen makes a row `locked` beside the sample, a sleep a row `suspended`: states of their own.
 """
 
 import codecs
@@ -71,18 +74,37 @@ def _samples(told: dict[str, Any]) -> Iterator[Chunk | Reject]:
     if not isinstance(samples, list):
         raise DecodeError("bad_samples", "expected an array of [t_ms, idle_ms]")
     good = [one for one in samples if _is_sample(one)]
-    if good:
+    known = [one for one in good if one[1] is not None]
+    if known:
         yield rows(
             "sample",
-            [device] * len(good),
-            [int(at_ms * MS_US) for at_ms, _ in good],
-            [float(every_s)] * len(good),
-            idle_s=[idle_ms / 1000 for _, idle_ms in good],
-            note=[_text(told.get("backend"))] * len(good),
+            [device] * len(known),
+            [int(one[0] * MS_US) for one in known],
+            [float(every_s)] * len(known),
+            idle_s=[one[1] / 1000 for one in known],
+            note=[_text(told.get("backend"))] * len(known),
         )
+    locked = [one[0] for one in good if len(one) == 3]
+    if locked:
+        times = [int(at_ms * MS_US) for at_ms in locked]
+        yield rows("locked", [device] * len(times), times, [float(every_s)] * len(times), active=[False] * len(times))
     for number, one in enumerate(samples):
         if not _is_sample(one):
             yield Reject(f"sample {number}", "bad_sample", str(one)[:200])
+    yield from _suspended(device, told.get("suspended"))
+
+
+def _suspended(device: str, told: Any) -> Iterator[Chunk | Reject]:
+    if told is None:
+        return
+    spans = told if isinstance(told, list) else [told]
+    good = [one for one in spans if _is_span(one)]
+    if good:
+        lasted_s = [(to_ms - from_ms) / 1000 for from_ms, to_ms in good]
+        yield rows("suspended", [device] * len(good), [int(from_ms * MS_US) for from_ms, _ in good], lasted_s)
+    for number, one in enumerate(spans):
+        if not _is_span(one):
+            yield Reject(f"suspended {number}", "bad_suspended", str(one)[:200])
 
 
 def _correction(told: dict[str, Any]) -> Chunk:
@@ -105,11 +127,18 @@ def _device(told: dict[str, Any]) -> str:
 def _is_sample(one: Any) -> bool:
     return (
         isinstance(one, list)
-        and len(one) == 2
-        and all(map(_is_number, one))
-        and CLOCK_SET_US <= one[0] * MS_US < TIME_MAX_US
-        and 0 <= one[1] <= _IDLE_MAX_MS
+        and (len(one) == 2 or (len(one) == 3 and one[2] is True))
+        and _is_stamp(one[0])
+        and ((len(one) == 3 and one[1] is None) or (_is_number(one[1]) and 0 <= one[1] <= _IDLE_MAX_MS))
     )
+
+
+def _is_span(one: Any) -> bool:
+    return isinstance(one, list) and len(one) == 2 and all(map(_is_stamp, one)) and one[0] < one[1]
+
+
+def _is_stamp(value: Any) -> bool:
+    return _is_number(value) and CLOCK_SET_US <= value * MS_US < TIME_MAX_US
 
 
 def _is_time(value: Any) -> TypeGuard[int]:

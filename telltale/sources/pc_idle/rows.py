@@ -18,6 +18,15 @@ def pc_id(host: str) -> str | None:
     return f"pc:{name}" if name else None
 
 
+def device_id(text: str) -> str | None:
+    """The id of a PC in tables, of `pc:` and its name on the network as people write it; None of any other text.
+
+    The case of the name is kept: tables have it as the PC tells it.
+    """
+    prefix, colon, host = text.partition(":")
+    return pc_id(host.strip()) if colon and prefix.strip().casefold() == "pc" else None
+
+
 def rows(
     kind: str, devices: Sequence[str], times: Sequence[int], periods_s: Sequence[float], **columns: list[Any]
 ) -> Chunk:

@@ -1,16 +1,15 @@
 """Sigfox: messages of small battery devices, as the operator's backend passes them on."""
 
-from telltale.contract import Numbering, Source, Transport
+from telltale.contract import Source, Transport
 from telltale.sources.sigfox.accept import ROUTES, accept
 from telltale.sources.sigfox.decode import decode
+from telltale.sources.sigfox.ids import device_id
 from telltale.sources.sigfox.minutes import minutes
 from telltale.sources.sigfox.queue import shown
+from telltale.sources.sigfox.same import NUMBERING
 from telltale.sources.sigfox.simulate import simulate
 from telltale.sources.sigfox.simulate.truth import truth
 from telltale.sources.sigfox.texts import OPTIONS, SECRETS
-
-NUMBERING = Numbering(wrap=4096, per_day=280, burst=12)
-"""12 bits; twice the 140 messages a day a contract allows. Source: wire/sigfox.md section 3."""
 
 SOURCE = Source(
     name="sigfox",
@@ -27,6 +26,7 @@ SOURCE = Source(
     decode=decode,
     simulate=simulate,
     truth=truth,
+    device_id=device_id,
     remembers=True,
     minutes=minutes,
     numbering=NUMBERING,

@@ -5,8 +5,8 @@ by other stations, late ones and DATA_ADVANCED (advanced.py) say the same again 
 callbacks say is service.py. The payload config of the device type gives the readings; numbers that the backend or a
 tutorial's device put beside the payload are readings too, where the payload has none of that name. The levels of the
 activity tutorial, and payloads of a type with `activity`, are rows of `activity` (minutes.py). Another station's copy
-(`duplicate`) adds no sample: its second may differ. Nor does DATA_ADVANCED, unless its endpoint names a type: for
-owners who have no other callback.
+(`duplicate`) adds no sample: its second may differ (same.py). Nor does DATA_ADVANCED, unless its endpoint names a type:
+for owners who have no other callback.
 
     value in the payload            value       text
     number                          scaled      -

@@ -34,9 +34,10 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 from msgspec import Meta, Struct
 
-from telltale.contract import ConfigError, DecodeError, Options
+from telltale.contract import ConfigError, Options
 from telltale.sources.sigfox import lines
-from telltale.sources.sigfox.callback import VARIABLES, device_of
+from telltale.sources.sigfox.callback import VARIABLES
+from telltale.sources.sigfox.ids import id_of
 from telltale.sources.sigfox.kinds import BATCH, Place
 from telltale.sources.sigfox.payload import PAYLOAD_BYTES, BadConfigError, Slot, bytes_read, layout
 
@@ -185,7 +186,7 @@ def _check(name: str, endpoint: Endpoint, types: Mapping[str, Kind]) -> None:
 
 
 def _device(name: str, text: str) -> str:
-    try:
-        return device_of(text.strip().lower().removeprefix("sigfox:"))
-    except DecodeError as error:
-        raise ConfigError(f"{_SECTION[:-1]}.types.{name}] devices: {error.detail}") from None
+    found = id_of(text)
+    if found is None:
+        raise ConfigError(f"{_SECTION[:-1]}.types.{name}] devices: {text[:40]!r}, expected 1 to 8 hex digits")
+    return found.partition(":")[2]

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from telltale.contract import ConfigError, DecodeError, Known, Memory, Pending
-from telltale.sources.sigfox.callback import device_of as _id_of
+from telltale.contract import ConfigError, Known, Memory, Pending
+from telltale.sources.sigfox.ids import id_of
 from telltale.sources.sigfox.replies import (
     ASKED,
     CONFIRMED,
@@ -57,10 +57,10 @@ def device_of(text: str) -> str:
     Raises:
         ConfigError: it is none.
     """
-    try:
-        return f"sigfox:{_id_of(text.strip().lower().removeprefix('sigfox:'))}"
-    except DecodeError:
-        raise ConfigError(f'"{text}" is no device: expected 1 to 8 hex digits such as 2D24E6') from None
+    found = id_of(text)
+    if found is None:
+        raise ConfigError(f'"{text}" is no device: expected 1 to 8 hex digits such as 2D24E6')
+    return found
 
 
 def payload_of(text: str) -> str:

@@ -36,6 +36,7 @@ from typing import Any, NamedTuple
 from telltale.contract import DecodeError, Known, Memory, Reply
 from telltale.sources.sigfox.callback import Reader, device_of, number, seconds_of
 from telltale.sources.sigfox.fields import Fields
+from telltale.sources.sigfox.same import COPY_S
 
 WANTED, SENT, ASKED = "wanted", "sent", "asked"
 WAITING, ANSWERED, CONFIRMED, FAILED = "waiting", "sent", "confirmed", "failed"
@@ -48,9 +49,6 @@ RETRY_S = 3600
 
 TRIES_S = 420
 """So long it tries; of a callback without a time the same again within it is the same."""
-
-COPY_S = 60
-"""The same number with the same payload again so soon is another copy of the message."""
 
 MEANINGS: Mapping[int, tuple[str, str]] = {
     0: (CONFIRMED, "sent by a station"),

@@ -17,8 +17,8 @@ from telltale.sources.pc_idle.accept import SAMPLES
 from telltale.sources.pc_idle.simulate.people import PCS, Day, Pc, World, day_of, inputs, local_date
 
 MINUTE_S = 60
-Sample = tuple[int, int]
-"""ms since 1970 on the PC's clock, and ms since the last input."""
+Sample = tuple[int, int] | tuple[int, int, bool]
+"""ms since 1970 on the PC's clock, ms since the last input, and true where the screen is locked."""
 
 
 def simulate(scenario: Scenario, _settings: SourceSettings) -> Iterator[Emission]:
@@ -53,18 +53,24 @@ def samples(world: World, pc: Pc, day: Day) -> Iterator[Sample]:
             at_s = number * pc.every_s
             before = bisect_right(instants, at_s)
             last_s = max(on_s, instants[before - 1]) if before else on_s
-            yield at_s * 1000, round((at_s - last_s) * 1000)
+            seen = at_s * 1000, round((at_s - last_s) * 1000)
+            yield (*seen, True) if any(lock.start_s <= at_s < lock.end_s for lock in day.locked) else seen
 
 
 def _records(world: World, pc: Pc, date_: date) -> Iterator[Emission]:
     day = day_of(world, pc, date_)
     if day is None:
         return
+    told_ms = 0
     wakes = [*(after.start_s for _, after in pairwise(day.awake)), math.inf]
     for minute, taken in groupby(samples(world, pc, day), lambda sample: sample[0] // 1000 // MINUTE_S):
         over_s = (minute + 1) * MINUTE_S
         if not any(span.start_s < over_s <= span.end_s for span in day.awake):
             over_s = min([day.awake[-1].end_s, *(wake for wake in wakes if wake >= over_s)])
-        told = {"device_id": f"pc:{pc.name}", "every_s": pc.every_s, "backend": "simulated", "samples": list(taken)}
+        seen = list(taken)
+        told = {"device_id": f"pc:{pc.name}", "every_s": pc.every_s, "backend": "simulated", "samples": seen}
+        if slept := [sleep for sleep in day.asleep if told_ms < sleep.end_s * 1000 <= seen[0][0]]:
+            told["suspended"] = [[round(at_s * 1000) for at_s in sleep] for sleep in slept]
+        told_ms = seen[-1][0]
         body = json.dumps(told, separators=(",", ":")).encode()
         yield Emission(round(over_s * 1_000_000), "POST", SAMPLES, {"Content-Type": "application/json"}, body)

@@ -48,10 +48,13 @@ class Span(NamedTuple):
 
 
 class Day(NamedTuple):
-    """One local day of one PC: when it was awake, and in that the stretches with input."""
+    """One local day of one PC: when it was awake, and in that the stretches with input, and behind a locked screen."""
 
     awake: tuple[Span, ...]
     active: tuple[Span, ...]
+    locked: tuple[Span, ...] = ()
+    asleep: tuple[Span, ...] = ()
+    """When it slept between two times it was awake; a clock that is set is no sleep."""
 
 
 def day_of(world: World, pc: Pc, day: date) -> Day | None:
@@ -61,22 +64,37 @@ def day_of(world: World, pc: Pc, day: date) -> Day | None:
         return None
     on_s, off_s = _at(world, day, rng.uniform(7.6, 9.2)), _at(world, day, rng.uniform(16.2, 18.4))
     lunch = _pause(rng, _at(world, day, rng.uniform(11.7, 12.7)), 1800, 3600)
-    asleep = [Span(lunch.start_s + 600, lunch.end_s)] if pc.sleeps and rng.random() < 0.7 else []
+    slept = [Span(round(lunch.start_s + 600, 3), lunch.end_s)] if pc.sleeps and rng.random() < 0.7 else []
+    asleep = list(slept)
     if pc.is_slow and rng.random() < 0.3:
         jump_s = on_s + rng.uniform(300, 900)
         asleep.append(Span(jump_s, jump_s + rng.uniform(240, 480)))
-    breaks = [lunch, *(_pause(rng, rng.uniform(on_s, off_s), 300, 1200) for _ in range(rng.randint(2, 5)))]
+    # Who switches a PC on uses it for a while, as its session counts from there like from an input.
+    breaks = [lunch, *(_pause(rng, rng.uniform(on_s + 300, off_s), 300, 1200) for _ in range(rng.randint(2, 5)))]
     awake = _without([Span(on_s, off_s)], asleep)
-    return Day(tuple(awake), tuple(one for one in _without(awake, breaks) if one.end_s - one.start_s > 1))
+    # Between two breaks a moment in which no look falls would be input that nobody can know of.
+    least_s = 2 * pc.every_s
+    active = tuple(one for one in _without(awake, breaks) if one.end_s - one.start_s > least_s)
+    # Who goes to lunch locks the screen, unless the PC then sleeps, and unlocks it at the first input after it.
+    back_s = next((one.start_s for one in active if one.start_s >= lunch.end_s), None)
+    is_locked = not slept and back_s is not None and dice(world.seed, "lock", pc.name, day).random() < 0.6
+    locked = [Span(lunch.start_s, back_s)] if is_locked and back_s is not None else []
+    return Day(tuple(awake), active, tuple(locked), tuple(slept))
 
 
 def inputs(world: World, pc: Pc, stretch: Span) -> Iterator[float]:
-    """When keys and mouse were used in a stretch: at its beginning, at its end, and at least once a minute between."""
+    """When keys and mouse were used in a stretch: at its beginning, at its end, and at least once a minute between.
+
+    One is a look before the end, so that the last look of a PC that goes off knows the end as well as any other does.
+    """
     rng = dice(world.seed, "inputs", pc.name, stretch.start_s)
-    at_s = stretch.start_s
+    at_s, seen_s = stretch.start_s, stretch.end_s - pc.every_s
     while at_s < stretch.end_s:
         yield at_s
-        at_s += rng.uniform(1, 59)
+        next_s = at_s + rng.uniform(1, 59)
+        if at_s < seen_s < min(next_s, stretch.end_s):
+            yield seen_s
+        at_s = next_s
     yield stretch.end_s
 
 

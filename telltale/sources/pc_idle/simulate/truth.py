@@ -19,9 +19,10 @@ def truth(scenario: Scenario, _settings: SourceSettings) -> Mapping[str, Any]:
     Returns:
         source, seed, start_s, end_s, timezone;
         devices: by device_id: name, place, person, role, every_s, and `days` by local date: awake_s, active_s, away_s
-        (awake without input), samples, first_active_s, last_active_s (epoch s, null without input), active and awake
-        (arrays of [start_s, end_s]). What of a day lies outside the scenario does not count; a day without a record
-        is left out, all of it is unknown.
+        (awake without input), locked_s (of that behind a locked screen), suspended_s (asleep), samples,
+        first_active_s, last_active_s (epoch s, null without input), active and awake (arrays of [start_s, end_s]).
+        What of a day lies outside the scenario does not count; a day without a record is left out, all of it is
+        unknown.
     """
     world = World(scenario.seed, ZoneInfo(scenario.timezone))
     devices = {f"pc:{pc.name}": _device(world, pc, scenario) for pc in PCS}
@@ -54,11 +55,13 @@ def _day(world: World, pc: Pc, day: Day, scenario: Scenario) -> dict[str, Any] |
     if not awake:
         return None
     awake_s, active_s = _total(awake), _total(active)
-    taken = sum(scenario.start_s <= at_ms / 1000 < scenario.end_s for at_ms, _ in samples(world, pc, day))
+    taken = sum(scenario.start_s <= at_ms / 1000 < scenario.end_s for at_ms, *_ in samples(world, pc, day))
     return {
         "awake_s": awake_s,
         "active_s": active_s,
         "away_s": awake_s - active_s,
+        "locked_s": _total(_within(day.locked, scenario)),
+        "suspended_s": _total(_within(day.asleep, scenario)),
         "samples": taken,
         "first_active_s": active[0].start_s if active else None,
         "last_active_s": active[-1].end_s if active else None,

@@ -1,83 +1,6 @@
-"""The tables of the lake: columns, types, units, natural keys, and which of two equal rows wins.
+"""The tables that decoders fill: one a kind of fact, whoever the vendor is."""
 
-Standard library only. Types are `int64`, `int32`, `float64`, `string`, `bool` and `timestamp` (microseconds, UTC).
-Every decoded table starts with `raw_id`, `source`, `received_at`; derived tables (`visit`, `presence_hour`,
-`presence_day`) are written when a day closes. A new kind of fact is a table here; a new vendor is not.
-"""
-
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import NamedTuple
-
-
-class Column(NamedTuple):
-    """A column: its type, one line of meaning; the unit is the name's suffix."""
-
-    name: str
-    type: str
-    doc: str
-    nullable: bool = False
-    station: bool = False
-    """The decoder yields a 48-bit station address here; the pipeline stores a signed 64-bit pseudonym."""
-
-
-ORIGIN = (
-    Column("raw_id", "int64", "raw record the row was decoded from"),
-    Column("source", "string", "source that decoded it"),
-    Column("received_at", "timestamp", "when the record reached the collector"),
-)
-
-CLOCK_WRONG = ("clock_ahead", "clock_unset")
-"""Flags that keep a row out of sessions and file it under the day it was received (wire/presence.md R8)."""
-
-CLOCK_SET_US = 1_262_304_000_000_000
-"""2010-01-01; a row with a time of its own before it came from a clock that was never set: `clock_unset`."""
-AHEAD_US = 300 * 1_000_000
-"""A row's own time later than received_at by more than this is flagged `clock_ahead`."""
-LATE_US = 24 * 3600 * 1_000_000
-"""A row's own time earlier than received_at by more than this is flagged `late`."""
-
-NEWEST_NON_NULL = "newest non-null"
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table of the lake.
-
-    Args:
-        key: natural key; NULLs in it are equal; files are sorted by it.
-        time: the row's own time. Its UTC day is the partition (`received_at` where `flags` says the clock is wrong).
-        prefer: of rows with equal keys the larger value of this column wins, then larger received_at, then larger
-            raw_id; `NEWEST_NON_NULL` takes column by column the newest value that is not null.
-        derived: written when a day closes, not by a decoder.
-        personal: rows concern people's devices: the presence retention applies.
-    """
-
-    name: str
-    doc: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...]
-    time: str
-    prefer: str = ""
-    derived: bool = False
-    personal: bool = False
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The column names, in order."""
-        return tuple(column.name for column in self.columns)
-
-    def column(self, name: str) -> Column:
-        """The column of that name; KeyError when there is none."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(f"table {self.name} has no column {name!r}; it has {', '.join(self.names)}")
-
-
-def _by_name(tables: Iterable[Table]) -> dict[str, Table]:
-    return {table.name: table for table in tables}
-
+from telltale.tables.table import ORIGIN, Column, Table
 
 SIGHTING = Table(
     "sighting",
@@ -101,7 +24,10 @@ SIGHTING = Table(
     ),
     key=("site", "node_id", "device", "radio", "first_seen", "last_seen"),
     time="last_seen",
-    prefer="frames",
+    prefer=("frames",),
+    largest=("rssi_max_dbm", "associated"),
+    smallest=("rssi_min_dbm",),
+    because="a node that heard more frames says more; one with two radios tells a station twice, the weaker hides none",
     personal=True,
 )
 
@@ -117,6 +43,8 @@ NODE_HEARTBEAT = Table(
     ),
     key=("site", "node_id", "observed_at"),
     time="observed_at",
+    smallest=("clock_offset_s",),
+    because="two reports of one moment: the offset is by the newest last_seen of both",
 )
 
 READING = Table(
@@ -134,8 +62,9 @@ READING = Table(
         Column("error_code", "int64", "why there is no value", nullable=True),
         Column("meta", "string", "further facts as JSON text", nullable=True),
     ),
-    key=("device_id", "channel", "quantity", "observed_at"),
+    key=("device_id", "channel", "quantity", "observed_at", "value", "text"),
     time="observed_at",
+    because="what is sent again says the same, newer settings name it better; two values of one second are two samples",
 )
 
 UPLINK = Table(
@@ -157,7 +86,9 @@ UPLINK = Table(
     ),
     key=("device_id", "seq", "observed_at", "data"),
     time="observed_at",
-    prefer=NEWEST_NON_NULL,
+    prefer=("rssi_dbm",),
+    by_column=True,
+    because="of several stations the best is the link; link quality and place come later, in a callback of their own",
 )
 
 DEVICE_STATUS = Table(
@@ -177,7 +108,8 @@ DEVICE_STATUS = Table(
     ),
     key=("device_id", "kind", "observed_at"),
     time="observed_at",
-    prefer=NEWEST_NON_NULL,
+    by_column=True,
+    because="of what it said again the newest is its state; what a later one leaves out was said before",
 )
 
 DEVICE_CONFIG = Table(
@@ -193,6 +125,8 @@ DEVICE_CONFIG = Table(
     ),
     key=("device_id", "hash", "part", "changed_at"),
     time="changed_at",
+    by_column=True,
+    because="equal hashes are equal configurations: the newest is decoded by the newest rules",
 )
 
 FRAME = Table(
@@ -213,9 +147,14 @@ FRAME = Table(
         Column("vlan", "int32", "the innermost VLAN id; 0 a priority tag", nullable=True),
         Column("interface", "string", "where it was captured"),
         Column("flags", "string", "comma-joined, sorted; empty when nothing is odd"),
+        Column("exchange", "string", "of DHCP, the number of this try for an address (xid), in hex", nullable=True),
+        Column("exchange_s", "int64", "of DHCP, for how long it has tried, as it says (secs)", nullable=True),
     ),
     key=("device_id", "observed_at", "kind"),
     time="observed_at",
+    added=("exchange", "exchange_s"),
+    by_column=True,
+    because="one frame, captured twice: what a cut capture lacks is in the whole one",
 )
 
 COLLECTOR_HEARTBEAT = Table(
@@ -234,6 +173,9 @@ COLLECTOR_HEARTBEAT = Table(
     ),
     key=("collector", "interface", "observed_at"),
     time="observed_at",
+    prefer=("covered_s",),
+    largest=("last_frame_at",),
+    because="a part of a capture, replayed, ends when the whole does and covers less: listened is listened",
 )
 
 ACTIVITY = Table(
@@ -242,7 +184,7 @@ ACTIVITY = Table(
     (
         *ORIGIN,
         Column("device_id", "string", "the PC, such as pc:desk-3, or the modem that speaks for it"),
-        Column("kind", "string", "sample, level, bitmap; interval (imported), correction (by hand)"),
+        Column("kind", "string", "sample, level, bitmap; locked, suspended; interval (imported), correction (by hand)"),
         Column(
             "observed_at",
             "timestamp",
@@ -256,6 +198,8 @@ ACTIVITY = Table(
     ),
     key=("device_id", "kind", "observed_at"),
     time="observed_at",
+    prefer=("period_s",),
+    because="an export taken in the middle of a stretch knows less of it; corrections never begin at the same moment",
 )
 
 REJECT = Table(
@@ -269,90 +213,6 @@ REJECT = Table(
     ),
     key=("raw_id", "part"),
     time="received_at",
+    because="both are of one record: a part is set aside once",
     personal=True,
-)
-
-VISIT = Table(
-    "visit",
-    "a session of one device at one site",
-    (
-        Column("site", "string", "the sender's network id"),
-        Column("device", "int64", "pseudonym, valid within one key period"),
-        Column("address_kind", "string", "global or local"),
-        Column("entered_at", "timestamp", "first frame"),
-        Column("left_at", "timestamp", "last frame"),
-        Column("dwell_s", "float64", "left_at minus entered_at; no padding"),
-        Column("class", "string", "engaged, visitor, passer_by or ignored"),
-        Column("frames", "int64", "frames, an upper bound over nodes"),
-        Column("sightings", "int64", "rows after de-duplication"),
-        Column("rssi_max_dbm", "int32", "strongest frame", nullable=True),
-        Column("nodes", "string", "nodes that heard it, comma-joined, sorted"),
-        Column("associated", "bool", "associated at any time"),
-        Column("associated_flips", "int64", "changes of the associated flag in time order"),
-        Column("silence_mean_s", "float64", "mean silence inside the session; null with one sighting", nullable=True),
-        Column("silence_max_s", "float64", "longest silence inside the session", nullable=True),
-        Column("cut", "bool", "touches the cut of a key period or of the data: the stay may have gone on"),
-    ),
-    key=("site", "device", "entered_at"),
-    time="entered_at",
-    derived=True,
-    personal=True,
-)
-
-
-def _figures(name: str, doc: str, time: Column) -> Table:
-    return Table(
-        name,
-        doc,
-        (
-            Column("site", "string", "the sender's network id"),
-            time,
-            Column("address_kind", "string", "global, local or all"),
-            Column("seen", "int64", "distinct devices with a session of passer_by or better touching it"),
-            Column("visitors", "int64", "distinct devices with a visitor session touching it"),
-            Column("passers_by", "int64", "seen minus visitors"),
-            Column("capture_rate", "float64", "visitors / seen; null when seen is 0", nullable=True),
-            Column("visits", "int64", "visitor sessions that start in it"),
-            Column("bounced", "int64", "of those, not engaged"),
-            Column("dwell_mean_s", "float64", "over the closed visits that start in it", nullable=True),
-            Column("dwell_median_s", "float64", "the same", nullable=True),
-            Column("dwell_p90_s", "float64", "the same", nullable=True),
-            Column("device_s", "float64", "seconds of presence of visitor sessions inside it", nullable=True),
-            Column("peak", "int64", "most visitor devices at one instant", nullable=True),
-            Column("node_share", "float64", "share of the heartbeat slots with a living node"),
-            Column("late", "int64", "late rows that arrived after the closing day began, counted and left out"),
-        ),
-        key=("site", time.name, "address_kind"),
-        time=time.name,
-        derived=True,
-    )
-
-
-PRESENCE_HOUR = _figures(
-    "presence_hour",
-    "figures of one local clock hour (wire/presence.md 6.3, 6.4)",
-    Column("hour", "timestamp", "start of the local hour"),
-)
-PRESENCE_DAY = _figures(
-    "presence_day",
-    "figures of one local calendar day (wire/presence.md 6.3, 6.4)",
-    Column("day", "timestamp", "start of the local day"),
-)
-
-TABLES: dict[str, Table] = _by_name(
-    (
-        SIGHTING,
-        NODE_HEARTBEAT,
-        READING,
-        UPLINK,
-        DEVICE_STATUS,
-        DEVICE_CONFIG,
-        FRAME,
-        COLLECTOR_HEARTBEAT,
-        ACTIVITY,
-        REJECT,
-        VISIT,
-        PRESENCE_HOUR,
-        PRESENCE_DAY,
-    )
 )

@@ -1,17 +1,13 @@
-"""The days of each PC, in order, with what is known of them: what sentences, titles and charts share."""
+"""The days of each PC, in order, with what is known of them: what claims, words and charts share."""
 
 import datetime as dt
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from telltale import wording
 from telltale.frames import local, rows
 
 STATES = ("active", "away", "unknown")
-SAME_S = 300.0
-"""Bounds this near are one point."""
 _STRIP = ("device_id", "name", "label", "state", "start", "end", "lasted_s")
-_TOTAL = ("device_id", "name", "active_s", "active_lo_s", "active_hi_s", "away_s")
 
 
 class Piece(NamedTuple):
@@ -69,44 +65,18 @@ def pcs_of(strips: Any, zone: str) -> list[PC]:
     ]
 
 
+def passed(start: dt.datetime, end: dt.datetime) -> dt.timedelta:
+    """How long it is from one local moment to another, also where the clock changes between them."""
+    return end.astimezone(dt.UTC) - start.astimezone(dt.UTC)
+
+
 def known_days(pcs: Sequence[PC]) -> list[dt.date]:
     """The days of which something is known of any PC."""
     return sorted({day.date for pc in pcs for day in pc.days if day.is_known})
 
 
-class Range(NamedTuple):
-    """How long a PC was active a day, in the mean of the days with a record: hours, at least and at most."""
-
-    name: str
-    low_h: float
-    high_h: float
-    days: int
-
-    @property
-    def is_point(self) -> bool:
-        """Whether both are one figure."""
-        return (self.high_h - self.low_h) * 3600 <= SAME_S
-
-    @property
-    def text(self) -> str:
-        """`5.8 h`, or `3.6–6.6 h` where it is only bounded."""
-        if self.is_point:
-            return wording.quantity(self.high_h, "h", 1)
-        return f"{wording.number_range(self.low_h, self.high_h, 1)}{wording.NBSP}h"
-
-
-def ranges_of(totals: Any) -> list[Range]:
-    """What the active time of a day may be for each PC, by name; days without a record are left out.
-
-    Args:
-        totals: device_id, name, active_s, active_lo_s, active_hi_s, away_s, a row per day (`tt.activity.totals`).
-    """
-    by_pc: dict[str, list[dict[str, Any]]] = {}
-    for row in rows(totals, *_TOTAL):
-        if row["active_s"] + (row["away_s"] or 0) > 0:
-            by_pc.setdefault(row["device_id"], []).append(row)
-    made = []
-    for days in by_pc.values():
-        low, high = (sum(row[name] for row in days) / len(days) / 3600 for name in ("active_lo_s", "active_hi_s"))
-        made.append(Range(days[0]["name"], low, high, len(days)))
-    return sorted(made)
+def gaps_of(day: Day, at_least_s: float) -> list[Piece]:
+    """The stretches of a day, from a length on, of which nothing is known."""
+    if not day.is_known:
+        return []
+    return [piece for piece in day.pieces if piece.state == "unknown" and piece.lasted_s >= at_least_s]
