@@ -1,0 +1,1 @@
+"""One invented project a file."""
