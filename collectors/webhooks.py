@@ -82,14 +82,14 @@ def create_app(door: Door, packets: PacketLog, *, max_body: int, token: str = ""
 
 
 def _health(landing: Landing, token: str) -> tuple[dict[str, Any], int]:
-    writable = landing.writable()
-    answer: dict[str, Any] = {"status": "ok" if writable else "store not writable"}
+    problem = landing.health()
+    answer: dict[str, Any] = {"status": "store not writable" if problem else "ok"}
     if _may_see_details(token):
         records, size = landing.depth
         last = landing.last_received_at
         age = None if last is None else round(time.time() - last / 1e6, 3)
-        answer |= {"queue_records": records, "queue_bytes": size, "last_record_age_s": age}
-    return answer, 200 if writable else 503
+        answer |= {"queue_records": records, "queue_bytes": size, "last_record_age_s": age, "store": problem}
+    return answer, 503 if problem else 200
 
 
 def _metrics(meters: Meters, token: str) -> Response:

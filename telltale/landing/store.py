@@ -1,26 +1,31 @@
-"""The store's database: one engine, transactions that begin when they say so, and what SQLite alone needs.
+"""The store's database: one engine, and transactions that begin when they say so.
 
-Everything that is SQLite's own dialect stands in this file; the rest of the store and the lake is SQLAlchemy Core.
+What is SQLite's own dialect stands here and in `sqlite`; the rest of the store and the lake is SQLAlchemy Core.
 """
 
-import random
 import re
 import sqlite3
 import time
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 
 from telltale.contract import Raw, StoreError
-from telltale.landing.schema import META, SCHEMA_VERSION, metadata
+from telltale.landing.schema import META, RAW, SCHEMA_VERSION, metadata
+from telltale.landing.sqlite import BEGIN, SqliteFile, scrub
 
-_VACUUM_PAGES = 1_000
 _PIECE = 512  # rows of one INSERT: 512 × 5 values stay far below SQLite's 32,766
-_BEGIN = "telltale_begin"  # execution option: the statement a transaction begins with
+_ADVICE = (
+    ("disk is full", "free some space on its disk"),
+    ("malformed|not a database", "its file is damaged: stop telltale, keep a copy, and put a backup in its place"),
+    ("readonly|read-only", "let this user write its file and its folder"),
+    ("locked|busy", "another program holds its lock: end that program"),
+    ("no such table", "its file is no store of telltale: put the right one, or a backup, in its place"),
+    ("", "is its disk full, or another program in it?"),
+)
+"""What to do, by what the database says."""
 
 
 class Store:
@@ -38,8 +43,11 @@ class Store:
         self.url = url
         self.busy_timeout_s = busy_timeout_s
         self.is_sqlite = sa.make_url(url).get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(url) if self.is_sqlite else sa.create_engine(url)
-        sa.event.listen(self.engine, "begin", _beginner(busy_timeout_s if self.is_sqlite else None))
+        self._file = SqliteFile(url, busy_timeout_s) if self.is_sqlite else None
+        # Parameters are what senders sent: no error may show them.
+        self.engine = sa.create_engine(url, hide_parameters=True, pool_timeout=busy_timeout_s)
+        if self._file is not None:
+            self._file.listen(self.engine)
         weakref.finalize(self, self.engine.dispose)  # of a store let go without close(), and at the program's end
         self._create()
 
@@ -54,10 +62,14 @@ class Store:
         """A connection in one write transaction, committed at the end or rolled back by an exception.
 
         Raises:
-            StoreError: the lock was held for longer than `busy_timeout_s`, the disk is full, the store is away.
+            StoreError: the lock was held for longer than `busy_timeout_s`, the disk is full, the store is away, or its
+                file was deleted or replaced meanwhile.
         """
-        with self._errors(), self._connect("BEGIN IMMEDIATE") as connection, connection.begin():
-            yield connection
+        with self._errors(), self._connect("BEGIN IMMEDIATE") as connection:
+            with connection.begin():
+                yield connection
+            if self._file is not None:
+                self._file.check_written(connection)
 
     def insert(self, connection: sa.Connection, raws: Sequence[Raw]) -> range:
         """Insert raw records in the order given and return their ids, which follow one another.
@@ -89,14 +101,56 @@ class Store:
                 return False
             time.sleep(0.05)
 
+    def trouble(self) -> str:
+        """Why no record can be stored, as far as one sees without writing, in one sentence; empty where all is well.
+
+        It reads a few pages and looks at the file: a damaged page elsewhere shows when it is needed.
+        """
+        if self._file is not None and (trouble := self._file.place.trouble()):
+            return trouble
+        try:
+            with self.reader() as connection:
+                connection.execute(sa.select(META.c.value).where(META.c.key == "schema_version")).all()
+                connection.execute(sa.select(sa.func.max(RAW.c.id))).all()
+        except StoreError as error:
+            return str(error)
+        except sa.exc.SQLAlchemyError as error:
+            return self._said(error)
+        return ""
+
+    def try_write(self) -> None:
+        """Write something durable, a record that is taken back among it; a full disk shows nowhere else.
+
+        Raises:
+            StoreError: it could not be written.
+        """
+        probe = META.update().where(META.c.key == "probe").values(value=META.c.value + sa.literal(1))
+        try:
+            with self.writer() as connection:
+                trial = connection.begin_nested()
+                connection.execute(RAW.insert().values(source="", received_at=0, sender="", meta="{}", body=b""))
+                trial.rollback()
+                connection.execute(probe)
+        except sa.exc.SQLAlchemyError as error:
+            raise StoreError(self._said(error)) from None
+
+    def damage(self) -> str:
+        """What is wrong within a SQLite file, in its words; all of it is read. Empty where nothing is."""
+        if not self.is_sqlite:
+            return ""
+        with self.reader() as connection:
+            said = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+        return "" if said == "ok" else said.replace("\n", ", ")
+
     def close(self) -> None:
         """Close every idle connection."""
         self.engine.dispose()
 
     def _connect(self, begin: str) -> sa.Connection:
-        return self.engine.connect().execution_options(**{_BEGIN: begin})
+        return self.engine.connect().execution_options(**{BEGIN: begin})
 
     def _create(self) -> None:
+        """Make what is not there yet; from then on the file has to be there."""
         with self.writer() as connection:
             metadata.create_all(connection)
             found = connection.scalar(sa.select(META.c.value).where(META.c.key == "schema_version"))
@@ -108,6 +162,8 @@ class Store:
                     f"store {self._shown()}: schema version {found}, expected {SCHEMA_VERSION}; "
                     "use the telltale that wrote it, or start with an empty store"
                 )
+        if self._file is not None:
+            self._file.is_made = True
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -116,81 +172,32 @@ class Store:
         except (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError):
             raise  # a mistake in what was asked, not in the store
         except (sa.exc.DBAPIError, sqlite3.Error) as error:
-            cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-            raise StoreError(f"store {self._shown()}: {cause}; is its disk full, or another program in it?") from error
+            raise StoreError(self._said(error)) from None  # the driver's text may quote a record
+        except sa.exc.TimeoutError:
+            raise StoreError(
+                f"store {self._shown()}: all connections were in use for {self.busy_timeout_s:g} s; try again later"
+            ) from None
 
     def _scrub_once(self, connection: sa.Connection) -> bool:
         if not self.is_sqlite:
             connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM")
             return True
-        # The driver's own cursor: the vacuum moves one page with each row fetched, and its rows have no columns.
-        driver: Any = connection.connection.driver_connection
-        try:
-            while driver.execute("PRAGMA freelist_count").fetchone()[0]:
-                driver.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall()  # others write in between
-            busy, _pages, _moved = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        except sqlite3.OperationalError:  # a writer was faster; the caller tries again
-            return False
-        return not busy
+        return scrub(connection.connection.driver_connection)
+
+    def _said(self, error: BaseException) -> str:
+        cause = cause_of(error)
+        advice = next(advice for words, advice in _ADVICE if re.search(words, cause))
+        return f"store {self._shown()}: {cause}; {advice}"
 
     def _shown(self) -> str:
         return sa.make_url(self.url).render_as_string(hide_password=True)
 
 
-def _sqlite_engine(url: str) -> sa.Engine:
-    database = sa.make_url(url).database
-    if not database or database == ":memory:":
-        raise StoreError(f"store {url}: expected a file, because several connections share it")
-    try:
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"store {url}: its folder cannot be made ({error}); expected a folder to write to") from error
-    engine = sa.create_engine(url, connect_args={"timeout": 5.0})
-    sa.event.listen(engine, "connect", _prepare)
-    return engine
-
-
-def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
-    """Set what SQLite keeps per connection; auto_vacuum counts only before the first table."""
-    connection.isolation_level = None  # the driver's own BEGIN lets two SELECTs of one transaction see different data
-    (pages,) = connection.execute("PRAGMA page_count").fetchone()
-    if not pages:  # on a database that has tables it has no effect, but waits for the writer's lock
-        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",  # NORMAL loses acknowledged records when the power fails
-        "secure_delete=ON",
-        "busy_timeout=50",  # a lock is waited for by `_begin_immediate`, whose sleeps are fairer
-    ):
-        connection.execute(f"PRAGMA {pragma}").fetchall()
-
-
-def _beginner(busy_timeout_s: float | None) -> Callable[[sa.Connection], None]:
-    """What begins a transaction of SQLite; of None, another database, the driver does. It must not hold the store."""
-
-    def begin(connection: sa.Connection) -> None:
-        if busy_timeout_s is None:
-            return
-        statement = connection.get_execution_options().get(_BEGIN, "BEGIN")
-        if statement == "BEGIN IMMEDIATE":
-            _begin_immediate(connection, time.monotonic() + busy_timeout_s)
-        elif statement:
-            connection.exec_driver_sql(statement)
-
-    return begin
-
-
-def _begin_immediate(connection: sa.Connection, deadline: float) -> None:
-    """Take the write lock, sleeping a random few milliseconds between tries so that no process starves."""
-    while True:
-        try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        except sa.exc.OperationalError as error:
-            if not re.search("locked|busy", str(error.orig)) or time.monotonic() > deadline:
-                raise
-            time.sleep(random.uniform(0.0005, 0.01))  # noqa: S311 a sleep is no secret
-        else:
-            return
+def cause_of(error: BaseException) -> str:
+    """What a database says of an error, in one line and without the values it was given."""
+    cause = (error.orig if isinstance(error, sa.exc.DBAPIError) else None) or error
+    lines = str(cause).splitlines()  # PostgreSQL quotes the row in the lines below the first
+    return lines[0] if lines else type(cause).__name__
 
 
 def _insert_text(rows: int) -> str:

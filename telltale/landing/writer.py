@@ -4,6 +4,7 @@ The thread takes what waits (no timer: a millisecond of waiting cost a third at 
 transaction, drops the tickets abandoned meanwhile, inserts, commits, and only then resolves the tickets.
 """
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Iterable
@@ -11,15 +12,14 @@ from concurrent.futures import Future
 from itertools import islice
 from typing import NamedTuple
 
-import sqlalchemy as sa
-
 from telltale.contract import Memory, Raw, StoreError
+from telltale.landing.health import Health
 from telltale.landing.memory import Memories, write_memories
 from telltale.landing.refused import RefusedList, RefusedRow
-from telltale.landing.schema import META
-from telltale.landing.store import Store
+from telltale.landing.store import Store, cause_of
 
 _OVERHEAD = 256  # bytes a waiting record costs beside its text and body
+_log = logging.getLogger(__name__)
 
 
 class _Ticket(NamedTuple):
@@ -62,8 +62,8 @@ class Landing:
         self._last_received_at: int | None = None
         self._change = threading.Condition()
         self._refused = RefusedList(store)
-        self._thread = threading.Thread(target=self._run, name="landing", daemon=True)
-        self._thread.start()
+        self._health = Health(store)
+        self._thread = self._started()
 
     def put(self, raw: Raw, remember: tuple[Memory, ...] = ()) -> Future[int]:
         """Queue one record and return its ticket, which resolves to the record's id once it is durable.
@@ -83,6 +83,9 @@ class Landing:
                     f"landing: {self._records} records ({self._bytes} bytes) wait, at most {self.max_records} "
                     f"({self.max_bytes} bytes) may; send the record again later"
                 )
+            if not self._thread.is_alive():
+                _log.critical("landing: the thread that stores was lost; another one is started")
+                self._thread = self._started()
             self._records += 1
             self._bytes += ticket.size
             self._waiting.append(ticket)
@@ -142,12 +145,17 @@ class Landing:
         """When the newest record this process made durable was received (µs UTC); None before the first."""
         return self._last_received_at
 
+    def health(self) -> str:
+        """What keeps the store from taking records just now and what to do, in one sentence; empty where all is well.
+
+        It is at most a second old, and asking costs nothing: nothing is read, written or waited for.
+        """
+        return self._health.say()
+
     def writable(self) -> bool:
-        """Whether the store takes a commit just now; tried with a real one, because a full disk shows nowhere else."""
-        probe = META.update().where(META.c.key == "probe").values(value=META.c.value + sa.literal(1))
+        """Whether the store takes a commit just now, tried with a real one; for whoever asks once."""
         try:
-            with self.store.writer() as connection:
-                connection.execute(probe)
+            self.store.try_write()
         except StoreError:
             return False
         return True
@@ -166,12 +174,24 @@ class Landing:
             late, StoreError(f"landing: not durable {timeout_s} s after the collector was told to stop; send it again")
         )
         self._refused.close()
+        self._health.close()
+
+    def _started(self) -> threading.Thread:
+        thread = threading.Thread(target=self._run, name="landing", daemon=True)
+        thread.start()
+        return thread
 
     def _run(self) -> None:
         while group := self._take():
-            self._write(group)
-            with self._change:
-                self._release(group)
+            try:
+                self._write(group)
+            except BaseException as error:  # noqa: BLE001 the thread must go on: every record waits for it
+                _log.critical("landing: storing failed by itself (%s)", type(error).__name__)
+            finally:
+                unresolved = [ticket for ticket in group if not ticket.future.done() and _claimed(ticket)]
+                _fail(unresolved, StoreError("landing: storing failed by itself; send the record again"))
+                with self._change:
+                    self._release(group)
 
     def _release(self, tickets: Iterable[_Ticket]) -> None:
         for ticket in tickets:
@@ -195,19 +215,29 @@ class Landing:
                 for ticket in live:
                     write_memories(connection, ticket.raw.source, ticket.remember)
         except StoreError as error:
+            self._health.failed(error)
             _fail(live or [ticket for ticket in group if _claimed(ticket)], error)
         except Exception as error:  # noqa: BLE001 one record the driver cannot bind must not take the others with it
             self._write_apart(live, error)
         else:
-            for ticket, raw_id in zip(live, ids, strict=True):
+            self._stored(live, ids)
+
+    def _stored(self, live: list[_Ticket], ids: Iterable[int]) -> None:
+        """Say that records are durable; what their devices said is known before the answer."""
+        for ticket in live:
+            if ticket.remember:
                 self.memories.learn(ticket.raw.source, ticket.remember)
-                ticket.future.set_result(raw_id)
-            if live:
-                self._last_received_at = live[-1].raw.received_at
+        for ticket, raw_id in zip(live, ids, strict=True):
+            ticket.future.set_result(raw_id)
+        if live:
+            self._health.succeeded()
+            self._last_received_at = live[-1].raw.received_at
 
     def _write_apart(self, live: list[_Ticket], error: Exception) -> None:
         if len(live) == 1:
-            _fail(live, StoreError(f"landing: a record of {live[0].raw.source} cannot be stored: {error}"))
+            # The error's own text may quote the record.
+            text = f"landing: a record of {live[0].raw.source} cannot be stored ({cause_of(error)})"
+            _fail(live, StoreError(text))
             return
         for ticket in live:
             self._write([ticket])

@@ -1,13 +1,10 @@
 """What could keep this project from working, and what to do about it."""
 
-import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from ctypes.util import find_library
@@ -24,6 +21,7 @@ from telltale.health.words.listed import where
 from telltale.kanban.press_tables import only_dhcp
 from telltale.lake.settle import check_root
 from telltale.net import free_port
+from telltale.operate.store_state import health_of, wrong_with_store
 from telltale.sensors import limits
 from telltale.settings import DEVICES_FILE, buttons, devices
 from telltale.sources import SOURCES
@@ -170,16 +168,9 @@ def _keys(project: Project) -> Iterator[Finding]:
 
 
 def _store(project: Project) -> Iterator[Finding]:
-    landing = project.landing()
-    writable = landing.writable()
-    landing.close()
+    wrong = [Finding("store", "wrong", found, fix) for found, fix in wrong_with_store(project)]
     shown = project.store.url if project.store.is_sqlite else "the database of [paths] store_url"
-    if writable:
-        yield Finding("store", "ok", shown)
-    else:
-        yield Finding(
-            "store", "wrong", f"{shown} takes no record", "free disk space, or stop the program that locks it"
-        )
+    yield from wrong or [Finding("store", "ok", shown)]
 
 
 def _lake(project: Project) -> Iterator[Finding]:
@@ -320,11 +311,7 @@ def _nearest(folder: Path) -> Path:
 
 def _answers(host: str, port: int) -> bool:
     """Whether a telltale collector listens there."""
-    try:
-        with urllib.request.urlopen(f"http://{host}:{port}/healthz", timeout=3) as reply:
-            return "status" in json.load(reply)
-    except (urllib.error.URLError, ValueError, OSError):
-        return False
+    return "status" in health_of(host, port)
 
 
 def _synchronised() -> bool | None:

@@ -1,8 +1,10 @@
 """telltale doctor: what is wrong is found and its fix named; what is well is said."""
 
+import json
 import os
 import socket
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from telltale.lake.settle import settle_all
 from telltale.operate.doctor import Finding, examine
 from telltale.settings import load
 from telltale.workbench.project import Project
-from tests.served import make_project, telltale
+from tests.served import collecting, make_project, telltale
 
 NOW_US = 1_795_160_000_000_000
 
@@ -165,3 +167,57 @@ def test_the_command_exits_1_when_something_is_wrong(tmp_path: Path) -> None:
     failed = telltale(root, "doctor")
     assert failed.returncode == 1
     assert "chmod 600" in failed.stdout
+
+
+def test_a_damaged_store_is_found_by_reading_all_of_it(tmp_path: Path) -> None:
+    root = make_project(tmp_path)
+    with closing(Project(settings=load(root))) as project:
+        landing = project.landing()
+        landing.put_many(Raw(0, "cloudtrax", NOW_US, "10.0.0.5", "{}", b"x" * 3000) for _ in range(50))
+        landing.close()
+        project.store.scrub()
+    file = root / "data" / "landing" / "telltale.db"
+    with file.open("r+b") as pages:
+        pages.seek(-3 * 4096, os.SEEK_END)
+        pages.write(b"\xff" * 4096)
+    [store] = of("store", findings(root))
+    assert store.state == "wrong"
+    assert f"{file} is damaged" in store.found
+    assert store.fix.endswith("put a backup in its place")
+
+
+def test_a_lost_store_is_told_from_a_new_one(tmp_path: Path) -> None:
+    root = make_project(tmp_path)
+    with closing(Project(settings=load(root), now=lambda: NOW_US)) as project:
+        landing = project.landing()
+        landing.append(Raw(0, "cloudtrax", NOW_US, "10.0.0.5", "{}", b"{}"))
+        landing.close()
+        settle_all(project.lake, now_us=NOW_US)
+    assert [finding.state for finding in of("store", findings(root))] == ["ok"]
+    (root / "data" / "landing" / "telltale.db").unlink()
+    for _ in range(2):  # the first look has made a new one
+        [store] = of("store", findings(root))
+        assert store.state == "wrong"
+        assert store.found.endswith("the store's own file was lost")
+
+
+@pytest.mark.slow
+def test_a_store_deleted_under_a_running_collector_is_said_by_its_health_and_by_doctor(tmp_path: Path) -> None:
+    root = make_project(tmp_path)
+    with collecting(root) as running:
+        (root / "telltale.toml").write_text(f"[webhooks]\nport = {running.port}\n")
+        assert running.post_vector().status == 200
+        for file in (root / "data" / "landing").iterdir():
+            file.rename(tmp_path / file.name)
+        assert running.post_vector().status == 503
+        answer = running.send("GET", "/healthz")
+        assert answer.status == 503
+        assert "telltale.db is gone; put it back" in json.loads(answer.body)["store"]
+        found = findings(root)
+        assert "is gone" in of("store", found)[-1].found
+        assert of("webhooks", found)[0].found.startswith("a collector answers"), "though it answers 503"
+        (root / "data" / "landing" / "telltale.db").unlink()  # doctor looked, and made one
+        for file in tmp_path.glob("telltale.db*"):
+            file.rename(root / "data" / "landing" / file.name)
+        assert running.post_vector().status == 200
+        assert running.send("GET", "/healthz").status == 200

@@ -1,0 +1,162 @@
+"""What SQLite alone needs: how a connection is opened, how a transaction begins, and that it writes where one looks.
+
+SQLite goes on writing into a file that was deleted or replaced, and says so nowhere. So each connection remembers which
+files it has open; they are compared when it is taken from the pool, and again after each commit.
+"""
+
+import logging
+import random
+import re
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from telltale.contract import StoreError
+from telltale.landing.place import Identity, Place
+
+BEGIN = "telltale_begin"
+"""Execution option: the statement a transaction begins with."""
+
+_OPENED = "telltale_opened"  # of a connection: the files it has open
+_VACUUM_PAGES = 1_000
+_log = logging.getLogger(__name__)
+
+
+class SqliteFile:
+    """The file of a store, and the engine that opens it.
+
+    Args:
+        url: SQLAlchemy URL.
+        busy_timeout_s: how long a writer waits for another's lock, and anybody for a connection.
+
+    Raises:
+        StoreError: the URL names no file, or its folder cannot be made.
+    """
+
+    def __init__(self, url: str, busy_timeout_s: float) -> None:
+        self.place = _place(url)
+        self.is_made = False
+        """Whether the file is there for certain: from then on a lost one is not made anew."""
+        self._last: tuple[Identity | None, ...] = ()  # what was opened last
+        self._busy_timeout_s = busy_timeout_s
+
+    def listen(self, engine: sa.Engine) -> None:
+        """See to it that the engine opens, checks and begins as this file needs."""
+        for name, what in (
+            ("do_connect", self._open),
+            ("connect", self._prepare),
+            ("checkout", self._check),
+            ("begin", self._begin),
+        ):
+            sa.event.listen(engine, name, what)
+
+    def check_written(self, connection: sa.Connection) -> None:
+        """Whether what was just committed lies where the next one looks for it.
+
+        Raises:
+            StoreError: the file or its log was deleted or replaced meanwhile.
+        """
+        if connection.connection.info.get(_OPENED) == self.place.files():
+            return
+        connection.invalidate()
+        raise StoreError(
+            f"store: {self.place.path} or its -wal file was deleted or replaced while a record was written; "
+            "send it again"
+        )
+
+    def _open(self, _dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
+        """A lost file is not made anew by a running program: its records would begin at 1 again, unseen.
+
+        Raises:
+            StoreError: the file is gone, or the log of another file lies beside it, which SQLite would write into it.
+        """
+        if not self.is_made:
+            return
+        there = self.place.files()
+        if there[0] is None:
+            raise StoreError(self.place.lost())
+        if self._last and there[0] != self._last[0] and there[1] is not None and there[1] == self._last[1]:
+            raise StoreError(
+                f"store: {self.place.path} was replaced, but the -wal file of the former one lies beside it; stop "
+                "telltale, delete the -wal and -shm files, and start it again"
+            )
+        arguments[0], options["uri"] = self.place.uri(), True
+
+    def _prepare(self, connection: sqlite3.Connection, record: Any) -> None:
+        prepare(connection)
+        self._last = record.info[_OPENED] = self.place.files()
+
+    def _check(self, _connection: Any, record: Any, _proxy: Any) -> None:
+        there = self.place.files()
+        if record.info.get(_OPENED) == there:
+            return
+        if there[0] is None:
+            raise StoreError(self.place.lost())
+        _log.warning("store: %s or its -wal file was replaced while it was open; opening it anew", self.place.path)
+        raise sa.exc.InvalidatePoolError
+
+    def _begin(self, connection: sa.Connection) -> None:
+        statement = connection.get_execution_options().get(BEGIN, "BEGIN")
+        if statement == "BEGIN IMMEDIATE":
+            _begin_immediate(connection, time.monotonic() + self._busy_timeout_s)
+        elif statement:
+            connection.exec_driver_sql(statement)
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Set what SQLite keeps per connection; auto_vacuum counts only before the first table."""
+    connection.isolation_level = None  # the driver's own BEGIN lets two SELECTs of one transaction see different data
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    if not pages:  # on a database that has tables it has no effect, but waits for the writer's lock
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",  # NORMAL loses acknowledged records when the power fails
+        "secure_delete=ON",
+        "busy_timeout=50",  # a lock is waited for by `_begin_immediate`, whose sleeps are fairer
+    ):
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+    connection.execute("PRAGMA schema_version").fetchall()  # opens the log, so that one sees which it is
+
+
+def scrub(driver: Any) -> bool:
+    """Give freed pages back and empty the write-ahead log; False when a writer or reader was in the way.
+
+    Args:
+        driver: the driver's own connection: the vacuum moves one page with each row fetched, and its rows have no
+            columns.
+    """
+    try:
+        while driver.execute("PRAGMA freelist_count").fetchone()[0]:
+            driver.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall()  # others write in between
+        busy, _pages, _moved = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.OperationalError:  # a writer was faster; the caller tries again
+        return False
+    return not busy
+
+
+def _place(url: str) -> Place:
+    database = sa.make_url(url).database
+    if not database or database == ":memory:":
+        raise StoreError(f"store {url}: expected a file, because several connections share it")
+    try:
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"store {url}: its folder cannot be made ({error}); expected a folder to write to") from error
+    return Place(database)
+
+
+def _begin_immediate(connection: sa.Connection, deadline: float) -> None:
+    """Take the write lock, sleeping a random few milliseconds between tries so that no process starves."""
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except sa.exc.OperationalError as error:
+            if not re.search("locked|busy", str(error.orig)) or time.monotonic() > deadline:
+                raise
+            time.sleep(random.uniform(0.0005, 0.01))  # noqa: S311 a sleep is no secret
+        else:
+            return

@@ -1,0 +1,57 @@
+"""What is wrong with the store, as seen from here and as the running collector sees it."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+from telltale.contract import StoreError
+from telltale.workbench.project import Project
+
+
+def wrong_with_store(project: Project) -> Iterator[tuple[str, str]]:
+    """What keeps the store from being whole and taking records, and what to do; nothing where all is well.
+
+    All of a SQLite file is read, and something durable is written.
+
+    Raises:
+        StoreError: no record can be stored.
+    """
+    store = project.store
+    if trouble := store.trouble():
+        raise StoreError(trouble)
+    if damage := store.damage():
+        yield (
+            f"{store.url} is damaged: {damage}",
+            "stop telltale, keep a copy of the file, and put a backup in its place",
+        )
+        return
+    store.try_write()
+    folder = project.lake.root.folder
+    if folder is not None and not project.lake.snapshot().files and any(folder.rglob("*.parquet")):
+        yield (
+            f"{folder} holds files the store does not know: the store's own file was lost",
+            "stop telltale, and put back that file or a backup of it; or move the lake away to begin anew",
+        )
+    webhooks = project.settings.webhooks
+    if trouble := health_of(webhooks.host, webhooks.port).get("store", ""):
+        found, _, fix = str(trouble).rpartition("; ")
+        yield f"the collector on {webhooks.host}:{webhooks.port} says: {found}", fix
+
+
+def health_of(host: str, port: int) -> dict[str, Any]:
+    """What a collector that listens there says of itself, well or ill; empty where none does."""
+    name = f"[{host}]" if ":" in host else host
+    try:
+        with urllib.request.urlopen(f"http://{name}:{port}/healthz", timeout=3) as reply:
+            said = reply.read()
+    except urllib.error.HTTPError as error:  # 503 while it can store nothing
+        with error:
+            said = error.read()
+    except OSError:
+        return {}
+    try:
+        return dict(json.loads(said))
+    except (ValueError, TypeError):
+        return {}
