@@ -2,7 +2,8 @@
 
 A record is durable before it is acknowledged. What a source refuses is remembered in the `refused` list with its
 reason; what cannot be stored is answered 503, so that a sender who can come back does. The door knows no transport
-and no vendor.
+and no vendor. Who failed to prove who they are too often lately is answered 429 and only counted; a right secret is
+always served.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from telltale.contract import (
+    ConfigError,
     Raw,
     Refused,
     Reply,
@@ -22,13 +24,16 @@ from telltale.contract import (
     SourceSettings,
     StoreError,
 )
-from telltale.landing import Landing, Store
+from telltale.landing import TOO_MANY, Landing, Store
 from telltale.settings import Settings
 
 KEPT_HEADERS = ("content-type", "content-encoding", "user-agent", "x-forwarded-for", "coap-type", "mqtt-topic")
 """Headers kept with a record; none carries a secret, as Signature, Authorization and Cookie may."""
 
 AWAY = Reply(status=503, body=b"the record could not be stored; please send it again\n")
+_FAILED = Reply(status=500, body=b"accept_failed\n")
+_TOO_MANY = Reply(status=429, body=f"{TOO_MANY}\n".encode(), headers=(("Retry-After", "60"),))
+_NOT_AUTHENTIC = (401, 403)
 
 
 class Entry(NamedTuple):
@@ -122,12 +127,16 @@ class Door:
             reply = source.accept(request, self._settings[request.source])
         except Refused as refused:
             return self._turn_away(request, refused)
+        except Exception as error:  # noqa: BLE001 a mistake of ours: its text, and a traceback, may quote the request
+            detail = str(error) if isinstance(error, ConfigError) else type(error).__name__
+            self._turn_away(request, Refused(500, "accept_failed", detail))
+            return Verdict(_FAILED, "accept_failed", detail)
         if not reply.keep:
             return Verdict(reply, "answered")
         return _Asked(reply, _raw(request, reply))
 
     def _turn_away(self, request: Request, refused: Refused) -> Verdict:
-        self.landing.refuse(
+        is_noted = self.landing.refuse(
             source=request.source,
             received_at=request.received_at,
             sender=request.sender,
@@ -137,6 +146,8 @@ class Door:
             body=request.body if refused.body is None else refused.body,
             meta=_meta(request, Reply()),
         )
+        if not is_noted and refused.status in _NOT_AUTHENTIC:
+            return Verdict(_TOO_MANY, TOO_MANY)
         reply = Reply(status=refused.status, body=refused.reason.encode() + b"\n")
         return Verdict(reply, refused.reason, refused.detail)
 

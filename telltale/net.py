@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from functools import lru_cache
 
 from telltale.contract import ConfigError
 
@@ -12,6 +13,23 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+@lru_cache(maxsize=4096)
+def network_of(sender: str) -> str:
+    """Whom to count as one sender: an IPv4 address, the /64 of an IPv6 address, of which it has all, or the text.
+
+    An IPv4 address as IPv6 wraps it is that IPv4 address.
+    """
+    try:
+        address = ipaddress.ip_address(sender.partition("%")[0])
+    except ValueError:
+        return sender
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((int(address), 64), strict=False))
 
 
 def free_port(host: str, port: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> int:

@@ -52,7 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.settings": PURE | {"telltale.identity"},
     "telltale.privacy": PURE,
     "telltale.pipeline": PURE | {"telltale.sources", "telltale.privacy", "telltale.arrow"},
-    "telltale.landing": PURE | {"telltale.settings", "telltale.arrow"},
+    "telltale.landing": PURE | {"telltale.settings", "telltale.arrow", "telltale.net"},
     "telltale.lake": PURE | {"telltale.settings", "telltale.landing", "telltale.arrow"},
     "telltale.transports": PURE | {"telltale.sources", "telltale.settings", "telltale.net"},
     "telltale.door": PURE | {"telltale.sources", "telltale.landing", "telltale.settings"},

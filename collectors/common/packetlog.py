@@ -1,14 +1,26 @@
-"""One log line per packet, written a few times a second: a write per packet cost a fifth of the throughput."""
+"""One log line per packet, written a few times a second: a write per packet cost a fifth of the throughput.
+
+Of packets that are refused a few of each sender have a line in a minute; the rest is one line with their number.
+"""
 
 import sys
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Callable
 from typing import NamedTuple, TextIO
+
+from telltale.net import network_of
 
 FLUSH_S = 0.2
 MOST_LINES = 100_000
 """Lines kept while nobody reads the log; the oldest go first."""
+REFUSED_LINES = 20
+"""Of the refused packets of one sender in a minute."""
+MOST_SENDERS = 500
+"""Told apart in a minute; the refused packets of more have no line, and one number."""
+MINUTE_S = 60.0
+_OTHERS = "other senders"
 
 
 class Packet(NamedTuple):
@@ -26,34 +38,78 @@ class Packet(NamedTuple):
 
 
 class PacketLog:
-    """Collects packets' lines and writes them from a thread of its own; `close` writes the rest."""
+    """Collects packets' lines and writes them from a thread of its own; `close` writes the rest.
 
-    def __init__(self, stream: TextIO = sys.stderr) -> None:
+    Args:
+        stream: where to; what it does not take, because its disk is full or nobody reads it, is counted and said later.
+        clock: seconds that only rise.
+    """
+
+    def __init__(self, stream: TextIO = sys.stderr, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
+        self._clock = clock
         self._waiting: deque[Packet] = deque(maxlen=MOST_LINES)
+        self._refused: Counter[str] = Counter()
+        self._minute_ends = clock() + MINUTE_S
+        self._lock = threading.Lock()  # of the two above; what is not refused needs none
+        self._unwritten = 0
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="packetlog", daemon=True)
         self._thread.start()
 
     def add(self, packet: Packet) -> None:
         """Note a packet; never waits."""
-        self._waiting.append(packet)
+        if not 400 <= packet.status < 500 or self._has_line(packet.sender):
+            self._waiting.append(packet)
 
     def close(self) -> None:
         """Write what waits and stop."""
         self._closed.set()
         self._thread.join()
 
+    def _has_line(self, sender: str) -> bool:
+        """Whether one more refused packet of a sender has a line of its own."""
+        name = network_of(sender)
+        with self._lock:
+            if name not in self._refused and len(self._refused) >= MOST_SENDERS:
+                self._refused[_OTHERS] += 1
+                return False
+            self._refused[name] += 1
+            return self._refused[name] <= REFUSED_LINES
+
     def _run(self) -> None:
         while not self._closed.wait(FLUSH_S):
-            self._write()
-        self._write()
+            self._write(self._counted())
+        self._write(self._counted(at_once=True))
 
-    def _write(self) -> None:
-        lines = [line(self._waiting.popleft()) for _ in range(len(self._waiting))]
-        if lines:
+    def _counted(self, *, at_once: bool = False) -> list[str]:
+        """A line for each sender whose packets had none in the minute that is over."""
+        with self._lock:
+            if not at_once and self._clock() < self._minute_ends:
+                return []
+            refused, self._refused = self._refused, Counter()
+            self._minute_ends = self._clock() + MINUTE_S
+        clock = time.strftime("%H:%M:%S")
+        shown = {name: count - (0 if name == _OTHERS else REFUSED_LINES) for name, count in refused.items()}
+        return [
+            f"{clock} {name}: {count:,} more packets were refused within a minute\n"
+            for name, count in shown.items()
+            if count > 0
+        ]
+
+    def _write(self, counted: list[str]) -> None:
+        try:
+            lines = [line(self._waiting.popleft()) for _ in range(len(self._waiting))] + counted
+            if not lines:
+                return
+            if self._unwritten:
+                lines.insert(0, f"{time.strftime('%H:%M:%S')} {self._unwritten:,} lines could not be written\n")
+            self._unwritten += len(lines)
             self._stream.write("".join(lines))
             self._stream.flush()
+            self._unwritten = 0
+        except Exception:  # noqa: BLE001 a full disk or a closed pipe, where there is nobody to tell: the next lines may come
+            return
 
 
 def line(packet: Packet) -> str:

@@ -1,11 +1,12 @@
 """The landing store: what arrives is durable here before it is acknowledged."""
 
 from telltale.landing.memory import recall, remember, revise
-from telltale.landing.refused import RefusedCount, RefusedRow, purge_refused, refused_counts, refused_rows
+from telltale.landing.refused import TOO_MANY, RefusedCount, RefusedRow, purge_refused, refused_counts, refused_rows
 from telltale.landing.store import Store
 from telltale.landing.writer import Landing
 
 __all__ = [
+    "TOO_MANY",
     "Landing",
     "RefusedCount",
     "RefusedRow",

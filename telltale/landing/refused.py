@@ -1,25 +1,31 @@
 """What was refused: a short list, kept so that a wrong secret or a vendor's change of format can be seen.
 
 Best effort by design: one batched write a second, at most 100 rows of it, the newest 10,000 kept. It never delays or
-fails a reply, and a flood of bad requests cannot fill the disk.
+fails a reply, and a flood of bad requests cannot fill the disk. Of one sender a few are noted, the rest is counted, and
+said in one row a minute.
 """
 
 import logging
 import threading
+import time
 from collections.abc import Collection
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from telltale.contract import StoreError
+from telltale.landing.floods import Flood, Floods
 from telltale.landing.schema import REFUSED
-from telltale.landing.store import Store
+from telltale.landing.store import Store, cause_of
 
 EVERY_S = 1.0
 BATCH = 100
 KEPT = 10_000
 BODY_BYTES = 512
 DETAIL_CHARACTERS = 500
+TOO_MANY = "too_many_refused"
+"""The reason of a row that counts what was not noted one by one, and of the answer 429."""
+COUNTED_LOOK_S = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -46,24 +52,29 @@ class RefusedList:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.dropped = 0
-        """Rows left out because more than 100 came within a second, or because the store was away."""
         self._rows: list[RefusedRow] = []
+        self._floods = Floods()
         self._lock = threading.Lock()
         self._some = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="refused", daemon=True)
         self._thread.start()
 
-    def add(self, row: RefusedRow) -> None:
-        """Note one row; it never waits and never raises."""
-        row = row._replace(detail=row.detail[:DETAIL_CHARACTERS], body=row.body[:BODY_BYTES])
+    def add(self, row: RefusedRow) -> bool:
+        """Note one row; it never waits and never raises.
+
+        Returns:
+            False where its sender was refused too often lately: then it is only counted.
+        """
         with self._lock:
-            if len(self._rows) >= BATCH:
-                self.dropped += 1
-                return
-            self._rows.append(row)
+            is_noted = self._floods.admits(row.source, row.sender, row.reason)
+            if is_noted and len(self._rows) < BATCH:
+                detail, meta = _storable(row.detail[:DETAIL_CHARACTERS]), _storable(row.meta)
+                self._rows.append(row._replace(detail=detail, meta=meta, body=row.body[:BODY_BYTES]))
+            elif is_noted:
+                self._floods.left_out(row.source, row.reason)
         self._some.set()
+        return is_noted
 
     def close(self) -> None:
         """Write what waits and stop."""
@@ -73,14 +84,16 @@ class RefusedList:
 
     def _run(self) -> None:
         while not self._closing.is_set():
-            self._some.wait()
+            self._some.wait(COUNTED_LOOK_S if self._floods.is_counting else None)
             self._closing.wait(EVERY_S)
             self._flush()
 
     def _flush(self) -> None:
         with self._lock:
             rows, self._rows = self._rows, []
+            floods = self._floods.counted(at_once=self._closing.is_set())
             self._some.clear()
+        rows += map(_row, floods[:BATCH])
         if not rows:
             return
         try:
@@ -88,9 +101,9 @@ class RefusedList:
                 connection.execute(REFUSED.insert(), [_values(row) for row in rows])
                 newest = connection.scalar(sa.select(sa.func.max(REFUSED.c.id)))
                 connection.execute(REFUSED.delete().where(REFUSED.c.id <= newest - KEPT))
-        except (StoreError, sa.exc.SQLAlchemyError, ValueError) as error:
-            self.dropped += len(rows)
-            _log.warning("refused list: %d rows dropped: %s", len(rows), error)
+        except Exception as error:  # noqa: BLE001 a list that is lost must not end the thread that writes the next one
+            why = str(error) if isinstance(error, StoreError) else cause_of(error)
+            _log.warning("refused list: %d rows dropped: %s", len(rows), why)
 
 
 def refused_rows(store: Store, limit: int, before_id: int | None = None) -> list[RefusedRow]:
@@ -134,6 +147,16 @@ def purge_refused(store: Store, before_us: int, *, kept: Collection[str]) -> int
     with store.writer() as connection:
         query = REFUSED.delete().where(REFUSED.c.source.not_in(kept), REFUSED.c.received_at < before_us)
         return connection.execute(query).rowcount
+
+
+def _row(flood: Flood) -> RefusedRow:
+    detail = f"{flood.count:,} more were refused within {flood.since_s:.0f} s, the last for {flood.reason}"
+    return RefusedRow(0, flood.source, time.time_ns() // 1000, flood.sender, 429, TOO_MANY, detail, "{}", b"")
+
+
+def _storable(text: str) -> str:
+    """The text without what a database cannot store, which would take the other rows with it."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _values(row: RefusedRow) -> dict[str, object]:

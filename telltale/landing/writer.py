@@ -131,9 +131,13 @@ class Landing:
         detail: str,
         body: bytes,
         meta: str,
-    ) -> None:
-        """Note a request that was refused, best effort: it neither waits nor fails, and may be dropped."""
-        self._refused.add(RefusedRow(0, source, received_at, sender, status, reason, detail, meta, body))
+    ) -> bool:
+        """Note a request that was refused, best effort: it neither waits nor fails, and may be dropped.
+
+        Returns:
+            False where its sender was refused so often lately that it is only counted.
+        """
+        return self._refused.add(RefusedRow(0, source, received_at, sender, status, reason, detail, meta, body))
 
     @property
     def depth(self) -> tuple[int, int]:

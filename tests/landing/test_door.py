@@ -26,7 +26,8 @@ from telltale.contract import (
     Transport,
 )
 from telltale.door import Door, Entry, open_door
-from telltale.landing import Store, refused_rows
+from telltale.landing import TOO_MANY, Store, refused_rows
+from telltale.landing.floods import BURST
 from telltale.settings import Settings
 
 
@@ -39,6 +40,8 @@ def accept(request: Request, settings: SourceSettings) -> Reply:
             return Reply(200, b"secret word", keep=False)
         case b"hidden":
             return Reply(204, b"", redacted_body=b"******", redacted=("secret",))
+        case b"broken":
+            raise RuntimeError(f"02:00:5e:00:53:01 made me fail with {request.headers}")
         case b"wrong":
             raise Refused(403, "bad_signature", "it does not fit", body=b"*****")
         case b"":
@@ -125,3 +128,34 @@ def test_what_cannot_be_stored_is_told_to_come_back(door: Door) -> None:
 def test_a_wrong_option_is_found_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="spelling: expected a"):
         open_door(Settings(root=tmp_path, sources={"toy": {"spelling": "b"}}), [TOY])
+
+
+def test_a_wrong_secret_too_often_is_only_counted_and_a_right_one_is_served_all_the_same(door: Door) -> None:
+    """Behind a proxy all have one address."""
+    statuses = []
+    for _ in range(BURST + 40):
+        verdict = door.handle(request(b"wrong"))
+        statuses.append(verdict.reply.status)
+        assert door.handle(request(b"right")).reason == "stored"
+    assert statuses == [403] * BURST + [429] * 40
+    assert (verdict.reason, verdict.detail) == (TOO_MANY, "")
+    assert dict(verdict.reply.headers) == {"Retry-After": "60"}
+    door.landing.close()
+    assert len(stored(door.landing.store)) == BURST + 40
+    reasons = [row.reason for row in refused_rows(door.landing.store, 1000)]
+    assert (reasons.count("bad_signature"), reasons.count(TOO_MANY), len(reasons)) == (BURST, 1, BURST + 1)
+
+
+def test_what_is_not_well_formed_keeps_its_answer_however_often_it_comes(door: Door) -> None:
+    assert {door.handle(request(b"")).reply.status for _ in range(BURST + 40)} == {400}
+    door.landing.close()
+    assert len(refused_rows(door.landing.store, 1000)) == BURST + 1
+
+
+def test_a_source_that_fails_is_noted_without_what_it_says(door: Door, capfd: pytest.CaptureFixture[str]) -> None:
+    verdict = door.handle(request(b"broken"))
+    assert (verdict.reply.status, verdict.reason, verdict.detail) == (500, "accept_failed", "RuntimeError")
+    assert stored(door.landing.store) == []
+    door.landing.close()
+    assert refused_rows(door.landing.store, 9)[0].detail == "RuntimeError"
+    assert "5e:00" not in "".join(capfd.readouterr())

@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from telltale.contract import StoreError
-from telltale.landing import Landing, Store, purge_refused, refused_rows
+from telltale.landing import TOO_MANY, Landing, Store, purge_refused, refused_rows
+from telltale.landing.floods import BURST
 from tests.sources.toy import open_store, raw
 
 
@@ -315,11 +316,11 @@ def test_a_reader_that_stays_keeps_a_scrub_from_ending(store: Store) -> None:
     assert store.scrub()
 
 
-def refuse(landing: Landing, number: int, *, body: bytes = b"") -> None:
-    landing.refuse(
+def refuse(landing: Landing, number: int, *, body: bytes = b"", sender: str = "192.0.2.9") -> bool:
+    return landing.refuse(
         "toy",
         received_at=number,
-        sender="192.0.2.9",
+        sender=sender,
         status=401,
         reason="bad_signature",
         detail=f"request {number}",
@@ -344,11 +345,37 @@ def test_what_was_refused_is_listed_newest_first_in_pages(landing: Landing) -> N
 
 
 def test_a_flood_of_refused_requests_is_cut(landing: Landing) -> None:
+    """Of many senders: 100 rows a second; that there were more is one row."""
     for number in range(500):
-        refuse(landing, number)
+        assert refuse(landing, number, sender=f"192.0.2.{number % 250}")
     landing.close()
 
-    assert len(refused_rows(landing.store, 1000)) == 100
+    rows = refused_rows(landing.store, 1000)
+    assert [row.reason for row in rows].count("bad_signature") == 100
+    (counted,) = [row for row in rows if row.reason == TOO_MANY]
+    assert (counted.sender, counted.detail.split()[0]) == ("several", "400")
+
+
+def test_of_one_sender_a_few_are_noted_and_the_rest_counted_in_one_row(landing: Landing) -> None:
+    noted = [refuse(landing, number) for number in range(500)]
+    assert refuse(landing, 500, sender="192.0.2.10"), "another sender is not affected"
+    landing.close()
+
+    assert noted == [True] * BURST + [False] * (500 - BURST)
+    rows = refused_rows(landing.store, 1000)
+    assert [row.sender for row in rows].count("192.0.2.9") == BURST + 1
+    (counted,) = [row for row in rows if row.reason == TOO_MANY]
+    assert counted.sender == "192.0.2.9"
+    assert counted.detail.startswith(f"{500 - BURST} more were refused within ")
+    assert counted.detail.endswith(" s, the last for bad_signature")
+
+
+def test_text_no_database_takes_does_not_lose_the_rows_beside_it(landing: Landing) -> None:
+    row = {"received_at": 1, "sender": "x", "status": 400, "reason": "bad", "body": b"", "meta": "{}"}
+    landing.refuse("toy", detail="half a \ud800 and \0", **row)  # type: ignore[arg-type]
+    refuse(landing, 2)
+    landing.close()
+    assert [row.detail for row in refused_rows(landing.store, 9)] == ["request 2", "half a ? and \ufffd"]
 
 
 def test_refused_rows_are_purged_by_source_and_time(landing: Landing) -> None:
