@@ -229,7 +229,9 @@ class Subscriber:
     def _take(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         topic = next((each for each in self._topics if takes(each.pattern, message.topic)), None)
         if topic is None:  # the broker keeps what was once subscribed to in this session
-            log.warning("%r: in no topic of [mqtt], thrown away; another client_id ends that", message.topic)
+            detail = "in no topic of [mqtt], thrown away; another client_id ends that"
+            size = len(message.payload)
+            self._packets.add(Packet(time.time(), "mqtt", self._mqtt.host, size, 404, "unknown_topic", 0.0, detail))
             self._client.ack(message.mid, message.qos)
             return
         request = Request(

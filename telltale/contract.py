@@ -119,6 +119,10 @@ class Request(NamedTuple):
     is_trusted: bool = False
     """The transport knows the sender, as a broker does by its login: no signature or secret is asked for."""
 
+    def __repr__(self) -> str:
+        """Where it came in, and how much: headers and query may hold a secret, the body addresses."""
+        return f"Request(source={self.source!r}, sender={self.sender!r}, path={self.path!r}, <{len(self.body)} bytes>)"
+
 
 class Reply(NamedTuple):
     """What a source answers to a request it accepts, sent only after the record is durable."""

@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from functools import lru_cache
 from typing import NamedTuple
 
+from telltale import discreet
 from telltale.contract import (
     ConfigError,
     Raw,
@@ -166,10 +167,13 @@ def record(source: Source, request: Request, settings: SourceSettings) -> Raw:
 def open_door(settings: Settings, sources: Iterable[Source]) -> Door:
     """A door to the project's own store; `close` drains it.
 
+    From then on no error of this process shows what was sent (`telltale.discreet`).
+
     Raises:
         ConfigError: a source does not understand its options.
         StoreError: the store cannot be opened.
     """
+    discreet.install()
     limits = settings.landing
     landing = Landing(
         Store(settings.store_url, busy_timeout_s=limits.busy_timeout_s),

@@ -39,6 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.backoff": set(),
     "telltale.extras": set(),
     "telltale.net": PURE,
+    "telltale.discreet": PURE,
     "telltale.wording": PURE,
     "telltale.arrow": PURE,
     "telltale.frames": PURE | {"telltale.arrow"},
@@ -55,7 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.landing": PURE | {"telltale.settings", "telltale.arrow", "telltale.net"},
     "telltale.lake": PURE | {"telltale.settings", "telltale.landing", "telltale.arrow"},
     "telltale.transports": PURE | {"telltale.sources", "telltale.settings", "telltale.net"},
-    "telltale.door": PURE | {"telltale.sources", "telltale.landing", "telltale.settings"},
+    "telltale.door": PURE | {"telltale.sources", "telltale.landing", "telltale.settings", "telltale.discreet"},
     "telltale.capture": SPINE | STORE | {"telltale.sources", "telltale.door", "telltale.workbench"},
     "telltale.workbench": SPINE
     | STORE

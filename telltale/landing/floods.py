@@ -27,7 +27,7 @@ class Flood(NamedTuple):
     source: str
     sender: str
     """An address or network; `several` for those that were too many to be told apart."""
-    count: int
+    number: int
     since_s: float
     """How long ago the first of them came."""
     reason: str

@@ -150,7 +150,7 @@ def purge_refused(store: Store, before_us: int, *, kept: Collection[str]) -> int
 
 
 def _row(flood: Flood) -> RefusedRow:
-    detail = f"{flood.count:,} more were refused within {flood.since_s:.0f} s, the last for {flood.reason}"
+    detail = f"{flood.number:,} more were refused within {flood.since_s:.0f} s, the last for {flood.reason}"
     return RefusedRow(0, flood.source, time.time_ns() // 1000, flood.sender, 429, TOO_MANY, detail, "{}", b"")
 
 

@@ -72,4 +72,4 @@ def test_any_number_of_senders_costs_a_bounded_memory_and_none_is_dropped_uncoun
     told = floods.counted(at_once=True)
     assert len(told) <= MOST_SENDERS + 1
     assert SEVERAL in {flood.sender for flood in told}
-    assert noted + sum(flood.count for flood in told) == sent
+    assert noted + sum(flood.number for flood in told) == sent
