@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 PURE = {"telltale.contract", "telltale.tables", "telltale.address"}
 SPINE = PURE | {
     *("telltale.arrow", "telltale.backoff", "telltale.extras", "telltale.frames", "telltale.lazy", "telltale.net"),
-    *("telltale.wording", "telltale.identity"),
+    *("telltale.wording", "telltale.identity", "telltale.private", "telltale.lockfile"),
 }
 STORE = {"telltale.settings", "telltale.landing", "telltale.lake", "telltale.privacy"}
 SUBJECTS = ("presence", "kanban", "activity", "sensors", "health")
@@ -24,7 +24,7 @@ ASKED = {"telltale.workbench.periods", "telltale.workbench.times"}
 """What a period is, in words and figures."""
 RECEIVED = PURE | {
     *("telltale.backoff", "telltale.door", "telltale.extras", "telltale.landing", "telltale.net", "telltale.settings"),
-    *("telltale.sources", "telltale.transports"),
+    *("telltale.sources", "telltale.transports", "telltale.logs"),
 }
 """What a collector knows of the library."""
 ROOTS = ("telltale", "collectors")
@@ -39,7 +39,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.backoff": set(),
     "telltale.extras": set(),
     "telltale.net": PURE,
-    "telltale.discreet": PURE,
+    "telltale.private": set(),
+    "telltale.lockfile": PURE | {"telltale.private"},
+    "telltale.logs": {"telltale.settings"},
     "telltale.wording": PURE,
     "telltale.arrow": PURE,
     "telltale.frames": PURE | {"telltale.arrow"},
@@ -53,8 +55,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.settings": PURE | {"telltale.identity"},
     "telltale.privacy": PURE,
     "telltale.pipeline": PURE | {"telltale.sources", "telltale.privacy", "telltale.arrow"},
-    "telltale.landing": PURE | {"telltale.settings", "telltale.arrow", "telltale.net"},
-    "telltale.lake": PURE | {"telltale.settings", "telltale.landing", "telltale.arrow"},
+    "telltale.landing": PURE | {"telltale.settings", "telltale.arrow", "telltale.private"},
+    "telltale.lake": PURE | {"telltale.settings", "telltale.landing", "telltale.arrow", "telltale.private"},
     "telltale.transports": PURE | {"telltale.sources", "telltale.settings", "telltale.net"},
     "telltale.door": PURE | {"telltale.sources", "telltale.landing", "telltale.settings", "telltale.discreet"},
     "telltale.capture": SPINE | STORE | {"telltale.sources", "telltale.door", "telltale.workbench"},
@@ -68,7 +70,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.report": SPINE | STORE | {"telltale.look", "telltale.page", "telltale.workbench", "telltale.sources"},
     "telltale.dashboard": SPINE
     | {"telltale.look", "telltale.page", "telltale.workbench", "telltale.settings", "telltale.charts", "telltale.lake"}
-    | {"telltale.sources", "telltale.operate.supervise"}
+    | {"telltale.sources", "telltale.operate.supervise", "telltale.logs"}
     | {f"telltale.{subject}" for subject in SUBJECTS},
     "telltale.forward": SPINE | STORE | {"telltale.workbench", "telltale.kanban", "telltale.sensors"},
     "telltale.forward.efento": SPINE | STORE | {"telltale.workbench", "telltale.forward", "telltale.sources"},
@@ -76,7 +78,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | STORE
     | {"telltale.workbench", "telltale.sources", "telltale.door", "telltale.engine"}
     | {"telltale.presence", "telltale.kanban", "telltale.sensors", "telltale.health", "telltale.forward"}
-    | {"telltale.transports"}
+    | {"telltale.transports", "telltale.logs"}
     | {"telltale.capture.interfaces"},
     "telltale.simulate": {"telltale"},
     "telltale.cli": {"telltale"},
@@ -86,7 +88,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "collectors.coap": RECEIVED | {"collectors.common"},
     "collectors.arp": RECEIVED | {"collectors.common", "telltale.capture.interfaces"},
     "collectors.arp.discover": {"collectors.arp", "telltale.capture", "telltale.cli.output", "telltale.settings"},
-    "collectors.idle": RECEIVED | {"collectors.common"},
+    "collectors.idle": RECEIVED | {"collectors.common", "telltale.lockfile"},
     "collectors.idle.command": PURE
     | {"collectors.idle", "telltale.cli.output", "telltale.settings", "telltale.simulate"},
     "collectors.webhooks": RECEIVED | {"collectors.http", "collectors.common"},

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from telltale import private
 from telltale.cli.lazy import VendorGroup
 from telltale.contract import TelltaleError
 from telltale.extras import not_installed
@@ -72,6 +73,7 @@ def telltale(project: Path | None) -> None:
 
 def main() -> None:
     """Run the command line; the entry point of `telltale`."""
+    private.owner_only()
     sys.exit(run(sys.argv[1:]))
 
 

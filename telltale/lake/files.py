@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.fs
 import pyarrow.parquet as pq
 
+from telltale import private
+
 _ROW_GROUP = 122_880
 _RAW_ROW_GROUP = 4_096  # one raw record is looked up by id: a group is what has to be read for it
 _TEMPORARY = ".tmp"
@@ -40,7 +42,7 @@ class Root:
             base, path = pa.fs.FileSystem.from_uri(self.shown)
         else:
             self.folder = Path(text.removeprefix("file://")).absolute()
-            self.folder.mkdir(parents=True, exist_ok=True)
+            private.folder(self.folder)
             self.shown = str(self.folder)
             base, path = pa.fs.LocalFileSystem(), self.folder.as_posix()
         self.system = pa.fs.SubTreeFileSystem(path, base)
@@ -113,7 +115,8 @@ def _write_durably(contents: Mapping[Path, pa.Buffer], step: Callable[[str], Non
     for target, content in contents.items():
         touched |= _make_folder(target.parent)
         temporary[target] = target.with_name(f".{target.name}.{uuid.uuid4().hex}{_TEMPORARY}")
-        with temporary[target].open("xb") as file:
+        private.new_file(temporary[target])
+        with temporary[target].open("r+b") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -133,7 +136,7 @@ def _make_folder(folder: Path) -> set[Path]:
     while not new.exists():
         new = new.parent
         touched.add(new)
-    folder.mkdir(parents=True, exist_ok=True)
+    private.folder(folder)
     return touched
 
 

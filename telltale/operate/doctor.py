@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from telltale import private
 from telltale.capture.interfaces import chosen, may_capture, present
 from telltale.contract import ConfigError, TelltaleError, Transport
 from telltale.door import try_options
@@ -21,7 +22,7 @@ from telltale.health.words.listed import where
 from telltale.kanban.press_tables import only_dhcp
 from telltale.lake.settle import check_root
 from telltale.net import free_port
-from telltale.operate.store_state import health_of, wrong_with_store
+from telltale.operate.permissions import open_to_others
 from telltale.sensors import limits
 from telltale.settings import DEVICES_FILE, buttons, devices
 from telltale.sources import SOURCES
@@ -152,6 +153,8 @@ def _folders(project: Project) -> Iterator[Finding]:
             yield Finding("folders", "ok", str(folder))
         else:
             yield Finding("folders", "wrong", f"{there} cannot be written", f"chown or chmod {there} for this user")
+    for each in open_to_others(project.settings):
+        yield Finding("folders", "note" if each.is_kept else "wrong", each.found, each.fix)
 
 
 def _keys(project: Project) -> Iterator[Finding]:
@@ -159,7 +162,7 @@ def _keys(project: Project) -> Iterator[Finding]:
     if not folder.is_dir():
         yield Finding("keys", "ok", f"{folder} is made with the first record")
         return
-    loose = [path for path in (folder, *folder.rglob("*")) if os.name == "posix" and path.lstat().st_mode & 0o077]
+    loose = [*private.loose(folder)]
     for path in loose:
         mode = "700" if path.is_dir() else "600"
         yield Finding("keys", "wrong", f"{path} is readable by others", f"chmod {mode} {path}")
