@@ -17,6 +17,7 @@ import threading
 from collectors.arp.capture import Capture, Moment, moment
 from collectors.arp.opening import open_capture
 from collectors.arp.rights import give_up
+from telltale import logs
 from telltale.capture.interfaces import chosen
 from telltale.contract import TelltaleError
 from telltale.settings import Settings
@@ -33,7 +34,7 @@ def run(settings: Settings) -> None:
         StoreError: the store cannot be opened.
         TelltaleError: the system has ended the capture.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    logs.configure(settings)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

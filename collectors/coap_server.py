@@ -31,6 +31,7 @@ from aiocoap.pipe import Pipe
 from collectors.coap.blocks import BlockError, Blocks
 from collectors.coap.exchanges import RECEIVE_BUFFER, ServerContext
 from collectors.common.packetlog import Packet, PacketLog
+from telltale import logs
 from telltale.contract import ConfigError, Reply, Request, Transport
 from telltale.door import Door, Entry, open_door
 from telltale.net import free_port
@@ -54,8 +55,7 @@ def run(settings: Settings) -> None:
         ConfigError: the address is public and no source has a secret, or is taken, or an option is wrong.
         StoreError: the store cannot be opened.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    logging.getLogger("coap-server").setLevel(logging.WARNING)  # it has a line for each repeated packet
+    logs.configure(settings)
     coap = settings.coap
     sources = served(Transport.COAP, coap.host, settings, is_open=coap.is_open)
     port = free_port(coap.host, coap.port, socket.SOCK_DGRAM)

@@ -34,6 +34,7 @@ from collectors.idle.probe import UNKNOWN, Idle, Look, order
 from collectors.idle.sender import Plan, Sender
 from collectors.idle.serial_line import ModemError, check_port
 from collectors.idle.watch import Records, Watch
+from telltale import logs
 from telltale.contract import ConfigError, Request
 from telltale.door import Door, open_door
 from telltale.settings import Settings
@@ -81,7 +82,7 @@ def run(settings: Settings) -> None:
         ConfigError: `device_id` or `port` is none, or another agent runs for this PC or port.
         StoreError: the store cannot be opened.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    logs.configure(settings)
     told, stop = settings.idle, threading.Event()
     ways = order(told.backend, file=told.file and str(settings.root / told.file))
     device_id, folder = pc_of(told.device_id) or told.device_id or own_name(), settings.data / "idle"

@@ -26,6 +26,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from collectors.common.keeping import MOST_RECORDS, Keeper
 from collectors.common.packetlog import Packet, PacketLog
+from telltale import logs
 from telltale.backoff import back_off
 from telltale.contract import ConfigError, Request
 from telltale.door import Door, open_door
@@ -63,7 +64,7 @@ def run(settings: Settings) -> None:
         ConfigError: `[mqtt]` names no broker or no topics, or one of no source; the broker does not let us in.
         StoreError: the store cannot be opened.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    logs.configure(settings)
     found = topics(settings.mqtt)
     password = settings.source("mqtt").secrets.get("password", "")
     door, packets = open_door(settings, {topic.source.name: topic.source for topic in found}.values()), PacketLog()

@@ -23,6 +23,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from collectors.common.packetlog import PacketLog
 from collectors.http.meters import Meters
 from collectors.http.receiver import Receiver
+from telltale import logs
 from telltale.contract import Source, Transport
 from telltale.door import Door, open_door
 from telltale.landing import Landing
@@ -45,7 +46,7 @@ def run(settings: Settings) -> None:
         ConfigError: the address is public and no source has a secret, or is taken, or an option is wrong.
         StoreError: the store cannot be opened.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    logs.configure(settings)
     host, sources = settings.webhooks.host, served(Transport.HTTP, settings.webhooks.host, settings)
     port = free_port(host, settings.webhooks.port)
     open_door(settings, sources).close()  # what is wrong with options or store is said here, not in the worker

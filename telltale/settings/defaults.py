@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from telltale.settings.activity import ACTIVITY_TOML
 from telltale.settings.brokers import BROKERS_TOML
 from telltale.settings.capture import CAPTURE_TOML
+from telltale.settings.log import LOG_TOML
 
 _MAIN_TOML = """\
 # telltale.toml: the settings of this project. Its folder is the project's root.
@@ -105,7 +106,7 @@ device_id,name,place,zone,role,item,person,same_as,expected_interval_s,low,high
 
 def new_toml(sources: Iterable[str]) -> str:
     """The text of a new telltale.toml; `sources` are the parts of the sources, which settings do not know."""
-    return "\n".join([_MAIN_TOML, CAPTURE_TOML, ACTIVITY_TOML, BROKERS_TOML, *filter(None, sources)])
+    return "\n".join([_MAIN_TOML, LOG_TOML, CAPTURE_TOML, ACTIVITY_TOML, BROKERS_TOML, *filter(None, sources)])
 
 
 def new_secrets(sources: Iterable[str]) -> str:

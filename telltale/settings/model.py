@@ -12,6 +12,7 @@ from telltale.contract import Options, Secrets, SourceSettings, did_you_mean
 from telltale.settings.activity import ActivitySettings, IdleSettings
 from telltale.settings.brokers import ForwardSettings, MqttSettings
 from telltale.settings.capture import ArpSettings, KanbanSettings
+from telltale.settings.log import LogSettings
 from telltale.settings.section import Section
 
 SETTINGS_FILE = "telltale.toml"
@@ -148,6 +149,7 @@ class Settings(BaseSettings):
     mqtt: MqttSettings = MqttSettings()
     idle: IdleSettings = IdleSettings()
     dashboard: DashboardSettings = DashboardSettings()
+    log: LogSettings = LogSettings()
     presence: PresenceSettings = PresenceSettings()
     sensors: SensorSettings = SensorSettings()
     kanban: KanbanSettings = KanbanSettings()

@@ -1,0 +1,25 @@
+"""How commands that run long log: one line a fact on stderr, with the levels of `[log]`.
+
+Below `telltale up` the supervisor writes the lines down with date and time; alone, a command sets the time itself.
+What cannot be written is let go: a closed pipe or a full disk ends nothing.
+"""
+
+import logging
+import os
+import sys
+
+from telltale.settings import Settings
+
+SUPERVISED = "TELLTALE_SUPERVISED"
+"""In the environment of what a supervisor has started."""
+OURS = "telltale"
+
+
+def configure(settings: Settings) -> None:
+    """Log as the project says, from here on."""
+    logging.raiseExceptions = False  # a traceback about the log would go where the log cannot
+    clock = "" if os.environ.get(SUPERVISED) else "%(asctime)s "
+    logging.basicConfig(level=logging.WARNING, format=f"{clock}%(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
+    logging.getLogger(OURS).setLevel(settings.log.level.upper())
+    for name, level in settings.log.modules.items():
+        logging.getLogger(name).setLevel(level.upper())
