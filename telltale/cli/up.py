@@ -10,7 +10,7 @@ import click
 from telltale.contract import ConfigError
 
 if TYPE_CHECKING:
-    from telltale.operate.supervise import Child
+    from telltale.operate.supervise import Child, Say
     from telltale.settings import Settings
 
 
@@ -28,12 +28,28 @@ def up(*, dashboards: bool) -> None:
 
 def supervised(root: Path, *, dashboards: bool = True) -> None:
     """Run a project until Ctrl-C."""
-    from telltale.operate.supervise import supervise
+    from telltale.operate.project_lock import only_one
+    from telltale.operate.supervise import logging_to, supervise
     from telltale.settings import load
 
     settings = load(root)
-    children = wanted(settings)
-    supervise([*children, *(dashboard_child(settings) if dashboards else ())])
+    with only_one(settings, "up"), logging_to(settings.logs) as say:
+        _mend(settings, say)
+        children = wanted(settings)
+        supervise([*children, *(dashboard_child(settings) if dashboards else ())], say=say)
+
+
+def _mend(settings: "Settings", say: "Say") -> None:
+    """Close what is open to others, as a former version left it; what cannot be closed here is said."""
+    from telltale.operate.permissions import mend, open_password
+
+    mended = mend(settings)
+    if mended.count:
+        say("up", f"{mended.count:,} paths in {settings.data} were open to others; now they are their owner's only")
+    if mended.left:
+        say("up", f"{mended.left:,} paths in {settings.data} are open to others and not ours; see telltale doctor")
+    if password := open_password(settings):
+        say("up", f"{password.found}; {password.fix}")
 
 
 def wanted(settings: "Settings") -> "list[Child]":

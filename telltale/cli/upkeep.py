@@ -12,10 +12,19 @@ def upkeep() -> None:
 
     "telltale up" starts it beside the collectors.
     """
+    import logging
+
+    from telltale import logs
     from telltale.operate import upkeep as jobs
+    from telltale.operate.permissions import mend
+    from telltale.operate.project_lock import only_one
     from telltale.workbench.project import Project
 
-    jobs.keep(Project(), _stopped_by_signal(), say=click.echo)
+    project = Project()
+    logs.configure(project.settings)
+    with only_one(project.settings, "upkeep"):
+        mend(project.settings)
+        jobs.keep(project, _stopped_by_signal(), say=logging.getLogger("telltale.upkeep").info)
 
 
 def _stopped_by_signal() -> threading.Event:

@@ -3,7 +3,9 @@
 Every child gets a process group of its own, so that Ctrl-C in the terminal reaches only the supervisor, which then asks
 each child to end and kills what has not ended in time. A crash of one child leaves the others alone. A child that
 keeps failing is tried again for ever, at most every half minute: what it misses, a store that is away or a port that
-is taken, may come back.
+is taken, may come back. Should the supervisor itself be killed, its warden (`guard`, `warden`) ends all children.
+
+Nothing of its own log ends it: lines are cut, what cannot be printed or kept is counted (`lines`, `outlet`).
 """
 
 import asyncio
@@ -15,16 +17,24 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from telltale.backoff import back_off
+from telltale.operate.guard import Guard
+from telltale.operate.lines import Lines, shortened
+from telltale.operate.outlet import LogFiles, unfailing_output
 
 STOP_S = 30.0
 """How long a child may drain: longer than a landing ticket, and than a step of settling."""
 LONGEST_WAIT_S = 30.0
 STEADY_S = 60.0
 """A child that ran this long starts again without delay."""
-LONGEST_LINE = 1 << 20
+LAST_WORDS_S = 1.0
+"""How long what a child has printed is still read after its end; what it left behind may hold the pipe for ever."""
+LOOK_S = 5.0
+"""How often the warden is looked after."""
 
 Say = Callable[[str, str], None]
 """Told (name of the child, one line)."""
@@ -45,12 +55,32 @@ def telltale_command(*arguments: str) -> tuple[str, ...]:
 
 def print_line(name: str, line: str) -> None:
     """Print one line with the time and the child's name in front."""
-    print(f"{time.strftime('%H:%M:%S')} {name:<10} │ {line}", flush=True)
+    print(f"{time.strftime('%H:%M:%S')} {name:<10} │ {line}\n", end="", flush=True)
+
+
+@contextmanager
+def logging_to(folder: Path) -> Iterator[Say]:
+    """A way to say lines that prints them, and keeps them in a file for each child; it never waits and never fails.
+
+    Standard output is unfailing inside the block, for whoever prints.
+    """
+    files = LogFiles(folder)
+
+    def say(name: str, line: str) -> None:
+        print_line(name, line)
+        files.put(name, line)
+
+    try:
+        with unfailing_output():
+            yield say
+    finally:
+        files.close()
 
 
 def supervise(children: Sequence[Child], *, say: Say = print_line) -> None:
-    """Keep the children running until Ctrl-C or SIGTERM, then drain them."""
-    asyncio.run(_until_signal(Supervisor(children, say=say)))
+    """Keep the children running until Ctrl-C, SIGTERM or the end of the terminal, then drain them."""
+    with unfailing_output():
+        asyncio.run(_until_signal(Supervisor(children, say=say)))
 
 
 @contextmanager
@@ -71,8 +101,9 @@ class Supervisor:
 
     def __init__(self, children: Sequence[Child], *, say: Say = print_line, stop_s: float = STOP_S) -> None:
         self._children = children
-        self._say = say
+        self._heard_by = say
         self._stop_s = stop_s
+        self._guard = Guard()
         self._stopping = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped: asyncio.Event
@@ -81,9 +112,15 @@ class Supervisor:
         """Keep all children running until `stop`, and return when every one has ended."""
         self._stopped = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        if self._stopping.is_set():
+        if self._stopping.is_set() or not self._children:
             return
-        await asyncio.gather(*(self._keep(child) for child in self._children))
+        self._look_after_warden()
+        watching = asyncio.create_task(self._watch())
+        try:
+            await asyncio.gather(*(self._keep(child) for child in self._children))
+        finally:
+            watching.cancel()
+            self._guard.close()
 
     def stop(self) -> None:
         """Ask the children to end."""
@@ -92,52 +129,104 @@ class Supervisor:
             with suppress(RuntimeError):  # the loop has ended by itself
                 self._loop.call_soon_threadsafe(self._stopped.set)
 
+    def _say(self, name: str, line: str) -> None:
+        with suppress(Exception):  # whoever listens, and whatever goes wrong there: the children run on
+            self._heard_by(name, line)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            self._look_after_warden()
+
+    def _look_after_warden(self) -> None:
+        try:
+            self._guard.look()
+        except (OSError, MemoryError) as error:
+            self._say("up", f"the warden of the processes cannot be started ({error}); tried again in {LOOK_S:g} s")
+
     async def _keep(self, child: Child) -> None:
         failures = 0
         while not self._stopped.is_set():
             started = time.monotonic()
-            code = await self._once(child)
+            try:
+                how = await self._once(child)
+            except Exception as error:  # noqa: BLE001 - no memory, no processes, no such program: others run on
+                how = f"cannot be started ({error or type(error).__name__})"
             if self._stopped.is_set():
                 return
             failures = 0 if time.monotonic() - started > STEADY_S else failures + 1
             wait = back_off(failures, longest_s=LONGEST_WAIT_S)
-            self._say(child.name, f"ended with exit code {code}; starts again in {wait:g} s")
+            self._say(child.name, f"{how}; starts again in {wait:g} s")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), wait)
 
-    async def _once(self, child: Child) -> int:
-        """One life of a child: its exit code, its lines said as they come."""
-        process = await asyncio.create_subprocess_exec(
+    async def _once(self, child: Child) -> str:
+        """One life of a child, its lines said as they come: how it ended."""
+        transport, life = await asyncio.get_running_loop().subprocess_exec(
+            lambda: _Life(partial(self._say, child.name)),
             *child.command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **child.environment},
-            limit=LONGEST_LINE,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **child.environment, **self._guard.environment},
             **_own_group(),
         )
-        reading = asyncio.create_task(self._read(child, process))
-        ended = asyncio.create_task(process.wait())
-        stopped = asyncio.create_task(self._stopped.wait())
-        await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        if not ended.done():
-            _ask_to_end(process)
-            await asyncio.wait({ended}, timeout=self._stop_s)
-        _kill_group(process)  # also what the child has left behind
-        code = await ended
-        stopped.cancel()
-        await reading
-        return code
+        pid = transport.get_pid()
+        self._guard.began(pid)
+        try:
+            stopped = asyncio.create_task(self._stopped.wait())
+            either: set[asyncio.Future[Any]] = {life.ended, stopped}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            if not life.ended.done():
+                _ask_to_end(transport)
+                await asyncio.wait({life.ended}, timeout=self._stop_s)
+        finally:
+            _kill_group(transport)  # also what the child has left behind
+            await asyncio.wait({life.ended})
+            await asyncio.wait({life.silent}, timeout=LAST_WORDS_S)
+            transport.close()
+            self._guard.ended(pid)
+        return _ending(transport.get_returncode(), life.lines.last)
 
-    async def _read(self, child: Child, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None  # noqa: S101 - it is a pipe, see above
-        while line := await process.stdout.readline():
-            self._say(child.name, line.decode("utf-8", "replace").rstrip())
+
+class _Life(asyncio.SubprocessProtocol):
+    """What is heard of a child from its start to its end."""
+
+    def __init__(self, hear: Callable[[str], None]) -> None:
+        loop = asyncio.get_running_loop()
+        self.lines = Lines(hear)
+        self.ended: asyncio.Future[None] = loop.create_future()
+        self.silent: asyncio.Future[None] = loop.create_future()
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:  # noqa: ARG002 - one pipe for both
+        self.lines.feed(data)
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:  # noqa: ARG002
+        self.lines.finish()
+        if not self.silent.done():
+            self.silent.set_result(None)
+
+    def process_exited(self) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+
+def _ending(code: int | None, last: str) -> str:
+    """How a child ended, and what it said at last."""
+    how = f"ended with exit code {code}"
+    if code is not None and code < 0:
+        with suppress(ValueError):
+            how = f"was ended by {signal.Signals(-code).name}"
+    return f"{how}, last said: {shortened(last)}" if last else how
 
 
 async def _until_signal(supervisor: Supervisor) -> None:
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is None or (name == "SIGHUP" and signal.getsignal(number) == signal.SIG_IGN):  # started by nohup
+            continue
         try:
             loop.add_signal_handler(number, supervisor.stop)
         except NotImplementedError:  # Windows
@@ -150,23 +239,23 @@ if sys.platform == "win32":
     def _own_group() -> dict[str, Any]:
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
 
-    def _ask_to_end(process: asyncio.subprocess.Process) -> None:
+    def _ask_to_end(transport: asyncio.SubprocessTransport) -> None:
         with suppress(ProcessLookupError):
-            process.send_signal(signal.CTRL_BREAK_EVENT)
+            transport.send_signal(signal.CTRL_BREAK_EVENT)
 
-    def _kill_group(process: asyncio.subprocess.Process) -> None:
+    def _kill_group(transport: asyncio.SubprocessTransport) -> None:
         with suppress(ProcessLookupError):
-            process.kill()
+            transport.kill()
 
 else:
 
     def _own_group() -> dict[str, Any]:
         return {"start_new_session": True}
 
-    def _ask_to_end(process: asyncio.subprocess.Process) -> None:
+    def _ask_to_end(transport: asyncio.SubprocessTransport) -> None:
         with suppress(ProcessLookupError):
-            process.terminate()
+            transport.terminate()
 
-    def _kill_group(process: asyncio.subprocess.Process) -> None:
+    def _kill_group(transport: asyncio.SubprocessTransport) -> None:
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(transport.get_pid(), signal.SIGKILL)

@@ -1,9 +1,15 @@
 """What keeps a project in order while it runs: settle when due, close days, purge, merge."""
 
+import gc
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
 from typing import NamedTuple
 
+import telltale
 from telltale.contract import TelltaleError
 from telltale.lake.merge import merge as merge_files
 from telltale.lake.settle import is_due, settle_all
@@ -11,6 +17,8 @@ from telltale.operate import retention
 from telltale.workbench.project import Project
 
 TICK_S = 5.0
+SAID_AGAIN_S = 600.0
+"""A failure that stays the same is said so often."""
 Say = Callable[[str], None]
 
 
@@ -46,24 +54,92 @@ def retain(project: Project, now_us: int) -> str:
 JOBS = (Job(5, settle), Job(600, retain), Job(3600, merge))
 
 
-def keep(project: Project, stop: threading.Event, *, say: Say) -> None:
+def keep(
+    project: Project,
+    stop: threading.Event,
+    *,
+    say: Say,
+    jobs: Sequence[Job] = JOBS,
+    steady_s: Callable[[], float] = time.monotonic,
+) -> None:
     """Do every job when its time has come, until `stop` is set; a job under way is finished.
 
-    A job that fails, because another process is at it or the store is away, is said and tried again at its next turn.
+    A job that fails, because another process is at it, the store is away or by a mistake of ours, is said and tried
+    again at its next turn; the others go on.
+
+    Args:
+        project: whose.
+        stop: ends it.
+        say: told what was done and what failed.
+        jobs: what there is to do.
+        steady_s: seconds that only rise; when a job is due does not depend on the clock of the day, which may be set.
     """
-    due = dict.fromkeys(JOBS, 0)
+    due = dict.fromkeys(jobs, -1.0)
+    failures = _Failures(say)
     while not stop.is_set():
-        for job in JOBS:
-            now_us = project.now_us()
-            if now_us >= due[job] and not stop.is_set():
-                due[job] = now_us + job.every_s * 1_000_000
-                if said := _try(job, project, now_us):
-                    say(said)
+        for job in jobs:
+            now_s = steady_s()
+            if now_s >= due[job] and not stop.is_set():
+                due[job] = now_s + job.every_s
+                _do(job, project, say, failures, now_s)
         stop.wait(TICK_S)
 
 
-def _try(job: Job, project: Project, now_us: int) -> str:
+def _do(job: Job, project: Project, say: Say, failures: "_Failures", now_s: float) -> None:
     try:
-        return job.do(project, now_us)
-    except (TelltaleError, OSError) as error:  # a key folder or a disk that is away may come back
-        return f"{job.do.__name__}: {error}"
+        done = job.do(project, project.now_us())
+    except MemoryError as error:
+        failed = explained(error)
+        with suppress(Exception):
+            project.close()  # it holds what was read; all of it can be read again
+        gc.collect()
+    except Exception as error:  # noqa: BLE001 - a mistake in one job must not end the others
+        failed = explained(error)
+    else:
+        failures.over(job)
+        if done:
+            say(done)
+        return
+    failures.add(job, failed, now_s)
+
+
+class _Failures:
+    """What is wrong with each job at present: said when it begins or changes, now and then, and when it is over."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._said: dict[Job, tuple[str, float]] = {}
+
+    def add(self, job: Job, failed: str, now_s: float) -> None:
+        text, at_s = self._said.get(job, ("", 0.0))
+        if failed != text or now_s >= at_s + SAID_AGAIN_S:
+            self._said[job] = (failed, now_s)
+            self._say(f"{job.do.__name__}: {failed}")
+
+    def over(self, job: Job) -> None:
+        if self._said.pop(job, None):
+            self._say(f"{job.do.__name__} works again")
+
+
+def explained(error: Exception) -> str:
+    """One sentence about an error; of one we do not raise ourselves its kind and place, since its text may quote data.
+
+    The database's library, for one, adds the parameters of its statement: addresses of people's devices.
+    """
+    if isinstance(error, TelltaleError):
+        return str(error)
+    if isinstance(error, OSError):  # a key folder or a disk that is away may come back
+        return f"{error.strerror or type(error).__name__}{f': {error.filename}' if error.filename else ''}"
+    return f"{type(error).__name__} {_place(error.__traceback__)}; it is tried again, please report this line"
+
+
+def _place(traceback: TracebackType | None) -> str:
+    """The innermost line of telltale's own code."""
+    home, place = Path(telltale.__file__).parent, "in an unknown place"
+    while traceback is not None:
+        path = Path(traceback.tb_frame.f_code.co_filename)
+        if path.is_relative_to(home):
+            name = path.relative_to(home.parent).as_posix()
+            place = f"in {name} line {traceback.tb_lineno} ({traceback.tb_frame.f_code.co_name})"
+        traceback = traceback.tb_next
+    return place
