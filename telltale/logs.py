@@ -7,15 +7,17 @@ What cannot be written is let go: a closed pipe or a full disk ends nothing.
 import logging
 import os
 import sys
+from typing import TYPE_CHECKING
 
-from telltale.settings import Settings
+if TYPE_CHECKING:
+    from telltale.settings import Settings
 
 SUPERVISED = "TELLTALE_SUPERVISED"
 """In the environment of what a supervisor has started."""
 OURS = "telltale"
 
 
-def configure(settings: Settings) -> None:
+def configure(settings: "Settings") -> None:
     """Log as the project says, from here on."""
     logging.raiseExceptions = False  # a traceback about the log would go where the log cannot
     clock = "" if os.environ.get(SUPERVISED) else "%(asctime)s "

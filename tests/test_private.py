@@ -78,10 +78,11 @@ def test_a_process_closes_what_it_creates_but_not_what_the_shell_is_asked_for(tm
 
 def test_a_lock_names_its_holder_and_goes_with_it(tmp_path: Path) -> None:
     path = tmp_path / "data" / "up.lock"
-    program = f"import sys, time; from pathlib import Path; from telltale.lockfile import hold; f = hold(Path({str(path)!r}));"
-    holder = subprocess.Popen(
-        [sys.executable, "-c", f"{program} print(flush=True); time.sleep(60)"], stdout=subprocess.PIPE
+    program = (
+        "import time; from pathlib import Path; from telltale.lockfile import hold\n"
+        f"file = hold(Path({str(path)!r})); print(flush=True); time.sleep(60)"
     )
+    holder = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
     with holder:
         assert holder.stdout is not None
         holder.stdout.readline()

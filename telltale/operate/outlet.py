@@ -61,7 +61,7 @@ class _Outlet:
                 self._lost[name] += 1
                 return
             if lost := self._lost.pop(name, 0):
-                text = f"({lost:,} lines are missing here)\n{text}"
+                text = _missing(lost) + text
             self._waiting.append(_Said(name, text))
             self._sizes[name] += len(text)
             self._changed.notify()
@@ -84,9 +84,16 @@ class _Outlet:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closed.is_set())
             batch = [*self._waiting]
+            if self._closed.is_set():
+                batch += [_Said(name, _missing(lost)) for name, lost in self._lost.items()]
+                self._lost.clear()
             self._waiting.clear()
             self._sizes.clear()
         return batch
+
+
+def _missing(lines: int) -> str:
+    return f"({lines:,} lines are missing here)\n"
 
 
 class Terminal(io.TextIOBase):
