@@ -61,6 +61,7 @@ def keep(
     say: Say,
     jobs: Sequence[Job] = JOBS,
     steady_s: Callable[[], float] = time.monotonic,
+    tick_s: float = TICK_S,
 ) -> None:
     """Do every job when its time has come, until `stop` is set; a job under way is finished.
 
@@ -73,6 +74,7 @@ def keep(
         say: told what was done and what failed.
         jobs: what there is to do.
         steady_s: seconds that only rise; when a job is due does not depend on the clock of the day, which may be set.
+        tick_s: between two looks at what is due.
     """
     due = dict.fromkeys(jobs, -1.0)
     failures = _Failures(say)
@@ -82,7 +84,7 @@ def keep(
             if now_s >= due[job] and not stop.is_set():
                 due[job] = now_s + job.every_s
                 _do(job, project, say, failures, now_s)
-        stop.wait(TICK_S)
+        stop.wait(tick_s)
 
 
 def _do(job: Job, project: Project, say: Say, failures: "_Failures", now_s: float) -> None:
