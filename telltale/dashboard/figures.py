@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from telltale import logs
 from telltale.contract import TelltaleError
 from telltale.dashboard.boards import Boards
 from telltale.dashboard.client import ADDRESS, SECRET
@@ -71,7 +72,6 @@ class _Server(ThreadingHTTPServer):
 
 def main() -> None:
     """Serve the figures of the project found from here until the parent process ends."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
     from telltale.activity.page import person_page
     from telltale.dashboard import concerns
     from telltale.dashboard.pages import PAGES
@@ -81,6 +81,7 @@ def main() -> None:
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     address = urlsplit(os.environ[ADDRESS])
     project = Project()
+    logs.configure(project.settings)
     own = {person.page: person_page(person.name) for person in persons(project.settings)}
     boards = Boards(project, {**PAGES, **own}, concerns.gathered)
     threading.Thread(target=_keep_warm, args=(boards,), daemon=True).start()

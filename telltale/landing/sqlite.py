@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from telltale import private
 from telltale.contract import StoreError
 from telltale.landing.place import Identity, Place
 
@@ -143,7 +144,9 @@ def _place(url: str) -> Place:
     if not database or database == ":memory:":
         raise StoreError(f"store {url}: expected a file, because several connections share it")
     try:
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
+        private.folder(Path(database).parent)
+        if not database.startswith("file:"):
+            private.new_file(Path(database))  # SQLite gives its -wal and -shm the mode of the database
     except OSError as error:
         raise StoreError(f"store {url}: its folder cannot be made ({error}); expected a folder to write to") from error
     return Place(database)

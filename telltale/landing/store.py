@@ -12,7 +12,6 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from telltale import private
 from telltale.contract import Raw, StoreError
 from telltale.landing.schema import META, RAW, SCHEMA_VERSION, metadata
 from telltale.landing.sqlite import BEGIN, SqliteFile, scrub
@@ -194,62 +193,11 @@ class Store:
         return sa.make_url(self.url).render_as_string(hide_password=True)
 
 
-def _sqlite_engine(url: str) -> sa.Engine:
-    database = sa.make_url(url).database
-    if not database or database == ":memory:":
-        raise StoreError(f"store {url}: expected a file, because several connections share it")
-    try:
-        private.folder(Path(database).parent)
-        if not database.startswith("file:"):
-            private.new_file(Path(database))  # SQLite gives its -wal and -shm the mode of the database
-    except OSError as error:
-        raise StoreError(f"store {url}: its folder cannot be made ({error}); expected a folder to write to") from error
-    engine = sa.create_engine(url, connect_args={"timeout": 5.0})
-    sa.event.listen(engine, "connect", _prepare)
-    return engine
-
-
-def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
-    """Set what SQLite keeps per connection; auto_vacuum counts only before the first table."""
-    connection.isolation_level = None  # the driver's own BEGIN lets two SELECTs of one transaction see different data
-    (pages,) = connection.execute("PRAGMA page_count").fetchone()
-    if not pages:  # on a database that has tables it has no effect, but waits for the writer's lock
-        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",  # NORMAL loses acknowledged records when the power fails
-        "secure_delete=ON",
-        "busy_timeout=50",  # a lock is waited for by `_begin_immediate`, whose sleeps are fairer
-    ):
-        connection.execute(f"PRAGMA {pragma}").fetchall()
-
-
-def _beginner(busy_timeout_s: float | None) -> Callable[[sa.Connection], None]:
-    """What begins a transaction of SQLite; of None, another database, the driver does. It must not hold the store."""
-
-    def begin(connection: sa.Connection) -> None:
-        if busy_timeout_s is None:
-            return
-        statement = connection.get_execution_options().get(_BEGIN, "BEGIN")
-        if statement == "BEGIN IMMEDIATE":
-            _begin_immediate(connection, time.monotonic() + busy_timeout_s)
-        elif statement:
-            connection.exec_driver_sql(statement)
-
-    return begin
-
-
-def _begin_immediate(connection: sa.Connection, deadline: float) -> None:
-    """Take the write lock, sleeping a random few milliseconds between tries so that no process starves."""
-    while True:
-        try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        except sa.exc.OperationalError as error:
-            if not re.search("locked|busy", str(error.orig)) or time.monotonic() > deadline:
-                raise
-            time.sleep(random.uniform(0.0005, 0.01))  # noqa: S311 a sleep is no secret
-        else:
-            return
+def cause_of(error: BaseException) -> str:
+    """What a database says of an error, in one line and without the values it was given."""
+    cause = (error.orig if isinstance(error, sa.exc.DBAPIError) else None) or error
+    lines = str(cause).splitlines()  # PostgreSQL quotes the row in the lines below the first
+    return lines[0] if lines else type(cause).__name__
 
 
 def _insert_text(rows: int) -> str:

@@ -22,6 +22,7 @@ from telltale.health.words.listed import where
 from telltale.kanban.press_tables import only_dhcp
 from telltale.lake.settle import check_root
 from telltale.net import free_port
+from telltale.operate.store_state import health_of, wrong_with_store
 from telltale.operate.permissions import open_to_others
 from telltale.sensors import limits
 from telltale.settings import DEVICES_FILE, buttons, devices

@@ -4,6 +4,9 @@
 everything else and holds no right at all. Only the folders of the project's data can be written. The units are for
 systemd; those for launchd and the Task Scheduler have not been tried.
 
+systemd asks only the supervisor to end (`KillMode=mixed`), which drains its children, and leaves it alone when the
+kernel has killed one of them for memory (`OOMPolicy=continue`): the supervisor starts that one again.
+
 Source: systemd.exec(5), systemd.service(5); launchd.plist(5); Task Scheduler schema 1.2; wire/kanban.md 6.4.
 """
 
@@ -24,6 +27,8 @@ System = Literal["systemd", "launchd", "task-scheduler"]
 USER = "telltale"
 STOP_S = 45
 """Longer than the supervisor gives its children."""
+OPEN_FILES = 65_536
+"""A connection is one; each process may have so many, and senders that only hold theirs open must not use them up."""
 UNTRIED = "NOT TRIED: written after the documentation, not run on this system by its authors."
 
 
@@ -127,6 +132,9 @@ ExecStart={command}
 Restart=always
 RestartSec=1
 TimeoutStopSec={STOP_S}
+KillMode=mixed
+OOMPolicy=continue
+LimitNOFILE={OPEN_FILES}
 
 {rights}
 {_ALWAYS}
@@ -151,6 +159,7 @@ def _launchd(settings: Settings, unit: _Unit) -> str:
         "ThrottleInterval": 10,
         "ExitTimeOut": STOP_S,
         "Umask": 0o077,
+        "SoftResourceLimits": {"NumberOfFiles": OPEN_FILES},
         "StandardErrorPath": str(settings.logs / f"{unit.name}.log"),
         "StandardOutPath": str(settings.logs / f"{unit.name}.log"),
     }

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from telltale.contract import Raw
 from telltale.lake.settle import settle_all
 from telltale.operate.doctor import Finding, examine
+from telltale.operate.permissions import open_to_others
 from telltale.settings import load
 from telltale.workbench.project import Project
 from tests.served import collecting, make_project, telltale
@@ -221,3 +223,49 @@ def test_a_store_deleted_under_a_running_collector_is_said_by_its_health_and_by_
             file.rename(root / "data" / "landing" / file.name)
         assert running.post_vector().status == 200
         assert running.send("GET", "/healthz").status == 200
+
+
+@pytest.mark.skipif(os.name != "posix", reason="this system has no modes of files")
+def test_what_is_open_to_others_is_named_with_the_command_that_closes_it(tmp_path: Path) -> None:
+    root = make_project(tmp_path / "a project", "[webhooks]\nport = 0\n")
+    data = root / "data"
+    data.mkdir()
+    (data / "idle").mkdir()
+    data.chmod(0o755)
+    (data / "idle").chmod(0o750)
+
+    def loose() -> list[Finding]:
+        return [finding for finding in of("folders", findings(root)) if finding.state != "ok"]
+
+    (wrong,) = loose()
+    assert wrong.state == "wrong"
+    assert wrong.found == f"{data} is open to others, with 1 paths in it"
+    data.chmod(0o700)
+    (note,) = loose()
+    assert note.state == "note"
+    assert note.found == f"1 paths in {data}, such as idle, are kept from others by its mode only"
+    subprocess.run(note.fix.split(";")[0], shell=True, check=True)
+    assert loose() == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="this system has no modes of files")
+def test_a_store_elsewhere_and_a_password_that_everybody_may_read_are_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, lake = tmp_path / "srv" / "telltale.db", tmp_path / "shared"
+    root = make_project(tmp_path / "project", f"[paths]\nstore_url = 'sqlite:///{store}'\nlake_root = '{lake}'\n")
+    assert of("store", findings(root))[0].state == "ok"
+    assert [*open_to_others(load(root))] == []
+    store.chmod(0o644)
+    lake.chmod(0o750)  # a group may be meant
+    assert [*open_to_others(load(root))] == [(f"{store} is readable by everybody", f"chmod o= {store}", False)]
+    (root / "telltale.toml").write_text("[paths]\nstore_url = 'postgresql+psycopg://user:pa55@host/name'\n")
+    (root / "telltale.toml").chmod(0o644)
+    (said,) = open_to_others(load(root))
+    assert said.found == f"{root / 'telltale.toml'} holds the password of [paths] store_url and is readable by others"
+    assert "pa55" not in str(said)
+    (root / "telltale.toml").chmod(0o600)
+    assert [*open_to_others(load(root))] == []
+    (root / "telltale.toml").chmod(0o644)
+    monkeypatch.setenv("TELLTALE_PATHS__STORE_URL", "postgresql+psycopg://user:pa55@host/name")
+    assert [*open_to_others(load(root))] == []

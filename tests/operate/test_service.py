@@ -39,6 +39,9 @@ def test_everything_else_runs_without_any_right(tmp_path: Path) -> None:
     told = values(unit(make_project(tmp_path), "up"))
     assert told["AmbientCapabilities"] == told["CapabilityBoundingSet"] == ""
     assert told["ExecStart"].endswith("-m telltale up")
+    # One child that the kernel kills for memory, or asks to end, is the supervisor's matter; 3,000 connections fit.
+    assert (told["OOMPolicy"], told["KillMode"]) == ("continue", "mixed")
+    assert int(told["LimitNOFILE"]) > 2 * 3_000
 
 
 def test_what_lies_outside_the_data_can_be_written_too(tmp_path: Path) -> None:
