@@ -337,6 +337,9 @@ class Source:
     minutes: Callable[[bytes, int], Sequence[tuple[int, bool]] | None] | None = None
     """The minutes a message tells of, and whether there was input in each, from its payload and the moment of receipt
     (both µs UTC): what people read of it. None of a payload that tells none."""
+    tells_time: str = ""
+    """The table whose rows bear a time of a clock that is not ours, nor set by us, and that only who knows a secret can
+    send: a record of it can confirm our own clock. Empty where there is none such."""
     numbering: Numbering | None = None
     amounts: tuple[str, ...] = ()
     """Quantities of which each reading is what was counted since the one before: they are added up."""

@@ -11,13 +11,17 @@ def purge(*, as_json: bool) -> None:
     """Remove what must not be kept longer, and close days.
 
     How long something is kept is said in [site] of telltale.toml. "telltale upkeep" does the same every ten minutes. It
-    can be stopped and run again at any time.
+    can be stopped and run again at any time. While the clock of this machine is not believed nothing is removed.
     """
+    from telltale.contract import TelltaleError
+    from telltale.health.own_clock import sentence as of_clock
     from telltale.operate import retention
     from telltale.workbench.project import Project
 
     project = Project()
-    purged = retention.purge(project, now_us=project.now_us())
+    purged, clock, _ = retention.purge_when_trusted(project, now_us=project.now_us())
+    if purged is None:
+        raise TelltaleError(f"purge: {of_clock(clock, project.zone())}")
     kept = "; telltale.toml [site] keep = true: everything is kept" if project.settings.site.keep else ""
     sentence = retention.sentence(purged)
     show_one(purged._asdict(), as_json=as_json, sentence=f"{sentence[0].upper()}{sentence[1:]}{kept}.")

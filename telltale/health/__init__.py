@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from telltale.health.clocks import wrong_clocks as wrong_clocks
     from telltale.health.deliveries import last_day as last_day
     from telltale.health.lateness import lateness as lateness
+    from telltale.health.own_clock import host_clock as host_clock
     from telltale.health.refusals import refused as refused
     from telltale.health.trends import batteries as batteries
 
 __all__ = [
-    "answers", "arrived", "attention", "batteries", "cards", "charts", "devices", "heard", "last_day", "lateness",
-    "missing", "never_heard", "refused", "rejects", "silences", "sources_heard", "wrong_clocks",
+    "answers", "arrived", "attention", "batteries", "cards", "charts", "devices", "heard", "host_clock", "last_day",
+    "lateness", "missing", "never_heard", "refused", "rejects", "silences", "sources_heard", "wrong_clocks",
 ]  # fmt: skip
 
 _CALLS = dict.fromkeys(
@@ -33,6 +34,7 @@ _CALLS = dict.fromkeys(
 )
 _OTHERS = {
     "answers": "answers", "arrived": "arrived", "cards": "", "charts": "", "last_day": "deliveries",
-    "wrong_clocks": "clocks", "lateness": "lateness", "batteries": "trends", "refused": "refusals",
+    "wrong_clocks": "clocks", "lateness": "lateness", "host_clock": "own_clock", "batteries": "trends",
+    "refused": "refusals",
 }  # fmt: skip
 __getattr__, __dir__ = lazily(__name__, _CALLS | _OTHERS)

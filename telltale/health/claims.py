@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 ABOUT = About("health")
 UNITS = {
     **dict.fromkeys(
-        ("silent_s", "interval_s", "longest_gap_s", "gap_s", "clock_offset_s", "patience_s", "behind_s", "age_s"),
+        (
+            *("silent_s", "interval_s", "longest_gap_s", "gap_s", "clock_offset_s", "patience_s", "behind_s", "age_s"),
+            *("stepped_s", "steady_s"),
+        ),
         "s",
     ),
     "rssi_dbm": "dBm",

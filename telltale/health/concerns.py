@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from telltale import wording
-from telltale.health import claims, refusals
+from telltale.health import claims, own_clock, refusals
 from telltale.health.clocks import wrong
 from telltale.health.deliveries import Delivered, delivered
 from telltale.health.known import never_heard
@@ -36,7 +36,7 @@ TITLES = {source.name: source.short_title or source.title for source in SOURCES}
 
 
 def concerns(project: Project, *, now: dt.datetime) -> list[Notice]:
-    """The sources that are silent, clocks that are wrong, listed devices that were never heard, many rejects, refusals.
+    """A clock of ours that was stepped, silent sources, devices' wrong clocks, what was never heard, rejects, refusals.
 
     Args:
         project: whose.
@@ -44,6 +44,7 @@ def concerns(project: Project, *, now: dt.datetime) -> list[Notice]:
     """
     sources = delivered(project)
     return [
+        *own_clock.concerns(project, now=now),
         *silent_sources(sources, now=now),
         *clocks_and_lists(project, now=now),
         *many_rejects(sources, now=now),

@@ -4,7 +4,7 @@ Marks are written before rows are removed, so that a purge that was stopped can 
 are gone is never taken for a quiet one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -47,6 +47,30 @@ def keep_from(store: Store, table_name: str, site: str, at_us: int) -> None:
         with store.writer() as connection:
             bump(connection)
             _set(connection, f"{_KEPT}{table_name}:{site}", at_us)
+
+
+def take_back(store: Store, now_us: int, is_over: Callable[[str, date], bool]) -> int:
+    """Take back what a clock that was ahead has marked of the future, and return how many marks.
+
+    Rows removed by it are gone, so their mark becomes the present; a day that is not over is open again.
+
+    Args:
+        store: where the marks are.
+        now_us: the present.
+        is_over: whether a local day of a site may be closed.
+    """
+    future = META.c.key.startswith(_KEPT, autoescape=True) & (META.c.value > now_us)
+    early = [row for row in closed_days(store).values() if not is_over(row.site, row.day)]
+    with store.reader() as connection:
+        ahead = connection.scalar(sa.select(sa.func.count()).select_from(META).where(future)) or 0
+    if ahead or early:
+        with store.writer() as connection:
+            bump(connection)
+            connection.execute(META.update().where(future).values(value=now_us))
+            for row in early:
+                of_day = (CLOSED_DAY.c.site == row.site, CLOSED_DAY.c.day == row.day)
+                connection.execute(CLOSED_DAY.delete().where(*of_day))
+    return ahead + len(early)
 
 
 def closed_days(store: Store) -> dict[tuple[str, date], ClosedDay]:

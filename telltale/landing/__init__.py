@@ -1,20 +1,25 @@
 """The landing store: what arrives is durable here before it is acknowledged."""
 
+from telltale.landing.clocks import HostClock, Look, Uptime, host_clocks, uptime
 from telltale.landing.memory import recall, remember, revise
 from telltale.landing.refused import TOO_MANY, RefusedCount, RefusedRow, purge_refused, refused_counts, refused_rows
 from telltale.landing.store import Store
 from telltale.landing.writer import Landing
 
 __all__ = [
-    "TOO_MANY",
+    "HostClock",
     "Landing",
+    "Look",
     "RefusedCount",
     "RefusedRow",
     "Store",
+    "Uptime",
+    "host_clocks",
     "purge_refused",
     "recall",
     "refused_counts",
     "refused_rows",
     "remember",
     "revise",
+    "uptime",
 ]

@@ -157,6 +157,23 @@ FORWARD_COUNT = sa.Table(
     sa.Column("last_at", _BIG, nullable=False),  # the newest time of what was sent
 )
 
+HOST_CLOCK = sa.Table(
+    "host_clock",
+    metadata,
+    sa.Column("host", sa.Text, primary_key=True),
+    sa.Column("wall_us", _BIG, nullable=False),  # what each column means: landing/clocks.py
+    sa.Column("uptime_us", _BIG, nullable=False),
+    sa.Column("boot", sa.Text, nullable=False),
+    sa.Column("expected_us", _BIG, nullable=False),
+    sa.Column("slack_us", _BIG, nullable=False),
+    sa.Column("trusted_us", _BIG, nullable=False),
+    sa.Column("stepped_us", _BIG, nullable=False),
+    sa.Column("after_us", _BIG, nullable=False),
+    sa.Column("steady_us", _BIG, nullable=False),
+    sa.Column("off_us", _BIG, nullable=False),
+    sa.Column("confirmed_by", sa.Text, nullable=False),
+)
+
 META = sa.Table(
     "meta",
     metadata,

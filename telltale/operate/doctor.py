@@ -17,10 +17,13 @@ from telltale.capture.interfaces import chosen, may_capture, present
 from telltale.contract import ConfigError, TelltaleError, Transport
 from telltale.door import try_options
 from telltale.forward.passing import targets
+from telltale.health import own_clock
 from telltale.health.known import Unheard, never_heard
 from telltale.health.words.listed import where
 from telltale.kanban.press_tables import only_dhcp
+from telltale.lake.lock import HOST
 from telltale.lake.settle import check_root
+from telltale.landing.clocks import WRITTEN_US
 from telltale.net import free_port
 from telltale.operate.store_state import health_of, wrong_with_store
 from telltale.operate.permissions import open_to_others
@@ -31,13 +34,12 @@ from telltale.transports import served, topics
 from telltale.wording import COUNT_DHCP, joined
 from telltale.workbench.project import Project
 from telltale.workbench.question import ask
+from telltale.workbench.times import local_time
 from telltale.workbench.view import answered
 
 OLDEST_PYTHON = (3, 11)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 FULL_BYTES, LOW_BYTES = 200 << 20, 2 << 30
-WRITTEN_US = 1_793_491_200_000_000
-"""2026-11-01: this program did not exist before, so a clock that says so is wrong."""
 AHEAD_US = 60_000_000
 MOST_UNHEARD = 20
 """More devices that were never heard are counted."""
@@ -258,16 +260,25 @@ def _disk(project: Project) -> Iterator[Finding]:
 
 
 def _clock(project: Project) -> Iterator[Finding]:
-    now_us = project.now_us()
+    now_us, zone = project.now_us(), project.zone()
     snapshot = project.lake.snapshot()
     stamps = [file.max_time for file in snapshot.files if file.table_name == "raw"]
     newest = max([*stamps, *(raw.received_at for raw in snapshot.hot)], default=0)
+    clocks = own_clock.present(project)
+    ours = next((clock for clock in clocks if clock.host == HOST), None)
     fix = "set the machine's clock, and let a time service keep it: timedatectl set-ntp true"
-    if now_us < WRITTEN_US or now_us < newest - AHEAD_US:
+    for clock in clocks:
+        if clock.is_stepped:
+            found, _, ways = own_clock.sentence(clock, zone).partition("; ")
+            yield Finding("clock", "wrong", found, f"{fix}; {ways}")
+    if now_us < WRITTEN_US or (now_us < newest - AHEAD_US and (ours is None or not ours.confirmed_by)):
         yield Finding("clock", "wrong", "it is earlier than what has happened already", fix)
+    elif now_us < newest - AHEAD_US:
+        found = f"records bear moments up to {local_time(newest, zone):%Y-%m-%d %H:%M}, of when the clock was wrong"
+        yield Finding("clock", "note", found, "nothing to do: they stand on those days, and go once those are over")
     elif _synchronised() is False:
         yield Finding("clock", "note", "no time service keeps it", fix)
-    else:
+    elif ours is None or not ours.is_stepped:
         yield Finding("clock", "ok", "plausible")
 
 

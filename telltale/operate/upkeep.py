@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 import telltale
 from telltale.contract import TelltaleError
+from telltale.health import own_clock
 from telltale.lake.merge import merge as merge_files
 from telltale.lake.settle import is_due, settle_all
-from telltale.operate import retention
+from telltale.operate import retention, trust
 from telltale.workbench.project import Project
 
 TICK_S = 5.0
@@ -44,14 +45,26 @@ def merge(project: Project, now_us: int) -> str:
     return f"merged {merged.before:,} files into {merged.after:,}" if merged.before else ""
 
 
+def clock(project: Project, now_us: int) -> str:
+    """Note the moment, and say when the clock was stepped or is believed again."""
+    seen = trust.look(project, now_us=now_us)
+    return own_clock.news(seen.before, seen.now, project.zone())
+
+
 def retain(project: Project, now_us: int) -> str:
     """Close the days that are due, and remove what must not be kept longer and files long off the list."""
-    purged = retention.purge(project, now_us=now_us)._asdict()
-    counts = [f"{count:,} {name.replace('_', ' ')}" for name, count in purged.items() if name != "scrubbed" and count]
+    done = retention.purge_when_trusted(project, now_us=now_us)
+    if done.purged is None:
+        return f"retention waits: {own_clock.sentence(done.clock, project.zone())}"
+    counts = [
+        f"{count:,} {name.replace('_', ' ')}"
+        for name, count in (done.purged._asdict() | {"marks taken back": done.taken_back}).items()
+        if name != "scrubbed" and count
+    ]
     return f"retention: {', '.join(counts)}" if counts else ""
 
 
-JOBS = (Job(5, settle), Job(600, retain), Job(3600, merge))
+JOBS = (Job(5, settle), Job(600, retain), Job(60, clock), Job(3600, merge))
 
 
 def keep(

@@ -62,6 +62,14 @@ class Keys:
             shred(path)
         return len(ended)
 
+    def take_back(self, site: str, before_us: int) -> None:
+        """Lower the watermark of a site that a clock ahead of the truth has set; what it destroyed stays destroyed.
+
+        A period that has not ended by `before_us` gets a new key when a record of it comes.
+        """
+        if before_us < self.destroyed_before(site):
+            replace(self._folder(site) / _WATERMARK, str(before_us).encode())
+
     def destroyed_before(self, site: str) -> int:
         """The watermark of a site, microseconds UTC; 0 while nothing was destroyed."""
         try:

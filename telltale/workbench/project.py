@@ -14,7 +14,7 @@ from telltale.arrow import Decode, Tables
 from telltale.contract import Options, Raw
 from telltale.engine import DuckEngine, Engine
 from telltale.lake import Lake
-from telltale.landing import Landing, Store
+from telltale.landing import Landing, Store, Uptime, uptime
 from telltale.pipeline.batch import decoder
 from telltale.privacy import Keys, Lists, Pseudonymizer
 from telltale.settings import (
@@ -51,6 +51,7 @@ class Project:
         root: the folder with telltale.toml; None finds it from here upwards or by `TELLTALE_HOME`.
         settings: settings read already.
         now: the clock, so that a test can live at another time.
+        running: how long the machine has been running, against which a step of the clock shows; a test steps it.
 
     Raises:
         ConfigError: no project is found, or a setting is wrong.
@@ -62,9 +63,11 @@ class Project:
         *,
         settings: Settings | None = None,
         now: Callable[[], int] = clock,
+        running: Callable[[], Uptime] = uptime,
     ) -> None:
         self.settings = settings or load_settings(None if root is None else Path(root))
         self.clock = now
+        self.running = running
         self._held: View | None = None
         self.kept: dict[Hashable, tuple[Hashable, Any]] = {}
         """What `View.kept` remembers."""

@@ -27,6 +27,7 @@ SOURCE = Source(
     simulate=simulate,
     truth=truth,
     device_id=device_id,
+    tells_time="sighting",
     decode_many=decode_many,
     first_record="send an access point's reports to {http}/cloudtrax",
     options_text=OPTIONS,

@@ -23,6 +23,7 @@ SOURCE = Source(
     simulate=simulate,
     truth=truth,
     device_id=device_id,
+    tells_time="sighting",
     first_record="let the Meraki dashboard post to {http}/meraki",
     options_text=OPTIONS,
     secrets_text=SECRETS,
