@@ -19,9 +19,9 @@ def purge(*, as_json: bool) -> None:
     from telltale.workbench.project import Project
 
     project = Project()
-    purged, clock, _ = retention.purge_when_trusted(project, now_us=project.now_us())
-    if purged is None:
-        raise TelltaleError(f"purge: {of_clock(clock, project.zone())}")
+    done = retention.purge_when_trusted(project, now_us=project.now_us())
+    if (purged := done.purged) is None:
+        raise TelltaleError(f"purge: {of_clock(done.clock, project.zone())}")
     kept = "; telltale.toml [site] keep = true: everything is kept" if project.settings.site.keep else ""
     sentence = retention.sentence(purged)
     show_one(purged._asdict(), as_json=as_json, sentence=f"{sentence[0].upper()}{sentence[1:]}{kept}.")

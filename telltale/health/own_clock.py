@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from telltale import wording
 from telltale.health import claims
-from telltale.landing import HostClock, host_clocks
+from telltale.landing import HostClock, Look, host_clocks
 from telltale.landing.clocks import DAY_US
 from telltale.page import said
 from telltale.page.attention import Notice
@@ -96,19 +96,20 @@ def sentence(clock: HostClock, zone: str) -> str:
     """What is held back by a clock that was stepped, since when, and what confirms it; for a log and a terminal."""
     far, steady = _off(clock), wording.duration(clock.steady_us / SECOND)
     return (
-        f"the clock of {clock.host} was stepped: it is {far} of what was expected, and was last believed at "
+        f"the clock of {clock.host} was stepped: it is {far} what was expected, and was last believed at "
         f"{_moment(clock.trusted_us, zone)}; no day is closed, nothing is removed and no key destroyed until it is "
         f"confirmed, {_ways(steady)}"
     ).replace(wording.NBSP, " ")
 
 
-def news(before: HostClock | None, clock: HostClock, zone: str) -> str:
-    """What is new of a clock; empty where nothing is."""
+def news(look: Look, zone: str) -> str:
+    """What is new of a clock: that it was stepped, or is believed again; empty where nothing is."""
+    before, clock = look
+    if not look.is_news:
+        return ""
     if clock.is_stepped:
         return f"clock: {sentence(clock, zone)}"
-    if before is None or not before.is_stepped:
-        return ""
-    since = _moment(before.trusted_us, zone)
+    since = _moment((before or clock).trusted_us, zone)
     return f"clock: believed again, {_BECAUSE[clock.confirmed_by]}; what waited since {since} goes on"
 
 
@@ -120,13 +121,13 @@ def _notice(clock: HostClock, now: dt.datetime, *, names: bool) -> Notice:
     when = claimed(_claim(clock, "trusted_at", since, now), f"last believed {wording.short_moment(since)}")
     concern = Concern(
         "alarm",
-        say("Clock {}is {} of what was expected", whose, far),
+        say("Clock {}is {} what was expected", whose, far),
         say("no day is closed, nothing removed, no key destroyed until it is confirmed: {}", _ways(steady)),
         when,
         "a clock that was set, or a machine that was off",
         "health",
     )
-    return Notice(concern, say("the clock {}is !!{}!! of what was expected", whose, far), since)
+    return Notice(concern, say("the clock {}is !!{}!! what was expected", whose, far), since)
 
 
 def _ways(steady: str) -> Said:
@@ -144,7 +145,7 @@ def _claim(clock: HostClock, column: str, value: object, now: dt.datetime) -> Cl
 
 def _off(clock: HostClock) -> str:
     length = wording.duration(abs(clock.stepped_us) / SECOND)
-    return f"{length} {'ahead' if clock.stepped_us > 0 else 'behind'}"
+    return f"{length} {'ahead of' if clock.stepped_us > 0 else 'behind'}"
 
 
 def _moment(at_us: int, zone: str) -> str:

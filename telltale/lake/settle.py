@@ -56,13 +56,16 @@ def settle_all(lake: Lake, *, now_us: int, max_rows: int = 20_000, max_bytes: in
 
 
 def is_due(store: Store, now_us: int, *, rows: int = 5_000, age_s: int = 600) -> bool:
-    """Whether `rows` records are hot, or the oldest for `age_s` seconds: settling is then worth its files."""
+    """Whether `rows` records are hot, or the oldest for `age_s` seconds: settling is then worth its files.
+
+    One that bears a moment so far in the future came while a clock was ahead: how long ago nobody knows, so it is due.
+    """
     oldest = sa.select(RAW.c.received_at).order_by(RAW.c.id).limit(1)
     beyond = sa.select(RAW.c.id).order_by(RAW.c.id).offset(rows - 1).limit(1)
     with store.reader() as connection:
         since = connection.scalar(oldest)
         many = connection.scalar(beyond) is not None
-    return many or (since is not None and now_us - since >= age_s * 1_000_000)
+    return many or (since is not None and abs(now_us - since) >= age_s * 1_000_000)
 
 
 def check_root(lake: Lake) -> None:

@@ -47,8 +47,7 @@ def merge(project: Project, now_us: int) -> str:
 
 def clock(project: Project, now_us: int) -> str:
     """Note the moment, and say when the clock was stepped or is believed again."""
-    seen = trust.look(project, now_us=now_us)
-    return own_clock.news(seen.before, seen.now, project.zone())
+    return own_clock.news(trust.look(project, now_us=now_us), project.zone())
 
 
 def retain(project: Project, now_us: int) -> str:
@@ -56,12 +55,13 @@ def retain(project: Project, now_us: int) -> str:
     done = retention.purge_when_trusted(project, now_us=now_us)
     if done.purged is None:
         return f"retention waits: {own_clock.sentence(done.clock, project.zone())}"
+    news = own_clock.news(done.seen, project.zone())
     counts = [
         f"{count:,} {name.replace('_', ' ')}"
         for name, count in (done.purged._asdict() | {"marks taken back": done.taken_back}).items()
         if name != "scrubbed" and count
     ]
-    return f"retention: {', '.join(counts)}" if counts else ""
+    return "; ".join(filter(None, (news, f"retention: {', '.join(counts)}" if counts else "")))
 
 
 JOBS = (Job(5, settle), Job(600, retain), Job(60, clock), Job(3600, merge))

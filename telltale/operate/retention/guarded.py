@@ -10,7 +10,7 @@ from typing import NamedTuple
 from telltale.lake.lock import HOST
 from telltale.lake.retained import take_back
 from telltale.lake.settle import settle_all
-from telltale.landing import HostClock
+from telltale.landing import HostClock, Look
 from telltale.operate import trust
 from telltale.operate.retention.limits import keys_kept_from
 from telltale.operate.retention.purging import Purged, purge
@@ -23,9 +23,14 @@ class Retained(NamedTuple):
 
     purged: Purged | None
     """None while the clock is not believed."""
-    clock: HostClock
+    seen: Look
     taken_back: int = 0
     """Marks of the future, set by a clock that was ahead, that are undone."""
+
+    @property
+    def clock(self) -> HostClock:
+        """What is known of the clock."""
+        return self.seen.now
 
 
 def purge_when_trusted(project: Project, *, now_us: int, host: str = HOST) -> Retained:
@@ -34,12 +39,12 @@ def purge_when_trusted(project: Project, *, now_us: int, host: str = HOST) -> Re
     Raises:
         TelltaleError: the store is away or busy; run it again, it goes on where it stopped.
     """
+    seen = trust.look(project, now_us=now_us, host=host)  # before records that may confirm it are settled
     settle_all(project.lake, now_us=now_us)
-    clock = trust.look(project, now_us=now_us, host=host).now
-    if clock.is_stepped:
-        return Retained(None, clock)
-    taken_back = _take_back(project, clock.wall_us)
-    return Retained(purge(project, now_us=clock.trusted_us), clock, taken_back)
+    if seen.now.is_stepped:
+        return Retained(None, seen)
+    taken_back = _take_back(project, seen.now.wall_us)
+    return Retained(purge(project, now_us=seen.now.trusted_us), seen, taken_back)
 
 
 def _take_back(project: Project, now_us: int) -> int:

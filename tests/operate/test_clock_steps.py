@@ -1,0 +1,293 @@
+"""A clock that is set while records arrive: what waits, what confirms it, and that nothing is lost by it.
+
+Two clocks are turned by hand: the wall clock of a machine, and the time it has been running.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import telltale as tt
+from telltale.cli import telltale
+from telltale.contract import Raw, TelltaleError
+from telltale.health.concerns import concerns
+from telltale.lake.settle import settle_all
+from telltale.landing import HostClock, Uptime
+from telltale.operate import retention, trust, upkeep
+from telltale.operate.doctor import examine
+from telltale.workbench.times import local_time
+from tests.lake_fixture import SITE, ZONE, at, hear, report, write_settings
+
+HOUR = 3_600_000_000
+DAY = 24 * HOUR
+MINUTE = HOUR // 60
+FRIDAY = at("2027-02-19 12:00")
+VISITOR = "3c:06:30:aa:bb:01"
+
+
+class Machine:
+    """A project on a machine whose clocks are turned by hand."""
+
+    def __init__(self, root: Path, *, host: str = trust.HOST) -> None:
+        self.host = host
+        self.truth_us = self.wall_us = FRIDAY
+        self.up_us, self.boot = 5 * DAY, 0
+        self.project = tt.Project(root, now=lambda: self.wall_us, running=lambda: Uptime(self.up_us, str(self.boot)))
+
+    def runs(self, us: int, *, steps_us: int = 0) -> None:
+        """Some time passes; the clock may be set meanwhile."""
+        self.truth_us += us
+        self.wall_us += us + steps_us
+        self.up_us += us
+
+    def restarts(self, off_us: int, *, steps_us: int = 0) -> None:
+        """It was off, and has been running for a minute."""
+        self.runs(off_us + MINUTE, steps_us=steps_us)
+        self.up_us, self.boot = MINUTE, self.boot + 1
+
+    def looks(self) -> HostClock:
+        return trust.look(self.project, now_us=self.wall_us, host=self.host).now
+
+    def retains(self) -> retention.Retained:
+        return retention.purge_when_trusted(self.project, now_us=self.wall_us, host=self.host)
+
+    def hears(self, *, own_us: int | None = None, site: str = SITE) -> None:
+        """A report of a visitor comes; its sender's clock is right unless told."""
+        own_s = (self.truth_us if own_us is None else own_us) // 10**6 - 5
+        landing = self.project.landing()
+        body = report("AC:86:74:11:22:33", [(VISITOR, -50, own_s, own_s)], site=site)
+        landing.append(Raw(0, "cloudtrax", self.wall_us, "127.0.0.1", "{}", body))
+        landing.close()
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    """Friday noon: a visitor was there since eleven, and all has been looked at."""
+    made = Machine(write_settings(tmp_path / "project", keep=False))
+    hear(made.project, (VISITOR, "2027-02-19 11:00", "2027-02-19 12:00"))
+    made.retains()
+    yield made
+    made.project.close()
+
+
+def held(project: tt.Project) -> tuple[object, ...]:
+    """All that retention may remove or mark."""
+    files = project.lake.snapshot().files
+    rows = {name: sum(file.rows for file in files if file.table_name == name) for name in ("raw", "sighting", "visit")}
+    keys = sorted(path.name for path in project.keys.folder.rglob("*.key"))
+    marks = {site: project.keys.destroyed_before(site) for site in project.keys.sites()}
+    return rows, keys, marks, project.lake.closed_days().keys(), project.lake.kept_from()
+
+
+@pytest.mark.parametrize("far_us", [DAY, 10 * DAY, 30 * DAY, -30 * DAY])
+def test_while_a_step_is_not_confirmed_nothing_is_removed_closed_or_destroyed(machine: Machine, far_us: int) -> None:
+    before = held(machine.project)
+    machine.runs(MINUTE, steps_us=far_us)
+    for hours in (1, 10, 12):
+        assert machine.retains().purged is None
+        machine.runs(hours * HOUR)
+    assert machine.retains().clock.stepped_us == far_us
+    assert held(machine.project) == before
+    machine.runs(2 * HOUR)
+    done = machine.retains()
+    assert done.purged is not None
+    assert done.clock.confirmed_by == "running"
+    assert (done.purged.closed > 0) == (far_us > 0)
+
+
+def test_a_machine_off_for_30_days_waits_for_a_record_of_another_clock(machine: Machine) -> None:
+    before = held(machine.project)
+    machine.restarts(30 * DAY)
+    assert machine.retains().purged is None
+    assert held(machine.project) == before
+    machine.runs(MINUTE)
+    machine.hears()
+    done = machine.retains()
+    assert done.clock.confirmed_by == "record"
+    assert done.purged is not None
+    assert done.purged.records == 7
+    assert done.purged.keys == 1
+
+
+def test_retention_goes_on_though_no_record_arrives(machine: Machine) -> None:
+    """The collector is dead, for a week: what was kept goes all the same, in time."""
+    removed = dict.fromkeys(("records", "sightings", "keys", "closed"), 0)
+    for day in range(7):
+        machine.runs(DAY + MINUTE)
+        purged = machine.retains().purged
+        assert purged is not None, day
+        for name in removed:
+            removed[name] += getattr(purged, name)
+        assert removed["records"] == 7
+    assert removed == {"records": 7, "sightings": 7, "keys": 1, "closed": 1}
+
+
+def test_after_a_step_and_back_every_sighting_is_kept(machine: Machine) -> None:
+    """One step of ten days for an hour made each sighting of eight days a reject `key_destroyed`."""
+    machine.runs(MINUTE, steps_us=10 * DAY)
+    machine.hears()
+    machine.retains()
+    machine.runs(MINUTE, steps_us=-10 * DAY)
+    assert machine.looks().confirmed_by == "line"
+    for _ in range(10):
+        machine.hears()
+        settle_all(machine.project.lake, now_us=machine.wall_us)
+        machine.runs(DAY)
+    assert machine.retains().purged is not None
+    rejects = machine.project.lake.snapshot().of("reject")
+    assert sum(file.rows for file in rejects) == 0
+
+
+def test_a_record_stamped_ahead_does_not_silence_settling(machine: Machine) -> None:
+    """Nothing was settled by age for ten days."""
+    machine.runs(MINUTE, steps_us=10 * DAY)
+    machine.hears()
+    machine.runs(MINUTE, steps_us=-10 * DAY)
+    machine.hears()
+    assert upkeep.settle(machine.project, machine.wall_us) == "settled 2 records, 0 rejects"
+    machine.hears()
+    assert upkeep.settle(machine.project, machine.wall_us) == ""
+    machine.runs(10 * MINUTE)
+    assert upkeep.settle(machine.project, machine.wall_us) == "settled 1 records, 0 rejects"
+
+
+@pytest.mark.parametrize(
+    ("name", "own_ahead_us", "agrees"),
+    [
+        ("the time we say", 30 * DAY, True),
+        ("the time it is", 0, False),
+        ("ten minutes before", 30 * DAY - 10 * MINUTE, False),
+    ],
+)
+def test_only_a_record_that_bears_the_time_we_say_confirms_it(
+    machine: Machine, name: str, own_ahead_us: int, agrees: bool
+) -> None:
+    machine.runs(MINUTE, steps_us=30 * DAY)
+    machine.looks()
+    machine.hears(own_us=machine.truth_us + own_ahead_us)
+    assert machine.looks().is_stepped is not agrees, name
+
+
+def test_a_record_from_before_the_step_confirms_nothing(machine: Machine) -> None:
+    machine.hears(own_us=machine.truth_us)
+    machine.runs(10 * MINUTE, steps_us=-20 * MINUTE)
+    assert machine.looks().is_stepped
+
+
+def test_a_record_of_a_source_without_a_secret_confirms_nothing(machine: Machine) -> None:
+    """Nor does one of a sensor that asks us what time it is."""
+    machine.runs(MINUTE, steps_us=30 * DAY)
+    machine.looks()
+    landing = machine.project.landing()
+    callback = json.dumps(
+        {"device": "2D24E6", "time": machine.wall_us // 10**6 - 2, "data": "00", "seqNumber": 7}
+    ).encode()
+    meta = json.dumps({"transport": "http", "method": "POST", "path": "/sigfox/uplink"})
+    landing.append(Raw(0, "sigfox", machine.wall_us, "192.0.2.1", meta, json.dumps(told).encode()))
+    landing.close()
+    assert machine.looks().is_stepped
+    secrets = machine.project.settings.root / "secrets.toml"
+    secrets.write_text(f'{secrets.read_text()}[sigfox]\nbackend = "a secret of sixteen"\n')
+    proven = tt.Project(machine.project.settings.root)
+    assert trust.agrees(proven, machine.looks()), "the same record, once its sender must prove itself"
+    proven.close()
+
+
+def test_the_owner_s_word_confirms_it(machine: Machine) -> None:
+    machine.runs(MINUTE, steps_us=30 * DAY)
+    assert machine.looks().is_stepped
+    trust.believe(machine.project, now_us=machine.wall_us)
+    done = machine.retains()
+    assert (done.clock.stepped_us, done.clock.confirmed_by) == (0, "owner")
+    assert done.purged is not None
+    machine.wall_us = 0
+    with pytest.raises(TelltaleError, match="before this program existed"):
+        trust.believe(machine.project, now_us=machine.wall_us)
+
+
+def test_of_two_hosts_of_a_store_each_is_held_by_its_own_clock(machine: Machine) -> None:
+    other = Machine(machine.project.settings.root, host="other")
+    assert other.retains().purged is not None
+    for each in (machine, other):
+        each.runs(HOUR)
+    other.wall_us += 30 * DAY
+    assert other.retains().purged is None
+    assert machine.retains().purged is not None
+    assert other.retains().purged is None
+    trust.believe(machine.project, now_us=machine.wall_us)
+    assert other.looks().is_stepped, "the owner of one said nothing of another whose clock says something else"
+    machine.wall_us += 30 * DAY
+    trust.believe(machine.project, now_us=machine.wall_us)
+    assert not other.looks().is_stepped
+    other.project.close()
+
+
+def test_a_step_that_was_confirmed_and_was_wrong_is_put_right(machine: Machine) -> None:
+    """The owner believed a clock that was ten days ahead: what that removed is gone, but its marks are taken back."""
+    machine.runs(MINUTE, steps_us=10 * DAY)
+    machine.looks()
+    trust.believe(machine.project, now_us=machine.wall_us)
+    machine.hears()
+    assert machine.retains().purged is not None
+    assert machine.project.keys.destroyed_before(SITE) > machine.truth_us + 7 * DAY
+    machine.runs(HOUR, steps_us=-10 * DAY)
+    assert machine.retains().purged is None
+    machine.hears()
+    done = machine.retains()
+    assert done.clock.confirmed_by == "record"
+    assert done.taken_back > 0
+    assert machine.project.keys.destroyed_before(SITE) < machine.truth_us
+    assert max(machine.project.lake.kept_from().values()) <= machine.wall_us
+    assert all(day < local_time(machine.wall_us, ZONE).date() for _, day in machine.project.lake.closed_days())
+    machine.runs(MINUTE)
+    machine.hears()
+    assert settle_all(machine.project.lake, now_us=machine.wall_us).rejects == 0
+
+
+def test_a_step_is_said_by_the_log_the_doctor_and_the_page(machine: Machine) -> None:
+    assert upkeep.clock(machine.project, machine.wall_us) == ""
+    machine.runs(MINUTE, steps_us=10 * DAY)
+    line = upkeep.clock(machine.project, machine.wall_us)
+    assert line.startswith("clock: the clock of ")
+    assert "10 d ahead of what was expected, and was last believed at 2027-02-19 12:00" in line
+    assert "telltale doctor --clock-is-right" in line
+    assert upkeep.clock(machine.project, machine.wall_us) == "", "once"
+    assert upkeep.retain(machine.project, machine.wall_us).startswith("retention waits: the clock of ")
+    (found,) = [finding for finding in examine(machine.project) if finding.check == "clock"]
+    assert found.state == "wrong"
+    now = local_time(machine.wall_us, ZONE)
+    (notice,) = [each for each in concerns(machine.project, now=now) if "of this machine" in each.concern.what]
+    assert notice.concern.level == "alarm"
+    (row,) = tt.health.host_clock(project=machine.project).to_dict("records")
+    assert (row["is_stepped"], row["stepped_s"]) == (True, 10 * 86_400)
+    machine.runs(HOUR, steps_us=-10 * DAY)
+    assert "believed again, it is back where it was expected" in upkeep.clock(machine.project, machine.wall_us)
+    assert not [each for each in concerns(machine.project, now=now) if "of this machine" in each.concern.what]
+
+
+def test_after_a_step_back_the_doctor_says_what_records_bear(machine: Machine) -> None:
+    machine.runs(MINUTE, steps_us=10 * DAY)
+    machine.hears()
+    machine.looks()
+    machine.runs(MINUTE, steps_us=-10 * DAY)
+    machine.looks()
+    (found,) = [finding for finding in examine(machine.project) if finding.check == "clock"]
+    assert (found.state, found.found) == (
+        "note",
+        "records bear moments up to 2027-03-01 12:01, of when the clock was wrong",
+    )
+
+
+def test_commands_wait_and_confirm(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELLTALE_HOME", str(machine.project.settings.root))
+    machine.runs(MINUTE, steps_us=-40 * DAY)  # the noted moment lies ahead of the real clock of this test, or behind
+    machine.boot += 1
+    machine.looks()
+    waiting = CliRunner().invoke(telltale, ["purge"])
+    assert waiting.exit_code == 1
+    assert "no key destroyed until it is confirmed" in str(waiting.exception)
+    CliRunner().invoke(telltale, ["doctor", "--clock-is-right"])
+    assert CliRunner().invoke(telltale, ["purge"]).exit_code == 0
