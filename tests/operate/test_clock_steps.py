@@ -182,9 +182,7 @@ def test_a_record_of_a_source_without_a_secret_confirms_nothing(machine: Machine
     machine.runs(MINUTE, steps_us=30 * DAY)
     machine.looks()
     landing = machine.project.landing()
-    callback = json.dumps(
-        {"device": "2D24E6", "time": machine.wall_us // 10**6 - 2, "data": "00", "seqNumber": 7}
-    ).encode()
+    told = {"device": "2D24E6", "time": machine.wall_us // 10**6 - 2, "data": "00", "seqNumber": 7}
     meta = json.dumps({"transport": "http", "method": "POST", "path": "/sigfox/uplink"})
     landing.append(Raw(0, "sigfox", machine.wall_us, "192.0.2.1", meta, json.dumps(told).encode()))
     landing.close()
