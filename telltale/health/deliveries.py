@@ -170,7 +170,8 @@ def captures(asked: Question) -> pa.Table:
 
 
 def _of(view: View, source: Source, span: Span, rejects: int, judged: Mapping[str, Any]) -> Delivered:
-    moments, newest = _moments(view, source.name, span), _newest(view, source.name)
+    moments = _moments(view, source.name, span)
+    newest = moments[-1] if moments else _newest(view, source.name)
     # Of what was last heard longer ago than devices are known for, no expectation is left; it has stopped all the same.
     silent_after_s = judged.get("silent_after_s") if judged.get("state") == "silent" else None
     if newest is not None and not judged:
@@ -245,9 +246,16 @@ def _moments(view: View, source: str, span: Span) -> list[int]:
 
 
 def _newest(view: View, source: str) -> int | None:
+    """When the newest of its records came of which none is of the last day.
+
+    What bears a moment of the future came while our clock was ahead: it counts where there is nothing else, and never
+    hides for days that a source has stopped.
+    """
     hot = [raw.received_at for raw in view.snapshot.hot if raw.source == source]
-    settled = [file.max_time for file in view.snapshot.of("raw") if file.source == source]
-    return max(hot + settled, default=None)
+    files = [file for file in view.snapshot.of("raw") if file.source == source]
+    moments = hot + [at for file in files for at in (file.min_time, file.max_time)]
+    past = [at for at in moments if at <= view.now_us]
+    return max(past or moments, default=None)
 
 
 def _devices(view: View, source: Source, span: Span) -> int:

@@ -289,3 +289,22 @@ def test_commands_wait_and_confirm(machine: Machine, monkeypatch: pytest.MonkeyP
     assert "no key destroyed until it is confirmed" in str(waiting.exception)
     CliRunner().invoke(telltale, ["doctor", "--clock-is-right"])
     assert CliRunner().invoke(telltale, ["purge"]).exit_code == 0
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_a_record_stamped_ahead_does_not_hide_that_a_source_has_stopped(machine: Machine, settled: bool) -> None:
+    """It was as fresh as can be for ten days."""
+    for _ in range(60):
+        machine.runs(MINUTE)
+        machine.hears()
+    machine.looks()
+    machine.runs(MINUTE, steps_us=10 * DAY)
+    machine.hears()
+    if settled:
+        settle_all(machine.project.lake, now_us=machine.wall_us)
+    machine.runs(MINUTE, steps_us=-10 * DAY)
+    for hours in (3, 40):
+        machine.runs(hours * HOUR)
+        (row,) = tt.health.last_day(project=machine.project).to_dict("records")
+        assert row["is_silent"]
+        assert row["age_s"] == pytest.approx((machine.truth_us - FRIDAY - HOUR) / 1e6)
