@@ -20,6 +20,8 @@ from telltale.landing.schema import FORWARD_COUNT, FORWARD_MARK, OUTBOX
 WAITING, SENT, PARKED = "waiting", "sent", "parked"
 BATCH = 100
 LONGEST_ERROR = 2048
+LONGEST_WAIT_US = 86_400_000_000
+"""No other side is left alone for longer, whatever it asks: a wait beyond it was begun by a clock that was ahead."""
 """Bytes of a reply that are kept."""
 _PIECE = 1000  # rows of one transaction: others wait for the lock meanwhile
 
@@ -165,7 +167,10 @@ class Outbox:
         waiting = sa.and_(self._ours, OUTBOX.c.state == WAITING)
         other = OUTBOX.alias("other")
         held = sa.select(other.c.lane).where(
-            other.c.target == self.target, other.c.state == WAITING, other.c.next_try > now_us
+            other.c.target == self.target,
+            other.c.state == WAITING,
+            other.c.next_try > now_us,
+            other.c.next_try <= now_us + LONGEST_WAIT_US,
         )
         query = (
             sa.select(*(OUTBOX.c[name] for name in Row._fields))

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from telltale.backoff import back_off
 from telltale.contract import StoreError
-from telltale.forward.outbox import Outbox, Row, Sent, Standing
+from telltale.forward.outbox import LONGEST_WAIT_US, Outbox, Row, Sent, Standing
 from telltale.forward.target import Never, NotNow, Target, Unreachable
 
 LONGEST_WAIT_S = 300.0
@@ -104,7 +104,7 @@ class Sender:
         """
         total, held_us = Drained(), self.outbox.mark("held") or 0
         wait_s = (held_us - self.now_us()) / _SECOND
-        if wait_s > 0:
+        if 0 < wait_s <= LONGEST_WAIT_US / _SECOND:
             return Drained(unreachable=Unreachable(f"{self.target.name} asked to be left alone", wait_s))
         while not self.stop.is_set():
             batch = self.outbox.due(self.now_us())

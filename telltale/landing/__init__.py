@@ -7,6 +7,7 @@ from telltale.landing.store import Store
 from telltale.landing.writer import Landing
 
 __all__ = [
+    "TOO_MANY",
     "HostClock",
     "Landing",
     "Look",

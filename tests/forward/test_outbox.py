@@ -71,6 +71,14 @@ def test_a_lane_waits_with_its_first_row_and_others_go_on(outbox: Outbox) -> Non
     assert (again[0].attempts, again[0].last_error) == (1, "why")
 
 
+def test_a_wait_begun_by_a_clock_that_was_ahead_ends(outbox: Outbox) -> None:
+    outbox.add([an_event("a1", 1)], marks={}, now_us=NOW)
+    outbox.failed(outbox.due(NOW)[0], "why", NOW + DAY)
+    assert names(outbox.due(NOW)) == []
+    outbox.failed(outbox.due(NOW + DAY)[0], "why", NOW + 30 * DAY)
+    assert names(outbox.due(NOW)) == ["a1"]
+
+
 def test_a_parked_row_lets_the_next_pass_until_it_is_released(store: Store, outbox: Outbox) -> None:
     outbox.add([an_event("a1", 1), an_event("a2", 2)], marks={}, now_us=NOW)
     outbox.park(outbox.due(NOW)[0], "404 no such Thing")

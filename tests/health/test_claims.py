@@ -14,6 +14,8 @@ from telltale.health import cards
 from telltale.health.answers import Answers
 from telltale.health.concerns import concerns
 from telltale.health.deliveries import delivered
+from telltale.landing import Uptime
+from telltale.operate import trust
 from telltale.page.claims import Claim
 from telltale.page.lists import Attention, Sources
 from telltale.page.pieces import Card, Footer, Sentence, Table, Tiles
@@ -70,8 +72,19 @@ def of_nothing(root: Path, _lake: Lake) -> Answers:
     return Answers(project(root, []), "24h")
 
 
+def of_our_clock(root: Path, lake: Lake) -> Answers:
+    """The machine was off for ten days, and its clock is not believed yet."""
+    answers = of_silent(root, lake)
+    now_us = answers.project.now_us()
+    trust.look(answers.project, now_us=now_us - 10 * 86_400_000_000, host="desk")
+    project = answers.project
+    project.running = lambda: Uptime(60_000_000, "another boot")
+    assert trust.look(project, now_us=now_us, host="desk").now.is_stepped
+    return answers
+
+
 WORLDS: list[Callable[[Path, Lake], Answers]] = [
-    of_all, of_silent, of_clocks, of_one_source, of_frames, of_nodes, of_files, of_nothing,
+    of_all, of_silent, of_clocks, of_one_source, of_frames, of_nodes, of_files, of_our_clock, of_nothing,
 ]  # fmt: skip
 ALL = ("sentence", "tiles", "sources", "silent", "devices", "missing", "batteries", "rejects", "footer")
 OF_ONE = ("arrived", "arrived_tiles", "arrivals", "lateness", "devices", "missing", "rejects", "footer")
