@@ -82,6 +82,10 @@ class Door:
         """Where the sources listen, aliases included."""
         return [Entry(route, source.name) for source in self._sources.values() for route in source.routes]
 
+    def has_secret(self, source: str) -> bool:
+        """Whether a secret proves who sends to the source; without one anybody who reaches the listener may."""
+        return bool(self._settings[source].secrets)
+
     def handle(self, request: Request) -> Verdict:
         """Answer one request; a 2xx is given only after the record is durable."""
         asked = self._ask(request)
@@ -114,29 +118,8 @@ class Door:
         except StoreError as error:
             return Verdict(AWAY, "store_away", str(error))
 
-    def close(self) -> None:
-        """Commit what is on the queue and let the store go."""
-        self.landing.close()
-        self.landing.store.close()
-
-    def _ask(self, request: Request) -> "_Asked | Verdict":
-        """What the source answers, and the record to store first; a verdict where there is nothing to store."""
-        source = self._sources[request.source]
-        if source.remembers:
-            request = request._replace(known=self.landing.memories.known(request.source))
-        try:
-            reply = source.accept(request, self._settings[request.source])
-        except Refused as refused:
-            return self._turn_away(request, refused)
-        except Exception as error:  # noqa: BLE001 a mistake of ours: its text, and a traceback, may quote the request
-            detail = str(error) if isinstance(error, ConfigError) else type(error).__name__
-            self._turn_away(request, Refused(500, "accept_failed", detail))
-            return Verdict(_FAILED, "accept_failed", detail)
-        if not reply.keep:
-            return Verdict(reply, "answered")
-        return _Asked(reply, _raw(request, reply))
-
-    def _turn_away(self, request: Request, refused: Refused) -> Verdict:
+    def turn_away(self, request: Request, refused: Refused) -> Verdict:
+        """Refuse a request, and remember it in the refused list."""
         is_noted = self.landing.refuse(
             source=request.source,
             received_at=request.received_at,
@@ -151,6 +134,28 @@ class Door:
             return Verdict(_TOO_MANY, TOO_MANY)
         reply = Reply(status=refused.status, body=refused.reason.encode() + b"\n")
         return Verdict(reply, refused.reason, refused.detail)
+
+    def close(self) -> None:
+        """Commit what is on the queue and let the store go."""
+        self.landing.close()
+        self.landing.store.close()
+
+    def _ask(self, request: Request) -> "_Asked | Verdict":
+        """What the source answers, and the record to store first; a verdict where there is nothing to store."""
+        source = self._sources[request.source]
+        if source.remembers:
+            request = request._replace(known=self.landing.memories.known(request.source))
+        try:
+            reply = source.accept(request, self._settings[request.source])
+        except Refused as refused:
+            return self.turn_away(request, refused)
+        except Exception as error:  # noqa: BLE001 a mistake of ours: its text, and a traceback, may quote the request
+            detail = str(error) if isinstance(error, ConfigError) else type(error).__name__
+            self.turn_away(request, Refused(500, "accept_failed", detail))
+            return Verdict(_FAILED, "accept_failed", detail)
+        if not reply.keep:
+            return Verdict(reply, "answered")
+        return _Asked(reply, _raw(request, reply))
 
 
 def record(source: Source, request: Request, settings: SourceSettings) -> Raw:

@@ -115,12 +115,12 @@ def test_an_error_names_file_key_value_and_expectation(tmp_path: Path, toml: str
 def test_a_variable_wins_over_the_file_and_is_named_in_its_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project(tmp_path, '[webhooks]\nport = 81\nthreads = 7\n[site.1]\nname = "A"\n')
+    project(tmp_path, '[webhooks]\nport = 81\nmax_body = 7\n[site.1]\nname = "A"\n')
     monkeypatch.setenv("TELLTALE_WEBHOOKS__PORT", "82")
     monkeypatch.setenv("TELLTALE_SITE__TIMEZONE", "Europe/Rome")
     monkeypatch.setenv("TELLTALE_SOURCES__CLOUDTRAX__SIGNATURE", "base64")
     settings = load(tmp_path)
-    assert (settings.webhooks.port, settings.webhooks.threads) == (82, 7)
+    assert (settings.webhooks.port, settings.webhooks.max_body) == (82, 7)
     assert settings.site_of("1") == SiteSettings(name="A", timezone="Europe/Rome")
     assert settings.source("cloudtrax").options == {"signature": "base64"}
 

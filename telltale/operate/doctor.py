@@ -25,8 +25,8 @@ from telltale.lake.lock import HOST
 from telltale.lake.settle import check_root
 from telltale.landing.clocks import WRITTEN_US
 from telltale.net import free_port
-from telltale.operate.store_state import health_of, wrong_with_store
 from telltale.operate.permissions import open_to_others
+from telltale.operate.store_state import health_of, wrong_with_store
 from telltale.sensors import limits
 from telltale.settings import DEVICES_FILE, buttons, devices
 from telltale.sources import SOURCES

@@ -37,7 +37,12 @@ _MAIN_TOML = """\
 # host = "127.0.0.1"           # a public address is refused unless a source has its secret
 # port = 8080                  # 0 takes a free one
 # max_body = 4194304           # bytes; a larger body is answered 413
-# threads = 64                 # requests answered at once
+# header_timeout_s = 75.0      # seconds a connection may take for its next header, idle ones too
+# body_timeout_s = 15.0        # seconds a body may take from there, then 408
+# bodies_per_sender = 256      # bodies of one sender that may stall for more than a second; the stalest is answered 503
+# certificate = ""             # PEM file of the certificate and its chain: HTTPS instead of HTTP
+# key = ""                     # PEM file of its key, without a password
+# hosts = []                   # names besides localhost that requests without a secret may be for, such as "desk.lan"
 
 [coap]                         # the CoAP collector: telltale collect coap
 # host = "127.0.0.1"           # "::" is every address, IPv4 too; refused unless a source has its secret, or is_open
@@ -64,6 +69,7 @@ _MAIN_TOML = """\
 [dashboard]                    # the pages: telltale dashboard
 # host = "127.0.0.1"           # a public address is refused without a token in secrets.toml
 # port = 8866                  # 0 takes a free one
+# public_url = ""              # the address people open, where a proxy stands in front: https://telltale.example.org
 
 [presence]                     # how sightings become visits
 # gap_min = 15                 # minutes of silence that end a visit

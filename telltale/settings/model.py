@@ -86,7 +86,18 @@ class WebhookSettings(Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     max_body: Annotated[int, Field(ge=1)] = 4 << 20
-    threads: Annotated[int, Field(ge=1, le=1024)] = 64
+    header_timeout_s: Annotated[float, Field(gt=0, le=3600)] = 75.0
+    body_timeout_s: Annotated[float, Field(gt=0, le=3600)] = 15.0
+    bodies_per_sender: Annotated[int, Field(ge=1)] = 256
+    certificate: str = ""
+    key: str = ""
+    hosts: list[Annotated[str, Field(pattern=r"^[^/\s]+$")]] = Field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.certificate else 'http'}://{host}:{self.port}"
 
 
 class CoapSettings(Section):
@@ -106,6 +117,7 @@ class DashboardSettings(Section):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8866
+    public_url: str = ""
 
 
 class PresenceSettings(Section):

@@ -1,0 +1,105 @@
+"""The collector as an ASGI application: the devices' paths answered on the event loop, all others by Flask in threads.
+
+A connection that says nothing costs a socket, and neither a thread nor a place in a queue.
+"""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from flask import Flask
+from werkzeug.test import create_environ, run_wsgi_app
+
+from collectors.http.bodies import Receive
+from collectors.http.receiver import RETRY_AFTER_S, Asked, Receiver
+from telltale.contract import Reply
+
+log = logging.getLogger("telltale.webhooks")
+
+Scope = MutableMapping[str, Any]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+PAGE_THREADS = 4
+"""Requests for Flask's pages answered at once: enough for a few that look after the collector."""
+
+_FAILED = Reply(500, b"the collector failed here; its log says where\n", headers=(("Connection", "close"),))
+
+
+class Edge:
+    """Takes each request from the server, and answers it whatever happens.
+
+    Args:
+        receiver: answers the devices' paths.
+        pages: answers all others.
+    """
+
+    def __init__(self, receiver: Receiver, pages: Flask) -> None:
+        self._receiver = receiver
+        self._pages = pages
+        self._threads = ThreadPoolExecutor(PAGE_THREADS, thread_name_prefix="pages")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, as ASGI has it."""
+        try:
+            reply = await self._reply(scope, receive)
+        except Exception as error:  # noqa: BLE001 a mistake of ours costs this request, and neither the server nor a secret
+            log.error("a request failed: %s", _where(error))  # noqa: TRY400 the text of an error may quote a body
+            reply = _FAILED
+        await send({"type": "http.response.start", "status": reply.status, "headers": _head(reply)})
+        await send({"type": "http.response.body", "body": reply.body})
+
+    async def _reply(self, scope: Scope, receive: Receive) -> Reply:
+        client = scope["client"]
+        asked = Asked(
+            scope["method"],
+            scope["path"],
+            scope["query_string"].decode("utf-8", "replace"),
+            _headers(scope["headers"]),
+            client[0] if client else "",
+        )
+        source = self._receiver.source(asked.method, asked.path)
+        if source is not None:
+            return await self._receiver.answer(source, asked, receive)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._page, asked)
+
+    def _page(self, asked: Asked) -> Reply:
+        """What Flask answers; its pages read no body."""
+        kept = {name: value for name, value in asked.headers.items() if name not in _OF_BODY}
+        environ = create_environ(asked.path, query_string=asked.query, method=asked.method, headers=kept)
+        environ["REMOTE_ADDR"] = asked.sender
+        body, status, headers = run_wsgi_app(self._pages.wsgi_app, environ, buffered=True)
+        others = tuple((name, value) for name, value in headers if name not in {"Content-Type", "Content-Length"})
+        return Reply(int(status[:3]), b"".join(body), headers.get("Content-Type", "text/plain"), headers=others)
+
+
+_OF_BODY = {"content-length", "content-type", "transfer-encoding"}
+
+
+def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers by lower-case name; several of one name are joined, one beyond ASCII counts as none."""
+    headers: dict[str, str] = {}
+    for name, value in raw:
+        if value.isascii():
+            key, text = name.decode("latin-1"), value.decode("ascii")
+            headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
+
+
+def _head(reply: Reply) -> list[tuple[bytes, bytes]]:
+    head = [] if reply.status == 204 else [
+        (b"content-type", reply.content_type.encode()),
+        (b"content-length", str(len(reply.body)).encode()),
+    ]  # fmt: skip
+    head += [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in reply.headers]
+    if reply.status == 503:
+        head.append((b"retry-after", str(RETRY_AFTER_S).encode()))
+    return head
+
+
+def _where(error: Exception) -> str:
+    """The kind of an error and the line of ours it came from, without its text, which may quote what was sent."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} at {frames[-1].filename}:{frames[-1].lineno}" if frames else type(error).__name__

@@ -1,0 +1,95 @@
+"""What the collector says of itself: `/healthz` and `/metrics`, a Flask application."""
+
+import hmac
+import time
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from flask import Flask, Response, request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from collectors.http.meters import Meters
+from collectors.http.receiver import not_ours
+from telltale.contract import Request
+from telltale.door import Door
+from telltale.landing import Landing
+from telltale.net import Hosts, is_loopback
+
+NAME = "webhooks"
+"""Stands for a source in the refused list."""
+
+_PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+
+
+class Access:
+    """Who may see details: who knows the token, or asks from this machine itself, by one of its names.
+
+    A proxy or tunnel on this machine, and a web page open on it, ask from here too, for somebody elsewhere.
+    """
+
+    def __init__(self, hosts: Hosts, token: str) -> None:
+        self._hosts = hosts
+        self._token = token
+
+    def knows_token(self) -> bool:
+        """Whether the request carries the token."""
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
+        return bool(self._token) and hmac.compare_digest(given, self._token.encode())
+
+    def is_from_here(self) -> bool:
+        """Whether it comes from this machine and through no proxy that says so."""
+        return is_loopback(request.remote_addr or "") and not any(name in request.headers for name in _PROXY_HEADERS)
+
+    def foreign(self) -> str:
+        """What makes it a web page's, or a request for another name than ours; empty where nothing does."""
+        return self._hosts.foreign(headers_of_request())
+
+
+def headers_of_request() -> Mapping[str, str]:
+    """The headers of Flask's request by lower-case name."""
+    return {name.lower(): value for name, value in request.headers.items()}
+
+
+def pages(door: Door, meters: Meters, hosts: Hosts, token: str) -> Flask:
+    """The application."""
+    app, access = Flask(__name__, static_folder=None), Access(hosts, token)
+    app.add_url_rule("/healthz", "healthz", partial(_health, door.landing, access))
+    app.add_url_rule("/metrics", "metrics", partial(_metrics, door, meters, access))
+    return app
+
+
+def _health(landing: Landing, access: Access) -> tuple[dict[str, Any], int]:
+    wrong = landing.health()
+    answer: dict[str, Any] = {"status": "store not writable" if wrong else "ok"}
+    if access.knows_token() or (access.is_from_here() and not access.foreign()):
+        records, size = landing.depth
+        last = landing.last_received_at
+        age = None if last is None else round(time.time() - last / 1e6, 3)
+        answer |= {"queue_records": records, "queue_bytes": size, "last_record_age_s": age, "store": wrong}
+    return answer, 503 if wrong else 200
+
+
+def _metrics(door: Door, meters: Meters, access: Access) -> Response:
+    if not access.knows_token():
+        if not access.is_from_here():
+            return Response("a token is needed from here\n", 401, {"WWW-Authenticate": "Bearer"})
+        if foreign := access.foreign():
+            reply = door.turn_away(_request(), not_ours(foreign)).reply
+            return Response(reply.body, reply.status, content_type=reply.content_type)
+    return Response(generate_latest(meters.registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _request() -> Request:
+    """Flask's request, for the refused list."""
+    return Request(
+        source=NAME,
+        received_at=time.time_ns() // 1000,
+        sender=request.remote_addr or "",
+        transport="http",
+        method=request.method,
+        path=request.path,
+        headers=headers_of_request(),
+        query="",
+        body=b"",
+    )
