@@ -29,6 +29,7 @@ from aiocoap.numbers import codes
 from aiocoap.pipe import Pipe
 
 from collectors.coap.blocks import BlockError, Blocks
+from collectors.coap.discards import Discards, LogLimit
 from collectors.coap.exchanges import RECEIVE_BUFFER, ServerContext
 from collectors.common.packetlog import Packet, PacketLog
 from telltale import logs
@@ -44,6 +45,7 @@ log = logging.getLogger("telltale.coap")
 DRAIN_S = 5.0
 _TRANSPORT_OPTIONS = frozenset((3, 7, 11, 15, 17, 23, 27, 60, 258))
 """Options that are the transport's own: Uri-*, Accept, Block1 and Block2, Size1, No-Response."""
+_METHODS = {int(code): code.name for code in (codes.GET, codes.POST, codes.PUT, codes.DELETE)}
 _NOTHING = 26
 """As No-Response option: answer neither 2.xx nor 4.xx nor 5.xx (RFC 7967 2.1)."""
 
@@ -55,7 +57,10 @@ def run(settings: Settings) -> None:
         ConfigError: the address is public and no source has a secret, or is taken, or an option is wrong.
         StoreError: the store cannot be opened.
     """
-    logs.configure(settings)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    logging.getLogger("coap-server").setLevel(logging.WARNING)  # it has a line for each repeated packet
+    for library in ("coap-server", "asyncio"):
+        logging.getLogger(library).addFilter(LogLimit())
     coap = settings.coap
     sources = served(Transport.COAP, coap.host, settings, is_open=coap.is_open)
     port = free_port(coap.host, coap.port, socket.SOCK_DGRAM)
@@ -82,13 +87,14 @@ async def serving(door: Door, packets: PacketLog, coap: CoapSettings) -> AsyncIt
             f'telltale.toml [coap] host = "{coap.host}": cannot listen there ({error}); bring up the interface that '
             "has this address (for 127.0.0.1 it is lo), or choose another host"
         ) from error
-    context.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-    context.read_in_bursts()
+    _enlarge(context.socket)
+    context.read_in_bursts(site.discards)
     try:
         yield int(context.socket.getsockname()[1])
     finally:
         await site.drain()
         await context.shutdown()
+        site.discards.say()
 
 
 class Endpoints:
@@ -104,8 +110,11 @@ class Endpoints:
         self._door = door
         self._packets = packets
         self._timeout_s = coap.ticket_timeout_s
+        self._max_body = coap.max_body
         self._blocks = Blocks(coap.max_body)
         self._routes = named_routes(door, coap)
+        self.discards = Discards()
+        """What is no request to a source."""
         self._begun = 0
         self._draining = False
 
@@ -131,17 +140,26 @@ class Endpoints:
         """The reply of the source whose endpoint it is."""
         methods = self._routes.get(message.opt.uri_path)
         if methods is None:
-            return _silent_to_non(message, Message(code=codes.NOT_FOUND))
-        route = methods.get(message.code.name)
+            return self._discarded(message, codes.NOT_FOUND, "no_such_endpoint")
+        route = methods.get(_METHODS.get(int(message.code), ""))
         if route is None:
-            return _silent_to_non(message, Message(code=codes.METHOD_NOT_ALLOWED))
+            return self._discarded(message, codes.METHOD_NOT_ALLOWED, "no_such_method")
         try:
             body = self._blocks.whole(message)
         except BlockError as error:
-            return _silent_to_non(message, Message(code=error.code, payload=error.reason.encode()))
+            reply = self._discarded(message, error.code, error.reason)
+            reply.payload = error.reason.encode()
+            if error.code is codes.REQUEST_ENTITY_TOO_LARGE:
+                reply.opt.size1 = self._max_body
+            return reply
         if body is None:
             return Message(code=codes.CONTINUE, block1=message.opt.block1)
         return await self._told(message, route, body)
+
+    def _discarded(self, message: Message, code: codes.Code, reason: str) -> Message:
+        """The reply to what is no request to a source, which is counted."""
+        self.discards.add(_address(message.remote.sockaddr[0]), reason)
+        return _silent_to_non(message, Message(code=code))
 
     async def _told(self, message: Message, route: Entry, body: bytes) -> Message:
         """Take a whole request to the door, note it, and word the door's verdict."""
@@ -191,6 +209,23 @@ def named_routes(door: Door, coap: CoapSettings) -> dict[tuple[str, ...], dict[s
         path = (*prefix, coap.endpoints.get(name, name))
         routes.setdefault(path, {})[entry.route.method] = entry
     return routes
+
+
+def _enlarge(waiting: socket.socket) -> None:
+    """Let the system keep more datagrams while a commit takes its time, and say so where it does not."""
+    if forced := getattr(socket, "SO_RCVBUFFORCE", None):
+        with suppress(PermissionError):
+            waiting.setsockopt(socket.SOL_SOCKET, forced, RECEIVE_BUFFER)
+            return
+    waiting.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+    given = waiting.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+    if given < RECEIVE_BUFFER:
+        log.info(
+            "the system keeps %s bytes of datagrams that wait, wanted %s; sysctl net.core.rmem_max=%d raises that",
+            f"{given:,}",
+            f"{RECEIVE_BUFFER:,}",
+            RECEIVE_BUFFER,
+        )
 
 
 @lru_cache(maxsize=4096)

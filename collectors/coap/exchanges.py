@@ -18,17 +18,31 @@ from collections.abc import Awaitable, Callable
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from aiocoap import ACK, CON, Context, Message
+from aiocoap import ACK, CON, NON, Context, Message
 from aiocoap.messagemanager import MessageManager
 from aiocoap.numbers import TransportTuning, codes
+from aiocoap.numbers.contentformat import ContentFormat
+from aiocoap.numbers.optionnumbers import OptionNumber
 from aiocoap.pipe import Pipe
 from aiocoap.tokenmanager import TokenManager
+
+from collectors.coap.datagrams import fault
+from collectors.coap.discards import Discards
 
 EMPTY_ACK_S = 1.5
 MOST_REMEMBERED = 16_384
 """Messages whose repetition is answered from memory, about 16 MB of them; an older one is handled as a new one, which
 stores it twice and decodes it once."""
 LIFETIME_S = 247.0
+MOST_REPEATED = 8
+"""How often an answer is sent again to who repeats itself; a device does so four times (MAX_RETRANSMIT)."""
+MOST_APART = 1024
+"""Answers that go apart and are repeated until they are acknowledged; each further one is sent once. Who invents an
+address makes its owner get a repeated answer five times."""
+MOST_QUEUED = 16
+"""And of one sender, which gets one at a time (NSTART, RFC 7252 4.7)."""
+MOST_NUMBERS = 1024
+"""Option numbers and formats without a name that aiocoap remembers."""
 BURST = 32
 _DATAGRAM = 65_535
 """Bytes read of a datagram: aiocoap's 4,096 would cut a longer one, and it would be stored cut."""
@@ -53,6 +67,15 @@ class Heard(NamedTuple):
     """Of all bytes: type, token, options and payload too."""
 
 
+class _Answered(NamedTuple):
+    """What became of a request."""
+
+    at_s: float
+    answer: Message | None = None
+    """As it rode on the ACK."""
+    repeated: int = 0
+
+
 class Tokens(TokenManager):  # type: ignore[misc]
     """aiocoap's token manager, which answers also the older of two requests with one token."""
 
@@ -61,13 +84,16 @@ class Tokens(TokenManager):  # type: ignore[misc]
         self.incoming_requests.pop((request.token, request.remote), None)
         super().process_request(request)
 
+    def dispatch_error(self, exception: Exception, remote: Any) -> None:
+        """Let requests go on though an earlier answer could not be delivered: what arrived is to be stored."""
+
 
 class Exchanges(MessageManager):  # type: ignore[misc]
     """aiocoap's message manager with a late empty ACK and a bounded memory of recent messages."""
 
     def __init__(self, token_manager: TokenManager) -> None:
         super().__init__(token_manager)
-        self._heard: OrderedDict[Heard, tuple[float, Message | None]] = OrderedDict()
+        self._heard: OrderedDict[Heard, _Answered] = OrderedDict()
         self._unanswered: dict[Heard, asyncio.TimerHandle] = {}
         """Confirmable requests whose answer may still ride on the ACK, with the timer of the empty one."""
 
@@ -82,7 +108,13 @@ class Exchanges(MessageManager):  # type: ignore[misc]
         timer = None if request is None else self._unanswered.pop(request.heard, None)
         if timer is not None:
             self._piggyback_opportunities[message.remote, message.token] = (request.mid, timer)
+        elif request is not None and self._is_crowded(message.remote):
+            message.mtype = NON
         return super().send_message(message, messageerror_monitor)
+
+    def _is_crowded(self, remote: Any) -> bool:
+        """Whether so many answers wait for their ACK, of all or of one, that the next is sent once."""
+        return len(self._active_exchanges or ()) >= MOST_APART or len(self._backlogs.get(remote, ())) >= MOST_QUEUED
 
     def _process_request(self, request: Message) -> None:
         if request.mtype is CON:
@@ -99,12 +131,15 @@ class Exchanges(MessageManager):  # type: ignore[misc]
         message.heard = heard = _heard(message)
         now = time.monotonic()
         self._forget(now)
-        if heard not in self._heard:
-            self._heard[heard] = (now, None)
+        before = self._heard.get(heard)
+        if before is None:
+            self._heard[heard] = _Answered(now)
             return False
-        answer = self._heard[heard][1]
-        if message.mtype is CON and answer is not None:
-            self._send_via_transport(answer)
+        if before.repeated >= MOST_REPEATED:
+            return True
+        self._heard[heard] = before._replace(repeated=before.repeated + 1)
+        if message.mtype is CON and before.answer is not None:
+            self._send_via_transport(before.answer)
         elif message.mtype is CON and heard not in self._unanswered:
             self._send_empty_ack(message.remote, message.mid, "the answer goes apart")
         return True
@@ -114,12 +149,12 @@ class Exchanges(MessageManager):  # type: ignore[misc]
         # An answer that goes apart has an id of our own, and is repeated by its own timer.
         if message.mtype is ACK and request is not None and request.heard in self._heard:
             message.request = None  # it holds the whole request
-            self._heard[request.heard] = (self._heard[request.heard][0], message)
+            self._heard[request.heard] = self._heard[request.heard]._replace(answer=message)
 
     def _forget(self, now: float) -> None:
         """Forget what is too old or too much."""
         heard = self._heard
-        while heard and (len(heard) >= MOST_REMEMBERED or next(iter(heard.values()))[0] < now - LIFETIME_S):
+        while heard and (len(heard) >= MOST_REMEMBERED or next(iter(heard.values())).at_s < now - LIFETIME_S):
             heard.popitem(last=False)
 
 
@@ -171,23 +206,51 @@ class ServerContext(Context):  # type: ignore[misc]
     def _transport(self) -> Any:
         return self.request_interfaces[0].token_interface.message_interface.transport
 
-    def read_in_bursts(self) -> None:
+    def read_in_bursts(self, discards: Discards) -> None:
         """Take up to `BURST` datagrams each time there are some, where aiocoap takes one.
 
         What is taken together is stored together, in one transaction.
+
+        Args:
+            discards: told of each datagram that is no message.
         """
         transport, waiting = self._transport, self.socket
         protocol = transport._protocol
         transport.max_size = _DATAGRAM
+        dispatch = protocol.datagram_msg_received
+
+        def take(datagram: bytes, ancillary: Any, flags: int, address: tuple[Any, ...]) -> None:
+            reason = fault(datagram)
+            if reason:
+                discards.add(address[0], reason)
+                return
+            dispatch(datagram, ancillary, flags, address)
+            _forget_numbers()
 
         def read() -> None:
-            transport._read_ready()  # also what the network could not deliver
-            for _ in range(BURST - 1):
-                try:
-                    datagram = waiting.recvmsg(_DATAGRAM, _ANCILLARY)
-                except OSError:  # nothing more waits
-                    return
-                protocol.datagram_msg_received(*datagram)
+            try:
+                transport._read_ready()  # also what the network could not deliver
+                for _ in range(BURST - 1):
+                    try:
+                        datagram = waiting.recvmsg(_DATAGRAM, _ANCILLARY)
+                    except OSError:  # nothing more waits
+                        return
+                    take(*datagram)
+            except Exception:  # one datagram's fault must not end the reading of others, and its sender may try again
+                self.log.exception("a datagram could not be taken")
 
+        protocol.datagram_msg_received = take
         self.loop.remove_reader(waiting)
         self.loop.add_reader(waiting, read)
+
+
+_NAMED = {kind: frozenset(kind._value2member_map_) for kind in (OptionNumber, ContentFormat)}
+
+
+def _forget_numbers() -> None:
+    """Let go of nameless option numbers and formats: aiocoap keeps each it ever saw, and a sender may invent many."""
+    for kind, named in _NAMED.items():
+        known = kind._value2member_map_
+        if len(known) > len(named) + MOST_NUMBERS:
+            for number in known.keys() - named:
+                del known[number]

@@ -1,0 +1,89 @@
+"""What is thrown away or turned away at once, told in a line a minute, however much of it comes.
+
+A sender without any secret may send ten thousand such datagrams a second, from addresses it invents: a line for each
+would fill the disk, and a number for each address the memory.
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+
+log = logging.getLogger("telltale.coap")
+
+LINE_S = 60.0
+MOST_SENDERS = 256
+"""Senders told apart between two lines; the others are counted together."""
+_OTHERS = "others"
+
+
+class Discards:
+    """Counts by sender and reason; the first is said at once, the rest at most once a minute.
+
+    Args:
+        clock: seconds that only rise.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._senders: Counter[str] = Counter()
+        self._reasons: Counter[str] = Counter()
+        self._since_s = self._next_s = clock()
+
+    def add(self, sender: str, reason: str) -> None:
+        """Count one; the reason is one of a short list, never a sender's text."""
+        sender = sender.removeprefix("::ffff:")  # an IPv4 address, as IPv6 wraps it
+        if sender not in self._senders and len(self._senders) >= MOST_SENDERS:
+            sender = _OTHERS
+        self._senders[sender] += 1
+        self._reasons[reason] += 1
+        if self._clock() >= self._next_s:
+            self.say()
+
+    def say(self) -> None:
+        """Write what was counted since the last line, if anything."""
+        if not self._senders:
+            return
+        now = self._clock()
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in self._reasons.most_common())
+        (sender, most), *_ = self._senders.most_common(1)
+        log.warning(
+            "coap took nothing of %s datagrams in %.0f s: %s; most from %s (%s)",
+            f"{self._senders.total():,}",
+            now - self._since_s,
+            reasons,
+            sender,
+            f"{most:,}",
+        )
+        self._senders.clear()
+        self._reasons.clear()
+        self._since_s, self._next_s = now, now + LINE_S
+
+
+class LogLimit(logging.Filter):
+    """Lets a library's logger write so many lines of a level a minute, and counts the others.
+
+    A library has a line, at times a traceback, for each odd packet; ten tell as much as ten thousand.
+
+    Args:
+        most: lines a minute of each level.
+        clock: seconds that only rise.
+    """
+
+    def __init__(self, most: int = 10, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._most = most
+        self._clock = clock
+        self._minutes: dict[tuple[str, int], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written."""
+        key, now = (record.name, record.levelno), self._clock()
+        began, count = self._minutes.get(key, (now, 0))
+        if now - began >= LINE_S:
+            if count > self._most:
+                record.msg = f"{record.getMessage()} ({count - self._most:,} lines of {record.name} were left out)"
+                record.args = None
+            began, count = now, 0
+        self._minutes[key] = (began, count + 1)
+        return count < self._most
