@@ -53,8 +53,14 @@ class Memories:
         if not memories:
             return
         with self._lock:
+            known = self._known.setdefault(source, {})
             for memory in memories:
-                self._known.setdefault(source, {}).setdefault(memory.device_id, {})[memory.name] = dict(memory.value)
+                if memory.value:
+                    known.setdefault(memory.device_id, {})[memory.name] = dict(memory.value)
+                elif memory.device_id in known:
+                    known[memory.device_id].pop(memory.name, None)
+                    if not known[memory.device_id]:
+                        del known[memory.device_id]
 
     def _refresh(self) -> None:
         try:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from telltale.contract import ConfigError, Memory, Refused, Reply, Request, Secrets, SourceSettings
 from telltale.pb.efento.configuration_pb2 import ProtoConfig
 from telltale.pb.efento.measurements_pb2 import ProtoMeasurements
+from telltale.sources.efento import replies
 from telltale.sources.efento.accept import accept
 from telltale.sources.efento.downlink import Change, change, settable
 from telltale.sources.efento.queue import device_of, pending, queued, reported, withdrawn
@@ -41,7 +42,12 @@ class Sensor:
 
     def remember(self, *memories: Memory) -> None:
         for memory in memories:
-            self.known.setdefault(memory.device_id, {})[memory.name] = dict(memory.value)
+            facts = self.known.setdefault(memory.device_id, {})
+            facts[memory.name] = dict(memory.value)
+            if not memory.value:
+                del facts[memory.name]
+            if not facts:
+                del self.known[memory.device_id]
 
     def measures(self, now_s: int = NOW, hash_: int = 119, kind: str = "CON", extended: int = 0) -> bytes:
         message = ProtoMeasurements(
@@ -310,3 +316,42 @@ def test_any_bytes_are_acknowledged_or_refused_and_change_nothing_they_were_hand
     assert reply.status == 201
     assert sensor.known == before
     assert len(reply.body) < 40
+
+
+def serial(number: int) -> bytes:
+    return b"\x28\x2c" + number.to_bytes(4, "big")
+
+
+def test_invented_serials_are_remembered_up_to_a_number_and_push_out_no_sensor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before: each made three rows for ever, and the whole table was read again with each command."""
+    monkeypatch.setattr(replies, "MOST_DEVICES", 50)
+    sensor = Sensor()
+    sensor.measures()
+    sensor.reports()
+    for number in range(1000):
+        invented = ProtoMeasurements(serial_number=serial(number), configuration_hash=1)
+        assert sensor.says("/m", invented.SerializeToString()).body == CONFIGURATION
+        assert len(sensor.known) <= 50
+    assert DEVICE in sensor.known
+    assert sensor.measures() == INFO_AND_TIME, "its configuration is known still"
+
+
+def test_sensors_that_reported_are_not_forgotten_for_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replies, "MOST_DEVICES", 3)
+    sensor = Sensor()
+    for number in range(3):
+        message = ProtoConfig(serial_number=serial(number), configuration_hash=1)
+        sensor.says("/c", message.SerializeToString())
+    known = copy.deepcopy(sensor.known)
+    assert sensor.measures() == CONFIGURATION
+    assert sensor.known == known
+
+
+def test_parts_of_a_configuration_are_remembered_up_to_a_number() -> None:
+    """Before: one serial's parts grew by whatever number each had."""
+    sensor = Sensor()
+    for number in range(2, 1000):
+        sensor.reports(payload_split_info=-number)
+    assert len(sensor.known[DEVICE]["reported"]["parts"]) == replies.MOST_PARTS
+    sensor.reports(hash_=120, data_server_ip="x" * 60_000)
+    assert len(str(sensor.known)) < 10 * replies.MOST_REPORTED_BYTES

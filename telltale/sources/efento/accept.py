@@ -27,7 +27,7 @@ from telltale.pb.efento.device_info_pb2 import ProtoDeviceInfo
 from telltale.pb.efento.extended_configuration_pb2 import ProtoExtendedConfiguration
 from telltale.pb.efento.measurements_pb2 import ProtoMeasurements
 from telltale.sources.efento.plan import Plan, header, plan
-from telltale.sources.efento.replies import reply_to
+from telltale.sources.efento.replies import reply_to, with_room
 from telltale.sources.efento.wire import (
     CONFIGURATION,
     ENDPOINTS,
@@ -77,7 +77,7 @@ def accept(request: Request, settings: SourceSettings) -> Reply:
         return Reply(201, b"", _CONTENT, kept_headers=kept)
     is_confirmable = request.headers.get("coap-type") != "NON"
     body, remember = reply_to(message, device, known, told, now_s=now_s, is_confirmable=is_confirmable)
-    return Reply(201, body, _CONTENT, kept_headers=kept, remember=remember)
+    return Reply(201, body, _CONTENT, kept_headers=kept, remember=with_room(remember, device, request.known))
 
 
 def _read(endpoint: str, body: bytes) -> Message | None:

@@ -26,7 +26,7 @@ from typing import Any
 
 from google.protobuf.message import Message  # type: ignore[import-untyped]
 
-from telltale.contract import Memory
+from telltale.contract import Known, Memory
 from telltale.pb.efento.configuration_pb2 import ProtoConfig
 from telltale.pb.efento.device_info_pb2 import ProtoDeviceInfo
 from telltale.pb.efento.extended_configuration_pb2 import ProtoExtendedConfiguration
@@ -38,6 +38,11 @@ DAY_S = 86_400
 CLOCK_SLACK_S = 300
 """How much a sensor's clock may lag when it dates an error."""
 SEEN, REPORTED, SENT, WANTED = "seen", "reported", "sent", "wanted"
+MOST_DEVICES = 20_000
+"""Sensors remembered; where no token is asked for, anyone may invent serial numbers."""
+LOOKED_AT = 64
+MOST_PARTS, MOST_REPORTED_BYTES = 16, 8192
+"""Of one configuration; real ones have one to three parts, 700 bytes in all."""
 
 Facts = dict[str, Any]
 
@@ -78,6 +83,21 @@ def reply_to(
         facts[SEEN]["extended"] = message.extended_configuration_hash
     changed = [(name, value) for name, value in facts.items() if value != known.get(name, {})]
     return body, tuple(Memory(device, name, value) for name, value in changed)
+
+
+def with_room(remember: tuple[Memory, ...], device: str, known: Known) -> tuple[Memory, ...]:
+    """What to remember of a sensor, and whom to forget for it where there are `MOST_DEVICES`.
+
+    One of the newest gives way that reported no configuration and waits for no change, as an invented one does not;
+    where the newest all did, the new one is not remembered. What is forgotten is asked for again.
+    """
+    if not remember or device in known or len(known) < MOST_DEVICES:
+        return remember
+    for other in list(known)[-LOOKED_AT:][::-1]:  # a copy: another thread may learn meanwhile
+        facts = known.get(other, {})
+        if not facts.keys() & {REPORTED, WANTED}:
+            return (*(Memory(other, name, {}) for name in facts), *remember)
+    return ()
 
 
 def _request(seen: Facts, message: ProtoMeasurements, plan: Plan, now_s: int) -> bytes:
@@ -149,6 +169,8 @@ def _report(facts: dict[str, Facts], message: ProtoConfig, now_s: int) -> None:
     )
     # Datagrams overtake each other: the parts are kept by number, whichever comes first.
     parts = {**before.get("parts", {}), str(number): bytes(settable(message).SerializeToString()).hex()}
+    if len(parts) > MOST_PARTS or sum(map(len, parts.values())) > 2 * MOST_REPORTED_BYTES:
+        return
     last = number if split >= 0 else before.get("last", 0)
     whole, known = ProtoConfig(), 0
     while str(known + 1) in parts:
