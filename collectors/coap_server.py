@@ -29,12 +29,13 @@ from aiocoap.numbers import codes
 from aiocoap.pipe import Pipe
 
 from collectors.coap.blocks import BlockError, Blocks
-from collectors.coap.discards import Discards, LogLimit
+from collectors.coap.discards import Discards
 from collectors.coap.exchanges import RECEIVE_BUFFER, ServerContext
 from collectors.common.packetlog import Packet, PacketLog
 from telltale import logs
 from telltale.contract import ConfigError, Reply, Request, Transport
 from telltale.door import Door, Entry, open_door
+from telltale.loglimit import LogLimit
 from telltale.net import free_port
 from telltale.settings import Settings
 from telltale.settings.model import CoapSettings

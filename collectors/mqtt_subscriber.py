@@ -19,8 +19,8 @@ import ssl
 import time
 from typing import Any, NamedTuple
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv311, topic_matches_sub
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, topic_matches_sub
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
@@ -30,6 +30,7 @@ from telltale import logs
 from telltale.backoff import back_off
 from telltale.contract import ConfigError, Request
 from telltale.door import Door, open_door
+from telltale.mqtt import BoundedClient
 from telltale.settings import Settings
 from telltale.settings.brokers import MqttSettings
 from telltale.transports import Topic, topics
@@ -40,7 +41,12 @@ KEEPALIVE_S = 30
 DRAIN_S = 5.0
 IDLE_S, BUSY_S = 0.2, 0.002
 """How long to wait for the network: shortly while records are on their way to the store."""
-LONGEST_WAIT_S = 30.0
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
+LASTING_S = 30.0
+"""A session that brought no record and ended sooner counts as a failed try."""
+MOST_UNSENT = 10_000
+"""Acknowledgements the broker does not read; beyond it, nothing of it is read."""
+MOST_SAID = 20
 MOST_BYTES = 4 << 20
 _SHARED = "$share"
 _HUNG_UP = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
@@ -101,6 +107,9 @@ class Subscriber:
         self._keeper = Keeper(door, self._settled, most=most)
         self._taken: dict[int, _Taken] = {}
         self._session = 0
+        self._has_settled = False
+        self._unsent = 0
+        self._said: set[str] = set()
         self._stopping = False
         self._refusal = ""
         self._client = self._made(password)
@@ -111,31 +120,36 @@ class Subscriber:
         Raises:
             ConfigError: the broker refuses the login, or its certificate cannot be trusted.
         """
-        failures = 0
-        while not self._stopping:
-            before = self._session
-            if self._connect():
-                self._serve()
-            if self._session > before:
-                failures = 0
-            if not self._stopping:
-                failures += 1
-                self._pause(back_off(failures, longest_s=LONGEST_WAIT_S))
-        if left := self._keeper.finish(DRAIN_S):
-            log.warning("%d messages are not stored; the broker sends them again", left)
-        self._client.disconnect()
-        self._client.loop(BUSY_S)
+        try:
+            self._keep_up()
+            if left := self._keeper.finish(DRAIN_S):
+                log.warning("%d messages are not stored; the broker sends them again", left)
+            self._client.disconnect()
+            self._client.loop(BUSY_S)
+        finally:
+            self._client.close()
 
     def stop(self) -> None:
         """End soon; for a signal handler."""
         self._stopping = True
 
+    def _keep_up(self) -> None:
+        failures = 0
+        while not self._stopping:
+            began, self._has_settled = time.monotonic(), False
+            if self._connect():
+                self._serve()
+            if self._has_settled or time.monotonic() - began >= LASTING_S:
+                failures = 0
+                self._said.clear()
+            if not self._stopping:
+                failures += 1
+                self._pause(back_off(failures, first_s=FIRST_WAIT_S, longest_s=LONGEST_WAIT_S))
+
     def _made(self, password: str) -> Client:
         mqtt = self._mqtt
         name = mqtt.client_id or f"telltale-{socket.gethostname()}"
-        client = Client(
-            CallbackAPIVersion.VERSION2, client_id=name, clean_session=False, protocol=MQTTv311, manual_ack=True
-        )
+        client = BoundedClient(name, most_bytes=MOST_BYTES, clean_session=False, manual_ack=True)
         if mqtt.username:
             client.username_pw_set(mqtt.username, password)
         if mqtt.tls:
@@ -154,19 +168,21 @@ class Subscriber:
         try:
             self._client.connect(self._mqtt.host, self._mqtt.port, KEEPALIVE_S)
         except _HUNG_UP as error:
-            log.warning("%s port %d hung up (%s); trying again", self._mqtt.host, self._mqtt.port, error.reason)
+            self._say(f"{self._mqtt.host} port {self._mqtt.port} hung up ({error.reason}); trying again")
             return False
         except ssl.SSLError as error:
-            raise ConfigError(
-                f"[mqtt] {self._mqtt.host} port {self._mqtt.port}: TLS failed ({error.reason or error}); name the "
-                "authority of its certificate as ca_file, or set tls = false where the port is in clear"
-            ) from error
+            self._end_or_say(
+                f"[mqtt] {self._mqtt.host} port {self._mqtt.port}: TLS failed ({_reason(error)}); name the "
+                "authority of its certificate as ca_file, or set tls = false where the port is in clear",
+                error,
+            )
+            return False
         except ValueError as error:
             raise ConfigError(
                 f'telltale.toml [mqtt] host = "{self._mqtt.host}": expected the name of a host'
             ) from error
         except OSError as error:
-            log.warning("no broker at %s port %d (%s); trying again", self._mqtt.host, self._mqtt.port, error)
+            self._say(f"no broker at {self._mqtt.host} port {self._mqtt.port} ({error}); trying again")
             return False
         return True
 
@@ -181,15 +197,41 @@ class Subscriber:
                 self._keeper.push()
                 time.sleep(BUSY_S)
                 continue
-            ended = self._client.loop(BUSY_S if len(self._keeper) else IDLE_S)
+            ended = self._exchange()
             self._keeper.push()
             if self._refusal in _UNAUTHORISED:
-                raise ConfigError(
+                self._end_or_say(
                     f'[mqtt] {self._mqtt.host} refuses "{self._mqtt.username}" ({self._refusal}); correct username '
                     "there and password in secrets.toml [mqtt]"
                 )
             if ended != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 return
+
+    def _exchange(self) -> MQTTErrorCode:
+        """Read and write what there is; only write while the broker reads no acknowledgement."""
+        if self._unsent < MOST_UNSENT:
+            return self._client.loop(BUSY_S if len(self._keeper) else IDLE_S)
+        written = self._client.loop_write()
+        if not self._client.want_write():
+            self._unsent = 0
+        time.sleep(BUSY_S)
+        return written or self._client.loop_misc()
+
+    def _say(self, text: str, level: int = logging.WARNING) -> None:
+        """Log what the connection does, each text once until it works again: a try every half minute says no more."""
+        if text not in self._said and len(self._said) < MOST_SAID:
+            self._said.add(text)
+            log.log(level, "%s", text)
+
+    def _end_or_say(self, sentence: str, error: Exception | None = None) -> None:
+        """What needs the owner: it ends the collector that never had a session; later it may pass by itself.
+
+        Raises:
+            ConfigError: there was no session yet.
+        """
+        if self._session == 0:
+            raise ConfigError(sentence) from error
+        self._say(sentence)
 
     def _pause(self, wait_s: float) -> None:
         until = time.monotonic() + wait_s
@@ -205,8 +247,9 @@ class Subscriber:
             return
         self._session += 1  # what was taken before comes again: its old number is no longer ours to acknowledge
         self._taken.clear()
+        self._refusal, self._unsent = "", 0
         known = "its session goes on" if flags.session_present else "a new session"
-        log.info("connected to %s port %d, %s", self._mqtt.host, self._mqtt.port, known)
+        self._say(f"connected to {self._mqtt.host} port {self._mqtt.port}, {known}", logging.INFO)
         client.subscribe([(topic.pattern, 1) for topic in self._topics])
 
     def _on_disconnect(
@@ -214,26 +257,23 @@ class Subscriber:
     ) -> None:
         if not self._stopping:
             hint = "" if self._session or self._mqtt.tls else " (does that port speak TLS? then set tls = true)"
-            log.warning("connection lost: %s%s", reason, hint)
+            self._say(f"connection lost: {reason}{hint}")
 
     def _on_subscribe(
         self, _client: Client, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Properties | None
     ) -> None:
         for topic, reason in zip(self._topics, reasons, strict=False):
             if reason.is_failure:
-                log.warning(
-                    'the broker refuses the topic "%s", so nothing comes by it; let "%s" read it in its access list',
-                    topic.pattern,
-                    self._mqtt.username,
+                self._say(
+                    f'the broker refuses the topic "{topic.pattern}", so nothing comes by it; let '
+                    f'"{self._mqtt.username}" read it in its access list'
                 )
 
     def _take(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         topic = next((each for each in self._topics if takes(each.pattern, message.topic)), None)
         if topic is None:  # the broker keeps what was once subscribed to in this session
-            detail = "in no topic of [mqtt], thrown away; another client_id ends that"
-            size = len(message.payload)
-            self._packets.add(Packet(time.time(), "mqtt", self._mqtt.host, size, 404, "unknown_topic", 0.0, detail))
-            self._client.ack(message.mid, message.qos)
+            self._say(f"{message.topic!r}: in no topic of [mqtt], thrown away; another client_id ends that")
+            self._acknowledge(message.mid, message.qos)
             return
         request = Request(
             source=topic.source.name,
@@ -270,12 +310,22 @@ class Subscriber:
 
     def _settled(self, request: Request, reason: str, detail: str) -> None:
         taken = self._taken.pop(id(request), None)
+        self._has_settled = True
         if taken is not None and taken.session == self._session:
-            self._client.ack(taken.mid, taken.qos)
+            self._acknowledge(taken.mid, taken.qos)
         took_s = 0.0 if taken is None else time.perf_counter() - taken.began_s
         status = 200 if reason in {"stored", "answered"} else 400
         at = request.received_at / 1e6
         self._packets.add(Packet(at, request.source, request.sender, len(request.body), status, reason, took_s, detail))
+
+    def _acknowledge(self, mid: int, qos: int) -> None:
+        self._client.ack(mid, qos)
+        self._unsent = self._unsent + 1 if self._client.want_write() else 0
+
+
+def _reason(error: ssl.SSLError) -> str:
+    """Why TLS failed: of a certificate what is wrong with it."""
+    return getattr(error, "verify_message", "") or error.reason or str(error)
 
 
 def takes(pattern: str, topic: str) -> bool:

@@ -27,6 +27,7 @@ from telltale.forward.smartrest import (
     rows,
 )
 from telltale.forward.target import Never, NotNow, Unreachable, redacted
+from telltale.loglimit import LogLimit
 
 NAME = "cumulocity"
 GATEWAY_TYPE = "telltale_Gateway"
@@ -35,6 +36,7 @@ EXPECTED_MIN = 15
 HEARTBEAT_S = 300.0
 _HARMLESS = "already existing"
 _log = logging.getLogger(__name__)
+_log.addFilter(LogLimit(20))  # whoever speaks for the platform may report without end
 
 
 class Cumulocity:

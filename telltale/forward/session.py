@@ -14,14 +14,16 @@ from collections.abc import Callable
 from typing import Any
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 
 from telltale.forward.smartrest import Message
 from telltale.forward.target import Unreachable
+from telltale.mqtt import BoundedClient
 
 CONNECT_S = 15.0
 CONFIRM_S = 30.0
 KEEPALIVE_S = 60
+MOST_BYTES = 1 << 20
+"""Of a message the platform sends: its reports are lines."""
 _LOGIN_REFUSED = {"Bad user name or password", "Not authorized"}
 
 
@@ -62,13 +64,7 @@ class Session:
         self._connack: str | None = None
         self._ended: str | None = None
         self._confirmed: set[int] = set()
-        self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id,
-            clean_session=True,
-            protocol=mqtt.MQTTv311,
-            reconnect_on_failure=False,
-        )
+        self._client = BoundedClient(client_id, most_bytes=MOST_BYTES, clean_session=True, reconnect_on_failure=False)
         self._client.username_pw_set(user, password)
         self._client.connect_timeout = CONNECT_S
         if on_message is not None:
@@ -111,6 +107,7 @@ class Session:
         """End the session."""
         self._client.disconnect()
         self._client.loop_stop()
+        self._client.close()
 
     def _open(self, host: str, port: int, ca_file: str) -> None:
         try:

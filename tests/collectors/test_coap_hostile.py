@@ -20,7 +20,7 @@ from aiocoap.numbers.optionnumbers import OptionNumber
 from collectors.coap import exchanges
 from collectors.coap.blocks import IDLE_S, OVERHEAD_BYTES, BlockError, Blocks
 from collectors.coap.datagrams import fault
-from collectors.coap.discards import LINE_S, MOST_SENDERS, Discards, LogLimit
+from collectors.coap.discards import LINE_S, MOST_SENDERS, Discards
 from tests.collectors.coap import C, coap_server
 from tests.collectors.hostile_coap import (
     ODD,
@@ -150,23 +150,6 @@ def test_discards_are_told_in_a_line_a_minute(caplog: pytest.LogCaptureFixture) 
     now_s = LINE_S
     discards.add("10.0.0.1", "no_text")
     assert "took nothing of 10,000 datagrams in 60 s: 9,999 bad_option, 1 no_text; most from others" in caplog.text
-
-
-def test_a_library_s_lines_are_limited_and_counted(caplog: pytest.LogCaptureFixture) -> None:
-    now_s = 0.0
-    logger = logging.getLogger("limited")
-    limit = LogLimit(3, lambda: now_s)
-    logger.addFilter(limit)
-    try:
-        for number in range(1000):
-            logger.warning("odd %d", number)
-        now_s = LINE_S
-        logger.warning("odd again")
-    finally:
-        logger.removeFilter(limit)
-    assert [record.getMessage() for record in caplog.records] == [
-        "odd 0", "odd 1", "odd 2", "odd again (997 lines of limited were left out)",
-    ]  # fmt: skip
 
 
 def sensors(port: int, count: int) -> list[socket.socket]:
