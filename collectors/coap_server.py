@@ -58,8 +58,7 @@ def run(settings: Settings) -> None:
         ConfigError: the address is public and no source has a secret, or is taken, or an option is wrong.
         StoreError: the store cannot be opened.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    logging.getLogger("coap-server").setLevel(logging.WARNING)  # it has a line for each repeated packet
+    logs.configure(settings)
     for library in ("coap-server", "asyncio"):
         logging.getLogger(library).addFilter(LogLimit())
     coap = settings.coap

@@ -146,7 +146,7 @@ class Subscriber:
                 failures += 1
                 self._pause(back_off(failures, first_s=FIRST_WAIT_S, longest_s=LONGEST_WAIT_S))
 
-    def _made(self, password: str) -> Client:
+    def _made(self, password: str) -> BoundedClient:
         mqtt = self._mqtt
         name = mqtt.client_id or f"telltale-{socket.gethostname()}"
         client = BoundedClient(name, most_bytes=MOST_BYTES, clean_session=False, manual_ack=True)
@@ -272,7 +272,9 @@ class Subscriber:
     def _take(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         topic = next((each for each in self._topics if takes(each.pattern, message.topic)), None)
         if topic is None:  # the broker keeps what was once subscribed to in this session
-            self._say(f"{message.topic!r}: in no topic of [mqtt], thrown away; another client_id ends that")
+            detail = "in no topic of [mqtt], thrown away; another client_id ends that"
+            size = len(message.payload)
+            self._packets.add(Packet(time.time(), "mqtt", self._mqtt.host, size, 404, "unknown_topic", 0.0, detail))
             self._acknowledge(message.mid, message.qos)
             return
         request = Request(

@@ -8,7 +8,9 @@ Source: MQTT 3.1.1, 2.2.3 (Remaining Length), 3.3.2 (a PUBLISH has topic and ide
 (a connection is closed on a protocol violation).
 """
 
+import socket
 import struct
+import traceback
 from typing import Any
 
 from paho.mqtt.client import Client, MQTTv311
@@ -37,6 +39,19 @@ class BoundedClient(Client):
         super().__init__(CallbackAPIVersion.VERSION2, client_id, protocol=MQTTv311, **options)
         self._most_packet = most_bytes + _HEAD_BYTES
 
+    def connect(self, host: str, port: int, keepalive: int) -> MQTTErrorCode:  # type: ignore[override] # of ours only
+        """Connect and say who we are.
+
+        Raises:
+            OSError: nobody answers, or TLS failed.
+            ValueError: that is no host.
+        """
+        try:
+            return super().connect(host, port, keepalive)
+        except (OSError, ValueError) as error:
+            _close_sockets(error)
+            raise
+
     def close(self) -> None:
         """Close what is open; paho leaves two sockets of its own to the garbage."""
         self._reset_sockets()
@@ -55,3 +70,11 @@ class BoundedClient(Client):
             self._in_messages.clear()
             return MQTTErrorCode.MQTT_ERR_PROTOCOL
         return code
+
+
+def _close_sockets(error: BaseException) -> None:
+    """Close what paho opened for a connection that failed: it forgets the socket of a handshake that was refused."""
+    for frame, _line in traceback.walk_tb(error.__traceback__):
+        for value in frame.f_locals.values():
+            if isinstance(value, socket.socket):
+                value.close()

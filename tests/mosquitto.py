@@ -20,6 +20,7 @@ from telltale.net import free_port
 HOST = "127.0.0.1"
 USER = "t123/kanban"
 PASSWORD = "correct horse %battery"  # with a blank and a %, which an INI file may trip over
+LOCAL_NAMES = "DNS:localhost,IP:127.0.0.1"
 PERSISTENT = "persistence true\nmax_queued_messages 0\nautosave_on_changes true\nautosave_interval 1\n"
 """What keeps acknowledged messages over a kill of the broker; by default they die with it."""
 
@@ -93,15 +94,23 @@ class Broker:
 
 @contextmanager
 def mosquitto(
-    folder: Path, *, tls: bool = False, login: tuple[str, str] | None = None, options: str = ""
+    folder: Path,
+    *,
+    tls: bool = False,
+    login: tuple[str, str] | None = None,
+    options: str = "",
+    names: str = LOCAL_NAMES,
+    days: int = 2,
 ) -> Iterator[Broker]:
     """A running broker, stopped at the end.
 
     Args:
         folder: for its configuration, files and log; made where it is missing.
-        tls: a second listener with a certificate for localhost and 127.0.0.1, signed by `ca_file`.
+        tls: a second listener with a certificate signed by `ca_file`.
         login: the user and password it asks for; None lets anyone in.
         options: further lines of its configuration, such as `PERSISTENT`.
+        names: what that certificate is for.
+        days: how long it is valid; below 0 it has expired.
     """
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port(HOST, 0)
@@ -110,7 +119,7 @@ def mosquitto(
     lines += ["persistence false"] if "persistence true" not in options else []
     lines += [f"listener {port} {HOST}"]
     if tls:
-        certificates(folder)
+        certificates(folder, names=names, days=days)
         lines += [f"listener {tls_port} {HOST}", f"certfile {folder}/server.crt", f"keyfile {folder}/server.key"]
     if login is None:
         lines += ["allow_anonymous true"]
@@ -126,19 +135,19 @@ def mosquitto(
         broker.stop()
 
 
-def certificates(folder: Path, *, name: str = "ca") -> None:
+def certificates(folder: Path, *, name: str = "ca", names: str = LOCAL_NAMES, days: int = 2) -> None:
     """A certificate authority `<name>.crt`, and `server.crt` with `server.key` signed by it."""
     openssl = program("openssl")
     new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     extensions = folder / "server.ext"
-    extensions.write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n", encoding="utf-8")
+    extensions.write_text(f"subjectAltName={names}\nextendedKeyUsage=serverAuth\n", encoding="utf-8")
     authority, key, request = folder / f"{name}.crt", folder / f"{name}.key", folder / "server.csr"
     own = ["-subj", "/CN=test-ca", "-days", "2", "-addext", "keyUsage=critical,keyCertSign,cRLSign"]
     _run(openssl, "req", "-x509", *new_key, *own, "-keyout", str(key), "-out", str(authority))
     _run(
         openssl, "req", *new_key, "-subj", "/CN=localhost", "-keyout", str(folder / "server.key"), "-out", str(request)
     )
-    signing = ["-CA", str(authority), "-CAkey", str(key), "-CAcreateserial", "-days", "2"]
+    signing = ["-CA", str(authority), "-CAkey", str(key), "-CAcreateserial", "-days", str(days)]
     signed = ["-extfile", str(extensions), "-out", str(folder / "server.crt")]
     _run(openssl, "x509", "-req", "-in", str(request), *signing, *signed)
 

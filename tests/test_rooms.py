@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent
 PURE = {"telltale.contract", "telltale.tables", "telltale.address"}
 SPINE = PURE | {
     *("telltale.arrow", "telltale.backoff", "telltale.extras", "telltale.frames", "telltale.lazy", "telltale.net"),
+    *("telltale.wording", "telltale.identity", "telltale.private", "telltale.lockfile"),
     *("telltale.wording", "telltale.identity", "telltale.loglimit", "telltale.mqtt"),
 }
 STORE = {"telltale.settings", "telltale.landing", "telltale.lake", "telltale.privacy"}
@@ -24,6 +25,7 @@ ASKED = {"telltale.workbench.periods", "telltale.workbench.times"}
 """What a period is, in words and figures."""
 RECEIVED = PURE | {
     *("telltale.backoff", "telltale.door", "telltale.extras", "telltale.landing", "telltale.net", "telltale.settings"),
+    *("telltale.sources", "telltale.transports", "telltale.logs"),
     *("telltale.sources", "telltale.transports", "telltale.loglimit", "telltale.mqtt"),
 }
 """What a collector knows of the library."""
@@ -39,6 +41,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.backoff": set(),
     "telltale.extras": set(),
     "telltale.net": PURE,
+    "telltale.discreet": PURE,
+    "telltale.private": set(),
+    "telltale.lockfile": PURE | {"telltale.private"},
+    "telltale.logs": {"telltale.settings"},
     "telltale.loglimit": set(),
     "telltale.mqtt": set(),
     "telltale.wording": PURE,

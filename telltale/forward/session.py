@@ -6,10 +6,8 @@ would make doubles, so both are off here, and a lost session is thrown away.
 Source: wire/forwarding.md 2.2, 2.9.
 """
 
-import socket
 import ssl
 import threading
-import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -115,7 +113,6 @@ class Session:
                 self._client.tls_set(ca_certs=ca_file or None)
             self._client.connect(host, port, keepalive=KEEPALIVE_S)
         except (OSError, ValueError) as error:
-            _close_sockets(error)
             raise Unreachable(f"{self._place}: {self._why(error)}") from error
         self._client.loop_start()
         with self._changed:
@@ -158,11 +155,3 @@ class Session:
         if self._ended is not None and not self._tls:
             return "ended the connection before it answered; it may be the port for TLS: set tls = true"
         return f"no session ({self._ended or 'no answer'})"
-
-
-def _close_sockets(error: BaseException) -> None:
-    """Close what paho opened for a connection that failed: it forgets the socket of a handshake that was refused."""
-    for frame, _line in traceback.walk_tb(error.__traceback__):
-        for value in frame.f_locals.values():
-            if isinstance(value, socket.socket):
-                value.close()
