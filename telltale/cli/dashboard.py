@@ -8,11 +8,17 @@ import click
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
 @click.option("--login/--no-login", default=True, help="Ask for the token; --no-login only where host is this machine.")
 @click.option("--quiet", is_flag=True, help="Do not print the address.")
-def dashboard(host: str | None, port: int | None, *, login: bool, quiet: bool) -> None:
+@click.option(
+    "--link", "is_link", is_flag=True, help="Only print a new one-time link to the running dashboards."
+)
+@click.option("--person", default="", help="With --link: to the page of this PC or person of secrets.toml [activity].")
+def dashboard(host: str | None, port: int | None, *, login: bool, quiet: bool, is_link: bool, person: str) -> None:
     """Serve the dashboards until Ctrl-C.
 
-    Their address is printed, with its token. The token is the one of secrets.toml (or TELLTALE_TOKEN), else a new one
-    at each start. Pages of your own are notebooks in the project's dashboards folder.
+    A link is printed that opens them once and within 15 minutes; --link prints another one, --person one for the page
+    of a person (24 hours). The token of secrets.toml (or TELLTALE_TOKEN), else a new one at each start, can be typed
+    at the login page, or sent by scripts as "Authorization: token …". Pages of your own are notebooks in the project's
+    dashboards folder.
     """
     from importlib.util import find_spec
 
@@ -21,16 +27,19 @@ def dashboard(host: str | None, port: int | None, *, login: bool, quiet: bool) -
     from telltale.net import free_port, is_loopback
     from telltale.settings import load
 
+    settings = load()
+    if is_link or person:
+        from telltale.dashboard.links import new_link
+
+        click.echo(new_link(settings, person=person, port=port))
+        return
     if find_spec("voila") is None:
         raise ConfigError(str(not_installed("voila", what="Voilà")))
-    from telltale.dashboard.serve import address, login_token, serve
+    from telltale.dashboard.serve import login_token, serve
 
-    settings = load()
     listens = settings.dashboard.host if host is None else host
     at = free_port(listens, settings.dashboard.port if port is None else port)
     if not login and not is_loopback(listens):
         raise ConfigError(f'--no-login with host "{listens}": only this machine may look without a token')
     token = login_token(settings, listens) if login else ""
-    if not quiet:
-        click.echo(f"dashboards: {address(host=listens, port=at, token=token)}")
-    serve(settings, host=listens, port=at, token=token)
+    serve(settings, host=listens, port=at, token=token, tell=(lambda _: None) if quiet else click.echo)

@@ -116,6 +116,7 @@ def _from_devices(project: "Project", ports: _Ports, *, days: int, seed: int, se
         if reports:
             _reports(project, plan)
         if serve:
+            _say_where(project)
             click.echo("Live until Ctrl-C.")
             _until_stopped()
 
@@ -247,6 +248,15 @@ def _dashboards(running_things: ExitStack, project: "Project") -> None:
     from telltale.operate.supervise import running
 
     running_things.enter_context(running(dashboard_child(project.settings)))
+
+
+def _say_where(project: "Project") -> None:
+    """The dashboards' link once more: what was printed when they started has scrolled away, and may be too old."""
+    from telltale.contract import ConfigError
+    from telltale.dashboard.links import new_link
+
+    with suppress(ConfigError):  # without Voilà there are none
+        click.echo(f"dashboards: {new_link(project.settings)}")
 
 
 def _live(running_things: ExitStack, project: "Project", plan: "Scenario", more: "Sequence[Child]") -> None:

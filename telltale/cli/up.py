@@ -144,18 +144,17 @@ PARTS: tuple[Part, ...] = (
 
 
 def dashboard_child(settings: "Settings") -> "list[Child]":
-    """The dashboards' process, where Voilà is installed; its address is printed.
+    """The dashboards' process, where Voilà is installed; it prints its address when it listens.
 
-    Address and token are settled here, so that they outlast a crash of it.
+    Port and token are settled here, so that they outlast a crash of it: who is logged in stays so.
     """
     if find_spec("voila") is None:
         return []
-    from telltale.dashboard.serve import address, login_token
+    from telltale.dashboard.serve import login_token
     from telltale.net import free_port
     from telltale.operate.supervise import Child, telltale_command
 
     host = settings.dashboard.host
     port, token = free_port(host, settings.dashboard.port), login_token(settings, host)
-    click.echo(f"dashboards: {address(host=host, port=port, token=token)}")
-    command = telltale_command("dashboard", "--port", str(port), "--quiet")
+    command = telltale_command("dashboard", "--port", str(port))
     return [Child("dashboard", command, {"TELLTALE_HOME": str(settings.root), "TELLTALE_TOKEN": token})]

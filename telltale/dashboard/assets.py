@@ -57,7 +57,7 @@ def _script() -> str:
     return "\n".join(look.text(name) for name in ("plot.js", "origin.js", "board.js"))
 
 
-def template_values(titles: Mapping[str, str], base_url: str) -> dict[str, Any]:
+def template_values(titles: Mapping[str, str], base_url: str, *, has_login: bool = True) -> dict[str, Any]:
     """What the templates know as `telltale`: the tabs by name, mark, and the marks that renew a browser's cache."""
     import plotly
 
@@ -65,6 +65,7 @@ def template_values(titles: Mapping[str, str], base_url: str) -> dict[str, Any]:
     return {
         "titles": dict(titles),
         "base_url": base_url,
+        "has_login": has_login,
         "mark": look.text("mark.svg"),
         "favicon": base64.b64encode(look.text("favicon.svg").encode()).decode(),
         "dark_of": json.loads(json.dumps(dict(DARK_OF))),

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,36 +15,37 @@ import telltale
 from telltale.contract import ConfigError
 from telltale.dashboard.assets import JUPYTER
 from telltale.dashboard.client import ADDRESS, SECRET
-from telltale.dashboard.persons import persons, write_notebooks
-from telltale.net import free_port, is_loopback
+from telltale.dashboard.links import HOW, OWNER_S, Links, Note, link, noted
+from telltale.dashboard.persons import SHORTEST, persons, write_notebooks
+from telltale.net import free_port, is_loopback, raise_open_files
 from telltale.operate.supervise import Child, Say, print_line, running
 from telltale.settings import Settings
+from telltale.settings.secrets import TOKEN_VARIABLE
 
 LANDING = ("operations", "presence", "activity", "kanban", "sensors", "health")
 """The order of the tabs; pages of one's own follow by name."""
 
 
-def address(*, host: str, port: int, token: str) -> str:
-    """Where a browser finds the dashboards, token included; a public address by this machine's loopback name."""
+def address(*, host: str, port: int, scheme: str = "http") -> str:
+    """Where a browser finds the dashboards; a public address by this machine's loopback name."""
     shown = host if host not in ("", "0.0.0.0", "::") else "127.0.0.1"  # noqa: S104 - compared, not bound
-    query = f"/?token={token}" if token else "/"
-    return f"http://[{shown}]:{port}{query}" if ":" in shown else f"http://{shown}:{port}{query}"
+    return f"{scheme}://[{shown}]:{port}" if ":" in shown else f"{scheme}://{shown}:{port}"
 
 
 def login_token(settings: Settings, host: str) -> str:
     """The token of the login: the project's, else a new one for this start.
 
     Raises:
-        ConfigError: the address is public and the project has no token of its own.
+        ConfigError: the address is public and the project has no token of its own, or a short one.
     """
-    if settings.token:
-        return settings.token
-    if not is_loopback(host):
+    token = settings.token
+    if not is_loopback(host) and len(token) < SHORTEST:
+        has = f"has one of {len(token)} characters, which can be guessed" if token else "has none"
         raise ConfigError(
-            f'[dashboard] host = "{host}": a public address needs a token of your own; '
-            'set token = "..." in secrets.toml or listen on 127.0.0.1'
+            f'[dashboard] host = "{host}": a public address needs a token of at least {SHORTEST} characters and '
+            f'secrets.toml {has}; set token = "..." there or listen on 127.0.0.1'
         )
-    return secrets.token_urlsafe(18)
+    return token or secrets.token_urlsafe(18)
 
 
 def notebooks(settings: Settings) -> dict[str, Path]:
@@ -70,7 +71,9 @@ def title(notebook: Path) -> str:
     return notebook.stem
 
 
-def serve(settings: Settings, *, host: str, port: int, token: str, say: Say = print_line) -> None:
+def serve(
+    settings: Settings, *, host: str, port: int, token: str, tell: Callable[[str], None], say: Say = print_line
+) -> None:
     """Serve the pages until SIGTERM or Ctrl-C.
 
     Args:
@@ -78,22 +81,55 @@ def serve(settings: Settings, *, host: str, port: int, token: str, say: Say = pr
         host: address to listen on.
         port: and port; one that is free.
         token: of the login; empty asks for none.
+        tell: told where the pages are, once they are, and what does not fit.
         say: told what the computing process says.
+
+    Raises:
+        ConfigError: something of it is set wrongly.
     """
-    pages, own = notebooks(settings), persons(settings, general=token)
+    os.environ.pop(TOKEN_VARIABLE, None)  # no kernel needs to know it
+    pages, people = notebooks(settings), persons(settings, general=token)
     with _gathered(pages) as folder:
-        write_notebooks(folder, own)
+        write_notebooks(folder, people)
         _prepare(settings)
         figures = Child("figures", (sys.executable, "-m", "telltale.dashboard.figures"))
         # Only now: Voilà reads where templates lie when it is imported.
-        from telltale.dashboard.server import application
+        from telltale.dashboard import server
+        from telltale.dashboard.connections import (
+            FEWEST_CONNECTIONS,
+            FILES,
+            MOST_CONNECTIONS,
+            most_connections,
+            tls_context,
+        )
 
-        titles = {name: title(path) for name, path in pages.items()}
-        person_pages = [person.page for person in own]
-        app = application(folder, titles, host=host, port=port, token=token, person_pages=person_pages)
+        chosen = settings.dashboard
+        tls = tls_context(settings.root, chosen.certificate, chosen.key)
+        raise_open_files(MOST_CONNECTIONS + FILES)
+        if too_few := raise_open_files(FEWEST_CONNECTIONS + FILES):
+            tell(too_few)
+        at = server.Listening(host, port, chosen.public_url, tls, chosen.max_pages, most_connections())
+        note = Note(
+            address(host=host, port=port, scheme="https" if tls else "http"), token and secrets.token_urlsafe(24)
+        )
+        access = server.Access(token, people, Links(), note.secret)
+        app = server.application(folder, {name: title(path) for name, path in pages.items()}, at, access)
         app.cookie_secret = hashlib.sha256(b"telltale cookie " + (token or secrets.token_hex(16)).encode()).digest()
+
+        @contextmanager
+        def while_listening() -> Iterator[None]:
+            with noted(settings, port, note):
+                tell(_where(note, access.links) if token else f"dashboards: {note.address}/")
+                yield
+
+        app.while_listening = while_listening
         with running([figures], say=say):
             app.start()
+
+
+def _where(note: Note, links: Links) -> str:
+    minutes = OWNER_S // 60
+    return f"dashboards: {link(note.address, links.new())} (opens once, within {minutes} min; another: {HOW})"
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Voilà with our template and limits: a page per notebook of `dashboards/`, token login, spare kernels, culling.
+"""Voilà with our template and limits: a page per notebook of `dashboards/`, login, spare kernels, culling.
 
 What Voilà offers beyond showing pages is left out: its list of folders, its files, its contents API. A kernel takes
 messages of widgets only, so a reader can run nothing.
@@ -6,25 +6,43 @@ messages of widgets only, so a reader can run nothing.
 
 import logging
 import os
-import subprocess
-import time
-from collections.abc import Mapping, Sequence
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
+import tornado.ioloop
 import tornado.web
-from jupyter_server.base.handlers import JupyterHandler
-from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from jupyter_server.base.handlers import FileFindHandler, JupyterHandler
+from jupyter_server.services.kernels.handlers import _kernel_id_regex as KERNEL_ID  # noqa: N812 - a constant of theirs
 from jupyter_server.utils import url_path_join
 from traitlets import Dict, List
 from traitlets.config import Config
 from voila.app import Voila  # type: ignore[import-untyped]
+from voila.request_info_handler import RequestInfoSocketHandler  # type: ignore[import-untyped]
+from voila.static_file_handler import MultiStaticFileHandler  # type: ignore[import-untyped]
 from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-untyped]
 
+from telltale.contract import ConfigError
+from telltale.dashboard import connections
 from telltale.dashboard.assets import JUPYTER, served, template_values
+from telltale.dashboard.entry import EnterHandler, LinkHandler, LoginHandler, LogoutHandler
+from telltale.dashboard.gate import Refusal, Rules, say
+from telltale.dashboard.kernels import (
+    CULL_EVERY_S,
+    CULL_S,
+    Kernels,
+    LeaveHandler,
+    LineHandler,
+    OwnKernelHandler,
+    Page,
+    TooManyPages,
+)
+from telltale.dashboard.links import Links
 from telltale.dashboard.login import Login, own_page
-from telltale.dashboard.persons import PREFIX, is_person_page
+from telltale.dashboard.persons import PREFIX, Person, is_person_page
 
 UNNEEDED = (
     "jupyterlab-plotly",  # five megabytes a page; charts have the page's own plotly.js
@@ -34,26 +52,50 @@ UNNEEDED = (
     "jupyterlab-jupytext",
 )
 """Front ends of JupyterLab that a page must not load; some break it. An allowlist would break the widgets."""
-
-CULL_S = 60
-"""A kernel whose page is gone without a word ends after so long; a page that is closed ends its kernel itself."""
-CULL_EVERY_S = 15
 PING_MS = 30_000
 """A browser that does not answer for so long is gone: its line is closed, so that its kernel can be culled."""
-POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss: blob:; frame-ancestors 'self'"
+FULL = Refusal(
+    503,
+    "Too many pages are open.",
+    "Close one that you do not need; a page that is gone without a word makes room within two minutes. How many may be "
+    "open is max_pages below [dashboard] in telltale.toml.",
 )
-"""Nothing is loaded from elsewhere, whatever a page says."""
+
+
+class Listening(NamedTuple):
+    """Where the server listens, and under which address it is reached."""
+
+    host: str
+    port: int
+    public_url: str = ""
+    tls: ssl.SSLContext | None = None
+    max_pages: int = 0
+    """0 leaves it at what is usual."""
+    connections: int = connections.MOST_CONNECTIONS
+
+
+class Access(NamedTuple):
+    """Who may look."""
+
+    token: str
+    """Empty: everybody."""
+    people: Sequence[Person] = ()
+    links: Links = Links()
+    link_secret: str = ""
+    """Asks for a new link."""
 
 
 class Dashboards(Voila):  # type: ignore[misc]  # Voilà carries no types
-    """The server; `pages` are the notebooks by name in the order of their tabs, the first is the landing page."""
+    """The server; `titles` are the notebooks by name in the order of their tabs, the first is the landing page."""
 
     titles = Dict()
     """Name and title of each page."""
     person_pages: List[str] = List()
     """Names of the pages of one's own; they have no tab."""
+    at: Listening
+    access: Access
+    while_listening: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Entered when the server listens, left when it stops."""
 
     def setup_template_dirs(self) -> None:
         """Find our template beside Jupyter's own."""
@@ -61,72 +103,90 @@ class Dashboards(Voila):  # type: ignore[misc]  # Voilà carries no types
         self.voila_configuration.config.VoilaConfiguration.resources = {"telltale": self._values()}
 
     def init_settings(self) -> dict[str, Any]:
-        """Voilà's, with our login page and policy."""
+        """Voilà's, with our pages for the login, and nothing in the log that a sender can fill it with."""
         settings: dict[str, Any] = super().init_settings()
         ours = jinja2.FileSystemLoader([str(JUPYTER / "login"), *self.template_paths])
-        environment = settings["jinja2_env"]
-        environment.loader = jinja2.ChoiceLoader([ours, environment.loader])
-        for known in (environment, settings["voila_jinja2_env"]):
-            known.globals["telltale"] = self._values()
+        for environment in (settings["jinja2_env"], settings["voila_jinja2_env"]):
+            environment.loader = jinja2.ChoiceLoader([ours, environment.loader])
+            environment.globals["telltale"] = self._values()
         settings["ws_ping_interval"] = settings["ws_ping_timeout"] = PING_MS
-        settings["headers"] = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
+        settings["xsrf_cookie_name"] = f"_xsrf-{self.at.port}"  # a cookie is shared by all ports of a name
+        settings["xsrf_cookie_kwargs"] = {"httponly": True, "samesite": "Lax"}
+        settings["allow_origin"] = self.at.public_url.rstrip("/").lower()
+        settings["log_function"] = _log
         return settings
 
     def init_handlers(self) -> list[Any]:
-        """Login, static files, kernels' lines and our pages; nothing else of Voilà."""
-        unwanted = ("/voila/tree", "/voila/render", "/voila/files", "/voila/api/contents", "/voila/api/shutdown")
-        kept = [
-            handler
-            for handler in super().init_handlers()
-            if not any(part in handler[0] for part in unwanted) and handler[0] != self.server_url
-        ]
-        told = {
+        """Login, static files, kernels' lines and our pages; nothing of Voilà that is not listed here."""
+        page = {
             "template_paths": self.template_paths,
             "config": self.config,
             "voila_configuration": self.voila_configuration,
         }
         names = "|".join([*self.titles, *self.person_pages])
+        links = {"links": self.access.links}
+        asked = {"secret": self.access.link_secret, "people": {who.name: who.page for who in self.access.people}}
+        ours: list[tuple[Any, ...]] = [
+            (r"/look/([a-z.]+)", LookHandler),
+            (r"/login", LoginHandler),
+            (r"/enter", EnterHandler, links),
+            (r"/link", LinkHandler, links | asked),
+            (r"/logout", LogoutHandler),
+            (rf"/api/kernels/{KERNEL_ID}", OwnKernelHandler),
+            (rf"/api/kernels/{KERNEL_ID}/channels", LineHandler),
+            (rf"/voila/api/shutdown/{KERNEL_ID}", LeaveHandler),
+            (r"/voila/static/(.*)", StaticHandler, {"paths": self.static_paths}),
+            (r"/voila/labextensions/(.*)", FileFindHandler, {"path": self.labextensions_path, "no_cache_paths": ["/"]}),
+            (rf"/({names})", PageHandler, page),
+        ]
         return [
-            (url_path_join(self.base_url, r"/look/([a-z.]+)"), LookHandler),
-            (url_path_join(self.base_url, r"/voila/api/shutdown/(.*)"), LeaveHandler),
+            *((url_path_join(self.base_url, path), *rest) for path, *rest in ours),
             (self.base_url, LandingHandler, {"page": next(iter(self.titles))}),
-            *kept,
-            (url_path_join(self.base_url, rf"/({names})"), PageHandler, told),
             (r".*", MissingHandler),
         ]
 
+    def listen(self) -> None:
+        """Serve until SIGTERM or Ctrl-C.
+
+        Raises:
+            ConfigError: the address cannot be listened on.
+        """
+        rules = Rules(self.at.host, self.at.public_url, asks_login=bool(self.access.token))
+        server = connections.server(self.app, rules, self.at.tls, most=self.at.connections)
+        try:
+            server.listen(self.at.port, self.at.host, backlog=connections.BACKLOG)
+        except OSError as error:
+            raise ConfigError(f"port = {self.at.port}: cannot listen on {self.at.host} ({error.strerror})") from error
+        self.ioloop = tornado.ioloop.IOLoop.current()
+        try:
+            with self.while_listening(), suppress(KeyboardInterrupt):
+                self.ioloop.start()
+        finally:
+            server.stop()
+            self.stop()
+
     def _values(self) -> dict[str, Any]:
-        return template_values(self.titles, self.base_url)
+        return template_values(self.titles, self.base_url, has_login=bool(self.access.token))
 
 
-class Kernels(AsyncMappingKernelManager):
-    """The kernels of the pages; what one writes to stderr while it is being ended is not shown.
-
-    A spare kernel has been idle since it was made. Taken for a page, it has `grace_s` until the browser must be there:
-    culled by its age, it would be gone before the page it was taken for had connected.
-    """
-
-    grace_s = float(CULL_S)
-
-    def __init__(self, **told: Any) -> None:
-        super().__init__(**told)  # type: ignore[no-untyped-call]
-        self._taken: dict[str, float] = {}
-
-    async def start_kernel(self, **told: Any) -> str:  # type: ignore[override]
-        """Start one."""
-        kernel: str = await super().start_kernel(**told, stderr=subprocess.DEVNULL)
-        return kernel
-
-    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
-        """End a kernel nobody needs; Voilà asks only for those that are not spare."""
-        self._taken = {known: since for known, since in self._taken.items() if known in self}
-        since = self._taken.setdefault(kernel_id, time.monotonic())
-        if time.monotonic() - since >= self.grace_s:
-            await super().cull_kernel_if_idle(kernel_id)  # type: ignore[no-untyped-call]
+def _log(handler: tornado.web.RequestHandler) -> None:
+    """What went wrong in here; who asked for what is nobody's business, and a query may hold anything."""
+    if handler.get_status() >= 500 and handler.get_status() != FULL.status:
+        request = handler.request
+        logging.getLogger("telltale.dashboard").error(
+            "status %d: %s %s", handler.get_status(), request.method, request.path
+        )
 
 
 class PageHandler(TornadoVoilaHandler):  # type: ignore[misc]
     """A page by its short name."""
+
+    _page: Page | None = None
+
+    @property
+    def kernel_manager(self) -> Any:
+        """The kernels, as the page being made sees them."""
+        return self._page or super().kernel_manager
 
     @tornado.web.authenticated
     async def get(self, path: str = "") -> None:
@@ -137,7 +197,17 @@ class PageHandler(TornadoVoilaHandler):  # type: ignore[misc]
             return
         if is_person_page(path) and not own:
             raise tornado.web.HTTPError(404)
-        await super().get(path)
+        try:
+            self._page = await self.kernel_manager.make_room(own)
+        except TooManyPages:
+            say(self, FULL, Retry_After=str(2 * CULL_S))
+            return
+        try:
+            await super().get(path)
+        finally:
+            if self._page is not None:
+                self._page.done()
+            RequestInfoSocketHandler._cache.clear()  # Voilà keeps each page's address there for a line we do not serve
 
     async def get_generator(self, path: str | None = None) -> Any:
         """The page's HTML as it comes."""
@@ -158,21 +228,6 @@ class LandingHandler(JupyterHandler):
         self.redirect(url_path_join(self.base_url, own_page(self.current_user) or self._page))
 
 
-class LeaveHandler(JupyterHandler):
-    """A page that closes ends its kernel; Voilà's handler at this address wants a mark that a closing page may lack."""
-
-    def check_xsrf_cookie(self) -> None:
-        """Nothing to guard: who knows a kernel's id may end it."""
-
-    @tornado.web.authenticated
-    async def post(self, kernel_id: str) -> None:
-        """End the kernel, if it is still there."""
-        if kernel_id in self.kernel_manager:
-            await self.kernel_manager.shutdown_kernel(kernel_id, now=True)  # type: ignore[no-untyped-call]
-        self.set_status(204)
-        self.finish()
-
-
 class LookHandler(tornado.web.RequestHandler):
     """Style sheet and scripts; the login page needs them too, and nothing in them is private."""
 
@@ -187,6 +242,18 @@ class LookHandler(tornado.web.RequestHandler):
         self.finish(file.content)
 
 
+class StaticHandler(MultiStaticFileHandler):  # type: ignore[misc]
+    """Voilà's scripts, which it looks for in several folders; what is in none of them is missing, and not forbidden."""
+
+    def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
+        """The file's path, if it may be served."""
+        try:
+            path: str | None = super().validate_absolute_path(root, absolute_path)
+        except tornado.web.HTTPError as error:
+            raise tornado.web.HTTPError(404) from error
+        return path
+
+
 class MissingHandler(JupyterHandler):
     """Any other address, in our look."""
 
@@ -198,20 +265,18 @@ class MissingHandler(JupyterHandler):
         self.finish(page.render(status_code=404, base_url=self.base_url))
 
 
-def configuration(
-    folder: Path, *, host: str, port: int, token: str, person_pages: Sequence[str] = (), base_url: str = "/"
-) -> Config:
+def configuration(folder: Path, at: Listening, access: Access, *, base_url: str = "/") -> Config:
     """Everything Voilà is told."""
     config = Config()
     config.Voila.root_dir = str(folder)
-    config.Voila.ip = host
-    config.Voila.port = port
-    config.Voila.port_retries = 0
+    config.Voila.ip = at.host
+    config.Voila.port = at.port
     config.Voila.base_url = base_url
     config.Voila.open_browser = False
-    config.Voila.token = token
+    config.Voila.token = access.token
     config.Voila.identity_provider_class = Login
-    config.Login.person_pages = set(person_pages)
+    config.Login.person_pages = {person.page for person in access.people}
+    config.Login.public_url = at.public_url
     config.VoilaKernelManager.preheat_denylist = [f"{PREFIX}.*"]  # a spare kernel for each person would cost too much
     config.Voila.log_level = logging.ERROR  # Jupyter warns of every start of an unsigned notebook
     config.VoilaConfiguration.template = "telltale"
@@ -228,14 +293,23 @@ def configuration(
         config.KernelManager.transport = "ipc"  # other users of this machine cannot reach it
     config.MappingKernelManager.cull_idle_timeout = CULL_S
     config.MappingKernelManager.cull_interval = CULL_EVERY_S
+    if at.max_pages:
+        config.Kernels.most = at.max_pages
     return config
 
 
-def application(
-    folder: Path, titles: Mapping[str, str], *, person_pages: Sequence[str] = (), **told: Any
-) -> Dashboards:
+def application(folder: Path, titles: Mapping[str, str], at: Listening, access: Access) -> Dashboards:
     """The server, ready to start (`.start()` serves until SIGTERM or Ctrl-C)."""
-    config = configuration(folder, person_pages=person_pages, **told)
-    app = Dashboards(titles=dict(titles), person_pages=list(person_pages), config=config)
+    for name in (
+        "tornado.access",
+        "tornado.general",
+    ):  # a line for each wrong cookie and missing page
+        logging.getLogger(name).setLevel(logging.ERROR)
+    app = Dashboards(
+        titles=dict(titles),
+        person_pages=[person.page for person in access.people],
+        config=configuration(folder, at, access),
+    )
+    app.at, app.access = at, access
     app.initialize([])
     return app

@@ -263,10 +263,6 @@ const telltale = (() => {
   document.addEventListener("DOMContentLoaded", () => {
     const tab = $(".tabs [aria-current]");
     if (tab) tab.closest("ul").scrollLeft = tab.offsetLeft - 40;
-    // The token has made a cookie by now; left in the bar it would be sent along with every address one copies.
-    const query = new URLSearchParams(location.search);
-    query.delete("token");
-    history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
     tick();
     setInterval(watch, 1000);
   });

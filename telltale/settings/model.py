@@ -4,6 +4,7 @@ import zoneinfo
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -112,12 +113,24 @@ class CoapSettings(Section):
     ticket_timeout_s: Annotated[float, Field(gt=0, le=1.4)] = 1.2
 
 
+def _web_address(text: str) -> str:
+    """An address of the web, without a slash at its end; ValueError for anything else."""
+    parts = urlsplit(text)
+    is_plain = not (parts.query or parts.fragment or parts.username or parts.path.strip("/"))
+    if text and (parts.scheme not in ("http", "https") or not parts.hostname or not is_plain):
+        raise ValueError('an address without a path, such as "https://telltale.example.org", or nothing')
+    return text.rstrip("/")
+
+
 class DashboardSettings(Section):
     """The dashboards' server."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8866
-    public_url: str = ""
+    public_url: Annotated[str, AfterValidator(_web_address)] = ""
+    certificate: str = ""
+    key: str = ""
+    max_pages: Annotated[int, Field(ge=1)] = 20
 
 
 class PresenceSettings(Section):

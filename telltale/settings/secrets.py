@@ -8,7 +8,7 @@ from telltale.contract import ConfigError
 
 SECRETS_FILE = "secrets.toml"
 _PREFIX = "TELLTALE_SECRET_"
-_TOKEN_VARIABLE = "TELLTALE_TOKEN"  # noqa: S105 - the variable's name, not a token
+TOKEN_VARIABLE = "TELLTALE_TOKEN"  # noqa: S105 - the variable's name, not a token
 
 
 def read_secrets(root: Path) -> dict[str, dict[str, str]]:
@@ -31,7 +31,7 @@ def read_secrets(root: Path) -> dict[str, dict[str, str]]:
 
 def read_token(root: Path) -> str:
     """What opens the details of /healthz from elsewhere: `TELLTALE_TOKEN`, else `token` in secrets.toml, else empty."""
-    token = os.environ.get(_TOKEN_VARIABLE) or _file(root).get("token", "")
+    token = os.environ.get(TOKEN_VARIABLE) or _file(root).get("token", "")
     if not isinstance(token, str):
         raise ConfigError(f"{SECRETS_FILE} token: expected a text in quotes")
     return token

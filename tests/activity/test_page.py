@@ -1,11 +1,9 @@
 """The activity page: whoever has a token sees what it opens, and nothing of anybody else."""
 
-import http.client
 import json
 import re
 import shutil
 import time
-import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import pytest
 from telltale.activity.page import person_page
 from telltale.contract import ConfigError, Raw, Scenario, Secrets
 from telltale.dashboard.boards import Boards
+from telltale.dashboard.links import new_link
 from telltale.dashboard.pages import PAGES
 from telltale.dashboard.persons import page_of, persons, write_notebooks
 from telltale.settings import load
@@ -152,27 +151,8 @@ def test_tokens_that_open_too_much_are_refused(tmp_path: Path, tokens: dict[str,
     assert not any(token in str(refused.value) for token in tokens.values())
 
 
-class Served:
-    """Running dashboards, asked without a browser."""
-
-    def __init__(self, running: dashboards.Dashboards) -> None:
-        self._at = urllib.parse.urlsplit(running.url)
-
-    def get(self, path: str, cookie: str = "") -> tuple[int, str, str]:
-        """Status, where it leads, and the cookie it sets."""
-        connection = http.client.HTTPConnection(str(self._at.hostname), self._at.port, timeout=60)
-        try:
-            connection.request("GET", path, headers={"Cookie": cookie} if cookie else {})
-            reply = connection.getresponse()
-            set_cookie = [one.split(";")[0] for one in reply.headers.get_all("Set-Cookie") or []]
-            login = [one for one in set_cookie if one.startswith("username-")]
-            return reply.status, reply.headers.get("Location", ""), (login or [""])[-1]
-        finally:
-            connection.close()
-
-
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, dashboards.Dashboards, Path]]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dashboards.Dashboards]:
     root = tmp_path_factory.mktemp("served")
     now_s = int(time.time())
     project = Project(settings=load(write_settings(root)))
@@ -186,17 +166,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, d
     landing.close()
     project.close()
     with dashboards.serving(root) as running:
-        asked = Served(running)
-        deadline = time.monotonic() + 90
-        while True:
-            try:
-                asked.get("/login")
-                break
-            except OSError:
-                assert running.process.poll() is None
-                assert time.monotonic() < deadline, "the dashboards do not listen"
-                time.sleep(0.2)
-        yield asked, running, root
+        running.wait()
+        yield running
 
 
 def _level(device: str, at_s: int, text: str, seq: int) -> Raw:
@@ -206,19 +177,23 @@ def _level(device: str, at_s: int, text: str, seq: int) -> Raw:
 
 
 @pytest.mark.slow
-def test_a_token_opens_its_pages_and_no_other(served: tuple[Served, dashboards.Dashboards, Path]) -> None:
-    asked, _, _ = served
+def test_a_token_opens_its_pages_and_no_other(served: dashboards.Dashboards) -> None:
     own = f"/{page_of(TOKEN_OF_ANNA)}"
-    status, leads, person = asked.get(f"/?token={TOKEN_OF_ANNA}")
-    assert (status, leads) == (302, own)
+    person, general = served.log_in(TOKEN_OF_ANNA), served.log_in()
+
+    def leads(path: str, cookies: dict[str, str]) -> tuple[int, str]:
+        answer = served.ask(path, cookies=cookies)
+        return answer.status, answer.headers.get("Location", "")
+
+    assert leads("/", person) == (302, own)
     for other in ("/activity", "/health", "/operations", f"/{page_of('another-token-0123456789')}"):
-        assert asked.get(other, person)[:2] in ((302, own), (404, ""))
-    _, leads, general = asked.get(f"/?token={dashboards.TOKEN}")
-    assert leads == "/operations"
-    assert asked.get(own, general)[0] == 404
-    assert asked.get(own)[1].startswith("/login")
+        assert leads(other, person) in ((302, own), (404, ""))
+    assert leads("/", general) == (302, "/operations")
+    assert leads(own, general)[0] == 404
+    assert leads(own, {})[1].startswith("/login")
     # The general token in a browser that was a person's before is the general token.
-    assert asked.get(f"/?token={dashboards.TOKEN}", person)[1] == "/operations"
+    again = served.submit("/login", {"password": dashboards.TOKEN}, shown="/logout", cookies=person)
+    assert leads("/", person | again.cookies) == (302, "/operations")
 
 
 CHROMIUM = shutil.which("chromium")
@@ -227,22 +202,21 @@ CHROMIUM = shutil.which("chromium")
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
 def test_a_callback_is_on_the_persons_page_at_once(
-    served: tuple[Served, dashboards.Dashboards, Path],
+    served: dashboards.Dashboards,
 ) -> None:
     if CHROMIUM is None:
         pytest.skip("no chromium on the PATH: the page is not opened in a browser")
     from playwright.sync_api import sync_playwright
 
-    _, running, root = served
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()
-        page.goto(f"{running.url}/?token={TOKEN_OF_ANNA}")
+        page.goto(new_link(load(served.root), person="Anna"))
         page.wait_for_selector(".plot .main-svg", timeout=90_000)
         assert page.locator(".tabs li").count() == 1
         page.wait_for_selector("h2:has-text('Desk is at 100')")
         page.wait_for_selector("html[data-live]", state="attached", timeout=90_000)
-        project = Project(root)
+        project = Project(served.root)
         landing = project.landing()
         landing.append(_level("ABC", int(time.time()) - 1, "25", 99))
         landing.close()

@@ -2,14 +2,18 @@
 
 import hashlib
 import hmac
+import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+import urllib.parse
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,14 +37,90 @@ EVERYONE = "[activity]\nshow_everyone = true\n"
 """Nobody is real here: the page shows single PCs."""
 
 
+class Answer(NamedTuple):
+    """What a server answered."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies it set, by name."""
+        return {name: morsel.value for text in self.headers.get_all("Set-Cookie") or () for name, morsel in
+                SimpleCookie(text).items()}  # fmt: skip
+
+    @property
+    def kernel(self) -> str:
+        """The kernel of a page."""
+        found = re.search(rb'id="jupyter-config-data" type="application/json">(.*?)</script>', self.body, re.DOTALL)
+        assert found
+        return str(json.loads(found[1])["kernelId"])
+
+
 class Dashboards(NamedTuple):
     """Running dashboards."""
 
     url: str
     process: "subprocess.Popen[bytes]"
+    root: Path
 
-    def address(self, page: str, *, token: bool = True) -> str:
-        return f"{self.url}/{page}" + (f"{'&' if '?' in page else '?'}token={TOKEN}" if token else "")
+    def address(self, page: str) -> str:
+        return f"{self.url}/{page}"
+
+    def ask(
+        self,
+        path: str,
+        headers: Mapping[str, str] = {},
+        *,
+        method: str = "GET",
+        form: Mapping[str, str] | None = None,
+        cookies: Mapping[str, str] = {},
+    ) -> Answer:
+        """Ask without a browser."""
+        at = urllib.parse.urlsplit(self.url)
+        connection = http.client.HTTPConnection(str(at.hostname), at.port, timeout=90)
+        sent = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
+        if form is not None:
+            sent["Content-Type"] = "application/x-www-form-urlencoded"
+        try:
+            body = None if form is None else urllib.parse.urlencode(form)
+            connection.request(method, path, body, {**sent, **headers})
+            reply = connection.getresponse()
+            return Answer(reply.status, reply.headers, reply.read())
+        finally:
+            connection.close()
+
+    def submit(self, path: str, form: Mapping[str, str], *, shown: str = "", cookies: Mapping[str, str] = {}) -> Answer:
+        """Fill in a form as a browser does: with the mark that its page holds, at `shown`."""
+        page = self.ask(shown or path, cookies=cookies)
+        mark = re.search(rb'name="_xsrf" value="([^"]+)"', page.body)
+        assert mark, page
+        sent = {**cookies, **page.cookies}
+        return self.ask(path, method="POST", form={**form, "_xsrf": mark[1].decode()}, cookies=sent)
+
+    def log_in(self, token: str = TOKEN) -> dict[str, str]:
+        """The cookies of a browser in which a token was typed."""
+        answer = self.submit("/login", {"password": token})
+        assert answer.status == 302, answer
+        return answer.cookies
+
+    def wait(self) -> None:
+        """Until it listens."""
+        deadline = time.monotonic() + 90
+        while True:
+            try:
+                self.ask("/login")
+            except OSError:
+                assert self.process.poll() is None, self.log()
+                assert time.monotonic() < deadline, "the dashboards do not listen"
+                time.sleep(0.2)
+            else:
+                return
+
+    def log(self) -> str:
+        """What it wrote so far."""
+        return (self.root / "dashboards.log").read_text()
 
     def kernels(self) -> int:
         """Kernels that live: one spare for each page, and one for each page that is open."""
@@ -94,16 +174,18 @@ def add_page(root: Path, name: str, source: str) -> None:
 
 
 @contextmanager
-def serving(root: Path, *arguments: str) -> Iterator[Dashboards]:
-    """`telltale dashboard` of a project; ended as Ctrl-C ends it."""
+def serving(root: Path, *arguments: str, files: int | None = None) -> Iterator[Dashboards]:
+    """`telltale dashboard` of a project; ended as Ctrl-C ends it. `files` is how many it may open at first."""
     port = free_port("127.0.0.1", 0)
-    command = [sys.executable, "-m", "telltale", "--project", str(root), "dashboard", "--port", str(port), *arguments]
+    limited = [] if files is None else ["bash", "-c", f'ulimit -S -n {files}; exec "$@"', "-"]
+    telltale = [sys.executable, "-m", "telltale", "--project", str(root)]
+    command = [*limited, *telltale, "dashboard", "--port", str(port), *arguments]
     log = (root / "dashboards.log").open("ab")
     process = subprocess.Popen(
         command, stdout=log, stderr=log, env={**os.environ, "TELLTALE_TOKEN": TOKEN}, start_new_session=True
     )
     try:
-        yield Dashboards(f"http://127.0.0.1:{port}", process)
+        yield Dashboards(f"http://127.0.0.1:{port}", process, root)
     finally:
         process.send_signal(signal.SIGINT)
         try:

@@ -49,6 +49,7 @@ SPARE = len(PAGES) + 1
 @pytest.fixture(scope="module")
 def server(root: Path) -> Iterator[dashboards.Dashboards]:
     with dashboards.serving(root) as running:
+        running.wait()
         yield running
 
 
@@ -60,35 +61,25 @@ def browser(server: dashboards.Dashboards) -> Iterator["Browser"]:
 
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        _wait_until_it_listens(opened, server)
         yield opened
         opened.close()
 
 
-def _wait_until_it_listens(browser: "Browser", server: dashboards.Dashboards) -> None:
-    from playwright.sync_api import Error
-
-    page = browser.new_page()
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            page.goto(f"{server.url}/login")
-            break
-        except Error:
-            assert server.process.poll() is None
-            assert time.monotonic() < deadline, "the dashboards do not listen"
-            time.sleep(0.2)
-    page.close()
-
-
 @pytest.fixture
-def context(browser: "Browser", request: pytest.FixtureRequest) -> Iterator["BrowserContext"]:
+def context(
+    browser: "Browser", server: dashboards.Dashboards, request: pytest.FixtureRequest
+) -> Iterator["BrowserContext"]:
     width, scheme = getattr(request, "param", (1280, "light"))
     made = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light"
     )
+    log_in(made, server)
     yield made
     made.close()
+
+
+def log_in(context: "BrowserContext", server: dashboards.Dashboards) -> None:
+    context.add_cookies([{"name": name, "value": value, "url": server.url} for name, value in server.log_in().items()])
 
 
 def opened(context: "BrowserContext", server: dashboards.Dashboards, page: str) -> tuple["Page", list[str]]:
@@ -298,6 +289,7 @@ def test_nobody_sees_a_page_without_the_token(browser: "Browser", server: dashbo
 def test_a_closed_page_takes_its_kernel_along(browser: "Browser", server: dashboards.Dashboards) -> None:
     _wait_for_kernels(server, at_most=SPARE)
     context = browser.new_context()
+    log_in(context, server)
     tab, _ = opened(context, server, "presence")
     assert server.kernels() >= SPARE
     tab.close(run_before_unload=True)
@@ -306,11 +298,13 @@ def test_a_closed_page_takes_its_kernel_along(browser: "Browser", server: dashbo
 
 
 def test_a_page_that_dies_without_a_word_leaves_no_kernel(server: dashboards.Dashboards, browser: "Browser") -> None:
-    from telltale.dashboard.server import CULL_EVERY_S, CULL_S
+    from telltale.dashboard.kernels import CULL_EVERY_S, CULL_S
 
     _wait_for_kernels(server, at_most=SPARE)
     other = browser.browser_type.launch(executable_path=CHROMIUM, args=SWITCHES)
-    tab, _ = opened(other.new_context(), server, "presence")
+    context = other.new_context()
+    log_in(context, server)
+    tab, _ = opened(context, server, "presence")
     tab.evaluate("window.addEventListener('pagehide', (event) => event.stopImmediatePropagation(), true)")
     tab.evaluate("navigator.sendBeacon = () => true")
     other.close()

@@ -224,21 +224,23 @@ def test_the_login_cannot_be_left_out_in_public(tmp_path: Path) -> None:
     settings = load(write_settings(tmp_path))
     assert len(login_token(settings, HOST)) >= 16
     assert login_token(settings, HOST) != login_token(settings, HOST)
-    with pytest.raises(ConfigError, match=r'host = "0.0.0.0": a public address needs a token'):
-        login_token(settings, "0.0.0.0")
-    assert login_token(settings.with_secrets({}, token="own"), "0.0.0.0") == "own"
+    for token, has in (("", "has none"), ("a-short-one", "has one of 11 characters")):
+        with pytest.raises(ConfigError, match=rf'host = "0.0.0.0": a public address needs a token.*{has}'):
+            login_token(settings.with_secrets({}, token=token), "0.0.0.0")
+    assert login_token(settings.with_secrets({}, token="an-own-token-that-is-long"), "0.0.0.0").startswith("an-own")
+    assert login_token(settings.with_secrets({}, token="short"), HOST) == "short"
 
 
 @pytest.mark.parametrize(
-    ("host", "token", "url"),
+    ("host", "url"),
     [
-        ("127.0.0.1", "t", "http://127.0.0.1:8866/?token=t"),
-        ("0.0.0.0", "t", "http://127.0.0.1:8866/?token=t"),
-        ("::1", "", "http://[::1]:8866/"),
+        ("127.0.0.1", "http://127.0.0.1:8866"),
+        ("0.0.0.0", "http://127.0.0.1:8866"),
+        ("::1", "http://[::1]:8866"),
     ],
 )
-def test_the_address_is_one_to_click(host: str, token: str, url: str) -> None:
-    assert address(host=host, port=8866, token=token) == url
+def test_the_address_is_one_to_click(host: str, url: str) -> None:
+    assert address(host=host, port=8866) == url
 
 
 def test_tabs_are_in_order_and_ones_own_pages_follow(tmp_path: Path) -> None:

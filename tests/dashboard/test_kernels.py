@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jupyter_client.session import utcnow
 
-from telltale.dashboard.server import CULL_S, Kernels
+from telltale.dashboard.kernels import CULL_S, Kernels
 
 pytestmark = pytest.mark.filterwarnings("default")  # jupyter_client warns of its own futures
 

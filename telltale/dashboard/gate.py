@@ -1,0 +1,237 @@
+"""What every request passes before any handler sees it: the name and the page it comes by, its path, and its answer.
+
+Where no login is asked for nothing proves the sender, and a page of another site could reach this server through the
+reader's browser: by a name that it has pointed here (DNS rebinding), or from its own origin (a WebSocket is not kept
+from another one). So the Host must be a name of this machine or the public one, and what another page asks for is
+refused. With a login the Host may be any, since proxies rename it and a cookie belongs to one name only; another page's
+requests are refused all the same.
+"""
+
+import ipaddress
+import logging
+import re
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import tornado.web
+from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, HTTPServerRequest, split_host_and_port
+from tornado.routing import Router
+
+from telltale.net import is_loopback
+
+LOGGED_EVERY_S = 60.0
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class Refusal(NamedTuple):
+    """Why a request is not served, as its page says it."""
+
+    status: int
+    heading: str
+    remedy: str
+
+
+MISSING = Refusal(404, "There is no such page.", "")
+
+
+class Rules:
+    """Which requests may pass.
+
+    Args:
+        host: the address listened on.
+        public_url: the address the dashboards are reached under besides, or empty.
+        asks_login: whether a token or cookie proves who asks.
+    """
+
+    def __init__(self, host: str, public_url: str = "", *, asks_login: bool) -> None:
+        public = urlsplit(public_url)
+        self._public_origin = f"{public.scheme}://{public.netloc}".lower() if public_url else ""
+        self._names = {"localhost", host.lower(), *([public.hostname] if public.hostname else [])}
+        self._asks_login = asks_login
+
+    def refusal(self, request: HTTPServerRequest) -> Refusal | None:
+        """Why a request is not served; None if it is."""
+        path = request.path
+        if is_climbing(path):
+            return MISSING
+        is_public_file = path.startswith("/look/") and request.method == "GET"  # a page that refuses needs them too
+        if not self._asks_login and not is_public_file and not self._is_known(request.host):
+            return _unknown_host(request.host)
+        if not is_public_file and not self._is_own(request):
+            return _foreign(request.headers.get("Origin") or "another site")
+        return None
+
+    def _is_known(self, host: str) -> bool:
+        name = split_host_and_port(host.lower())[0].strip("[]")
+        return name in self._names or (_is_address(name) and is_loopback(name))
+
+    def _is_own(self, request: HTTPServerRequest) -> bool:
+        """Whether no other page makes a browser ask; what is no browser says nothing, and sends no cookie unasked."""
+        headers = request.headers
+        is_line = "websocket" in headers.get("Upgrade", "").lower()
+        origin = headers.get("Origin") or headers.get("Sec-Websocket-Origin")
+        if origin is not None and (is_line or request.method not in SAFE):
+            return origin.lower() == self._public_origin or urlsplit(origin.lower()).netloc == request.host.lower()
+        if headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin"):
+            return True
+        # Someone follows a link to here; a frame, a picture or a script of another page is something else.
+        is_visit = headers.get("Sec-Fetch-Mode") == "navigate" and headers.get("Sec-Fetch-Dest") == "document"
+        return is_visit and request.method in SAFE
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def is_climbing(path: str) -> bool:
+    """Whether a path leads out of its folder or is none: `..`, a backslash, control marks, escaped or not."""
+    for _ in range(3):
+        if re.search(r"(^|/)\.\.?(/|$)|\\|[\x00-\x1f\x7f]|//", path):
+            return True
+        path = unquote(path)
+    return False
+
+
+def _unknown_host(host: str) -> Refusal:
+    return Refusal(
+        403,
+        f"The dashboards do not answer to the name “{_shortened(host)}”.",
+        "Without a login they answer to this machine’s own names only, such as 127.0.0.1. If you reach them under "
+        "another name, set public_url below [dashboard] in telltale.toml to that address.",
+    )
+
+
+def _foreign(origin: str) -> Refusal:
+    return Refusal(
+        403,
+        "Another web page asked for this, and was refused.",
+        f"It came from “{_shortened(origin)}”; only the dashboards’ own pages are answered. If that is the address you "
+        "reach them under, set public_url below [dashboard] in telltale.toml to it.",
+    )
+
+
+def _shortened(text: str) -> str:
+    shown = re.sub(r"[^\x20-\x7e]", "\N{REPLACEMENT CHARACTER}", text)
+    return f"{shown[:60]}…" if len(shown) > 60 else shown
+
+
+class Gate(Router):
+    """Refuses, or passes on to the application.
+
+    Args:
+        app: the application.
+        rules: which requests may pass.
+        clock: seconds that only rise.
+    """
+
+    def __init__(
+        self, app: tornado.web.Application, rules: Rules, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._app = app
+        self._rules = rules
+        self._clock = clock
+        self._logged: dict[int, float] = {}
+        app.add_transform(SafeHeaders)
+
+    def find_handler(self, request: HTTPServerRequest, **_: Any) -> HTTPMessageDelegate:
+        """Whoever answers."""
+        refusal = self._rules.refusal(request)
+        if refusal is not None:
+            self._log(refusal)
+            return self._app.get_handler_delegate(request, RefusedHandler, {"refusal": refusal})
+        if "token" in request.query_arguments:
+            return self._app.get_handler_delegate(request, TokenInAddressHandler)
+        return self._app.find_handler(request)
+
+    def _log(self, refusal: Refusal) -> None:
+        """One line a minute of each kind: who knocks must not fill the disk."""
+        if refusal is MISSING or self._clock() - self._logged.get(refusal.status, -LOGGED_EVERY_S) < LOGGED_EVERY_S:
+            return
+        self._logged[refusal.status] = self._clock()
+        logging.getLogger("telltale.dashboard").error("refused: %s %s", refusal.heading, refusal.remedy)
+
+
+class RefusedHandler(tornado.web.RequestHandler):
+    """Says why, in our look."""
+
+    def initialize(self, refusal: Refusal) -> None:
+        """Take the reason."""
+        self._refusal = refusal
+
+    def check_xsrf_cookie(self) -> None:
+        """Nothing is done."""
+
+    async def prepare(self) -> None:
+        """Answer, whatever the method."""
+        say(self, self._refusal)
+
+
+class TokenInAddressHandler(tornado.web.RequestHandler):
+    """An address with a token in it: led to the same one without, by way of the login page, which says why."""
+
+    def check_xsrf_cookie(self) -> None:
+        """Nothing is done."""
+
+    async def prepare(self) -> None:
+        """Lead there."""
+        base = self.settings["base_url"]
+        kept = [(name, value) for name, value in _query(self.request) if name != "token"]
+        target = self.request.path + (f"?{tornado.httputil.urlencode(kept)}" if kept else "")
+        self.redirect(tornado.httputil.url_concat(f"{base}login", {"next": target, "why": "address"}), status=303)
+
+
+def _query(request: HTTPServerRequest) -> list[tuple[str, str]]:
+    return tornado.httputil.parse_qsl(request.query)
+
+
+def say(handler: tornado.web.RequestHandler, refusal: Refusal, **headers: str) -> None:
+    """Answer with a page of one sentence and its remedy."""
+    handler.set_status(refusal.status)
+    for name, value in headers.items():
+        handler.set_header(name.replace("_", "-"), value)
+    page = handler.settings["voila_jinja2_env"].get_template("refused.html")
+    handler.finish(page.render(refusal=refusal, base_url=handler.settings["base_url"]))
+
+
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' blob:; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+"""Nothing is loaded from elsewhere, whatever a page says, and no other page frames one of ours."""
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    # Nothing for other sites. "no-referrer" would make browsers send our own forms with "Origin: null".
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class SafeHeaders(tornado.web.OutputTransform):
+    """Puts the headers on every answer, whichever handler gives it; what nobody said may be kept is not kept."""
+
+    def __init__(self, request: HTTPServerRequest) -> None:
+        """One a request."""
+
+    def transform_first_chunk(
+        self,
+        status_code: int,
+        headers: HTTPHeaders,
+        chunk: bytes,
+        finishing: bool,  # noqa: ARG002 - the names are tornado's
+    ) -> tuple[int, HTTPHeaders, bytes]:
+        """Put them there."""
+        for name, value in HEADERS.items():
+            headers[name] = value
+        if "Cache-Control" not in headers:
+            headers["Cache-Control"] = "no-cache" if "Etag" in headers or "Last-Modified" in headers else "no-store"
+        headers.pop("Server", None)
+        return status_code, headers, chunk

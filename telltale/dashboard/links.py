@@ -1,0 +1,173 @@
+"""One-time links: an address that opens the dashboards once, for a while, and holds no token.
+
+    http://127.0.0.1:8866/enter#<code>
+
+The code stands behind the `#`, which a browser keeps to itself: no server, proxy or Referer header sees it. The page at
+`/enter` takes it out of the address bar and exchanges it for a cookie. Whoever finds it later, in a terminal, a log or
+a history, finds it used.
+
+A running server notes in `data/run/dashboard-<port>.json` (mode 600) how it is asked for another one.
+"""
+
+import hashlib
+import http.client
+import json
+import os
+import secrets
+import ssl
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+from telltale.contract import ConfigError, did_you_mean
+from telltale.settings import Settings
+
+OWNER_S = 15 * 60
+PERSON_S = 24 * 3600
+"""How long a link may be opened: the owner's at once, a person's when they read what it was sent in."""
+MOST = 1000
+HOW = "telltale dashboard --link"
+"""The command that prints another one."""
+
+
+class Links:
+    """The codes that are open; their digests are kept, not they.
+
+    Args:
+        clock: seconds that only rise.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._open: OrderedDict[bytes, tuple[str, float]] = OrderedDict()
+
+    def new(self, page: str = "") -> str:
+        """A code that opens the dashboards, or a person's page."""
+        code = secrets.token_urlsafe(18)
+        self._open[_digest(code)] = page, self._clock() + (PERSON_S if page else OWNER_S)
+        if len(self._open) > MOST:
+            self._open.popitem(last=False)
+        return code
+
+    def use(self, code: str) -> str | None:
+        """What a code opens, for this one time: a person's page, or empty for all; None when it opens nothing."""
+        page, until = self._open.pop(_digest(code), ("", 0.0))
+        return page if self._clock() < until else None
+
+
+def _digest(code: str) -> bytes:
+    return hashlib.sha256(b"telltale link " + code.encode()).digest()
+
+
+class Note(NamedTuple):
+    """What a running server notes down."""
+
+    address: str
+    """Where it answers, without a slash at the end."""
+    secret: str
+    """With this it gives a new link; empty where no login is asked for."""
+
+
+@contextmanager
+def noted(settings: Settings, port: int, note: Note) -> Iterator[None]:
+    """Keep a note of the running server, for this user of the machine alone."""
+    folder = _folder(settings)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    place, fresh = folder / f"dashboard-{port}.json", folder / f"dashboard-{port}.{os.getpid()}"
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        json.dump(note._asdict(), file)
+    fresh.replace(place)
+    try:
+        yield
+    finally:
+        if _read(place) == note:  # another one may have taken its place
+            place.unlink(missing_ok=True)
+
+
+def new_link(settings: Settings, *, person: str = "", port: int | None = None) -> str:
+    """The address that opens a project's running dashboards once; where no login is asked for, just their address.
+
+    Args:
+        settings: of the project.
+        person: whose page it opens, as named in secrets.toml; empty for the dashboards.
+        port: of the server, if several run.
+
+    Raises:
+        ConfigError: none is running, or there is no such person.
+    """
+    for place in sorted(_folder(settings).glob("dashboard-*.json"), key=_age):
+        note = _read(place)
+        if note is None or (port is not None and urlsplit(note.address).port != port):
+            continue
+        try:
+            return _asked(note, person)
+        except OSError:
+            place.unlink(missing_ok=True)  # it ended without a word
+    where = "" if port is None else f" on port {port}"
+    raise ConfigError(f"no dashboards of {settings.root} are running{where}; start them with telltale dashboard or up")
+
+
+def link(address: str, code: str) -> str:
+    """The address to open."""
+    return f"{address}/enter#{code}"
+
+
+def _asked(note: Note, person: str) -> str:
+    if not note.secret:
+        if person:
+            raise ConfigError(
+                f"{note.address} asks for no login, so it has no page of one person; start it with --login"
+            )
+        return f"{note.address}/"
+    status, answer = _post(note, {"person": person} if person else {})
+    if status == 404:
+        hint = did_you_mean(person, list(answer.get("known", ())))
+        raise ConfigError(f'secrets.toml [activity] has no token for "{person}"{hint}, or had none at the last start')
+    if status != 200:
+        raise ConfigError(f"{note.address} gives no link (status {status}); restart the dashboards")
+    return link(note.address, str(answer["code"]))
+
+
+def _post(note: Note, fields: Mapping[str, str]) -> tuple[int, dict[str, object]]:
+    at = urlsplit(note.address)
+    connection: http.client.HTTPConnection
+    if at.scheme == "https":
+        # It is this machine's own server, under an address its certificate need not name.
+        context = ssl._create_unverified_context()  # noqa: S323
+        connection = http.client.HTTPSConnection(str(at.hostname), at.port, timeout=20, context=context)
+    else:
+        connection = http.client.HTTPConnection(str(at.hostname), at.port, timeout=20)
+    headers = {"Authorization": f"token {note.secret}", "Content-Type": "application/x-www-form-urlencoded"}
+    try:
+        connection.request("POST", "/link", urlencode(fields), headers)
+        reply = connection.getresponse()
+        body = reply.read()
+    except http.client.HTTPException as error:
+        raise OSError("something else listens there") from error
+    finally:
+        connection.close()
+    told: object = {}
+    with suppress(ValueError):
+        told = json.loads(body)
+    return reply.status, told if isinstance(told, dict) else {}
+
+
+def _folder(settings: Settings) -> Path:
+    return settings.data / "run"
+
+
+def _read(place: Path) -> Note | None:
+    try:
+        return Note(**json.loads(place.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _age(place: Path) -> float:
+    with suppress(OSError):
+        return -place.stat().st_mtime
+    return 0.0
