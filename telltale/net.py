@@ -3,6 +3,9 @@
 import ipaddress
 import socket
 import sys
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from urllib.parse import urlsplit
 
 from telltale.contract import ConfigError
 
@@ -56,36 +59,95 @@ def free_port(host: str, port: int, kind: socket.SocketKind = socket.SOCK_STREAM
         return int(probe.getsockname()[1])
 
 
-def open_files() -> int | None:
-    """How many files and sockets this process may have open at once; None where the system sets no such bound."""
+class Hosts:
+    """The names a listener goes by, where nothing but the sender's place says who may ask.
+
+    A web page can let a browser on this machine send a request (its Origin is foreign), and a name of its own that
+    leads here read the answer (the Host is foreign: DNS rebinding). Loopback names are always ours, with any port.
+
+    Args:
+        listening: the address listened on.
+        public_url: the address others know it by; only its host counts.
+        more: further names, without a port.
+    """
+
+    def __init__(self, listening: str, *, public_url: str = "", more: Iterable[str] = ()) -> None:
+        named = (_bare(name) for name in (listening, _host_of(public_url), *more))
+        self._names = {name for name in named if name}
+
+    def foreign(self, headers: Mapping[str, str]) -> str:
+        """What of a request is not ours, with its value, such as `Host "a.example"`; empty where all is.
+
+        A request without these headers is no page's: a browser always says the Host, the Origin with a POST, and with
+        a GET, as of an image, that it is cross-site.
+
+        Args:
+            headers: by lower-case name, several of one name joined by commas.
+        """
+        host, origin = headers.get("host"), headers.get("origin")
+        if host is not None and not self._is_ours(_bare(_without_port(host))):
+            return f'Host "{host[:SHOWN]}"'
+        if origin is not None and not self._is_ours(_bare(_host_of(origin))):
+            return f'Origin "{origin[:SHOWN]}"'
+        if origin is None and headers.get("sec-fetch-site") == "cross-site":
+            return 'Sec-Fetch-Site "cross-site"'
+        return ""
+
+    def _is_ours(self, name: str) -> bool:
+        return name in self._names or is_loopback(name)
+
+
+def _host_of(url: str) -> str:
+    """The host of a URL; empty where it is none, as in the Origin "null"."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _without_port(host: str) -> str:
+    """A Host header without its port: `a:80`, `[::1]:80`."""
+    name, colon, port = host.rpartition(":")
+    return name if colon and port.isdecimal() and ("]" in name or ":" not in name) else host
+
+
+def _bare(name: str) -> str:
+    """A name as it is compared: without brackets, case and the root's dot."""
+    return name.strip().strip("[]").rstrip(".").lower()
+
+
+def open_files(wanted: int = 0) -> int | None:
+    """How many files and sockets this process may have open at once, after the soft limit was raised to `wanted`.
+
+    The hard limit stays; only an administrator raises it (systemd: LimitNOFILE). None where the system sets no bound.
+    """
     if sys.platform == "win32":
         return None
     import resource
 
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return None if soft == resource.RLIM_INFINITY else int(soft)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return None
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft >= most:
+        return soft
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    except (OSError, ValueError):  # macOS refuses more than its kernel's own bound
+        return soft
+    return most
 
 
-def raise_open_files(needed: int) -> str:
+def too_few_open_files(needed: int) -> str:
     """Let this process have `needed` files and sockets open at once, as far as the system's hard limit allows.
 
     Returns:
         Nothing, or the sentence that says how many are missing.
     """
-    limit = open_files()
-    if limit is None or limit >= needed or sys.platform == "win32":
-        return ""
-    import resource
-
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    reached = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (reached, hard))
-    except (OSError, ValueError):  # macOS refuses more than its kernel's own bound
-        reached = limit
-    if reached >= needed:
+    limit = open_files(needed)
+    if limit is None or limit >= needed:
         return ""
     return (
-        f"open files: this process may have {reached:,} at once, expected {needed:,}; many connections at once will be "
+        f"open files: this process may have {limit:,} at once, expected {needed:,}; many connections at once will be "
         "turned away; raise LimitNOFILE= of the service, or ulimit -Hn"
     )

@@ -8,9 +8,7 @@ import click
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
 @click.option("--login/--no-login", default=True, help="Ask for the token; --no-login only where host is this machine.")
 @click.option("--quiet", is_flag=True, help="Do not print the address.")
-@click.option(
-    "--link", "is_link", is_flag=True, help="Only print a new one-time link to the running dashboards."
-)
+@click.option("--link", "is_link", is_flag=True, help="Only print a new one-time link to the running dashboards.")
 @click.option("--person", default="", help="With --link: to the page of this PC or person of secrets.toml [activity].")
 def dashboard(host: str | None, port: int | None, *, login: bool, quiet: bool, is_link: bool, person: str) -> None:
     """Serve the dashboards until Ctrl-C.

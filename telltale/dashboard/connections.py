@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import tornado.web
+from tornado.http1connection import HTTP1Connection, HTTP1ServerConnection
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPConnection, HTTPMessageDelegate
 from tornado.iostream import IOStream
@@ -70,10 +71,11 @@ class Server(HTTPServer):
     def on_close(self, server_conn: object) -> None:
         """A connection has ended."""
         super().on_close(server_conn)
-        self._silent.pop(getattr(server_conn, "stream", None), None)  # type: ignore[call-overload]
+        if isinstance(server_conn, HTTP1ServerConnection):
+            self.spoke(server_conn.stream)
 
     def spoke(self, stream: IOStream) -> None:
-        """A complete request has come."""
+        """A connection has sent a complete request, or has ended: it is not silent any more."""
         self._silent.pop(stream, None)
 
     def _make_room(self) -> None:
@@ -93,7 +95,8 @@ class _Noticed(HTTPMessageDelegate):
         self._connection = connection
 
     def headers_received(self, start_line: Any, headers: Any) -> Any:
-        self._server.spoke(getattr(self._connection, "stream", None))  # type: ignore[arg-type]
+        if isinstance(self._connection, HTTP1Connection):
+            self._server.spoke(self._connection.stream)
         return self._delegate.headers_received(start_line, headers)
 
     def data_received(self, chunk: bytes) -> Any:

@@ -21,7 +21,7 @@ class LoginHandler(LoginFormHandler):
     def get(self) -> None:
         """The page, or on to where one wanted to go."""
         if self.current_user:
-            self._redirect_safe(self._next())
+            self._redirect_safe(self._next())  # type: ignore[no-untyped-call]
         else:
             self._show(self.get_argument("why", ""))
 
@@ -38,13 +38,14 @@ class LoginHandler(LoginFormHandler):
             self._show("often" if is_too_often else "wrong")
             return
         login.set_login_cookie(self, user)
-        self._redirect_safe(self._next())
+        self._redirect_safe(self._next())  # type: ignore[no-untyped-call]
 
     def _next(self) -> str:
         return self.get_query_argument("next", self.base_url) or self.base_url
 
     def _show(self, why: str) -> None:
-        self.write(self.render_template("login.html", next_page=self._next(), why=why))
+        page = self.render_template("login.html", next_page=self._next(), why=why)  # type: ignore[no-untyped-call]
+        self.write(page)
 
 
 class EnterHandler(JupyterHandler):
@@ -57,7 +58,7 @@ class EnterHandler(JupyterHandler):
     @allow_unauthenticated
     def get(self) -> None:
         """The page that does so."""
-        self.finish(self.render_template("enter.html"))
+        self.finish(self.render_template("enter.html"))  # type: ignore[no-untyped-call]
 
     @allow_unauthenticated
     def post(self) -> None:
@@ -101,7 +102,8 @@ class LogoutHandler(JupyterHandler):
     def get(self) -> None:
         """The page with that form."""
         if self.current_user and _login(self).auth_enabled:
-            self.finish(self.render_template("logout.html", is_person=bool(own_page(self.current_user))))
+            is_person = bool(own_page(self.current_user))
+            self.finish(self.render_template("logout.html", is_person=is_person))  # type: ignore[no-untyped-call]
         else:
             self.redirect(url_path_join(self.base_url, "login"))
 

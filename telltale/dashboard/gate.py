@@ -13,7 +13,7 @@ import re
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import tornado.web
 from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, HTTPServerRequest, split_host_and_port
@@ -181,13 +181,9 @@ class TokenInAddressHandler(tornado.web.RequestHandler):
     async def prepare(self) -> None:
         """Lead there."""
         base = self.settings["base_url"]
-        kept = [(name, value) for name, value in _query(self.request) if name != "token"]
-        target = self.request.path + (f"?{tornado.httputil.urlencode(kept)}" if kept else "")
-        self.redirect(tornado.httputil.url_concat(f"{base}login", {"next": target, "why": "address"}), status=303)
-
-
-def _query(request: HTTPServerRequest) -> list[tuple[str, str]]:
-    return tornado.httputil.parse_qsl(request.query)
+        kept = [(name, value) for name, value in parse_qsl(self.request.query) if name != "token"]
+        target = self.request.path + (f"?{urlencode(kept)}" if kept else "")
+        self.redirect(f"{base}login?{urlencode({'next': target, 'why': 'address'})}", status=303)
 
 
 def say(handler: tornado.web.RequestHandler, refusal: Refusal, **headers: str) -> None:

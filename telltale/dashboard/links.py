@@ -125,7 +125,9 @@ def _asked(note: Note, person: str) -> str:
         return f"{note.address}/"
     status, answer = _post(note, {"person": person} if person else {})
     if status == 404:
-        hint = did_you_mean(person, list(answer.get("known", ())))
+        names = answer.get("known")
+        known = [str(name) for name in names] if isinstance(names, list) else []
+        hint = did_you_mean(person, known)
         raise ConfigError(f'secrets.toml [activity] has no token for "{person}"{hint}, or had none at the last start')
     if status != 200:
         raise ConfigError(f"{note.address} gives no link (status {status}); restart the dashboards")

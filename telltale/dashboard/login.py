@@ -69,10 +69,10 @@ class Login(PasswordIdentityProvider):
             return OWNER
         token = self.get_token(handler)
         if token:
-            user = self.user_of(token)
-            if user is not None:
+            sender = self.user_of(token)
+            if sender is not None:
                 handler._token_authenticated = True  # type: ignore[attr-defined]  # Jupyter reads it there
-                return user
+                return sender
             self.refuse(handler)
         user = self.get_user_cookie(handler)
         return user if isinstance(user, User) else None
