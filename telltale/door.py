@@ -32,6 +32,9 @@ KEPT_HEADERS = ("content-type", "content-encoding", "user-agent", "x-forwarded-f
 """Headers kept with a record; none carries a secret, as Signature, Authorization and Cookie may."""
 
 AWAY = Reply(status=503, body=b"the record could not be stored; please send it again\n")
+_CACHED_CHARACTERS = 500
+"""Longer paths and queries are worded each time: a sender chooses them."""
+_REFUSED_PATH_CHARACTERS = 200
 _FAILED = Reply(status=500, body=b"accept_failed\n")
 _TOO_MANY = Reply(status=429, body=f"{TOO_MANY}\n".encode(), headers=(("Retry-After", "60"),))
 _NOT_AUTHENTIC = (401, 403)
@@ -128,7 +131,7 @@ class Door:
             reason=refused.reason,
             detail=refused.detail,
             body=request.body if refused.body is None else refused.body,
-            meta=_meta(request, Reply()),
+            meta=_meta(request._replace(path=request.path[:_REFUSED_PATH_CHARACTERS]), Reply()),
         )
         if not is_noted and refused.status in _NOT_AUTHENTIC:
             return Verdict(_TOO_MANY, TOO_MANY)
@@ -225,9 +228,8 @@ def _raw(request: Request, reply: Reply) -> Raw:
 def _meta(request: Request, reply: Reply) -> str:
     names = KEPT_HEADERS + reply.kept_headers
     headers = tuple((name, value[:200]) for name in names if (value := request.headers.get(name)) is not None)
-    return _meta_text(
-        request.transport, request.method, request.path, reply.query, headers=headers, redacted=reply.redacted
-    )
+    text = _meta_text if len(request.path) + len(reply.query) < _CACHED_CHARACTERS else _meta_text.__wrapped__
+    return text(request.transport, request.method, request.path, reply.query, headers=headers, redacted=reply.redacted)
 
 
 @lru_cache(maxsize=1024)  # a sender says the same of every packet

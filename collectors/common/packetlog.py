@@ -20,6 +20,7 @@ REFUSED_LINES = 20
 MOST_SENDERS = 500
 """Told apart in a minute; the refused packets of more have no line, and one number."""
 MINUTE_S = 60.0
+DETAIL_CHARACTERS = 300
 _OTHERS = "other senders"
 
 
@@ -115,7 +116,7 @@ class PacketLog:
 def line(packet: Packet) -> str:
     """The packet's line; a detail may quote what a sender wrote, so it is shown as a literal."""
     clock = time.strftime("%H:%M:%S", time.localtime(packet.at))
-    detail = f" {packet.detail!r}" if packet.detail else ""
+    detail = f" {packet.detail[:DETAIL_CHARACTERS]!r}" if packet.detail else ""
     return (
         f"{clock} {packet.source} {packet.sender} {packet.size} bytes {packet.status} {packet.verdict} "
         f"{packet.took_s * 1e3:.1f} ms{detail}\n"

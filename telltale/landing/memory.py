@@ -20,6 +20,10 @@ from telltale.landing.store import Store
 
 REFRESH_S = 1.0
 """How long a command's change may stay unseen: devices call in minutes apart."""
+MOST_DEVICES = 50_000
+"""Of one source; where no secret is asked for, anyone may invent devices. Those known by then stay."""
+MOST_AT_ONCE = 1_000
+"""Things one record may have remembered."""
 
 _CHANGES = META.c.key == "memory"
 _log = logging.getLogger(__name__)
@@ -39,6 +43,7 @@ class Memories:
         self._known: dict[str, dict[str, dict[str, Any]]] = {}
         self._changes = -1
         self._read_again_at = float("-inf")
+        self._is_full: set[str] = set()
         self._lock = threading.Lock()  # what is learnt while the table is read again must not be lost
 
     def known(self, source: str) -> Known:
@@ -47,6 +52,23 @@ class Memories:
             self._refresh()
             self._read_again_at = self._clock() + REFRESH_S
         return self._known.get(source, {})
+
+    def with_room(self, source: str, memories: tuple[Memory, ...]) -> tuple[Memory, ...]:
+        """Those there is room for: all of known devices, and of new ones as long as there are not too many."""
+        if not memories:
+            return memories
+        known = self._known.get(source, {})
+        if len(known) < MOST_DEVICES:
+            self._is_full.discard(source)
+            return memories[:MOST_AT_ONCE]
+        if source not in self._is_full:
+            self._is_full.add(source)
+            _log.warning(
+                "%s: %d devices are remembered, so new ones are not; ask for a secret if most are invented",
+                source,
+                len(known),
+            )
+        return tuple(memory for memory in memories[:MOST_AT_ONCE] if memory.device_id in known)
 
     def learn(self, source: str, memories: Sequence[Memory]) -> None:
         """Know what has just become durable."""

@@ -23,6 +23,7 @@ BATCH = 100
 KEPT = 10_000
 BODY_BYTES = 512
 DETAIL_CHARACTERS = 500
+META_CHARACTERS = 4_000
 TOO_MANY = "too_many_refused"
 """The reason of a row that counts what was not noted one by one, and of the answer 429."""
 COUNTED_LOOK_S = 5.0
@@ -69,7 +70,8 @@ class RefusedList:
         with self._lock:
             is_noted = self._floods.admits(row.source, row.sender, row.reason)
             if is_noted and len(self._rows) < BATCH:
-                detail, meta = _storable(row.detail[:DETAIL_CHARACTERS]), _storable(row.meta)
+                detail = _storable(row.detail[:DETAIL_CHARACTERS])
+                meta = _storable(row.meta) if len(row.meta) <= META_CHARACTERS else "{}"
                 self._rows.append(row._replace(detail=detail, meta=meta, body=row.body[:BODY_BYTES]))
             elif is_noted:
                 self._floods.left_out(row.source, row.reason)

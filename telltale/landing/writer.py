@@ -74,7 +74,8 @@ class Landing:
         Raises:
             StoreError: the queue is full or closing. The ticket itself carries it when the store is away.
         """
-        ticket = _Ticket(raw, len(raw.body) + len(raw.meta) + len(raw.sender) + _OVERHEAD, Future(), remember)
+        size = len(raw.body) + len(raw.meta) + len(raw.sender) + _OVERHEAD
+        ticket = _Ticket(raw, size, Future(), self.memories.with_room(raw.source, remember))
         with self._change:
             if self._closing:
                 raise StoreError("landing: the collector is stopping; send the record again")

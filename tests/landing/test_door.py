@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from telltale import door as door_module
 from telltale.contract import (
     Chunk,
     ConfigError,
@@ -159,3 +160,14 @@ def test_a_source_that_fails_is_noted_without_what_it_says(door: Door, capfd: py
     door.landing.close()
     assert refused_rows(door.landing.store, 9)[0].detail == "RuntimeError"
     assert "5e:00" not in "".join(capfd.readouterr())
+
+
+def test_what_a_sender_chooses_is_cut_in_the_list_and_not_kept_in_memory(door: Door) -> None:
+    long = request(b"wrong")._replace(path="/toy/" + "x" * 60_000)
+    cached = door_module._meta_text.cache_info().currsize
+    for body in (b"wrong", b"right"):
+        door.handle(long._replace(body=body))
+    assert door_module._meta_text.cache_info().currsize <= cached + 1, "the cut one alone"
+    door.landing.close()
+    assert len(refused_rows(door.landing.store, 9)[0].meta) < 400
+    assert len(stored(door.landing.store)[0][1]) > 60_000, "of a genuine record nothing is cut"

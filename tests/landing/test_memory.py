@@ -11,7 +11,7 @@ import pytest
 from telltale.contract import Memory, Raw, Reply, Request, StoreError
 from telltale.door import open_door
 from telltale.landing import Landing, Store, recall, remember, revise
-from telltale.landing.memory import REFRESH_S, Memories
+from telltale.landing.memory import MOST_AT_ONCE, REFRESH_S, Memories
 from telltale.settings import Settings
 from tests.landing.test_door import TOY
 from tests.landing.test_door import request as toy_request
@@ -92,3 +92,26 @@ def test_the_door_hands_a_source_what_it_remembers(tmp_path: Path) -> None:
     for expected in ([b"0", b"1", b"2"], [b"3"]):  # the second door is another process
         with closing(open_door(Settings(root=tmp_path), [counting])) as door:
             assert [door.handle(toy_request(b"x")).reply.body for _ in expected] == expected
+
+
+def test_invented_devices_are_remembered_up_to_a_number_and_known_ones_for_ever(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("telltale.landing.memory.MOST_DEVICES", 20)
+    with closing(Landing(store)) as landing:
+        landing.memories.known("toy")
+        landing.append(RAW, (SEEN,))
+        for number in range(100):
+            landing.append(RAW, (Memory(f"toy:invented-{number}", "seen", {"hash": number}),))
+        landing.append(RAW, (SEEN._replace(value={"hash": 8}),))
+        assert len(landing.memories.known("toy")) == 20
+    remembered = recall(store, "toy")
+    assert len(remembered) == 20
+    assert remembered["toy:1"] == {"seen": {"hash": 8}}
+    assert caplog.text.count("20 devices are remembered") == 1
+
+
+def test_one_record_has_a_bounded_number_of_things_remembered(store: Store) -> None:
+    with closing(Landing(store)) as landing:
+        landing.append(RAW, tuple(Memory(f"toy:{number}", "seen", {"hash": number}) for number in range(5000)))
+    assert len(recall(store, "toy")) == MOST_AT_ONCE
