@@ -8,9 +8,11 @@ always served.
 
 import asyncio
 import json
+import logging
 from collections.abc import Iterable
 from concurrent.futures import Future
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 from telltale import discreet
@@ -27,6 +29,8 @@ from telltale.contract import (
 )
 from telltale.landing import TOO_MANY, Landing, Store
 from telltale.settings import Settings
+
+log = logging.getLogger("telltale.door")
 
 KEPT_HEADERS = ("content-type", "content-encoding", "user-agent", "x-forwarded-for", "coap-type", "mqtt-topic")
 """Headers kept with a record; none carries a secret, as Signature, Authorization and Cookie may."""
@@ -121,8 +125,31 @@ class Door:
         except StoreError as error:
             return Verdict(AWAY, "store_away", str(error))
 
-    def turn_away(self, request: Request, refused: Refused) -> Verdict:
-        """Refuse a request, and remember it in the refused list."""
+    def close(self) -> None:
+        """Commit what is on the queue and let the store go."""
+        self.landing.close()
+        self.landing.store.close()
+
+    def _ask(self, request: Request) -> "_Asked | Verdict":
+        """What the source answers, and the record to store first; a verdict where there is nothing to store."""
+        source = self._sources[request.source]
+        if source.remembers:
+            request = request._replace(known=self.landing.memories.known(request.source))
+        try:
+            reply = source.accept(request, self._settings[request.source])
+        except Refused as refused:
+            return self._turn_away(request, refused)
+        except MemoryError:
+            return Verdict(AWAY, "store_away", "the machine is out of memory")
+        except Exception as error:  # noqa: BLE001 a mistake of ours: its text, and a traceback, may quote the request
+            detail = str(error) if isinstance(error, ConfigError) else type(error).__name__
+            self._turn_away(request, Refused(500, "accept_failed", detail, body=b""))
+            return Verdict(_FAILED, "accept_failed", detail)
+        if not reply.keep:
+            return Verdict(reply, "answered")
+        return _Asked(reply, _raw(request, reply))
+
+    def _turn_away(self, request: Request, refused: Refused) -> Verdict:
         is_noted = self.landing.refuse(
             source=request.source,
             received_at=request.received_at,
@@ -183,14 +210,28 @@ def open_door(settings: Settings, sources: Iterable[Source]) -> Door:
     """
     discreet.install()
     limits = settings.landing
+    store = Store(settings.store_url, busy_timeout_s=limits.busy_timeout_s)
+    if store.is_new:
+        _say_what_was_lost(settings)
     landing = Landing(
-        Store(settings.store_url, busy_timeout_s=limits.busy_timeout_s),
+        store,
         max_records=limits.max_records,
         max_bytes=limits.max_bytes,
         group=limits.group,
         ticket_timeout_s=limits.ticket_timeout_s,
     )
     return Door(sources, landing, settings)
+
+
+def _say_what_was_lost(settings: Settings) -> None:
+    """Loudly, where a new store was made beside a lake that an older one knew."""
+    lake = settings.lake_root
+    if isinstance(lake, Path) and any(lake.rglob("*.parquet")):
+        log.error(
+            "the store was not there and begins anew, though %s holds files it does not know; if it was lost, stop "
+            "telltale and put its file or a backup of it back",
+            lake,
+        )
 
 
 def try_options(source: Source, settings: SourceSettings) -> None:

@@ -55,6 +55,7 @@ class RefusedList:
         self.store = store
         self._rows: list[RefusedRow] = []
         self._floods = Floods()
+        self._lost = 0
         self._lock = threading.Lock()
         self._some = threading.Event()
         self._closing = threading.Event()
@@ -104,8 +105,14 @@ class RefusedList:
                 newest = connection.scalar(sa.select(sa.func.max(REFUSED.c.id)))
                 connection.execute(REFUSED.delete().where(REFUSED.c.id <= newest - KEPT))
         except Exception as error:  # noqa: BLE001 a list that is lost must not end the thread that writes the next one
-            why = str(error) if isinstance(error, StoreError) else cause_of(error)
-            _log.warning("refused list: %d rows dropped: %s", len(rows), why)
+            if not self._lost:  # the first of many: it is tried once a second
+                why = str(error) if isinstance(error, StoreError) else cause_of(error)
+                _log.warning("refused list: rows are lost until it can be written: %s", why)
+            self._lost += len(rows)
+        else:
+            if self._lost:
+                _log.warning("refused list: written again, %d rows are lost", self._lost)
+            self._lost = 0
 
 
 def refused_rows(store: Store, limit: int, before_id: int | None = None) -> list[RefusedRow]:

@@ -49,6 +49,8 @@ class Store:
         if self._file is not None:
             self._file.listen(self.engine)
         weakref.finalize(self, self.engine.dispose)  # of a store let go without close(), and at the program's end
+        self.is_new = False
+        """Whether it was made just now, and is empty."""
         self._create()
 
     @contextmanager
@@ -155,6 +157,7 @@ class Store:
             metadata.create_all(connection)
             found = connection.scalar(sa.select(META.c.value).where(META.c.key == "schema_version"))
             if found is None:
+                self.is_new = True
                 start = [("schema_version", SCHEMA_VERSION), ("change", 0), ("probe", 0)]
                 connection.execute(META.insert(), [{"key": key, "value": value} for key, value in start])
             elif found != SCHEMA_VERSION:

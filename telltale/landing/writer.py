@@ -229,9 +229,11 @@ class Landing:
 
     def _stored(self, live: list[_Ticket], ids: Iterable[int]) -> None:
         """Say that records are durable; what their devices said is known before the answer."""
-        for ticket in live:
-            if ticket.remember:
+        try:
+            for ticket in live:
                 self.memories.learn(ticket.raw.source, ticket.remember)
+        except Exception as error:  # noqa: BLE001 what is durable is acknowledged; the table is read again in a second
+            _log.error("landing: what devices said is not known yet (%s)", type(error).__name__)
         for ticket, raw_id in zip(live, ids, strict=True):
             ticket.future.set_result(raw_id)
         if live:

@@ -171,3 +171,18 @@ def test_what_a_sender_chooses_is_cut_in_the_list_and_not_kept_in_memory(door: D
     door.landing.close()
     assert len(refused_rows(door.landing.store, 9)[0].meta) < 400
     assert len(stored(door.landing.store)[0][1]) > 60_000, "of a genuine record nothing is cut"
+
+
+def test_a_store_that_begins_anew_beside_a_lake_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    settings = Settings(root=tmp_path)
+    with closing(open_door(settings, [TOY])):
+        pass
+    assert not caplog.text, "a new project is no loss"
+    assert isinstance(settings.lake_root, Path)
+    settings.lake_root.mkdir(parents=True)
+    (settings.lake_root / "x.parquet").touch()
+    for file in (tmp_path / "data" / "landing").iterdir():
+        file.unlink()
+    with closing(open_door(settings, [TOY])):
+        pass
+    assert "the store was not there and begins anew" in caplog.text

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from telltale.contract import StoreError
+from telltale.contract import Memory, StoreError
 from telltale.landing import TOO_MANY, Landing, Store, purge_refused, refused_rows
 from telltale.landing.floods import BURST
 from tests.sources.toy import open_store, raw
@@ -177,6 +177,41 @@ def test_one_record_that_cannot_be_stored_does_not_fail_its_group(landing: Landi
     with pytest.raises(StoreError, match="cannot be stored"):
         bad.result(5)
     assert stored(landing.store) == [b"a", b"c"]
+
+
+@pytest.mark.parametrize("error", [MemoryError, KeyError, SystemExit, sa.exc.InvalidRequestError])
+def test_every_ticket_is_resolved_whatever_storing_meets(landing: Landing, error: type[BaseException]) -> None:
+    """Once; then it goes on."""
+
+    def fail(_: sa.Connection) -> None:
+        sa.event.remove(landing.store.engine, "commit", fail)
+        raise error
+
+    sa.event.listen(landing.store.engine, "commit", fail)
+    tickets = [landing.put(raw(second)) for second in range(5)]
+    outcomes = [ticket.exception(10) for ticket in tickets]
+
+    assert all(outcome is None or isinstance(outcome, StoreError) for outcome in outcomes)
+    assert landing.append(raw(9))
+    assert len(stored(landing.store)) == 1 + outcomes.count(None)
+    assert landing.depth == (0, 0)
+
+
+def test_a_lost_thread_is_started_again(landing: Landing, caplog: pytest.LogCaptureFixture) -> None:
+    lost = threading.Thread(target=lambda: None)
+    lost.start()
+    lost.join()
+    with landing._change:
+        landing._thread = lost
+
+    assert landing.append(raw(1))
+    assert "the thread that stores was lost; another one is started" in caplog.text
+
+
+def test_what_is_durable_is_acknowledged_though_it_cannot_be_remembered_at_once(landing: Landing) -> None:
+    odd = Memory("toy:1", "seen", 7)  # type: ignore[arg-type]
+    assert landing.append(raw(1), (odd,)) == 1
+    assert landing.append(raw(2)) == 2
 
 
 def test_close_commits_what_waits_and_takes_nothing_new(store: Store) -> None:
