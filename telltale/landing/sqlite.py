@@ -72,13 +72,19 @@ class SqliteFile:
         """A lost file is not made anew by a running program: its records would begin at 1 again, unseen.
 
         Raises:
-            StoreError: the file is gone, or the log of another file lies beside it, which SQLite would write into it.
+            StoreError: the file is gone, its log is while others have it open, or the log of another file lies beside
+                it, which SQLite would write into it.
         """
         if not self.is_made:
             return
         there = self.place.files()
         if there[0] is None:
             raise StoreError(self.place.lost())
+        if there[1] is None and there[2] is not None:  # who opens it now writes a log that nobody can read again
+            raise StoreError(
+                f"store: the -wal file of {self.place.path} was deleted while it was open; what it held is saved once all "
+                "programs let go of the store: wait some seconds, or stop telltale"
+            )
         if self._last and there[0] != self._last[0] and there[1] is not None and there[1] == self._last[1]:
             raise StoreError(
                 f"store: {self.place.path} was replaced, but the -wal file of the former one lies beside it; stop "

@@ -109,12 +109,14 @@ class Store:
         It reads a few pages and looks at the file: a damaged page elsewhere shows when it is needed.
         """
         if self._file is not None and (trouble := self._file.place.trouble()):
+            self.close()  # a file that comes back is opened anew, and one that was deleted frees its space
             return trouble
         try:
             with self.reader() as connection:
                 connection.execute(sa.select(META.c.value).where(META.c.key == "schema_version")).all()
                 connection.execute(sa.select(sa.func.max(RAW.c.id))).all()
         except StoreError as error:
+            self.close()
             return str(error)
         except sa.exc.SQLAlchemyError as error:
             return self._said(error)

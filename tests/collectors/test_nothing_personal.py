@@ -21,7 +21,7 @@ from telltale.landing import Store
 from telltale.landing.place import LEAST_FREE_BYTES
 from telltale.net import free_port
 from telltale.settings import load
-from telltale.sources.cloudtrax.accept import signature
+from telltale.sources.cloudtrax.wire import signature
 from tests.collectors.wire import Wire, arp, dhcp, missing, wire
 from tests.mosquitto import HOST, USER, mosquitto
 from tests.served import make_project, telltale
@@ -42,8 +42,8 @@ def forms() -> dict[str, str]:
         spelt = (address, plain, address.replace(":", "-"), str(int(plain, 16)), str(number)[2:-1])
         found |= {each.lower(): address for each in (*spelt, base64.b64encode(number).decode())}
     for secret in (*OURS.values(), WRONG):
-        spelt = (secret, secret.encode().hex(), base64.b64encode(secret.encode()).decode().rstrip("="))
-        found |= {each.lower(): secret for each in spelt}
+        coded = base64.b64encode(secret.encode()).decode().rstrip("=")
+        found |= {each.lower(): secret for each in (secret, secret.encode().hex(), coded)}
     return found
 
 
@@ -122,9 +122,10 @@ def requests() -> Iterator[tuple[str, bytes, dict[str, str]]]:
 
 
 def post(port: int) -> None:
-    """Everything over HTTP, and what is answered."""
-    for path, body, headers in requests():
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    """Everything over HTTP, and what is answered; from many addresses, since the log has few lines of each."""
+    for number, (path, body, headers) in enumerate(requests()):
+        address = f"127.0.0.{1 + number % 200}"
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30, source_address=(address, 0))
         with closing(connection), suppress(BrokenPipeError, ConnectionResetError):
             connection.request("POST", path, body, headers)
             reply = connection.getresponse()
@@ -153,10 +154,11 @@ def datagrams() -> Iterator[bytes]:
 
 def send_datagrams(port: int) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        sender.settimeout(2)
         for datagram in datagrams():
             sender.sendto(datagram, ("127.0.0.1", port))
-            with suppress(TimeoutError):
+        sender.settimeout(2)  # some are not answered
+        with suppress(TimeoutError):
+            while True:
                 clean(repr(sender.recv(2048)), "CoAP's answer")
 
 
@@ -278,7 +280,9 @@ class Running:
 
     def wait(self) -> None:
         """Until it receives."""
-        until(lambda: self.ready in self.said() or self.process.poll() is not None, lambda: f"{self.log}: {self.said()}")
+        until(
+            lambda: self.ready in self.said() or self.process.poll() is not None, lambda: f"{self.log}: {self.said()}"
+        )
         assert self.process.poll() is None, self.said()
 
     def said(self) -> str:

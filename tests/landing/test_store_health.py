@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from telltale.contract import StoreError
+from telltale.contract import Raw, StoreError
 from telltale.landing import Landing, Store
 from telltale.landing.place import LEAST_FREE_BYTES
 from tests.sources.toy import open_store, raw
@@ -45,6 +45,14 @@ def said(landing: Landing, words: str) -> None:
     """Wait until health says so, and not without what to do."""
     until(lambda: words in landing.health(), f"health says {landing.health()!r}, expected {words!r}")
     assert "; " in landing.health()
+
+
+def taken(landing: Landing, record: Raw) -> bool:
+    try:
+        landing.append(record)
+    except StoreError:
+        return False
+    return True
 
 
 @pytest.fixture
@@ -143,8 +151,30 @@ def test_a_deleted_log_is_missed(landing: Landing) -> None:
 
     with suppress(StoreError):
         landing.append(raw(2, "perhaps"))
-    landing.append(raw(3, "after"))
+    until(lambda: taken(landing, raw(3, "after")), "it does not recover")
     assert {"before", "after"} <= bodies(path)
+
+
+def test_nothing_is_acknowledged_into_a_log_nobody_can_read_again(landing: Landing, tmp_path: Path) -> None:
+    """Another program has the store open: who opened it now would write a log without its head."""
+    path = path_of(landing.store)
+    landing.append(raw(1, "before"))
+    other = Store(landing.store.url)
+    assert other.trouble() == ""
+    Path(f"{path}-wal").unlink()
+
+    with pytest.raises(StoreError, match=r"-wal file of .* was deleted while it was open"):
+        landing.append(raw(2, "lost"))
+    until(lambda: "was deleted while it was open" in landing.health(), "health says nothing of it")
+    other.trouble()  # it lets go too once it looks; the last one saves what the log held
+    until(lambda: taken(landing, raw(3, "after")), "it does not recover")
+    copy = tmp_path / "as a crash leaves it"
+    copy.mkdir()
+    for ending in ("", "-wal"):
+        shutil.copy(f"{path}{ending}", copy / f"{path.name}{ending}")
+    assert {"before", "after"} <= bodies(copy / path.name)
+    assert "lost" not in bodies(copy / path.name)
+    other.close()
 
 
 def test_every_acknowledged_record_lies_where_the_file_was_when_it_began(landing: Landing, tmp_path: Path) -> None:
