@@ -125,31 +125,8 @@ class Door:
         except StoreError as error:
             return Verdict(AWAY, "store_away", str(error))
 
-    def close(self) -> None:
-        """Commit what is on the queue and let the store go."""
-        self.landing.close()
-        self.landing.store.close()
-
-    def _ask(self, request: Request) -> "_Asked | Verdict":
-        """What the source answers, and the record to store first; a verdict where there is nothing to store."""
-        source = self._sources[request.source]
-        if source.remembers:
-            request = request._replace(known=self.landing.memories.known(request.source))
-        try:
-            reply = source.accept(request, self._settings[request.source])
-        except Refused as refused:
-            return self._turn_away(request, refused)
-        except MemoryError:
-            return Verdict(AWAY, "store_away", "the machine is out of memory")
-        except Exception as error:  # noqa: BLE001 a mistake of ours: its text, and a traceback, may quote the request
-            detail = str(error) if isinstance(error, ConfigError) else type(error).__name__
-            self._turn_away(request, Refused(500, "accept_failed", detail, body=b""))
-            return Verdict(_FAILED, "accept_failed", detail)
-        if not reply.keep:
-            return Verdict(reply, "answered")
-        return _Asked(reply, _raw(request, reply))
-
-    def _turn_away(self, request: Request, refused: Refused) -> Verdict:
+    def turn_away(self, request: Request, refused: Refused) -> Verdict:
+        """Refuse a request: it is noted, or only counted where its sender was refused too often lately."""
         is_noted = self.landing.refuse(
             source=request.source,
             received_at=request.received_at,
@@ -179,9 +156,11 @@ class Door:
             reply = source.accept(request, self._settings[request.source])
         except Refused as refused:
             return self.turn_away(request, refused)
+        except MemoryError:
+            return Verdict(AWAY, "store_away", "the machine is out of memory")
         except Exception as error:  # noqa: BLE001 a mistake of ours: its text, and a traceback, may quote the request
             detail = str(error) if isinstance(error, ConfigError) else type(error).__name__
-            self.turn_away(request, Refused(500, "accept_failed", detail))
+            self.turn_away(request, Refused(500, "accept_failed", detail, body=b""))
             return Verdict(_FAILED, "accept_failed", detail)
         if not reply.keep:
             return Verdict(reply, "answered")

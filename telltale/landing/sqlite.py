@@ -82,8 +82,8 @@ class SqliteFile:
             raise StoreError(self.place.lost())
         if there[1] is None and there[2] is not None:  # who opens it now writes a log that nobody can read again
             raise StoreError(
-                f"store: the -wal file of {self.place.path} was deleted while it was open; what it held is saved once all "
-                "programs let go of the store: wait some seconds, or stop telltale"
+                f"store: the -wal file of {self.place.path} was deleted while it was open; what it held is saved once "
+                "all programs let go of the store: wait some seconds, or stop telltale"
             )
         if self._last and there[0] != self._last[0] and there[1] is not None and there[1] == self._last[1]:
             raise StoreError(
