@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 SUPERVISED = "TELLTALE_SUPERVISED"
 """In the environment of what a supervisor has started."""
 OURS = "telltale"
+PACKETS = "telltale.packets"
+"""By this name go the lines a collector has for each packet."""
 
 
 def configure(settings: "Settings") -> None:
@@ -25,3 +27,9 @@ def configure(settings: "Settings") -> None:
     logging.getLogger(OURS).setLevel(settings.log.level.upper())
     for name, level in settings.log.modules.items():
         logging.getLogger(name).setLevel(level.upper())
+
+
+def says_packets() -> bool:
+    """Whether a line for each packet is wanted: unless `[log]` says less than info, of all or of `PACKETS`."""
+    is_configured = logging.getLogger(OURS).level != logging.NOTSET
+    return not is_configured or logging.getLogger(PACKETS).isEnabledFor(logging.INFO)

@@ -70,6 +70,27 @@ def test_a_level_that_is_none_and_a_module_that_is_not_ours_are_refused(
     assert sentence in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("toml", "is_said"),
+    [
+        ("", True),
+        ('[log]\nlevel = "warning"', False),
+        ('[log]\n"telltale.packets" = "error"', False),
+        ('[log]\nlevel = "error"\n"telltale.packets" = "info"', True),
+    ],
+)
+def test_a_line_for_each_packet_can_be_left_out(tmp_path: Path, toml: str, is_said: bool) -> None:
+    make_project(tmp_path, toml)
+    program = (
+        f"from pathlib import Path; from telltale import logs; from telltale.settings import load\n"
+        f"from collectors.common.packetlog import Packet, PacketLog\n"
+        f"logs.configure(load(Path({str(tmp_path)!r})))\n"
+        f"packets = PacketLog(); packets.add(Packet(0, 'efento', 'sender', 3, 201, 'stored', 0.1, '')); packets.close()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert ("efento sender 3 bytes 201 stored" in done.stderr) is is_said
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
 def test_a_log_that_cannot_be_written_ends_nothing(tmp_path: Path) -> None:
     make_project(tmp_path)

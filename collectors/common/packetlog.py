@@ -10,6 +10,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from typing import NamedTuple, TextIO
 
+from telltale.logs import says_packets
 from telltale.net import network_of
 
 FLUSH_S = 0.2
@@ -49,6 +50,7 @@ class PacketLog:
     def __init__(self, stream: TextIO = sys.stderr, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
         self._clock = clock
+        self._is_wanted = says_packets()
         self._waiting: deque[Packet] = deque(maxlen=MOST_LINES)
         self._refused: Counter[str] = Counter()
         self._minute_ends = clock() + MINUTE_S
@@ -60,7 +62,7 @@ class PacketLog:
 
     def add(self, packet: Packet) -> None:
         """Note a packet; never waits."""
-        if not 400 <= packet.status < 500 or self._has_line(packet.sender):
+        if self._is_wanted and (not 400 <= packet.status < 500 or self._has_line(packet.sender)):
             self._waiting.append(packet)
 
     def close(self) -> None:

@@ -13,7 +13,8 @@ _OURS = "telltale"
 LOG_TOML = """\
 [log]                          # what the long-running commands say; telltale up keeps it in data/logs
 # level = "info"               # debug, info, warning, error
-# "telltale.coap" = "debug"    # another level for one part, by its name in the log
+# "telltale.coap" = "debug"    # another level for one part, by the name of its logger
+# "telltale.packets" = "error" # no line for each packet
 """
 
 
