@@ -88,8 +88,8 @@ def concerns(project: Project, *, now: dt.datetime) -> list[Notice]:
         project: whose.
         now: the present on the site's clock.
     """
-    clocks = [clock for clock in present(project) if clock.is_stepped]
-    return [_notice(clock, now, names=len(clocks) > 1) for clock in clocks]
+    clocks = present(project)
+    return [_notice(clock, now, names=len(clocks) > 1) for clock in clocks if clock.is_stepped]
 
 
 def sentence(clock: HostClock, zone: str) -> str:

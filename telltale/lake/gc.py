@@ -39,6 +39,7 @@ def gc(lake: Lake, *, now_us: int, grace_s: int = 3600) -> Collected:
     with locked(lake.store, "settle", wait_s=lake.lock_wait_s):
         if lease := _lease(lake.store, now_us):
             return Collected(0, 0, lease)
+        _not_of_the_future(lake.store, now_us)
         sizes = _candidates(lake, before)
         removed = [path for paths in pieces(sizes, _PIECE) for path in remove(lake, paths, unlisted_before=before)]
         _forget(lake, before)
@@ -76,6 +77,16 @@ def leased(store: Store, name: str, *, until_us: int) -> Iterator[None]:
 def _lease(store: Store, now_us: int) -> str:
     with store.reader() as connection:
         return connection.scalar(sa.select(LEASE.c.name).where(LEASE.c.until > now_us).order_by(LEASE.c.name)) or ""
+
+
+def _not_of_the_future(store: Store, now_us: int) -> None:
+    """What a clock that was ahead took off the list is off it by now: its grace begins, at the latest, at once."""
+    ahead = UNLISTED.c.at > now_us
+    with store.reader() as connection:
+        some = connection.scalar(sa.select(UNLISTED.c.path).where(ahead).limit(1))
+    if some is not None:
+        with store.writer() as connection:
+            connection.execute(UNLISTED.update().where(ahead).values(at=now_us))
 
 
 def _candidates(lake: Lake, before: int) -> dict[str, int]:

@@ -16,6 +16,7 @@ from telltale.landing.store import Store
 
 _KEPT = "kept_from:"
 _COUNTED = "late_counted_through"
+_AHEAD_SINCE, _AHEAD_THROUGH = "ahead_since", "ahead_through"
 
 
 class ClosedDay(NamedTuple):
@@ -47,6 +48,33 @@ def keep_from(store: Store, table_name: str, site: str, at_us: int) -> None:
         with store.writer() as connection:
             bump(connection)
             _set(connection, f"{_KEPT}{table_name}:{site}", at_us)
+
+
+class Ahead(NamedTuple):
+    """Records that bear moments of the future, from when a clock was ahead."""
+
+    since_us: int
+    """When they were first seen by a clock that is believed: they came before."""
+    through_id: int
+    """The last of them."""
+
+
+def ahead(store: Store) -> Ahead | None:
+    """What is noted of records that bear moments of the future; None where nothing is."""
+    query = sa.select(META.c.key, META.c.value).where(META.c.key.in_([_AHEAD_SINCE, _AHEAD_THROUGH]))
+    with store.reader() as connection:
+        noted = {row.key: row.value for row in connection.execute(query)}
+    return Ahead(noted[_AHEAD_SINCE], noted[_AHEAD_THROUGH]) if noted else None
+
+
+def note_ahead(store: Store, mark: Ahead | None) -> None:
+    """Note that such records are there, or that there are none any more."""
+    with store.writer() as connection:
+        if mark is None:
+            connection.execute(META.delete().where(META.c.key.in_([_AHEAD_SINCE, _AHEAD_THROUGH])))
+        else:
+            _set(connection, _AHEAD_SINCE, mark.since_us)
+            _set(connection, _AHEAD_THROUGH, mark.through_id)
 
 
 def take_back(store: Store, now_us: int, is_over: Callable[[str, date], bool]) -> int:

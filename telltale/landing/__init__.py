@@ -2,7 +2,14 @@
 
 from telltale.landing.clocks import HostClock, Look, Uptime, host_clocks, uptime
 from telltale.landing.memory import recall, remember, revise
-from telltale.landing.refused import TOO_MANY, RefusedCount, RefusedRow, purge_refused, refused_counts, refused_rows
+from telltale.landing.refused import (
+    RefusedCount,
+    RefusedRow,
+    purge_refused,
+    purge_refused_ahead,
+    refused_counts,
+    refused_rows,
+)
 from telltale.landing.store import Store
 from telltale.landing.writer import Landing
 
@@ -17,6 +24,7 @@ __all__ = [
     "Uptime",
     "host_clocks",
     "purge_refused",
+    "purge_refused_ahead",
     "recall",
     "refused_counts",
     "refused_rows",

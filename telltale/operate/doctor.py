@@ -3,7 +3,6 @@
 import os
 import shutil
 import socket
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -17,16 +16,12 @@ from telltale.capture.interfaces import chosen, may_capture, present
 from telltale.contract import ConfigError, TelltaleError, Transport
 from telltale.door import try_options
 from telltale.forward.passing import targets
-from telltale.health import own_clock
 from telltale.health.known import Unheard, never_heard
 from telltale.health.words.listed import where
 from telltale.kanban.press_tables import only_dhcp
-from telltale.lake.lock import HOST
 from telltale.lake.settle import check_root
-from telltale.landing.clocks import WRITTEN_US
 from telltale.net import free_port
-from telltale.operate.permissions import open_to_others
-from telltale.operate.store_state import health_of, wrong_with_store
+from telltale.operate import clock_check
 from telltale.sensors import limits
 from telltale.settings import DEVICES_FILE, buttons, devices
 from telltale.sources import SOURCES
@@ -34,13 +29,11 @@ from telltale.transports import served, topics
 from telltale.wording import COUNT_DHCP, joined
 from telltale.workbench.project import Project
 from telltale.workbench.question import ask
-from telltale.workbench.times import local_time
 from telltale.workbench.view import answered
 
 OLDEST_PYTHON = (3, 11)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 FULL_BYTES, LOW_BYTES = 200 << 20, 2 << 30
-AHEAD_US = 60_000_000
 MOST_UNHEARD = 20
 """More devices that were never heard are counted."""
 LOOKED_BACK = "365d"
@@ -260,26 +253,9 @@ def _disk(project: Project) -> Iterator[Finding]:
 
 
 def _clock(project: Project) -> Iterator[Finding]:
-    now_us, zone = project.now_us(), project.zone()
-    snapshot = project.lake.snapshot()
-    stamps = [file.max_time for file in snapshot.files if file.table_name == "raw"]
-    newest = max([*stamps, *(raw.received_at for raw in snapshot.hot)], default=0)
-    clocks = own_clock.present(project)
-    ours = next((clock for clock in clocks if clock.host == HOST), None)
-    fix = "set the machine's clock, and let a time service keep it: timedatectl set-ntp true"
-    for clock in clocks:
-        if clock.is_stepped:
-            found, _, ways = own_clock.sentence(clock, zone).partition("; ")
-            yield Finding("clock", "wrong", found, f"{fix}; {ways}")
-    if now_us < WRITTEN_US or (now_us < newest - AHEAD_US and (ours is None or not ours.confirmed_by)):
-        yield Finding("clock", "wrong", "it is earlier than what has happened already", fix)
-    elif now_us < newest - AHEAD_US:
-        found = f"records bear moments up to {local_time(newest, zone):%Y-%m-%d %H:%M}, of when the clock was wrong"
-        yield Finding("clock", "note", found, "nothing to do: they stand on those days, and go once those are over")
-    elif _synchronised() is False:
-        yield Finding("clock", "note", "no time service keeps it", fix)
-    elif ours is None or not ours.is_stepped:
-        yield Finding("clock", "ok", "plausible")
+    findings: list[clock_check.Found] = clock_check.findings(project) or [("ok", "plausible", "")]
+    for state, found, fix in findings:
+        yield Finding("clock", state, found, fix)
 
 
 def _programs(_: Project) -> Iterator[Finding]:
@@ -326,19 +302,8 @@ def _nearest(folder: Path) -> Path:
 
 def _answers(host: str, port: int) -> bool:
     """Whether a telltale collector listens there."""
-    return "status" in health_of(host, port)
-
-
-def _synchronised() -> bool | None:
-    """Whether a time service keeps the clock; None where nobody can tell."""
-    command = shutil.which("timedatectl")
-    if command is None:
-        return None
-    told = subprocess.run(  # noqa: S603 - found on PATH, no input of anyone
-        [command, "show", "--property=NTPSynchronized", "--value"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=5,
-    )
-    return {"yes": True, "no": False}.get(told.stdout.strip())
+    try:
+        with urllib.request.urlopen(f"http://{host}:{port}/healthz", timeout=3) as reply:
+            return "status" in json.load(reply)
+    except (urllib.error.URLError, ValueError, OSError):
+        return False

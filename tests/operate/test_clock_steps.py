@@ -6,19 +6,25 @@ Two clocks are turned by hand: the wall clock of a machine, and the time it has 
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import telltale as tt
 from telltale.cli import telltale
 from telltale.contract import Raw, TelltaleError
 from telltale.health.concerns import concerns
+from telltale.lake.gc import gc
+from telltale.lake.lock import HOST
+from telltale.lake.merge import merge
 from telltale.lake.settle import settle_all
 from telltale.landing import HostClock, Uptime
 from telltale.operate import retention, trust, upkeep
 from telltale.operate.doctor import examine
-from telltale.workbench.times import local_time
+from telltale.workbench.times import closes_at, local_time
 from tests.lake_fixture import SITE, ZONE, at, hear, report, write_settings
 
 HOUR = 3_600_000_000
@@ -31,7 +37,7 @@ VISITOR = "3c:06:30:aa:bb:01"
 class Machine:
     """A project on a machine whose clocks are turned by hand."""
 
-    def __init__(self, root: Path, *, host: str = trust.HOST) -> None:
+    def __init__(self, root: Path, *, host: str = HOST) -> None:
         self.host = host
         self.truth_us = self.wall_us = FRIDAY
         self.up_us, self.boot = 5 * DAY, 0
@@ -71,6 +77,11 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     made.retains()
     yield made
     made.project.close()
+
+
+def of_clock(project: tt.Project) -> list[tuple[str, str]]:
+    """What doctor says of the clock."""
+    return [(each.state, each.found) for each in examine(project) if each.check == "clock"]
 
 
 def held(project: tt.Project) -> tuple[object, ...]:
@@ -254,8 +265,7 @@ def test_a_step_is_said_by_the_log_the_doctor_and_the_page(machine: Machine) -> 
     assert "telltale doctor --clock-is-right" in line
     assert upkeep.clock(machine.project, machine.wall_us) == "", "once"
     assert upkeep.retain(machine.project, machine.wall_us).startswith("retention waits: the clock of ")
-    (found,) = [finding for finding in examine(machine.project) if finding.check == "clock"]
-    assert found.state == "wrong"
+    assert [state for state, _ in of_clock(machine.project)] == ["wrong"]
     now = local_time(machine.wall_us, ZONE)
     (notice,) = [each for each in concerns(machine.project, now=now) if "of this machine" in each.concern.what]
     assert notice.concern.level == "alarm"
@@ -272,11 +282,8 @@ def test_after_a_step_back_the_doctor_says_what_records_bear(machine: Machine) -
     machine.looks()
     machine.runs(MINUTE, steps_us=-10 * DAY)
     machine.looks()
-    (found,) = [finding for finding in examine(machine.project) if finding.check == "clock"]
-    assert (found.state, found.found) == (
-        "note",
-        "records bear moments up to 2027-03-01 12:01, of when the clock was wrong",
-    )
+    found = "records bear moments up to 2027-03-01 12:01, of when the clock was wrong"
+    assert of_clock(machine.project) == [("note", found)]
 
 
 def test_commands_wait_and_confirm(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,3 +315,88 @@ def test_a_record_stamped_ahead_does_not_hide_that_a_source_has_stopped(machine:
         (row,) = tt.health.last_day(project=machine.project).to_dict("records")
         assert row["is_silent"]
         assert row["age_s"] == pytest.approx((machine.truth_us - FRIDAY - HOUR) / 1e6)
+
+
+def test_bodies_stamped_ahead_are_not_kept_for_as_long_as_the_clock_was_off(machine: Machine) -> None:
+    """They were kept for ten years and a day: nothing is older than its retention, by the truth."""
+    machine.runs(MINUTE, steps_us=3650 * DAY)
+    machine.looks()
+    machine.hears()
+    machine.hears(site="99999")
+    machine.retains()
+    machine.runs(MINUTE, steps_us=-3650 * DAY)
+    machine.hears()
+    back_us = machine.truth_us
+    assert machine.retains().purged is not None
+    stamped = [file for file in machine.project.lake.snapshot().of("raw") if file.min_time > machine.wall_us]
+    assert sum(file.rows for file in stamped) == 2
+    machine.runs(23 * HOUR)
+    machine.retains()
+    assert [file for file in machine.project.lake.snapshot().of("raw") if file.min_time > machine.wall_us] == stamped
+    machine.runs(2 * HOUR)
+    purged = machine.retains().purged
+    assert purged is not None
+    assert machine.truth_us - back_us < 26 * HOUR
+    assert [file for file in machine.project.lake.snapshot().of("raw") if file.min_time > machine.wall_us] == []
+
+
+def test_that_retention_is_later_after_a_night_off_is_said_and_a_record_ends_it(machine: Machine) -> None:
+    machine.restarts(14 * HOUR)
+    assert machine.retains().purged is not None
+    assert machine.looks().lag_us == 14 * HOUR
+    assert of_clock(machine.project) == [("note", "the machine was off, so what is due is removed up to 14 h later")]
+    machine.runs(MINUTE)
+    machine.hears()
+    assert machine.looks().lag_us == 0
+    assert "the machine was off" not in str(of_clock(machine.project))
+
+
+def test_files_taken_off_the_list_by_a_clock_that_was_ahead_are_removed_in_time(machine: Machine) -> None:
+    """Bodies in them stayed on disk for as long as the clock was ahead."""
+    lake = machine.project.lake
+    machine.hears()
+    settle_all(lake, now_us=machine.wall_us)
+    machine.runs(MINUTE, steps_us=30 * DAY)
+    assert merge(lake, now_us=machine.wall_us).before > 0
+    machine.runs(MINUTE, steps_us=-30 * DAY)
+    listed = len(lake.snapshot().files)
+    assert gc(lake, now_us=machine.wall_us).files == 0
+    assert len(list(lake.root.walk())) > listed
+    assert gc(lake, now_us=machine.wall_us + HOUR).files > 0
+    assert len(list(lake.root.walk())) == listed
+
+
+EVENTS = st.lists(
+    st.tuples(
+        st.booleans(),
+        st.integers(0, 5 * HOUR) | st.integers(0, 60 * DAY),
+        st.sampled_from([0, 0, DAY, 10 * DAY, 30 * DAY, -DAY, -30 * DAY]) | st.integers(-40 * DAY, 40 * DAY),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=12, deadline=None)
+@given(EVENTS)
+def test_whatever_the_clock_does_nothing_is_destroyed_before_its_time(events: list[tuple[bool, int, int]]) -> None:
+    """By the truth: no body under 24 hours, no key a record may need, no day that has not passed its closing time."""
+    with TemporaryDirectory() as folder:
+        machine = Machine(write_settings(Path(folder) / "project", keep=False))
+        came: dict[int, int] = {}
+        for restarts, us, steps_us in [(False, 0, 0), *events]:
+            if restarts:
+                machine.restarts(us, steps_us=steps_us)
+            else:
+                machine.runs(us % (5 * HOUR), steps_us=steps_us)
+            if machine.wall_us == machine.truth_us:
+                came[machine.wall_us] = machine.truth_us
+            machine.hears()
+            machine.retains()
+            kept = {file.max_time for file in machine.project.lake.snapshot().of("raw")}
+            assert {at for at, truth_us in came.items() if machine.truth_us - truth_us < DAY} <= kept
+            assert machine.project.keys.destroyed_before(SITE) <= machine.truth_us - 2 * DAY
+            closed = [day for _, day in machine.project.lake.closed_days()]
+            assert all(closes_at(day, ZONE) <= machine.truth_us for day in closed)
+        machine.project.close()

@@ -14,6 +14,7 @@ from telltale.landing import HostClock, Look
 from telltale.operate import trust
 from telltale.operate.retention.limits import keys_kept_from
 from telltale.operate.retention.purging import Purged, purge
+from telltale.operate.retention.stamped_ahead import remove_stamped_ahead
 from telltale.workbench.project import Project
 from telltale.workbench.times import closes_at
 
@@ -44,7 +45,9 @@ def purge_when_trusted(project: Project, *, now_us: int, host: str = HOST) -> Re
     if seen.now.is_stepped:
         return Retained(None, seen)
     taken_back = _take_back(project, seen.now.wall_us)
-    return Retained(purge(project, now_us=seen.now.trusted_us), seen, taken_back)
+    purged = purge(project, now_us=seen.now.trusted_us)
+    gone = remove_stamped_ahead(project, now_us=seen.now.trusted_us)
+    return Retained(purged._replace(records=purged.records + gone), seen, taken_back)
 
 
 def _take_back(project: Project, now_us: int) -> int:
