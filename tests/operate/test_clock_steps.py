@@ -288,14 +288,17 @@ def test_after_a_step_back_the_doctor_says_what_records_bear(machine: Machine) -
 
 def test_commands_wait_and_confirm(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TELLTALE_HOME", str(machine.project.settings.root))
-    machine.runs(MINUTE, steps_us=-40 * DAY)  # the noted moment lies ahead of the real clock of this test, or behind
-    machine.boot += 1
-    machine.looks()
+    for name, given_by_hand in (("now", machine.project.clock), ("running", machine.project.running)):
+        monkeypatch.setitem(tt.Project.__init__.__kwdefaults__, name, given_by_hand)
+    machine.runs(MINUTE, steps_us=30 * DAY)
     waiting = CliRunner().invoke(telltale, ["purge"])
     assert waiting.exit_code == 1
     assert "no key destroyed until it is confirmed" in str(waiting.exception)
-    CliRunner().invoke(telltale, ["doctor", "--clock-is-right"])
-    assert CliRunner().invoke(telltale, ["purge"]).exit_code == 0
+    assert CliRunner().invoke(telltale, ["doctor"]).exit_code == 1
+    confirmed = CliRunner().invoke(telltale, ["doctor", "--clock-is-right", "--json"])
+    assert [each["state"] for each in json.loads(confirmed.stdout) if each["check"] == "clock"] != ["wrong"]
+    done = CliRunner().invoke(telltale, ["purge"], catch_exceptions=False)
+    assert "removed 7 raw records" in done.stdout
 
 
 @pytest.mark.parametrize("settled", [False, True])
