@@ -17,6 +17,7 @@ from telltale.lake.lock import HOST, locked
 from telltale.landing.schema import FILES, LEASE, UNLISTED
 from telltale.landing.store import Store
 
+_AHEAD_US = 3600 * 1_000_000  # more than a job takes, or two hosts' clocks are apart
 _PIECE = 50  # files removed in one transaction, which keeps the store's lock
 
 
@@ -81,7 +82,7 @@ def _lease(store: Store, now_us: int) -> str:
 
 def _not_of_the_future(store: Store, now_us: int) -> None:
     """What a clock that was ahead took off the list is off it by now: its grace begins, at the latest, at once."""
-    ahead = UNLISTED.c.at > now_us
+    ahead = UNLISTED.c.at > now_us + _AHEAD_US
     with store.reader() as connection:
         some = connection.scalar(sa.select(UNLISTED.c.path).where(ahead).limit(1))
     if some is not None:

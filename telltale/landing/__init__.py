@@ -3,6 +3,7 @@
 from telltale.landing.clocks import HostClock, Look, Uptime, host_clocks, uptime
 from telltale.landing.memory import recall, remember, revise
 from telltale.landing.refused import (
+    TOO_MANY,
     RefusedCount,
     RefusedRow,
     purge_refused,

@@ -158,6 +158,16 @@ def purge_refused(store: Store, before_us: int, *, kept: Collection[str]) -> int
         return connection.execute(query).rowcount
 
 
+def _row(flood: Flood) -> RefusedRow:
+    detail = f"{flood.number:,} more were refused within {flood.since_s:.0f} s, the last for {flood.reason}"
+    return RefusedRow(0, flood.source, time.time_ns() // 1000, flood.sender, 429, TOO_MANY, detail, "{}", b"")
+
+
+def _storable(text: str) -> str:
+    """The text without what a database cannot store, which would take the other rows with it."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
 def purge_refused_ahead(store: Store, after_us: int, *, kept: Collection[str]) -> int:
     """Delete what bears a moment after this one, of a clock that was ahead, and return how many; `kept` stay."""
     with store.writer() as connection:

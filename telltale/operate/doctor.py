@@ -22,6 +22,8 @@ from telltale.kanban.press_tables import only_dhcp
 from telltale.lake.settle import check_root
 from telltale.net import free_port
 from telltale.operate import clock_check
+from telltale.operate.permissions import open_to_others
+from telltale.operate.store_state import health_of, wrong_with_store
 from telltale.sensors import limits
 from telltale.settings import DEVICES_FILE, buttons, devices
 from telltale.sources import SOURCES
@@ -302,8 +304,4 @@ def _nearest(folder: Path) -> Path:
 
 def _answers(host: str, port: int) -> bool:
     """Whether a telltale collector listens there."""
-    try:
-        with urllib.request.urlopen(f"http://{host}:{port}/healthz", timeout=3) as reply:
-            return "status" in json.load(reply)
-    except (urllib.error.URLError, ValueError, OSError):
-        return False
+    return "status" in health_of(host, port)
