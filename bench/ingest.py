@@ -15,19 +15,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import flask
-from flask import Flask
-
 from bench.load import Load, post, request
 from collectors.common.packetlog import PacketLog
-from collectors.webhooks import create_app, serve
-from telltale.contract import Memory, Raw, Reply, Route
+from collectors.http.bodies import Receive
+from collectors.http.edge import Scope, Send
+from collectors.webhooks import Application, create_app, serve
+from telltale.contract import Reply, Route
 from telltale.door import open_door
 from telltale.landing import Landing
 from telltale.net import free_port
@@ -119,18 +118,8 @@ def _wait_for(port: int) -> None:
     raise TimeoutError(f"no server on port {port}")
 
 
-class OneCommitEach(Landing):
-    """A transaction for every record, by the thread that brings it."""
-
-    def append(self, raw: Raw, remember: tuple[Memory, ...] = ()) -> int:  # noqa: ARG002 - a report needs none
-        """Make one record durable and return its id."""
-        with self.store.writer() as connection:
-            return self.store.insert(connection, [raw])[0]
-
-
-def application(root: Path, kind: str) -> Flask:
+def application(settings: Settings, kind: str) -> Application:
     """The collector's application, with two routes that keep nothing beside the source's."""
-    settings = Settings(root=root).with_secrets({"cloudtrax": {str(NETWORK): SECRET}})
     nothing = replace(
         SOURCES[0],
         name="nothing",
@@ -139,17 +128,22 @@ def application(root: Path, kind: str) -> Flask:
     )
     door = open_door(settings, [*SOURCES, nothing])
     if kind == "each":
-        door.landing = OneCommitEach(door.landing.store)
-    app = create_app(door, PacketLog((root / "log").open("w")), max_body=settings.webhooks.max_body)
+        door.landing = Landing(door.landing.store, group=1)
+    app = create_app(door, PacketLog((settings.root / "log").open("w")), settings)
 
-    @app.post("/empty")
-    def empty() -> tuple[str, int]:
-        flask.request.get_data(cache=False)
-        return "", 204
+    async def empty(_scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive()).get("more_body"):
+            pass
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
 
-    return app
+    def route(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return (empty if scope["path"] == "/empty" else app)(scope, receive, send)
+
+    return route
 
 
 if __name__ == "__main__":
     folder, kind, port = sys.argv[1:]
-    serve(partial(application, Path(folder), kind), "127.0.0.1", int(port), threads=64)
+    settings = Settings(root=Path(folder)).with_secrets({"cloudtrax": {str(NETWORK): SECRET}})
+    serve(partial(application, settings, kind), settings, int(port))

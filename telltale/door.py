@@ -6,7 +6,6 @@ and no vendor. Who failed to prove who they are too often lately is answered 429
 always served.
 """
 
-import asyncio
 import json
 import logging
 from collections.abc import Iterable
@@ -29,6 +28,7 @@ from telltale.contract import (
 )
 from telltale.landing import TOO_MANY, Landing, Store
 from telltale.settings import Settings
+from telltale.tickets import Tickets
 
 log = logging.getLogger("telltale.door")
 
@@ -80,6 +80,7 @@ class Door:
 
     def __init__(self, sources: Iterable[Source], landing: Landing, settings: Settings) -> None:
         self.landing = landing
+        self._tickets = Tickets()
         self._sources = {source.name: source for source in sources}
         self._settings = {name: settings.source(name) for name in self._sources}
         for source in self._sources.values():
@@ -110,7 +111,7 @@ class Door:
         if isinstance(asked, Verdict):
             return asked
         try:
-            await _durable(self.landing.put(asked.raw, asked.reply.remember), timeout_s)
+            await self._tickets.durable(self.landing.put(asked.raw, asked.reply.remember), timeout_s)
         except StoreError as error:
             return Verdict(AWAY, "store_away", str(error))
         return Verdict(asked.reply, "stored")
@@ -225,19 +226,6 @@ def try_options(source: Source, settings: SourceSettings) -> None:
             source.accept(empty, settings)
         except Refused:
             continue
-
-
-async def _durable(ticket: Future[int], timeout_s: float) -> None:
-    """Wait for a ticket.
-
-    Raises:
-        StoreError: its record is not stored, and will not be later.
-    """
-    waiting = asyncio.wrap_future(ticket)
-    done, _ = await asyncio.wait((waiting,), timeout=timeout_s)
-    if not done and ticket.cancel():
-        raise StoreError(f"landing: not durable after {timeout_s} s; send it again")
-    await waiting  # its commit is under way or over: only the outcome is a true answer
 
 
 def _raw(request: Request, reply: Reply) -> Raw:

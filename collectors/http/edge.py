@@ -5,6 +5,7 @@ A connection that says nothing costs a socket, and neither a thread nor a place 
 
 import asyncio
 import logging
+import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +15,8 @@ from flask import Flask
 from werkzeug.test import create_environ, run_wsgi_app
 
 from collectors.http.bodies import Receive
-from collectors.http.receiver import RETRY_AFTER_S, Asked, Receiver
-from telltale.contract import Reply
+from collectors.http.receiver import RETRY_AFTER_S, Receiver
+from telltale.contract import Reply, Request
 
 log = logging.getLogger("telltale.webhooks")
 
@@ -44,32 +45,34 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, as ASGI has it."""
         try:
-            reply = await self._reply(scope, receive)
+            method, path, client = scope["method"], scope["path"], scope["client"]
+            source = self._receiver.source(method, path)
+            request = Request(
+                source=source or "",
+                received_at=time.time_ns() // 1000,
+                sender=client[0] if client else "",
+                transport="http",
+                method=method,
+                path=path,
+                headers=_headers(scope["headers"]),
+                query=scope["query_string"].decode("utf-8", "replace"),
+                body=b"",
+            )
+            if source is not None:
+                reply = await self._receiver.answer(request, receive)
+            else:
+                reply = await asyncio.get_running_loop().run_in_executor(self._threads, self._page, request)
         except Exception as error:  # noqa: BLE001 a mistake of ours costs this request, and neither the server nor a secret
             log.error("a request failed: %s", _where(error))  # noqa: TRY400 the text of an error may quote a body
             reply = _FAILED
         await send({"type": "http.response.start", "status": reply.status, "headers": _head(reply)})
         await send({"type": "http.response.body", "body": reply.body})
 
-    async def _reply(self, scope: Scope, receive: Receive) -> Reply:
-        client = scope["client"]
-        asked = Asked(
-            scope["method"],
-            scope["path"],
-            scope["query_string"].decode("utf-8", "replace"),
-            _headers(scope["headers"]),
-            client[0] if client else "",
-        )
-        source = self._receiver.source(asked.method, asked.path)
-        if source is not None:
-            return await self._receiver.answer(source, asked, receive)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._page, asked)
-
-    def _page(self, asked: Asked) -> Reply:
+    def _page(self, request: Request) -> Reply:
         """What Flask answers; its pages read no body."""
-        kept = {name: value for name, value in asked.headers.items() if name not in _OF_BODY}
-        environ = create_environ(asked.path, query_string=asked.query, method=asked.method, headers=kept)
-        environ["REMOTE_ADDR"] = asked.sender
+        kept = {name: value for name, value in request.headers.items() if name not in _OF_BODY}
+        environ = create_environ(request.path, query_string=request.query, method=request.method, headers=kept)
+        environ["REMOTE_ADDR"] = request.sender
         body, status, headers = run_wsgi_app(self._pages.wsgi_app, environ, buffered=True)
         others = tuple((name, value) for name, value in headers if name not in {"Content-Type", "Content-Length"})
         return Reply(int(status[:3]), b"".join(body), headers.get("Content-Type", "text/plain"), headers=others)

@@ -2,7 +2,6 @@
 
 import re
 import time
-from typing import NamedTuple
 
 from collectors.common.packetlog import Packet, PacketLog
 from collectors.http.bodies import Bodies, Receive
@@ -12,16 +11,6 @@ from telltale.door import Door, Entry, Verdict
 from telltale.net import Hosts
 
 RETRY_AFTER_S = 5
-
-
-class Asked(NamedTuple):
-    """A request's head, as ASGI has it."""
-
-    method: str
-    path: str
-    query: str
-    headers: dict[str, str]
-    sender: str
 
 
 class Receiver:
@@ -41,6 +30,7 @@ class Receiver:
         self._packets = packets
         self._bodies = bodies
         self._hosts = hosts
+        self._timeout_s = door.landing.ticket_timeout_s
         self._exact = {(entry.route.method, entry.route.path): entry.source for entry in door.routes()}
         self._patterns = [pattern_of(entry) for entry in door.routes() if "<" in entry.route.path]
 
@@ -52,35 +42,29 @@ class Receiver:
             source = next(found, None)
         return source
 
-    async def answer(self, source: str, asked: Asked, receive: Receive) -> Reply:
-        """The source's reply, given only after the record is durable."""
-        now, started = time.time_ns(), time.perf_counter()
-        request = Request(
-            source=source,
-            received_at=now // 1000,
-            sender=asked.sender,
-            transport="http",
-            method=asked.method,
-            path=asked.path,
-            headers=asked.headers,
-            query=asked.query,
-            body=b"",
-        )
-        body, verdict = await self._judged(request, receive)
+    async def answer(self, request: Request, receive: Receive) -> Reply:
+        """The source's reply, given only after the record is durable.
+
+        Args:
+            request: all but its body.
+            receive: where the body comes from.
+        """
+        started, source, size = time.perf_counter(), request.source, 0
+        if not self._door.has_secret(source) and (foreign := self._hosts.foreign(request.headers)):
+            verdict = self._door.turn_away(request, not_ours(foreign, source))
+        else:
+            body = await self._bodies.read(request.sender, request.headers.get("content-length", ""), receive)
+            if isinstance(body, Verdict):
+                verdict = body
+            else:
+                size = len(body)
+                verdict = await self._door.submit(request._replace(body=body), timeout_s=self._timeout_s)
         reply, reason, detail = verdict
         took = time.perf_counter() - started
         self._meters.count(source, reply.status, reason, took)
-        self._packets.add(Packet(now / 1e9, source, asked.sender, len(body), reply.status, reason, took, detail))
+        at = request.received_at / 1e6
+        self._packets.add(Packet(at, source, request.sender, size, reply.status, reason, took, detail))
         return reply
-
-    async def _judged(self, request: Request, receive: Receive) -> tuple[bytes, Verdict]:
-        """The body, and what is said of the request."""
-        if not self._door.has_secret(request.source) and (foreign := self._hosts.foreign(request.headers)):
-            return b"", self._door.turn_away(request, not_ours(foreign, request.source))
-        body = await self._bodies.read(request.sender, request.headers.get("content-length", ""), receive)
-        if isinstance(body, Verdict):
-            return b"", body
-        return body, await self._door.submit(request._replace(body=body), timeout_s=self._door.landing.ticket_timeout_s)
 
 
 def not_ours(foreign: str, source: str = "") -> Refused:
