@@ -29,7 +29,7 @@ from collectors.http.receiver import Receiver
 from telltale import logs
 from telltale.contract import Source, Transport
 from telltale.door import Door, open_door
-from telltale.net import Hosts, free_port, open_files, too_few_open_files
+from telltale.net import Hosts, free_port, open_files, raise_open_files
 from telltale.settings import Settings
 from telltale.transports import served
 
@@ -116,10 +116,16 @@ def create_app(door: Door, packets: PacketLog, settings: Settings) -> Edge:
 
 def _connections() -> int:
     """How many connections may be open, which is said where it is fewer than a hostile day asks for."""
-    if too_few := too_few_open_files(ENOUGH + OTHER_FILES):
-        log.warning("webhooks: %s", too_few)
-    limit = open_files(CONNECTIONS + OTHER_FILES)
-    return CONNECTIONS if limit is None else max(min(limit - OTHER_FILES, CONNECTIONS), 1)
+    raise_open_files(CONNECTIONS + OTHER_FILES)
+    limit = open_files()
+    room = CONNECTIONS if limit is None else min(CONNECTIONS, max(limit - OTHER_FILES, 1))
+    if room < ENOUGH:
+        log.warning(
+            "webhooks has room for %d connections, %d silent ones may come: raise the limit of open files to %d "
+            "or more (systemd: LimitNOFILE; a shell: ulimit -n)",
+            *(room, ENOUGH, ENOUGH + OTHER_FILES),
+        )
+    return room
 
 
 def _worker(settings: Settings, sources: list[Source]) -> Edge:

@@ -78,14 +78,14 @@ class Hosts:
     def foreign(self, headers: Mapping[str, str]) -> str:
         """What of a request is not ours, with its value, such as `Host "a.example"`; empty where all is.
 
-        A request without these headers is no page's: a browser always says the Host, the Origin with a POST, and with
-        a GET, as of an image, that it is cross-site.
+        A request without these headers is no page's: a browser always names a Host, with a POST the Origin, and of a
+        GET, as of an image, says that it is cross-site.
 
         Args:
             headers: by lower-case name, several of one name joined by commas.
         """
         host, origin = headers.get("host"), headers.get("origin")
-        if host is not None and not self._is_ours(_bare(_without_port(host))):
+        if host and not self._is_ours(_bare(_without_port(host))):
             return f'Host "{host[:SHOWN]}"'
         if origin is not None and not self._is_ours(_bare(_host_of(origin))):
             return f'Origin "{origin[:SHOWN]}"'
@@ -116,38 +116,36 @@ def _bare(name: str) -> str:
     return name.strip().strip("[]").rstrip(".").lower()
 
 
-def open_files(wanted: int = 0) -> int | None:
-    """How many files and sockets this process may have open at once, after the soft limit was raised to `wanted`.
-
-    The hard limit stays; only an administrator raises it (systemd: LimitNOFILE). None where the system sets no bound.
-    """
+def open_files() -> int | None:
+    """How many files and sockets this process may have open at once; None where the system sets no such bound."""
     if sys.platform == "win32":
         return None
     import resource
 
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY:
-        return None
-    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if soft >= most:
-        return soft
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-    except (OSError, ValueError):  # macOS refuses more than its kernel's own bound
-        return soft
-    return most
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return None if soft == resource.RLIM_INFINITY else int(soft)
 
 
-def too_few_open_files(needed: int) -> str:
+def raise_open_files(needed: int) -> str:
     """Let this process have `needed` files and sockets open at once, as far as the system's hard limit allows.
 
     Returns:
         Nothing, or the sentence that says how many are missing.
     """
-    limit = open_files(needed)
-    if limit is None or limit >= needed:
+    limit = open_files()
+    if limit is None or limit >= needed or sys.platform == "win32":
+        return ""
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    reached = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (reached, hard))
+    except (OSError, ValueError):  # macOS refuses more than its kernel's own bound
+        reached = limit
+    if reached >= needed:
         return ""
     return (
-        f"open files: this process may have {limit:,} at once, expected {needed:,}; many connections at once will be "
+        f"open files: this process may have {reached:,} at once, expected {needed:,}; many connections at once will be "
         "turned away; raise LimitNOFILE= of the service, or ulimit -Hn"
     )

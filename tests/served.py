@@ -4,6 +4,7 @@ import http.client
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from telltale.net import free_port
 
@@ -24,6 +26,14 @@ VECTOR = (
 )
 """The signed report of wire/presence.md 1.3, and its signature."""
 VECTOR_SIGNATURE = "89e2fb2ce8901cdde5b0c5d0ccbb3cbd6a825fd5f78820d2ccdf9bec518722ec"
+
+
+LIMITED = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[2])))
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""A program that starts another with fewer open files."""
 
 
 @dataclass
@@ -42,6 +52,8 @@ class Collector:
     port: int
     process: "subprocess.Popen[bytes]"
     log: Path
+    trusting: ssl.SSLContext | None = None
+    """Of a collector of HTTPS: which certificates to trust."""
 
     def send(
         self,
@@ -53,7 +65,11 @@ class Collector:
         encode_chunked: bool = False,
     ) -> Reply:
         """One request on a connection of its own."""
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=20)
+        connection = (
+            http.client.HTTPConnection(self.host, self.port, timeout=20)
+            if self.trusting is None
+            else http.client.HTTPSConnection(self.host, self.port, timeout=20, context=self.trusting)
+        )
         try:
             content = iter([body[:100], body[100:]]) if encode_chunked else body
             connection.request(method, path, content, headers or {}, encode_chunked=encode_chunked)
@@ -87,9 +103,9 @@ def make_project(root: Path, toml: str = "", *, secrets: str | None = None) -> P
 
 
 @contextmanager
-def collecting(root: Path, *, host: str = "127.0.0.1") -> Iterator[Collector]:
+def collecting(root: Path, *, host: str = "127.0.0.1", **start_options: Any) -> Iterator[Collector]:
     """The webhook collector of a project, started as a user starts it; killed at the end if it still runs."""
-    collector = start(root, host=host)
+    collector = start(root, host=host, **start_options)
     try:
         yield collector
     finally:
@@ -97,16 +113,25 @@ def collecting(root: Path, *, host: str = "127.0.0.1") -> Iterator[Collector]:
             collector.kill()
 
 
-def start(root: Path, *, host: str = "127.0.0.1", port: int = 0) -> Collector:
-    """Start the collector and wait until it answers."""
+def start(
+    root: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    trusting: ssl.SSLContext | None = None,
+    open_files: tuple[int, int] | None = None,
+) -> Collector:
+    """Start the collector and wait until it answers; `open_files` are the soft and the hard limit it starts with."""
     port = port or free_port(host, 0)
     log = root / f"collector-{port}.log"
     command = [sys.executable, "-m", "telltale", "--project", str(root), "collect", "webhooks"]
+    if open_files is not None:
+        command = [sys.executable, "-c", LIMITED, *map(str, open_files), *command]
     with log.open("ab") as file:
         process = subprocess.Popen(
             [*command, "--host", host, "--port", str(port)], stderr=file, stdout=file, start_new_session=True
         )
-    collector = Collector(root, host, port, process, log)
+    collector = Collector(root, host, port, process, log, trusting)
     deadline = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < deadline:
         try:

@@ -5,14 +5,16 @@ A connection that says nothing costs a socket, and neither a thread nor a place 
 
 import asyncio
 import logging
+import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from typing import Any
 
 from flask import Flask
-from werkzeug.test import create_environ, run_wsgi_app
+from werkzeug.test import run_wsgi_app
 
 from collectors.http.bodies import Receive
 from collectors.http.receiver import RETRY_AFTER_S, Receiver
@@ -69,16 +71,39 @@ class Edge:
         await send({"type": "http.response.body", "body": reply.body})
 
     def _page(self, request: Request) -> Reply:
-        """What Flask answers; its pages read no body."""
-        kept = {name: value for name, value in request.headers.items() if name not in _OF_BODY}
-        environ = create_environ(request.path, query_string=request.query, method=request.method, headers=kept)
-        environ["REMOTE_ADDR"] = request.sender
-        body, status, headers = run_wsgi_app(self._pages.wsgi_app, environ, buffered=True)
+        """What Flask answers."""
+        body, status, headers = run_wsgi_app(self._pages.wsgi_app, _environ(request), buffered=True)
         others = tuple((name, value) for name, value in headers if name not in {"Content-Type", "Content-Length"})
         return Reply(int(status[:3]), b"".join(body), headers.get("Content-Type", "text/plain"), headers=others)
 
 
 _OF_BODY = {"content-length", "content-type", "transfer-encoding"}
+
+
+def _environ(request: Request) -> dict[str, Any]:
+    """A request as WSGI has it, without a body: no page reads one."""
+    named = {
+        f"HTTP_{name.upper().replace('-', '_')}": value
+        for name, value in request.headers.items()
+        if name not in _OF_BODY
+    }
+    return named | {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": request.path.encode("utf-8", "replace").decode("latin-1"),  # as WSGI wraps bytes into text
+        "QUERY_STRING": request.query.encode("utf-8", "replace").decode("latin-1"),
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "0",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": request.sender,
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": BytesIO(),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
 
 
 def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -1,0 +1,388 @@
+"""The HTTP collector's edge: silent and slow clients, limits, HTTPS, and what a web page may not do."""
+
+import asyncio
+import json
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from collectors.http.bodies import Bodies
+from telltale.door import Verdict
+from telltale.landing import Store
+from telltale.net import Hosts
+from telltale.settings import load
+from tests.served import VECTOR, VECTOR_SIGNATURE, Collector, collecting, make_project, telltale
+
+SIGNED = {"Signature": VECTOR_SIGNATURE}
+HEAD = (
+    f"POST /cloudtrax HTTP/1.1\r\nHost: x\r\nSignature: {VECTOR_SIGNATURE}\r\nContent-Length: {len(VECTOR)}\r\n\r\n"
+).encode()
+UPLINK = b"device=2d24e6&time=1795160000&data=00"
+SHORT = "[webhooks]\nheader_timeout_s = 1.5\nbody_timeout_s = 1.5\n"
+
+
+def until(condition: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def count(root: Path, table: str = "raw") -> int:
+    with closing(Store(load(root).store_url)) as store, store.reader() as connection:
+        return int(connection.scalar(sa.text(f"select count(*) from {table}")) or 0)
+
+
+def refused(root: Path) -> list[tuple[str, str, str]]:
+    with closing(Store(load(root).store_url)) as store, store.reader() as connection:
+        rows = connection.execute(sa.text("select source, reason, detail from refused order by id"))
+        return [(row.source, row.reason, row.detail) for row in rows]
+
+
+def connect(collector: Collector) -> socket.socket:
+    connection = socket.create_connection((collector.host, collector.port), timeout=30)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def status_of(connection: socket.socket) -> int:
+    """The status of the answer; 0 where the server hung up without one."""
+    answer = b""
+    while b"\r\n" not in answer:
+        piece = connection.recv(4096)
+        if not piece:
+            return 0
+        answer += piece
+    return int(answer[9:12])
+
+
+@pytest.fixture(scope="module")
+def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
+    """Short deadlines, and sigfox without a secret."""
+    toml = f'{SHORT}hosts = ["desk.lan"]\n[dashboard]\npublic_url = "https://telltale.example.org/"\n'
+    secrets = 'token = "let me see"\n[cloudtrax]\n71234 = "telltale"\n'
+    with collecting(make_project(tmp_path_factory.mktemp("edge"), toml, secrets=secrets)) as running:
+        yield running
+
+
+def test_a_header_has_a_deadline(collector: Collector) -> None:
+    """The server hangs up; that it says nothing is the library's."""
+    for begun in (b"", b"P", b"POST /cloudtrax HTTP/1.1\r\nHos"):
+        with connect(collector) as slow:
+            slow.sendall(begun)
+            assert status_of(slow) == 0
+
+
+def test_a_body_has_a_deadline(collector: Collector) -> None:
+    before = count(collector.root)
+    with connect(collector) as slow:
+        slow.sendall(HEAD + VECTOR[:50])
+        assert status_of(slow) == 408
+    assert count(collector.root) == before
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        HEAD + VECTOR[:50],
+        HEAD.replace(f"Content-Length: {len(VECTOR)}".encode(), b"Transfer-Encoding: chunked") + b"5\r\n{1234\r\n",
+        b"POST /sigfox/uplink HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\na=123\r\n",
+        b"POST /sigfox/uplink HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\na=123\r\nZZ\r\n",
+    ],
+    ids=["length", "chunks", "chunks without a secret", "no chunk"],
+)
+def test_half_a_body_is_no_record(collector: Collector, request_: bytes) -> None:
+    before = count(collector.root)
+    with connect(collector) as cut:
+        cut.sendall(request_)
+        cut.shutdown(socket.SHUT_WR)
+        assert status_of(cut) == 400
+    assert count(collector.root) == before
+
+
+@pytest.mark.parametrize("body", [VECTOR, b" " * 300_000 + VECTOR], ids=["small", "large"])
+def test_a_sender_who_half_closes_after_its_body_has_its_record_stored_once(collector: Collector, body: bytes) -> None:
+    """Its answer may be lost, as the server takes it for gone."""
+    before, head = (
+        count(collector.root),
+        "POST /sigfox/uplink HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n",
+    )
+    with connect(collector) as sender:
+        sender.sendall(head + body)
+        sender.shutdown(socket.SHUT_WR)
+        assert status_of(sender) in {0, 204}
+    until(lambda: count(collector.root) > before, "the record is not stored")
+    assert collector.send("POST", "/cloudtrax", VECTOR, SIGNED).status == 200
+    assert count(collector.root) == before + 2
+
+
+def test_many_connections_kept_open_never_block_the_next(collector: Collector) -> None:
+    with ExitStack() as kept:
+        for _ in range(80):
+            sender = kept.enter_context(connect(collector))
+            sender.sendall(HEAD + VECTOR)
+            assert status_of(sender) == 200
+        assert collector.post_vector().status == 200
+
+
+def test_a_flood_of_health_questions_leaves_the_devices_alone(collector: Collector) -> None:
+    """They wait for each other in a few threads of their own."""
+    with ExitStack() as kept:
+        asking = [kept.enter_context(connect(collector)) for _ in range(200)]
+        for each in asking:
+            each.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert collector.post_vector().status == 200
+        assert {status_of(each) for each in asking} == {200}
+
+
+def test_odd_requests_are_answered_in_a_sentence_and_leave_no_traceback(collector: Collector) -> None:
+    wanted = {
+        "GET /none HTTP/1.1": 404, "GET /../../etc/passwd HTTP/1.1": 404, "GET /%ff%00 HTTP/1.1": 404,
+        "POST /metrics HTTP/1.1": 405, "BREW /healthz HTTP/1.1": 405, "GET //healthz HTTP/1.1": 200,
+        "GET http://elsewhere.example/none HTTP/1.1": 404, "OPTIONS * HTTP/1.1": 404,
+    }  # fmt: skip
+    seen = {}
+    for line in wanted:
+        with connect(collector) as odd:
+            odd.sendall(f"{line}\r\nHost: \xfc[::1\r\nContent-Type: \xfc\r\n\r\n".encode("latin-1"))
+            seen[line] = status_of(odd)
+    assert seen == wanted
+    assert "Traceback" not in collector.log.read_text()
+
+
+# What a web page on this machine may do.
+
+PAGES = [
+    ("a POST of another page", "POST", {"Origin": "http://evil.example"}, 403),
+    ("a POST of a page without an origin", "POST", {"Origin": "null"}, 403),
+    ("an image of another page", "GET", {"Sec-Fetch-Site": "cross-site"}, 403),
+    ("a name that leads here", "POST", {"Host": "evil.example"}, 403),
+    ("a name that looks like ours", "POST", {"Host": "localhost.evil.example:80"}, 403),
+    ("several names", "POST", {"Host": "localhost, evil.example"}, 403),
+    ("a page of ours", "POST", {"Origin": "http://localhost:8866", "Sec-Fetch-Site": "same-site"}, 204),
+    ("a page of ours behind a proxy", "POST", {"Origin": "https://telltale.example.org"}, 204),
+    ("a listed name", "POST", {"Host": "desk.lan:8080"}, 204),
+    ("loopback by number", "POST", {"Host": "127.8.9.1:1"}, 204),
+    ("loopback of IPv6", "POST", {"Host": "[::1]:8080"}, 204),
+    ("a link typed in", "GET", {"Sec-Fetch-Site": "none"}, 204),
+]
+
+
+@pytest.mark.parametrize(("method", "headers", "status"), [pytest.param(*row[1:], id=row[0]) for row in PAGES])
+def test_a_web_page_writes_no_record_where_no_secret_proves_the_sender(
+    collector: Collector, method: str, headers: dict[str, str], status: int
+) -> None:
+    before = count(collector.root)
+    body, query = (UPLINK, "") if method == "POST" else (b"", f"?{UPLINK.decode()}")
+    assert collector.send(method, f"/sigfox/uplink{query}", body, headers).status == status
+    assert count(collector.root) == before + (status == 204)
+
+
+def test_a_refused_page_stands_in_the_list_with_its_remedy(collector: Collector) -> None:
+    collector.send("POST", "/sigfox/uplink", UPLINK, {"Origin": "http://a.example"})
+    collector.send("GET", "/metrics", headers={"Host": "b.example"})
+    said = "{} is none of ours, as of a web page or a proxy; {}, or add the name to [webhooks] hosts"
+    secret, token = "set a secret in secrets.toml [sigfox]", "ask with the token of secrets.toml"
+    wanted = {
+        ("sigfox", "foreign_host", said.format('Origin "http://a.example"', secret)),
+        ("webhooks", "foreign_host", said.format('Host "b.example"', token)),
+    }
+    until(lambda: wanted <= set(refused(collector.root)), f"not in the list: {refused(collector.root)}")
+
+
+def test_a_right_secret_is_served_whatever_its_host_and_origin(collector: Collector) -> None:
+    foreign = {"Host": "tunnel.example", "Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"}
+    assert collector.send("POST", "/cloudtrax", VECTOR, {**SIGNED, **foreign}).status == 200
+
+
+def test_what_the_collector_says_of_itself_is_for_our_names_only(collector: Collector) -> None:
+    foreign, token = {"Host": "evil.example"}, {"Authorization": "Bearer let me see"}
+    assert collector.send("GET", "/metrics", headers=foreign).status == 403
+    assert collector.send("GET", "/metrics", headers={**foreign, **token}).status == 200
+    assert collector.send("GET", "/metrics", headers={"Host": "desk.lan"}).status == 200
+    assert json.loads(collector.send("GET", "/healthz", headers=foreign).body) == {"status": "ok"}
+    assert "queue_records" in json.loads(collector.send("GET", "/healthz", headers={**foreign, **token}).body)
+
+
+@pytest.mark.parametrize(
+    ("listening", "host", "is_ours"),
+    [
+        ("192.168.1.2", "192.168.1.2:8080", True),
+        ("192.168.1.2", "192.168.1.3:8080", False),
+        ("fd00::1", "[fd00::1]:8080", True),
+        ("127.0.0.1", "LOCALHOST.:8080", True),
+        ("127.0.0.1", "localhost:8080:9", False),
+        ("127.0.0.1", "0.0.0.0:8080", False),
+        ("127.0.0.1", "2130706433", False),
+        ("127.0.0.1", "", True),  # as the server says where there was none
+    ],
+)
+def test_the_listeners_address_is_one_of_its_names(listening: str, host: str, is_ours: bool) -> None:
+    assert (Hosts(listening).foreign({"host": host}) == "") == is_ours
+
+
+def test_a_request_without_a_host_is_no_page_and_is_served(collector: Collector) -> None:
+    with connect(collector) as old:
+        old.sendall(b"POST /sigfox/uplink HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s" % (len(UPLINK), UPLINK))
+        assert status_of(old) == 204
+
+
+# HTTPS.
+
+
+@pytest.fixture(scope="module")
+def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a certificate for localhost, its key, and a key that is another's."""
+    folder = tmp_path_factory.mktemp("pem")
+    for name in ("own", "other"):
+        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+        names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+        files = ["-keyout", str(folder / f"{name}.key"), "-out", str(folder / f"{name}.pem")]
+        subprocess.run([*command, *names, *files], check=True, capture_output=True)
+    return folder
+
+
+def secured(root: Path, pem: Path, key: str = "own.key") -> Path:
+    return make_project(root, f'[webhooks]\ncertificate = "{pem}/own.pem"\nkey = "{pem}/{key}"\n')
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_record_comes_over_https(tmp_path: Path, pem: Path, version: ssl.TLSVersion) -> None:
+    trusting = ssl.create_default_context(cafile=str(pem / "own.pem"))
+    trusting.maximum_version = trusting.minimum_version = version
+    with ExitStack() as stack:
+        running = stack.enter_context(collecting(secured(tmp_path, pem), trusting=trusting))
+        for _ in range(200):  # whoever never begins the handshake, or is in the middle of it
+            silent = stack.enter_context(connect(running))
+            silent.sendall(b"\x16\x03\x01\x02\x00")
+        assert running.post_vector().status == 200
+        plain = stack.enter_context(connect(running))
+        plain.sendall(HEAD + VECTOR)
+        assert not plain.recv(100).startswith(b"HTTP"), "nothing is answered in clear"
+        assert f"https://127.0.0.1:{running.port}" in running.log.read_text()
+    assert count(tmp_path) == 1
+
+
+def test_wrong_certificate_files_are_one_sentence(tmp_path: Path, pem: Path) -> None:
+    (pem / "text.key").write_text("no key")
+    wanted = {
+        "none.key": f'key = "{pem}/none.key": No such file or directory; expected a PEM file to read',
+        "other.key": "key values mismatch; expected a PEM certificate and the key that belongs to it",
+        "text.key": "expected a PEM certificate and the key that belongs to it, without a password",
+    }
+    for key, sentence in wanted.items():
+        failed = telltale(secured(tmp_path, pem, key), "collect", "webhooks", "--port", "0")
+        assert (failed.returncode, failed.stderr.count("\n")) == (1, 1), failed.stderr
+        assert sentence in failed.stderr
+    alone = telltale(make_project(tmp_path, f'[webhooks]\nkey = "{pem}/own.key"\n'), "collect", "webhooks")
+    assert 'certificate = "": expected a PEM file too where key is set' in alone.stderr
+
+
+# Limits of bodies, as the edge reads them.
+
+
+class Wire:
+    """A sender's pieces of a body, handed over one at a time."""
+
+    def __init__(self) -> None:
+        self.pieces: asyncio.Queue[bytes | None] = asyncio.Queue()
+
+    async def receive(self) -> Mapping[str, Any]:
+        piece = await self.pieces.get()
+        return {"type": "http.request", "body": piece or b"", "more_body": piece is not None}
+
+
+async def settled() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def reason(read: "bytes | Verdict") -> object:
+    return read.reason if isinstance(read, Verdict) else read
+
+
+def test_of_a_sender_with_too_many_slow_bodies_the_stalest_is_told_to_come_back() -> None:
+    async def main() -> list[object]:
+        bodies = Bodies(most=100, timeout_s=0.4, per_sender=2)
+        wires = [Wire() for _ in range(4)]
+        reading = [asyncio.create_task(bodies.read("proxy", "", wire.receive)) for wire in wires]
+        other = Wire()
+        reading.append(asyncio.create_task(bodies.read("other", "", other.receive)))
+        done, _ = await asyncio.wait(reading, return_when=asyncio.FIRST_COMPLETED, timeout=10)
+        assert {reason(each.result()) for each in done} == {"too_many_bodies"}
+        quick = Wire()
+        quick.pieces.put_nowait(b"honest")
+        quick.pieces.put_nowait(None)
+        assert await bodies.read("proxy", "", quick.receive) == b"honest", "never the newest"
+        return [reason(await each) for each in reading]
+
+    assert asyncio.run(main()) == [*["too_many_bodies"] * 2, *["body_timeout"] * 3]
+
+
+def test_memory_is_taken_from_the_stalest_body_of_the_greediest_sender() -> None:
+    async def main() -> tuple[list[object], int]:
+        bodies = Bodies(most=60, timeout_s=30, per_sender=100, memory=100)
+        wires = {name: Wire() for name in ("greedy 1", "greedy 2", "honest")}
+        reading = {name: asyncio.create_task(bodies.read(name[:6], "", each.receive)) for name, each in wires.items()}
+        for name, size in {"honest": 20, "greedy 1": 40, "greedy 2": 41}.items():
+            wires[name].pieces.put_nowait(b"x" * size)
+            await settled()
+        for wire in wires.values():
+            wire.pieces.put_nowait(None)
+        return [reason(await each) for each in reading.values()], bodies._held
+
+    answers, held = asyncio.run(main())
+    assert answers == ["too_many_bodies", b"x" * 41, b"x" * 20]
+    assert held == 0
+
+
+def test_a_cut_body_whose_end_came_meanwhile_is_no_record() -> None:
+    """The piece and the cut meet in one turn of the loop."""
+
+    async def main() -> object:
+        bodies = Bodies(most=100, timeout_s=30, per_sender=100, memory=100)
+        first, second = Wire(), Wire()
+        cut = asyncio.create_task(bodies.read("a", "", first.receive))
+        first.pieces.put_nowait(b"x" * 60)
+        await settled()
+        other = asyncio.create_task(bodies.read("a", "", second.receive))
+        await settled()
+        second.pieces.put_nowait(b"y" * 60)
+        first.pieces.put_nowait(None)
+        assert len(await other if not second.pieces.put_nowait(None) else b"") == 60  # type: ignore[arg-type]
+        return reason(await cut)
+
+    assert asyncio.run(main()) in {"too_many_bodies", b"x" * 60}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no limit of open files to raise")
+def test_the_limit_of_open_files_is_raised_as_far_as_it_may_be() -> None:
+    code = (
+        "import resource; from telltale.net import open_files, raise_open_files;"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (64, 500));"
+        "print([raise_open_files(400), open_files(), raise_open_files(300), open_files()]);"
+        "print(raise_open_files(9000), open_files())"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    first, second = shown.stdout.splitlines()
+    assert first == "['', 400, '', 400]"
+    assert second.startswith("open files: this process may have 500 at once, expected 9,000;")
+    assert second.endswith("500")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no limit of open files to lower")
+def test_a_collector_without_room_for_the_connections_says_so(tmp_path: Path) -> None:
+    with collecting(make_project(tmp_path), open_files=(300, 500)) as running:
+        assert running.post_vector().status == 200
+        said = "room for 244 connections, 3000 silent ones may come: raise the limit of open files"
+        assert said in running.log.read_text()
