@@ -25,6 +25,8 @@ ASKED = {"telltale.workbench.periods", "telltale.workbench.times"}
 """What a period is, in words and figures."""
 RECEIVED = PURE | {
     *("telltale.backoff", "telltale.door", "telltale.extras", "telltale.landing", "telltale.net", "telltale.settings"),
+    *("telltale.sources", "telltale.transports", "telltale.logs"),
+    *("telltale.sources", "telltale.transports", "telltale.loglimit", "telltale.mqtt"),
     *("telltale.sources", "telltale.transports", "telltale.deadlines"),
 }
 """What a collector knows of the library."""
@@ -59,12 +61,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.settings": PURE | {"telltale.identity"},
     "telltale.privacy": PURE,
     "telltale.pipeline": PURE | {"telltale.sources", "telltale.privacy", "telltale.arrow"},
-    "telltale.landing": PURE | {"telltale.settings", "telltale.arrow"},
-    "telltale.lake": PURE | {"telltale.settings", "telltale.landing", "telltale.arrow"},
+    "telltale.landing": PURE | {"telltale.settings", "telltale.arrow", "telltale.net", "telltale.private"},
+    "telltale.lake": PURE | {"telltale.settings", "telltale.landing", "telltale.arrow", "telltale.private"},
     "telltale.deadlines": set(),
     "telltale.tickets": PURE | {"telltale.deadlines"},
     "telltale.transports": PURE | {"telltale.sources", "telltale.settings", "telltale.net"},
-    "telltale.door": PURE | {"telltale.sources", "telltale.landing", "telltale.settings", "telltale.tickets"},
+    "telltale.door": PURE
+    | {"telltale.sources", "telltale.landing", "telltale.settings", "telltale.discreet", "telltale.tickets"},
     "telltale.capture": SPINE | STORE | {"telltale.sources", "telltale.door", "telltale.workbench"},
     "telltale.workbench": SPINE
     | STORE

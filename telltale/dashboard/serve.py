@@ -17,7 +17,7 @@ from telltale.dashboard.assets import JUPYTER
 from telltale.dashboard.client import ADDRESS, SECRET
 from telltale.dashboard.links import HOW, OWNER_S, Links, Note, link, noted
 from telltale.dashboard.persons import SHORTEST, persons, write_notebooks
-from telltale.net import free_port, is_loopback, too_few_open_files
+from telltale.net import free_port, is_loopback, raise_open_files
 from telltale.operate.supervise import Child, Say, print_line, running
 from telltale.settings import Settings
 from telltale.settings.secrets import TOKEN_VARIABLE
@@ -105,8 +105,8 @@ def serve(
 
         chosen = settings.dashboard
         tls = tls_context(settings.root, chosen.certificate, chosen.key)
-        too_few_open_files(MOST_CONNECTIONS + FILES)
-        if too_few := too_few_open_files(FEWEST_CONNECTIONS + FILES):
+        raise_open_files(MOST_CONNECTIONS + FILES)
+        if too_few := raise_open_files(FEWEST_CONNECTIONS + FILES):
             tell(too_few)
         at = server.Listening(host, port, chosen.public_url, tls, chosen.max_pages, most_connections())
         note = Note(

@@ -70,6 +70,9 @@ _MAIN_TOML = """\
 # host = "127.0.0.1"           # a public address is refused without a token of 16 characters in secrets.toml
 # port = 8866                  # 0 takes a free one
 # public_url = ""              # the address they are reached under through a proxy, as "https://telltale.example.org"
+# certificate = ""             # PEM file with the certificate and its chain: they are served by https then
+# key = ""                     # and of its key, where it is not in the same file
+# max_pages = 20               # pages open at once, of all viewers; each takes about 60 MB
 
 [presence]                     # how sightings become visits
 # gap_min = 15                 # minutes of silence that end a visit

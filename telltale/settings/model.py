@@ -128,6 +128,9 @@ class DashboardSettings(Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8866
     public_url: Annotated[str, AfterValidator(_web_address)] = ""
+    certificate: str = ""
+    key: str = ""
+    max_pages: Annotated[int, Field(ge=1)] = 20
 
 
 class PresenceSettings(Section):

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from collectors.http.bodies import Bodies
 from telltale.door import Verdict
 from telltale.landing import Store
-from telltale.net import Hosts
+from telltale.net import Hosts, raise_open_files
 from telltale.settings import load
 from tests.served import VECTOR, VECTOR_SIGNATURE, Collector, collecting, make_project, telltale
 
@@ -113,10 +113,8 @@ def test_half_a_body_is_no_record(collector: Collector, request_: bytes) -> None
 @pytest.mark.parametrize("body", [VECTOR, b" " * 300_000 + VECTOR], ids=["small", "large"])
 def test_a_sender_who_half_closes_after_its_body_has_its_record_stored_once(collector: Collector, body: bytes) -> None:
     """Its answer may be lost, as the server takes it for gone."""
-    before, head = (
-        count(collector.root),
-        "POST /sigfox/uplink HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n",
-    )
+    before = count(collector.root)
+    head = f"POST /sigfox/uplink HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode()
     with connect(collector) as sender:
         sender.sendall(head + body)
         sender.shutdown(socket.SHUT_WR)
@@ -386,3 +384,33 @@ def test_a_collector_without_room_for_the_connections_says_so(tmp_path: Path) ->
         assert running.post_vector().status == 200
         said = "room for 244 connections, 3000 silent ones may come: raise the limit of open files"
         assert said in running.log.read_text()
+
+
+SILENT = {
+    "idle": (2_000, b""),
+    "half a header": (500, b"POST /cloudtrax HTTP/1.1\r\nHos"),
+    "half a body": (500, HEAD + VECTOR[:50]),
+}
+TABLE = [
+    *(pytest.param([name] * 64, id=f"64 of {name}") for name in SILENT),
+    pytest.param([name for name, (number, _) in SILENT.items() for _ in range(number)], id="all 3,000"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kinds", TABLE)
+def test_beside_silent_clients_every_honest_request_is_answered(tmp_path: Path, kinds: list[str]) -> None:
+    """Without a secret any of them stays as long as it likes: 64 stopped the collector that had a thread for each."""
+    assert not raise_open_files(len(kinds) + 500)
+    with collecting(make_project(tmp_path)) as running, ExitStack() as stack:
+        for kind in kinds:
+            stack.enter_context(connect(running)).sendall(SILENT[kind][1])
+        kept = [stack.enter_context(connect(running)) for _ in range(64)]
+        for _ in range(3):
+            for sender in kept:
+                sender.sendall(HEAD + VECTOR)
+            assert {status_of(sender) for sender in kept} == {200}
+            assert running.post_vector().status == 200
+        assert running.send("GET", "/healthz").status == 200
+        assert running.terminate() == 0, "they do not keep it from ending"
+    assert count(tmp_path) == 3 * 65

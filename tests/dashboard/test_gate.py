@@ -20,7 +20,7 @@ from telltale.dashboard.gate import Gate, Rules, is_climbing
 from telltale.dashboard.kernels import LOADS_S, MOST_LINES, MOST_OF_A_PERSON, Kernels, TooManyPages
 from telltale.dashboard.links import MOST, OWNER_S, PERSON_S, Links, Note, new_link, noted
 from telltale.dashboard.login import FAILURES, MOST_SENDERS, WITHIN_S, Failures
-from telltale.net import open_files, too_few_open_files
+from telltale.net import open_files, raise_open_files
 from telltale.settings import load
 from telltale.settings.model import DashboardSettings
 from tests.lake_fixture import write_settings
@@ -266,10 +266,10 @@ def test_the_open_files_are_raised_as_far_as_they_go() -> None:
     low = min(256, hard)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (low, hard))
-        assert too_few_open_files(low) == ""
-        assert too_few_open_files(hard) == ""
+        assert raise_open_files(low) == ""
+        assert raise_open_files(hard) == ""
         assert open_files() == hard
-        assert f"may have {hard:,} at once, expected {hard + 1:,}" in too_few_open_files(hard + 1)
+        assert f"may have {hard:,} at once, expected {hard + 1:,}" in raise_open_files(hard + 1)
         assert 0 < most_connections() < hard
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
