@@ -350,6 +350,8 @@ class Source:
     """Its part of a new telltale.toml: every option with its default, commented."""
     secrets_text: str = ""
     """Its part of a new secrets.toml."""
+    secret_place: str = ""
+    """Where its secret is changed at the vendor's or in its devices; empty where it knows none."""
     pending: Callable[[Known], Iterable[Pending]] | None = None
     """What is queued for its devices, of what it remembers; None where nothing can be sent to them."""
     commands: tuple[tuple[str, str], ...] = ()

@@ -1,12 +1,14 @@
 """What the settings let in by each transport: the sources served over HTTP and CoAP, the filters read over MQTT."""
 
+from collections.abc import Iterator
 from itertools import zip_longest
 from typing import NamedTuple
 
-from telltale.contract import ConfigError, Route, Source, Transport
+from telltale.contract import ConfigError, Route, Source, Transport, did_you_mean
 from telltale.net import is_loopback
 from telltale.settings import Settings
 from telltale.settings.brokers import MqttSettings
+from telltale.settings.secrets import weakness
 from telltale.sources import SOURCES
 from telltale.sources import source as source_of
 
@@ -21,9 +23,16 @@ def served(transport: Transport, host: str, settings: Settings, *, is_open: bool
         is_open: the owner wants all of them on a public address too.
 
     Raises:
-        ConfigError: the address is public and none has a secret.
+        ConfigError: the address is public and none has a secret, or one of them, or the token, can be guessed.
     """
     known = [source for source in SOURCES if source.transport is transport]
+    section = settings.coap if transport is Transport.COAP else settings.webhooks
+    for name in section.short_secrets:
+        if name not in (names := [source.name for source in known]):
+            raise ConfigError(
+                f'telltale.toml [{_SECTIONS[transport]}] short_secrets: no source "{name}" there; '
+                f"known: {', '.join(names)}{did_you_mean(name, names)}"
+            )
     if is_open or is_loopback(host):
         return known
     safe = [source for source in known if settings.source(source.name).secrets]
@@ -32,7 +41,30 @@ def served(transport: Transport, host: str, settings: Settings, *, is_open: bool
             f'host = "{host}": a public address needs a source with its secret, and none of '
             f"{', '.join(source.name for source in known)} has one; add it to secrets.toml or listen on 127.0.0.1"
         )
+    for source in safe:
+        for key, why in weak_secrets(source, settings):
+            raise ConfigError(
+                f'host = "{host}": the secret {key} of {source.name} {why}, so anyone may find it and send as '
+                f"{source.name}; change it in secrets.toml [{source.name}] and in {source.secret_place} (or, knowing "
+                f"that, list {source.name} in telltale.toml [{_SECTIONS[transport]}] short_secrets)"
+            )
+    if transport is Transport.HTTP and settings.token and (why := weakness(settings.token)):
+        raise ConfigError(
+            f'host = "{host}": the token of secrets.toml {why}, and it opens /metrics from anywhere; {RANDOM}'
+        )
     return safe
+
+
+RANDOM = 'set token = "..." there to a random text, such as "openssl rand -hex 16" prints'
+_SECTIONS = {Transport.HTTP: "webhooks", Transport.COAP: "coap"}
+
+
+def weak_secrets(source: Source, settings: Settings) -> Iterator[tuple[str, str]]:
+    """The keys of its secrets that do not hold on a public address, and why; what is listed may be short."""
+    section = settings.coap if source.transport is Transport.COAP else settings.webhooks
+    for key, secret in sorted(settings.source(source.name).secrets.items()):
+        if why := weakness(secret, may_be_short=source.name in section.short_secrets):
+            yield key, why
 
 
 class Topic(NamedTuple):

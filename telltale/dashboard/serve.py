@@ -16,11 +16,11 @@ from telltale.contract import ConfigError
 from telltale.dashboard.assets import JUPYTER
 from telltale.dashboard.client import ADDRESS, SECRET
 from telltale.dashboard.links import HOW, OWNER_S, Links, Note, link, noted
-from telltale.dashboard.persons import SHORTEST, persons, write_notebooks
+from telltale.dashboard.persons import persons, write_notebooks
 from telltale.net import free_port, is_loopback, raise_open_files
 from telltale.operate.supervise import Child, Say, print_line, running
 from telltale.settings import Settings
-from telltale.settings.secrets import TOKEN_VARIABLE
+from telltale.settings.secrets import TOKEN_VARIABLE, weakness
 
 LANDING = ("operations", "presence", "activity", "kanban", "sensors", "health")
 """The order of the tabs; pages of one's own follow by name."""
@@ -36,16 +36,21 @@ def login_token(settings: Settings, host: str) -> str:
     """The token of the login: the project's, else a new one for this start.
 
     Raises:
-        ConfigError: the address is public and the project has no token of its own, or a short one.
+        ConfigError: the address is public and the project has no token of its own, or one that can be guessed.
     """
-    token = settings.token
-    if not is_loopback(host) and len(token) < SHORTEST:
-        has = f"has one of {len(token)} characters, which can be guessed" if token else "has none"
+    if is_loopback(host):
+        return settings.token or secrets.token_urlsafe(18)
+    if not settings.token:
         raise ConfigError(
-            f'[dashboard] host = "{host}": a public address needs a token of at least {SHORTEST} characters and '
-            f'secrets.toml {has}; set token = "..." there or listen on 127.0.0.1'
+            f'[dashboard] host = "{host}": a public address needs a token of your own; '
+            'set token = "..." in secrets.toml or listen on 127.0.0.1'
         )
-    return token or secrets.token_urlsafe(18)
+    if why := weakness(settings.token):
+        raise ConfigError(
+            f'[dashboard] host = "{host}": the token of secrets.toml {why}, so anyone may find it; '
+            'set token = "..." there to a random text, such as "openssl rand -hex 16" prints'
+        )
+    return settings.token
 
 
 def notebooks(settings: Settings) -> dict[str, Path]:

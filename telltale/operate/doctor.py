@@ -26,8 +26,9 @@ from telltale.operate.permissions import open_to_others
 from telltale.operate.store_state import health_of, wrong_with_store
 from telltale.sensors import limits
 from telltale.settings import DEVICES_FILE, buttons, devices
+from telltale.settings.secrets import weakness
 from telltale.sources import SOURCES
-from telltale.transports import served, topics
+from telltale.transports import RANDOM, served, topics, weak_secrets
 from telltale.wording import COUNT_DHCP, joined
 from telltale.workbench.project import Project
 from telltale.workbench.question import ask
@@ -139,9 +140,15 @@ def _secrets(project: Project) -> Iterator[Finding]:
         count = len(project.settings.source(source.name).secrets)
         if count:
             yield Finding("secrets", "ok", f"{source.name}: {count} kept")
+            for key, why in weak_secrets(source, project.settings):
+                fix = f"change it in secrets.toml [{source.name}] and in {source.secret_place}"
+                found = f"{source.name}: the secret {key} {why}; a public address refuses it"
+                yield Finding("secrets", "note", found, fix)
         else:
             fix = f"put it into secrets.toml below [{source.name}]"
             yield Finding("secrets", "note", f"{source.name}: no secret, so nothing from elsewhere is accepted", fix)
+    if project.settings.token and (why := weakness(project.settings.token)):
+        yield Finding("secrets", "note", f"the token of secrets.toml {why}; a public address refuses it", RANDOM)
 
 
 def _folders(project: Project) -> Iterator[Finding]:

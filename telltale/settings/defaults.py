@@ -43,11 +43,14 @@ _MAIN_TOML = """\
 # certificate = ""             # PEM file of the certificate and its chain: HTTPS instead of HTTP
 # key = ""                     # PEM file of its key, without a password
 # hosts = []                   # names besides localhost that requests without a secret may be for, such as "desk.lan"
+# short_secrets = []           # sources whose secrets may have under 16 characters on a public address: who reads or
+#                              # records one signed body finds such a secret by trying, and then sends what they like
 
 [coap]                         # the CoAP collector: telltale collect coap
 # host = "127.0.0.1"           # "::" is every address, IPv4 too; refused unless a source has its secret, or is_open
 # port = 5683                  # UDP; 0 takes a free one
 # is_open = false              # true listens on a public address without secrets, as behind a private APN
+# short_secrets = []           # as of [webhooks]
 # prefix = ""                  # what stands before every endpoint's name: "site" for site/m
 # endpoints = {}               # names of your own: { m = "data", c = "config" }
 # max_body = 65536             # bytes; more, also block by block, is answered 4.13

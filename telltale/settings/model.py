@@ -93,6 +93,7 @@ class WebhookSettings(Section):
     certificate: str = ""
     key: str = ""
     hosts: list[Annotated[str, Field(pattern=r"^[^/\s]+$")]] = Field(default_factory=list)
+    short_secrets: list[str] = Field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -109,6 +110,7 @@ class CoapSettings(Section):
     prefix: Annotated[str, Field(pattern=r"^([^/]+/)*[^/]*$", max_length=100)] = ""
     endpoints: dict[str, Annotated[str, Field(pattern=r"^[^/]+$", max_length=100)]] = Field(default_factory=dict)
     is_open: bool = False
+    short_secrets: list[str] = Field(default_factory=list)
     max_body: Annotated[int, Field(ge=64)] = 64 << 10
     ticket_timeout_s: Annotated[float, Field(gt=0, le=1.4)] = 1.2
 

@@ -234,7 +234,7 @@ def test_a_public_address_is_refused_without_a_secret(tmp_path: Path) -> None:
 def test_a_public_address_serves_the_sources_that_have_a_secret(tmp_path: Path) -> None:
     settings = Settings(root=tmp_path)
     assert "cloudtrax" in [source.name for source in served(Transport.HTTP, "127.0.0.1", settings)]
-    told = settings.with_secrets({"cloudtrax": {"1": "x"}})
+    told = settings.with_secrets({"cloudtrax": {"1": "f3Vq9-kd72LmZ0aw"}})
     assert [source.name for source in served(Transport.HTTP, "0.0.0.0", told)] == ["cloudtrax"]
 
 

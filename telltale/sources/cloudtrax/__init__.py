@@ -5,7 +5,7 @@ from telltale.contract import Route, Source, Transport
 from telltale.sources.cloudtrax.accept import accept
 from telltale.sources.cloudtrax.decode import decode, decode_many
 from telltale.sources.cloudtrax.simulate import simulate, truth
-from telltale.sources.cloudtrax.texts import OPTIONS, SECRETS
+from telltale.sources.cloudtrax.texts import OPTIONS, SECRETS, SET_AT
 
 SOURCE = Source(
     name="cloudtrax",
@@ -32,4 +32,5 @@ SOURCE = Source(
     first_record="send an access point's reports to {http}/cloudtrax",
     options_text=OPTIONS,
     secrets_text=SECRETS,
+    secret_place=SET_AT,
 )

@@ -9,3 +9,5 @@ SECRETS = """\
 [cloudtrax]                    # the secret of each network, by its network id
 # 71234 = "..."
 """
+
+SET_AT = "the CloudTrax dashboard, the network's settings of presence reporting: Secret"

@@ -8,7 +8,7 @@ from telltale.sources.efento.kinds import AMOUNTS
 from telltale.sources.efento.queue import shown
 from telltale.sources.efento.simulate import simulate
 from telltale.sources.efento.simulate.truth import truth
-from telltale.sources.efento.texts import OPTIONS, SECRETS
+from telltale.sources.efento.texts import OPTIONS, SECRETS, SET_AT
 
 SOURCE = Source(
     name="efento",
@@ -32,6 +32,7 @@ SOURCE = Source(
     first_record="point the sensors at {coap}",
     options_text=OPTIONS,
     secrets_text=SECRETS,
+    secret_place=SET_AT,
     pending=shown,
     amounts=AMOUNTS,
     commands=(

@@ -13,3 +13,5 @@ SECRETS = """\
 [efento]                       # any name = a cloud token; with none listed, every sensor is let in on loopback
 # hall = "..."
 """
+
+SET_AT = "the Efento app or Efento Cloud, the configuration of each sensor: cloud token, up to 36 characters"

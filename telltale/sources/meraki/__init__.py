@@ -5,7 +5,7 @@ from telltale.contract import Route, Source, Transport
 from telltale.sources.meraki.accept import accept
 from telltale.sources.meraki.decode import decode
 from telltale.sources.meraki.simulate import simulate, truth
-from telltale.sources.meraki.texts import OPTIONS, SECRETS
+from telltale.sources.meraki.texts import OPTIONS, SECRETS, SET_AT
 
 SOURCE = Source(
     name="meraki",
@@ -27,4 +27,5 @@ SOURCE = Source(
     first_record="let the Meraki dashboard post to {http}/meraki",
     options_text=OPTIONS,
     secrets_text=SECRETS,
+    secret_place=SET_AT,
 )

@@ -16,3 +16,5 @@ SECRETS = """\
 [meraki]                       # any name = the secret set in the dashboard, one for each network
 # office = "..."
 """
+
+SET_AT = "the Meraki dashboard, Network-wide, General, Location and scanning: the Secret beside the Post URL"

@@ -9,7 +9,7 @@ from telltale.sources.sigfox.queue import shown
 from telltale.sources.sigfox.same import NUMBERING
 from telltale.sources.sigfox.simulate import simulate
 from telltale.sources.sigfox.simulate.truth import truth
-from telltale.sources.sigfox.texts import OPTIONS, SECRETS
+from telltale.sources.sigfox.texts import OPTIONS, SECRETS, SET_AT
 
 SOURCE = Source(
     name="sigfox",
@@ -34,6 +34,7 @@ SOURCE = Source(
     first_record="point the callback of the Sigfox backend at {http}/sigfox/uplink",
     options_text=OPTIONS,
     secrets_text=SECRETS,
+    secret_place=SET_AT,
     pending=shown,
     commands=(("sigfox", "telltale.sources.sigfox.commands"),),
 )

@@ -30,3 +30,5 @@ SECRETS = """\
 [sigfox]                       # any name = what a callback sends as Authorization: Bearer ..., or as Basic password
 # backend = "..."
 """
+
+SET_AT = "the Sigfox backend, Device Type, Callbacks, Edit: the header Authorization, or the password in its URL"
