@@ -228,6 +228,6 @@ class SafeHeaders(tornado.web.OutputTransform):
         for name, value in HEADERS.items():
             headers[name] = value
         if "Cache-Control" not in headers:
-            headers["Cache-Control"] = "no-cache" if "Etag" in headers or "Last-Modified" in headers else "no-store"
+            headers["Cache-Control"] = "no-cache" if "Last-Modified" in headers else "no-store"  # a file, or an answer
         headers.pop("Server", None)
         return status_code, headers, chunk

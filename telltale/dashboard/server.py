@@ -277,7 +277,8 @@ def configuration(folder: Path, at: Listening, access: Access, *, base_url: str 
     config.Voila.identity_provider_class = Login
     config.Login.person_pages = {person.page for person in access.people}
     config.Login.public_url = at.public_url
-    config.VoilaKernelManager.preheat_denylist = [f"{PREFIX}.*"]  # a spare kernel for each person would cost too much
+    # A spare kernel for each person would cost too much. Voilà matches the whole path.
+    config.VoilaKernelManager.preheat_denylist = [rf".*/{PREFIX}[0-9a-f]+\.ipynb"]
     config.Voila.log_level = logging.ERROR  # Jupyter warns of every start of an unsigned notebook
     config.VoilaConfiguration.template = "telltale"
     config.VoilaConfiguration.allow_template_override = "NO"

@@ -76,8 +76,9 @@ class Dashboards(NamedTuple):
         method: str = "GET",
         form: Mapping[str, str] | None = None,
         cookies: Mapping[str, str] = {},
+        is_line: bool = False,
     ) -> Answer:
-        """Ask without a browser."""
+        """Ask without a browser; of a live line only how it begins."""
         at = urllib.parse.urlsplit(self.url)
         connection = http.client.HTTPConnection(str(at.hostname), at.port, timeout=90)
         sent = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
@@ -87,7 +88,7 @@ class Dashboards(NamedTuple):
             body = None if form is None else urllib.parse.urlencode(form)
             connection.request(method, path, body, {**sent, **headers})
             reply = connection.getresponse()
-            return Answer(reply.status, reply.headers, reply.read())
+            return Answer(reply.status, reply.headers, b"" if is_line else reply.read())
         finally:
             connection.close()
 
@@ -104,6 +105,27 @@ class Dashboards(NamedTuple):
         answer = self.submit("/login", {"password": token})
         assert answer.status == 302, answer
         return answer.cookies
+
+    def line(self, kernel: str, headers: Mapping[str, str] = {}, *, cookies: Mapping[str, str] = {}) -> int:
+        """The status with which a kernel's live line opens."""
+        sent = {
+            "Upgrade": "websocket",
+            "Connection": "Upgrade",
+            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+            "Sec-WebSocket-Version": "13",
+            **headers,
+        }
+        return self.ask(f"/api/kernels/{kernel}/channels?session_id=x", sent, cookies=cookies, is_line=True).status
+
+    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """`telltale dashboard …` beside it."""
+        command = [sys.executable, "-m", "telltale", "--project", str(self.root), "dashboard", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+    def log_in_browser(self, context: Any, token: str = TOKEN) -> None:
+        """Let a browser be one in which a token was typed."""
+        cookies = self.log_in(token).items()
+        context.add_cookies([{"name": name, "value": value, "url": self.url} for name, value in cookies])
 
     def wait(self) -> None:
         """Until it listens."""

@@ -73,13 +73,9 @@ def context(
     made = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light"
     )
-    log_in(made, server)
+    server.log_in_browser(made)
     yield made
     made.close()
-
-
-def log_in(context: "BrowserContext", server: dashboards.Dashboards) -> None:
-    context.add_cookies([{"name": name, "value": value, "url": server.url} for name, value in server.log_in().items()])
 
 
 def opened(context: "BrowserContext", server: dashboards.Dashboards, page: str) -> tuple["Page", list[str]]:
@@ -289,7 +285,7 @@ def test_nobody_sees_a_page_without_the_token(browser: "Browser", server: dashbo
 def test_a_closed_page_takes_its_kernel_along(browser: "Browser", server: dashboards.Dashboards) -> None:
     _wait_for_kernels(server, at_most=SPARE)
     context = browser.new_context()
-    log_in(context, server)
+    server.log_in_browser(context)
     tab, _ = opened(context, server, "presence")
     assert server.kernels() >= SPARE
     tab.close(run_before_unload=True)
@@ -303,7 +299,7 @@ def test_a_page_that_dies_without_a_word_leaves_no_kernel(server: dashboards.Das
     _wait_for_kernels(server, at_most=SPARE)
     other = browser.browser_type.launch(executable_path=CHROMIUM, args=SWITCHES)
     context = other.new_context()
-    log_in(context, server)
+    server.log_in_browser(context)
     tab, _ = opened(context, server, "presence")
     tab.evaluate("window.addEventListener('pagehide', (event) => event.stopImmediatePropagation(), true)")
     tab.evaluate("navigator.sendBeacon = () => true")

@@ -214,6 +214,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dashb
     hand_in(project, "button", Scenario(5, now_s - 40 * 86_400, now_s, ZONE))
     settle_all(project.lake, now_us=project.now_us())
     with dashboards.serving(root) as running:
+        running.wait()
         yield root, running
 
 
@@ -249,16 +250,8 @@ def test_a_press_that_arrives_is_on_the_open_page(
 
 
 def _opened(tab: "Page", running: dashboards.Dashboards) -> None:
-    from playwright.sync_api import Error
-
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            tab.goto(running.address("kanban"))
-            break
-        except Error:
-            assert time.monotonic() < deadline, "the dashboards do not listen"
-            time.sleep(0.2)
+    running.log_in_browser(tab.context)
+    tab.goto(running.address("kanban"))
     tab.wait_for_selector("html[data-drawn][data-live]", state="attached", timeout=90_000)
 
 
