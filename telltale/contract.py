@@ -204,6 +204,23 @@ class Reject(NamedTuple):
     """The bytes or value seen, station addresses masked, at most 200 characters."""
 
 
+class Limits(NamedTuple):
+    """What is kept of one record: a body of a few megabytes could come to millions of rows or rejects."""
+
+    rows: int = 100_000
+    """Rows at most, the first of the body: more than a sensor can store, far more than a report of any source has."""
+    rejects: int = 100
+    """Rejects at most, the first."""
+
+
+class Shortened(NamedTuple):
+    """A body that lacks its last entries."""
+
+    body: bytes
+    left_out: int
+    """How many entries it lacks; 0 of one that is as it came."""
+
+
 class Secrets(dict[str, str]):
     """Secrets of one source by their key (such as a network's id); never shown."""
 
@@ -321,6 +338,9 @@ class Source:
     decode_many: Callable[[Sequence[Raw], Options], Sequence[Bulk] | None] | None = None
     """Optional, where volume asks for it: the rows of many records at once, equal to what `decode` yields for each;
     None where one of them is odd, so that each goes through `decode`."""
+    shorten: Callable[[Raw, Options, int], Shortened] | None = None
+    """The body of a large record with so many entries at most, before anything is made of it: what `decode` makes of a
+    body must not take 20 times its size. Raises DecodeError. None where a record is one row."""
     block: int = 64
     """How many records `decode_many` is offered at once: as many as pays for that source, measured."""
     short_title: str = ""

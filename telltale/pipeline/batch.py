@@ -6,7 +6,7 @@
         ── station addresses ──▶ address_kind, pseudonym, flags fixed and staff; opted-out rows dropped and counted
 
 Nothing stops here: a record that cannot be decoded becomes a row of table `reject`. The same records give the same rows
-in whatever batches they come, as long as their keys live.
+in whatever batches they come, as long as their keys live. No record gives more than `Limits` says (kept.py).
 
 Source: DESIGN sections 6 and 11; wire/presence.md R7, R8 and section 7.
 """
@@ -21,14 +21,16 @@ from numpy.typing import NDArray
 
 from telltale.address import LOCAL_BIT
 from telltale.arrow import TIMESTAMP, Decode, Tables, schema
-from telltale.contract import Chunk, ConfigError, DecodeError, Options, Raw, Reject, Runs, Source
-from telltale.pipeline.columns import POSITION, Rows, decoded_names
+from telltale.contract import Chunk, ConfigError, DecodeError, Limits, Options, Raw, Reject, Runs, Source
+from telltale.pipeline.columns import POSITION, Rows
+from telltale.pipeline.kept import Kept, is_large, shortened
 from telltale.pipeline.whole import failed, in_halves, rejected, whole
 from telltale.privacy import Pseudonyms
 from telltale.sources import BY_NAME
 from telltale.tables import AHEAD_US, CLOCK_SET_US, LATE_US, ORIGIN, REJECT, TABLES, Table
 
 EXCERPT_LENGTH = 200
+LIMITS = Limits()
 
 _KINDS = pa.array(["global", "local"])
 
@@ -45,6 +47,7 @@ def decoder(
     options_of: Callable[[str], Options],
     *,
     source_of: Callable[[str], Source | None] = BY_NAME.get,
+    limits: Limits = LIMITS,
 ) -> Decode:
     """The function that decodes raw records of one source into tables; a table without rows is left out.
 
@@ -52,18 +55,19 @@ def decoder(
         stations: gives pseudonyms for addresses.
         options_of: the options of a source, by its name.
         source_of: the source of a name, None where there is none; those listed, but for tests.
+        limits: what is kept of one record; what is beyond is counted in one reject, `over_limit`.
 
     Returns:
         (source name, raw records) -> tables. Each record of a name that no source has (any more) is a reject. It raises
         ConfigError where an option of the source is wrong or a key file is damaged, and OSError where the keys cannot
-        be reached: no record is at fault.
+        be reached: no record is at fault; and MemoryError where there is not enough for a single record.
     """
 
     def decode(name: str, raws: Sequence[Raw]) -> Tables:
         source = source_of(name)
         if source is None:
             return rejected(raws, Reject("record", "unknown_source", f'no source is called "{name}"'))
-        fresh = _decoded(source, raws, options_of(name))
+        fresh = _decoded(source, raws, options_of(name), limits)
         origin = _Origin.of(name, raws)
         rejects = [fresh.pop(REJECT.name, _rejects([]))]
         tables = {}
@@ -83,10 +87,10 @@ def decoder(
     return whole(decode)
 
 
-def _decoded(source: Source, raws: Sequence[Raw], options: Options) -> Tables:
+def _decoded(source: Source, raws: Sequence[Raw], options: Options, limits: Limits) -> Tables:
     """What the source makes of the records, by table; ValueError or its like where a value does not fit its column."""
     rows: dict[str, Rows] = {}
-    for part in _parts(source, raws, options):
+    for part in _parts(source, raws, options, limits):
         rows.setdefault(part.chunk.table, Rows(TABLES[part.chunk.table])).add(
             part.chunk.columns, part.positions, part.counts, part.runs
         )
@@ -102,57 +106,70 @@ class _Part(NamedTuple):
     runs: Runs | None = None
 
 
-def _parts(source: Source, raws: Sequence[Raw], options: Options) -> Iterator[_Part]:
+def _parts(source: Source, raws: Sequence[Raw], options: Options, limits: Limits) -> Iterator[_Part]:
     if source.decode_many is None:
         for position, raw in enumerate(raws):
-            yield from _one(source, raw, options, position)
+            yield from _one(source, raw, options, position, limits)
         return
 
     def attempt(some: Sequence[Raw], start: int) -> Sequence[_Part] | None:
-        return _one(source, some[0], options, start) if len(some) == 1 else _many(source, some, options, start)
+        return (
+            _one(source, some[0], options, start, limits)
+            if len(some) == 1
+            else _many(source, some, options, start, limits)
+        )
 
     for first in range(0, len(raws), source.block):
         for parts in in_halves(attempt, raws[first : first + source.block], first):
             yield from parts
 
 
-def _many(source: Source, block: Sequence[Raw], options: Options, start: int) -> Sequence[_Part] | None:
+def _many(source: Source, block: Sequence[Raw], options: Options, start: int, limits: Limits) -> Sequence[_Part] | None:
     """The rows of several records at once; None where one of them is odd: by halves, few are decoded one by one."""
-    if source.decode_many is None:
+    if source.decode_many is None or any(is_large(raw) for raw in block):
         return None
     try:
         bulks = source.decode_many(block, options)
-    except ConfigError:
+    except (ConfigError, MemoryError):
         raise
     except Exception:  # noqa: BLE001 - one by one, the record at fault will show
         return None
+    if bulks is None or any(
+        rows > limits.rows for rows in map(sum, zip(*(bulk.counts for bulk in bulks), strict=True))
+    ):
+        return None
     positions = range(start, start + len(block))
-    return None if bulks is None else [_Part(bulk.chunk, positions, bulk.counts, bulk.runs) for bulk in bulks]
+    return [_Part(bulk.chunk, positions, bulk.counts, bulk.runs) for bulk in bulks]
 
 
-def _one(source: Source, raw: Raw, options: Options, position: int) -> list[_Part]:
+def _one(source: Source, raw: Raw, options: Options, position: int, limits: Limits) -> list[_Part]:
+    kept = Kept(limits)
     try:
-        return [_part(position, item) for item in source.decode(raw, options)]
+        short = shortened(source, raw, options, limits)
+        for item in source.decode(raw._replace(body=short.body), options):
+            kept.add(item)
     except DecodeError as error:
         return [_reject(position, Reject("record", error.reason, error.detail))]
-    except ConfigError:  # a wrong option is no record's fault: nothing is settled until it is corrected
+    except (ConfigError, MemoryError):  # a wrong option or a full machine is no record's fault: nothing is settled
         raise
     except Exception as error:  # noqa: BLE001 - whatever a decoder does, settling goes on
         return [_reject(position, failed(error))]
-
-
-def _part(position: int, item: Chunk | Reject) -> _Part:
-    if isinstance(item, Reject):
-        return _reject(position, item)
-    if unknown := item.columns.keys() - set(decoded_names(TABLES[item.table])):
-        raise ValueError(f"a decoder does not give table {item.table} its {', '.join(sorted(unknown))}")
-    (rows,) = {len(values) for values in item.columns.values()}  # equally long, or ValueError
-    return _Part(item, (position,), (rows,))
+    rows = [_Part(chunk, (position,), (count,)) for chunk, count in kept.chunks]
+    rejects = kept.all_rejects(short.left_out)
+    return [*rows, _rejected(position, rejects)] if rejects else rows
 
 
 def _reject(position: int, reject: Reject) -> _Part:
-    columns = {"part": [reject.part], "reason": [reject.reason], "excerpt": [reject.excerpt[:EXCERPT_LENGTH]]}
-    return _Part(Chunk(REJECT.name, columns), (position,), (1,))
+    return _rejected(position, [reject])
+
+
+def _rejected(position: int, rejects: Sequence[Reject]) -> _Part:
+    columns = {
+        "part": [reject.part[:EXCERPT_LENGTH] for reject in rejects],
+        "reason": [reject.reason for reject in rejects],
+        "excerpt": [reject.excerpt[:EXCERPT_LENGTH] for reject in rejects],
+    }
+    return _Part(Chunk(REJECT.name, columns), (position,), (len(rejects),))
 
 
 def _rejects(parts: Iterable[_Part]) -> pa.Table:

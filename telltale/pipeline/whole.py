@@ -1,8 +1,8 @@
 """Whatever a decoder does, every record of a batch comes to rows or to a reject: the one place that halves a batch.
 
 The records at fault are found by halving, so that one bad record among thousands costs a few repeats of the rest. What
-is not the records' fault, a wrong setting or a key folder that cannot be read, does stop: nothing is settled, and all
-stays hot.
+is not the records' fault, a wrong setting, a key folder that cannot be read or a machine without memory, does stop:
+nothing is settled, and all stays hot.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +22,8 @@ def whole(decode: Decode) -> Decode:
 
     Returns:
         (source name, raw records) -> tables that conform to their schema and can be split by day; one without rows is
-        left out. It raises ConfigError and OSError as `decode` does: no record is at fault.
+        left out. It raises ConfigError and OSError as `decode` does, and MemoryError where a single record does not
+        fit: no record is at fault.
     """
 
     def decode_all(source: str, raws: Sequence[Raw]) -> Tables:
@@ -31,6 +32,10 @@ def whole(decode: Decode) -> Decode:
                 return _checked(decode(source, some))
             except (ConfigError, OSError):
                 raise
+            except MemoryError:  # the machine is full, and no record is at fault: fewer at a time may fit
+                if len(some) < 2:
+                    raise
+                return None
             except Exception as error:  # noqa: BLE001 - whatever a decoder raises, its records become rejects
                 return rejected(some, failed(error)) if len(some) < 2 else None
 

@@ -68,6 +68,8 @@ _MAIN_TOML = """\
 # age_s = 600                  # or the oldest has waited so many seconds
 # batch_rows = 20000           # records of one step at most
 # batch_bytes = 67108864       # bytes of one step at most
+# max_rows_per_record = 100000 # rows of one record at most; the others are counted in a reject, and the bytes stay
+# max_rejects_per_record = 100 # rejects of one record at most; "telltale redecode" gives the others with a higher limit
 
 [dashboard]                    # the pages: telltale dashboard
 # host = "127.0.0.1"           # a public address is refused without a token of 16 characters in secrets.toml

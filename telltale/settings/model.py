@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from telltale.contract import Options, Secrets, SourceSettings, did_you_mean
+from telltale.contract import Limits, Options, Secrets, SourceSettings, did_you_mean
 from telltale.settings.activity import ActivitySettings, IdleSettings
 from telltale.settings.brokers import ForwardSettings, MqttSettings
 from telltale.settings.capture import ArpSettings, KanbanSettings
@@ -73,12 +73,19 @@ class LandingSettings(Section):
 
 
 class SettleSettings(Section):
-    """When hot rows become Parquet, and how many at a time."""
+    """When hot rows become Parquet, how many at a time, and how much one record may become."""
 
     rows: Annotated[int, Field(ge=1)] = 5_000
     age_s: Annotated[int, Field(ge=1)] = 600
     batch_rows: Annotated[int, Field(ge=1)] = 20_000
     batch_bytes: Annotated[int, Field(ge=1)] = 64 << 20
+    max_rows_per_record: Annotated[int, Field(ge=1)] = Limits().rows
+    max_rejects_per_record: Annotated[int, Field(ge=1)] = Limits().rejects
+
+    @property
+    def limits(self) -> Limits:
+        """What is kept of one record."""
+        return Limits(self.max_rows_per_record, self.max_rejects_per_record)
 
 
 class WebhookSettings(Section):

@@ -139,7 +139,7 @@ class Project:
     @cached_property
     def decode(self) -> Decode:
         """What turns raw records into tables."""
-        return decoder(self.pseudonymizer, self._options)
+        return decoder(self.pseudonymizer, self._options, limits=self.settings.settle.limits)
 
     @cached_property
     def lake(self) -> Lake:

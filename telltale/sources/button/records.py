@@ -22,6 +22,7 @@ METHOD = "CAPTURE"
 MANUAL_KINDS = ("pull", "ack")
 MANUAL_PATH = f"/{MANUAL}"
 LONGEST_ITEM = 200
+LONGEST_JSON = 64 << 10
 
 _LINK_TYPES = {FRAME if linktype == ETHERNET else f"{FRAME}{linktype}": linktype for linktype in LINK_TYPES}
 _FIRST = {linktype: first for first, linktype in _LINK_TYPES.items()}
@@ -134,6 +135,8 @@ def read_manual(body: bytes) -> Manual:
 
 
 def _object(body: bytes) -> dict[str, Any]:
+    if len(body) > LONGEST_JSON:
+        raise DecodeError("too_large", f"{len(body)} bytes; expected a JSON object of at most {LONGEST_JSON}")
     try:
         told = json.loads(body)
     except (ValueError, RecursionError) as error:

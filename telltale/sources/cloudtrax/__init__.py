@@ -5,7 +5,8 @@ from telltale.contract import Route, Source, Transport
 from telltale.sources.cloudtrax.accept import accept
 from telltale.sources.cloudtrax.decode import decode, decode_many
 from telltale.sources.cloudtrax.simulate import simulate, truth
-from telltale.sources.cloudtrax.texts import OPTIONS, SECRETS, SET_AT
+from telltale.sources.cloudtrax.texts import OPTIONS, SECRETS
+from telltale.sources.cloudtrax.wire import shorten
 
 SOURCE = Source(
     name="cloudtrax",
@@ -29,6 +30,7 @@ SOURCE = Source(
     device_id=device_id,
     tells_time="sighting",
     decode_many=decode_many,
+    shorten=shorten,
     first_record="send an access point's reports to {http}/cloudtrax",
     options_text=OPTIONS,
     secrets_text=SECRETS,

@@ -31,7 +31,8 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from telltale.contract import DecodeError
+from telltale.bounded import shortened_json
+from telltale.contract import DecodeError, Options, Raw, Shortened
 
 SIGNATURE_HEADER = "signature"
 VERSION = 1
@@ -76,6 +77,15 @@ class Report(Struct, kw_only=True, gc=False):
 
 
 _Shape = TypeVar("_Shape", bound=Struct)
+
+
+def shorten(raw: Raw, _options: Options, most: int) -> Shortened:
+    """The body with so many rows at most.
+
+    Raises:
+        DecodeError: `bad_json`.
+    """
+    return shortened_json(raw.body, most)
 
 
 def parse(decoder: "msgspec.json.Decoder[_Shape]", body: bytes) -> _Shape:

@@ -5,6 +5,7 @@ from telltale.sources.efento.accept import ROUTES, accept
 from telltale.sources.efento.decode import TABLES, decode, decode_many
 from telltale.sources.efento.ids import device_id
 from telltale.sources.efento.kinds import AMOUNTS
+from telltale.sources.efento.large import shorten
 from telltale.sources.efento.queue import shown
 from telltale.sources.efento.simulate import simulate
 from telltale.sources.efento.simulate.truth import truth
@@ -27,6 +28,7 @@ SOURCE = Source(
     truth=truth,
     device_id=device_id,
     decode_many=decode_many,
+    shorten=shorten,
     block=256,
     remembers=True,
     first_record="point the sensors at {coap}",

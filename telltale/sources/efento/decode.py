@@ -34,6 +34,8 @@ from telltale.sources.efento.wire import (
 )
 
 READING, STATUS, CONFIG = "reading", "device_status", "device_config"
+MOST_CHANNELS = 64
+"""Ten times what a sensor has."""
 TABLES = (READING, STATUS, CONFIG)
 _STATUS = ("device_id", "kind", "observed_at", "battery_v", "battery_ok", "signal_dbm", "sw_version",
            "next_expected_at", "details")  # fmt: skip
@@ -111,6 +113,8 @@ class _Rows:
         if what == MEASUREMENTS:
             message = parsed(ProtoMeasurements, raw.body)
             device = device_id(message.serial_number)
+            if len(message.channels) > MOST_CHANNELS:
+                raise DecodeError("too_many_channels", f"{len(message.channels)}, expected at most {MOST_CHANNELS}")
             newest_s = self.readings.add(device, message, self.rejects)
             # The newest sample's time, so that a frame that is sent again gives the same row.
             observed_at = newest_s * SECOND_US or raw.received_at

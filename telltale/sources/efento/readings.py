@@ -110,8 +110,9 @@ class Readings:
             self._put([_told(how, start, offset, has_factor) for offset in offsets])
             if how.minor_of:
                 minors.append(number)
+        counters = _Counters(channels, step_s, has_factor=has_factor)
         for number in minors:
-            self._add_totals(device, number, _Counters(channels, step_s, has_factor=has_factor), rejects)
+            self._add_totals(device, number, counters, rejects)
         return newest_s
 
     def _add_binary(self, device: str, number: int, how: Kind, channel: ProtoChannel, rejects: list[Reject]) -> int:
@@ -137,8 +138,8 @@ class Readings:
         for at_us, _, _ in totals:
             self._runs.append((device, str(number), total.quantity, total.unit, 1, at_us, 1, 0, 1))
         self._put([_Told(value, meta=meta) for _, value, meta in totals])
-        if counters.missing:
-            seen = f"channel {counters.missing[0] + 1} is not of type {major_type}"
+        if missing := counters.missing(number):
+            seen = f"channel {missing[0] + 1} is not of type {major_type}"
             rejects.append(Reject(f"channel {number} total", "no_major", seen))
 
     def _put(self, told: Sequence[_Told]) -> None:
@@ -156,8 +157,9 @@ class _Counters:
 
     def __init__(self, channels: Sequence[ProtoChannel], step_s: int, *, has_factor: bool) -> None:
         self.channels = channels
-        self.missing: list[int] = []
-        """Places a minor names that hold no major of its kind."""
+        self._missing: dict[int, list[int]] = {}
+        self._known: dict[int, dict[int, int]] = {}
+        """The majors by their place, read once: several minors may name one."""
         self._step_us = step_s * SECOND_US
         self._has_factor = has_factor
 
@@ -169,17 +171,23 @@ class _Counters:
         for at_us, raw in self._good(minor):
             count, place = _split(raw, MINOR_DIVISOR)
             if place not in majors:
-                majors[place] = self._majors(place, major_type)
+                majors[place] = self._majors(number, place, major_type)
             if (major := majors[place].get(at_us)) is not None:
                 states = kind(major_type).states
                 quotient, state = _split(major, len(states))
                 yield at_us, quotient * TOTALS[major_type].major_is + count, _state(states[state])
 
-    def _majors(self, place: int, major_type: int) -> dict[int, int]:
-        if place < len(self.channels) and self.channels[place].type == major_type:
-            return dict(self._good(self.channels[place]))
-        self.missing.append(place)
-        return {}
+    def missing(self, number: int) -> list[int]:
+        """The places the samples of a minor named that hold no major of its kind."""
+        return self._missing.get(number, [])
+
+    def _majors(self, number: int, place: int, major_type: int) -> dict[int, int]:
+        if place >= len(self.channels) or self.channels[place].type != major_type:
+            self._missing.setdefault(number, []).append(place)
+            return {}
+        if place not in self._known:
+            self._known[place] = dict(self._good(self.channels[place]))
+        return self._known[place]
 
     def _good(self, channel: ProtoChannel) -> Iterator[tuple[int, int]]:
         """Time in µs and raw number of the samples that are no errors."""

@@ -15,6 +15,7 @@ Source: wire/efento.md section 8.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
@@ -26,7 +27,7 @@ from telltale.pb.efento.measurement_types_pb2 import MeasurementType
 from telltale.pb.efento.measurements_pb2 import ProtoChannel, ProtoMeasurements
 from telltale.sources.efento.configuration import HIDDEN
 from telltale.sources.efento.kinds import EMPTY, MINOR_DIVISOR, SHARED_MODEM, Kind, kind
-from telltale.sources.efento.samples import LAST_S, is_error, period, series
+from telltale.sources.efento.samples import LAST_S, MOST_SAMPLES, is_error, period, series
 from telltale.sources.efento.wire import CONFIGURATION, INFO, MEASUREMENTS, device_id, endpoint_of, parsed
 
 WRONG_S = 3600
@@ -92,7 +93,7 @@ def thingworx(raw: Raw, *, compat: bool = False) -> dict[str, Any] | None:
 def _measurements(message: ProtoMeasurements, *, compat: bool) -> Iterator[dict[str, Any]]:
     serial = device_id(message.serial_number).removeprefix("efento:").upper()
     by_time: dict[int, list[_Param]] = defaultdict(list)
-    for param in _params(message, compat=compat):
+    for param in islice(_params(message, compat=compat), MOST_SAMPLES):
         by_time[param.at_s].append(param)
     ahead_s = WRONG_S if compat else 0
     for at_s, params in sorted(by_time.items()):

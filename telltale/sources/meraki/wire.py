@@ -31,7 +31,8 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from telltale.contract import DecodeError
+from telltale.bounded import shortened_json
+from telltale.contract import DecodeError, Options, Raw, Shortened
 
 SECRET, USER = "secret", "userId"
 FLOOR_DBM = -95
@@ -89,6 +90,15 @@ def parse(body: bytes) -> Envelope:
         raise DecodeError("bad_json", str(error)) from None
     except RecursionError:
         raise DecodeError("bad_json", "nested too deeply") from None
+
+
+def shorten(raw: Raw, _options: Options, most: int) -> Shortened:
+    """The body with so many entries a list at most.
+
+    Raises:
+        DecodeError: `bad_json`.
+    """
+    return shortened_json(raw.body, most)
 
 
 def redacted(body: bytes) -> Redacted:

@@ -2,7 +2,7 @@
 
 from telltale.contract import Source, Transport
 from telltale.sources.pc_idle.accept import ROUTES, accept
-from telltale.sources.pc_idle.decode import decode
+from telltale.sources.pc_idle.decode import decode, shorten
 from telltale.sources.pc_idle.rows import device_id
 from telltale.sources.pc_idle.simulate import simulate
 from telltale.sources.pc_idle.simulate.truth import truth
@@ -23,5 +23,6 @@ SOURCE = Source(
     simulate=simulate,
     truth=truth,
     device_id=device_id,
+    shorten=shorten,
     first_record="run “telltale collect idle” on a PC",
 )

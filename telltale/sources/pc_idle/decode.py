@@ -24,7 +24,8 @@ from typing import Any, TypeGuard
 
 import msgspec
 
-from telltale.contract import Chunk, DecodeError, Options, Raw, Reject
+from telltale.bounded import shortened_json
+from telltale.contract import Chunk, DecodeError, Options, Raw, Reject, Shortened
 from telltale.sources.pc_idle.accept import ACTIVITYWATCH, CORRECTION
 from telltale.sources.pc_idle.activitywatch import intervals
 from telltale.sources.pc_idle.rows import TIME_MAX_US, rows
@@ -35,10 +36,13 @@ _IDLE_MAX_MS = 10 * 366 * 86_400_000
 """Idle for ten years is no idle time."""
 _EVERY_MAX_S = 3600
 _NOTE = 500
+_BACKEND = 40
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 """How a file begins that was saved by an editor or a shell of Windows."""
 DEVICE = re.compile(r"[a-z][a-z_]{0,15}:[\w.-]{1,64}")
 """A device's id; a sample of any other cannot be decoded."""
+_DEVICE_BYTES = 200
+"""Of a device's id, which stands in every row: 64 characters of any living script."""
 
 
 def decode(raw: Raw, _options: Options) -> Iterator[Chunk | Reject]:
@@ -56,10 +60,26 @@ def decode(raw: Raw, _options: Options) -> Iterator[Chunk | Reject]:
         yield from _samples(told)
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def shorten(raw: Raw, _options: Options, most: int) -> Shortened:
+    """The body with so many samples or events at most.
+
+    Raises:
+        DecodeError: `bad_json`.
+    """
+    return shortened_json(_utf8(raw.body), most)
+
+
+def _utf8(body: bytes) -> bytes:
     encoding = next((name for mark, name in _MARKS.items() if body.startswith(mark)), None)
     try:
-        told = msgspec.json.decode(body.decode(encoding) if encoding else body)
+        return body.decode(encoding).encode() if encoding else body
+    except UnicodeError as error:
+        raise DecodeError("bad_json", str(error)[:120]) from error
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        told = msgspec.json.decode(_utf8(body))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise DecodeError("bad_json", str(error)[:120]) from error
     if not isinstance(told, dict):
@@ -82,7 +102,7 @@ def _samples(told: dict[str, Any]) -> Iterator[Chunk | Reject]:
             [int(one[0] * MS_US) for one in known],
             [float(every_s)] * len(known),
             idle_s=[one[1] / 1000 for one in known],
-            note=[_text(told.get("backend"))] * len(known),
+            note=[_backend(told.get("backend"))] * len(known),
         )
     locked = [one[0] for one in good if len(one) == 3]
     if locked:
@@ -119,7 +139,7 @@ def _correction(told: dict[str, Any]) -> Chunk:
 
 def _device(told: dict[str, Any]) -> str:
     device = told.get("device_id")
-    if not isinstance(device, str) or not DEVICE.fullmatch(device):
+    if not isinstance(device, str) or not DEVICE.fullmatch(device) or len(device.encode()) > _DEVICE_BYTES:
         raise DecodeError("bad_device", f"{str(device)[:80]!r}, expected one such as pc:desk-3")
     return device
 
@@ -153,3 +173,9 @@ def _is_number(value: Any) -> TypeGuard[float]:
 
 def _text(value: Any) -> str | None:
     return value[:_NOTE] if isinstance(value, str) and value else None
+
+
+def _backend(value: Any) -> str | None:
+    """A short name: it stands in every row."""
+    text = _text(value)
+    return text[:_BACKEND].encode("ascii", "replace").decode() if text else None

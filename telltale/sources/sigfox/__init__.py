@@ -2,7 +2,7 @@
 
 from telltale.contract import Source, Transport
 from telltale.sources.sigfox.accept import ROUTES, accept
-from telltale.sources.sigfox.decode import decode
+from telltale.sources.sigfox.decode import decode, shorten
 from telltale.sources.sigfox.ids import device_id
 from telltale.sources.sigfox.minutes import minutes
 from telltale.sources.sigfox.queue import shown
@@ -27,7 +27,7 @@ SOURCE = Source(
     simulate=simulate,
     truth=truth,
     device_id=device_id,
-    tells_time="uplink",
+    shorten=shorten,
     remembers=True,
     minutes=minutes,
     numbering=NUMBERING,

@@ -26,7 +26,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from telltale.contract import Chunk, DecodeError, Options, Raw, Reject
+from telltale.bounded import SMALL
+from telltale.contract import Chunk, DecodeError, Options, Raw, Reject, Shortened
 from telltale.sources.sigfox import advanced, lines, service
 from telltale.sources.sigfox.callback import Callback, Reader, callback, number
 from telltale.sources.sigfox.fields import Fields, fields, structures
@@ -70,6 +71,19 @@ def decode(raw: Raw, options: Options) -> Iterator[Chunk | Reject]:
         told_fields = fields(raw.body, query)
         structured = structures(raw.body) if where.kind == ADVANCED else {}
         yield from _message(told_fields, structured, told, where, raw.received_at)
+
+
+def shorten(raw: Raw, options: Options, most: int) -> Shortened:
+    """A batch with so many lines at most; a single callback is never so long.
+
+    Raises:
+        DecodeError: `too_large`, or the bytes are no text.
+        ConfigError: an option is wrong.
+    """
+    where, query = _address(raw.meta)
+    if plan(options).pattern(where) is None:
+        raise DecodeError("too_large", f"{len(raw.body)} bytes, expected at most {SMALL}")
+    return lines.shortened(raw.body, query, most)
 
 
 def _batch(raw: Raw, query: str, pattern: lines.Pattern, told: Plan, where: Place) -> Iterator[Chunk | Reject]:

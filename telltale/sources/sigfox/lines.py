@@ -11,13 +11,16 @@ Source: wire/sigfox.md 1.1 (BATCH_URL).
 
 import re
 from typing import NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
-from telltale.contract import ConfigError, DecodeError
+from telltale.contract import ConfigError, DecodeError, Shortened
 from telltale.sources.sigfox.fields import MOST_FIELDS, Fields, fields
 
 DEFAULT = "{device};{time};{data}"
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
+_LINE = re.compile(r"[^\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
+"""What `splitlines` takes for one."""
+_PIECE = 4096
 QUERY_NAME = "batch"
 
 
@@ -49,16 +52,55 @@ def lines(body: bytes, query: str) -> list[str]:
     Raises:
         DecodeError: the bytes are no text, or the query is no query.
     """
+    return [line for line in _text(body, query).splitlines() if line.strip()]
+
+
+def shortened(body: bytes, query: str, most: int) -> Shortened:
+    """The body with so many lines at most, in plain text, and how many it lacks.
+
+    Raises:
+        DecodeError: as of `lines`.
+    """
+    text = _text(body, query)
+    kept, left_out, end = 0, 0, 0
+    for found in _LINE.finditer(text):
+        if kept < most:
+            kept, end = kept + (not found[0].isspace()), found.end()
+        else:
+            left_out += not found[0].isspace()
+    return Shortened(text[:end].encode() if left_out else body, left_out)
+
+
+def _text(body: bytes, query: str) -> str:
     try:
         asked = dict(parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS))
         text = asked.get(QUERY_NAME) or body.decode("utf-8-sig")
+        if text.startswith(f"{QUERY_NAME}="):  # as a form, which is the backend's default for a body
+            return _of_form(text)
     except UnicodeDecodeError as error:
         raise DecodeError("bad_text", f"byte {error.start} is not UTF-8") from None
     except ValueError as error:
         raise DecodeError("bad_form", str(error)) from None
-    if text.startswith(f"{QUERY_NAME}="):  # as a form, which is the backend's default for a body
-        text = dict(parse_qsl(text, keep_blank_values=True)).get(QUERY_NAME, "")
-    return [line for line in text.splitlines() if line.strip()]
+    return text
+
+
+def _of_form(text: str) -> str:
+    """The last field of that name, decoded piece by piece: at once it takes forty times its size."""
+    if text.count("&") >= MOST_FIELDS:
+        raise DecodeError("bad_form", f"{text.count('&') + 1} fields, expected at most {MOST_FIELDS}")
+    values = [value for name, _, value in (field.partition("=") for field in text.split("&")) if name == QUERY_NAME]
+    return _unquoted(values[-1].replace("+", " ")).decode("utf-8", "replace")
+
+
+def _unquoted(text: str) -> bytes:
+    parts, at = [], 0
+    while at < len(text):
+        end = at + _PIECE
+        torn = text.rfind("%", end - 2, end) if end < len(text) else -1
+        end = torn if torn > at else end
+        parts.append(unquote_to_bytes(text[at:end]))
+        at = end
+    return b"".join(parts)
 
 
 def common(query: str) -> Fields:
