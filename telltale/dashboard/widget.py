@@ -6,7 +6,6 @@ is silent is culled.
 """
 
 import asyncio
-import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ import traitlets
 
 from telltale.contract import TelltaleError
 from telltale.dashboard.client import Asking
+from telltale.page.embedded import figure_data, json_element, json_text
 
 BEAT_S = 5.0
 """How often a page says that it is there (board.js)."""
@@ -41,11 +41,11 @@ class Chart(anywidget.AnyWidget):
     json = traitlets.Unicode("{}").tag(sync=True)
 
     def __init__(self, figure: Any) -> None:
-        super().__init__(json=figure.to_json())
+        super().__init__(json=json_text(figure_data(figure)))
 
     def show(self, figure: Any) -> None:
         """Draw another figure in place."""
-        self.json = figure.to_json()
+        self.json = json_text(figure_data(figure))
 
 
 class Live(anywidget.AnyWidget):
@@ -119,7 +119,5 @@ class Live(anywidget.AnyWidget):
 def page_bundle(answer: dict[str, Any]) -> dict[str, Any]:
     """A page as the template takes it: its HTML, and beside it its figures for the page's script."""
     data = {name: value for name, value in answer.items() if name != "html"}
-    # "</" would end the script element, whatever the JSON says.
-    told = json.dumps(data, separators=(",", ":")).replace("</", "<\\/")
     html = f'<div id="board-{answer["page"]}" class="arrived">{answer["html"]}</div>'
-    return {"text/html": f'{html}<script type="application/json" class="board-data">{told}</script>'}
+    return {"text/html": f"{html}{json_element(data, class_='board-data')}"}

@@ -6,13 +6,13 @@ everything else is shown as it stands, HTML included. A figure brings its key, i
 when it is empty in `layout.meta` (see `telltale.charts.base`); a card takes them over.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from telltale.page import html as markup
 from telltale.page.claims import Claim
+from telltale.page.embedded import figure_data
 from telltale.page.lists import Attention, Sources
 from telltale.page.said import claims_of, listed_claims, placed
 from telltale.page.table import Table
@@ -216,7 +216,7 @@ class Card(Piece):
 
 def plotly_json(figure: Any) -> dict[str, Any]:
     """A figure as JSON-able data, as JupyterLab's plotly view takes it."""
-    return {**json.loads(figure.to_json()), "config": {"displayModeBar": False}}
+    return {**figure_data(figure), "config": {"displayModeBar": False}}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ page's own policy forbids every request.
 
 import base64
 import gzip
-import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -19,6 +18,7 @@ from telltale import look
 from telltale.look.tokens import DARK, DARK_OF, FONT, LIGHT, css_variables
 from telltale.page import html as markup
 from telltale.page import pieces as show
+from telltale.page.embedded import json_element
 
 NOT_IN_REPORT = "notebook-only"
 """Tag of a cell that guides the reader of the notebook and is left out of the report."""
@@ -160,17 +160,11 @@ def _foreign(page: Page, bundle: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _scripts(figures: list[dict[str, Any]]) -> str:
-    parts = [_data("dark-of", json.dumps(DARK_OF))]
+    parts = [json_element(DARK_OF, id="dark-of")]
     if figures:
-        parts.append(_data("figures", json.dumps(figures, separators=(",", ":"))))
+        parts.append(json_element(figures, id="figures"))
         parts.append(f'<script id="plotly" type="application/gzip">{_plotly_js()}</script>')
     return "\n".join((*parts, f"<script>{look.text('plot.js')}{look.text('report.js')}</script>"))
-
-
-def _data(name: str, text: str) -> str:
-    # "</" would end the script element, whatever the JSON says.
-    safe = text.replace("</", "<\\/")
-    return f'<script id="{name}" type="application/json">{safe}</script>'
 
 
 @cache
