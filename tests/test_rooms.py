@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-PURE = {"telltale.contract", "telltale.tables", "telltale.address", "telltale.bounded"}
+PURE = {"telltale.contract", "telltale.tables", "telltale.address", "telltale.bounded", "telltale.csv_text"}
 SPINE = PURE | {
     *("telltale.arrow", "telltale.backoff", "telltale.extras", "telltale.frames", "telltale.lazy", "telltale.net"),
     *("telltale.wording", "telltale.identity", "telltale.private", "telltale.lockfile"),
@@ -39,6 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.tables": set(),
     "telltale.address": set(),
     "telltale.bounded": {"telltale.contract"},
+    "telltale.csv_text": set(),
     "telltale.lazy": set(),
     "telltale.backoff": set(),
     "telltale.extras": set(),

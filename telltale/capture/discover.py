@@ -7,13 +7,12 @@ phones from buttons.
 Source: wire/kanban.md 6.5; RFC 2132 3.14 (host name), 9.13 (vendor class identifier).
 """
 
-import csv
-import io
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from telltale import identity
+from telltale.csv_text import written
 from telltale.sources.button.layout import DHCP_COOKIE, DHCP_KINDS, ETHERNET, PRESS_KINDS, Parsed, parse
 from telltale.wording import COUNT_DHCP
 
@@ -143,9 +142,8 @@ class Discovery:
 
 def list_line(name: str, device_id: str) -> str:
     """A line of buttons.csv."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow([name, device_id])
-    return text.getvalue().replace(f",{device_id}", f", {device_id}")
+    line = written(("name", "device"), [{"name": name, "device": device_id}], head=False)
+    return line.rstrip("\n").replace(f",{device_id}", f", {device_id}")
 
 
 def dhcp_names(frame: bytes) -> tuple[str, str]:

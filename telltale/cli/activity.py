@@ -56,6 +56,7 @@ def export(form: str, since: str, until: str | None, device: str | None, output:
     from telltale.activity import intervals
     from telltale.activity.activitywatch import export as buckets
     from telltale.cli.output import moment
+    from telltale.csv_text import written
     from telltale.workbench.project import here
     from telltale.workbench.tidy import as_arrow
 
@@ -63,7 +64,7 @@ def export(form: str, since: str, until: str | None, device: str | None, output:
         stretches: Any = intervals(since, until, device=device)
     rows = _records(stretches)
     if form == "csv":
-        text = _csv(stretches.column_names, rows)
+        text = written(stretches.column_names, rows)
     else:
         created = moment(here().now_us())
         assert created is not None  # noqa: S101 - only no moment gives none
@@ -119,17 +120,6 @@ def _records(table: Any) -> list[dict[str, Any]]:
     from telltale.frames import rows
 
     return rows(table, *table.column_names)
-
-
-def _csv(names: list[str], rows: list[dict[str, Any]]) -> str:
-    import csv
-    import io
-
-    text = io.StringIO()
-    writer = csv.DictWriter(text, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
 
 
 def _worded(row: dict[str, Any]) -> dict[str, Any]:

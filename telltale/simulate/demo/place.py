@@ -1,7 +1,5 @@
 """The demo's own project: settings, secret and device list, so that nothing invented lies beside what is real."""
 
-import csv
-import io
 import secrets
 import shutil
 from collections.abc import Iterable, Mapping
@@ -9,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from telltale.contract import ConfigError
+from telltale.csv_text import written
 from telltale.settings import COLUMNS, DEVICES_FILE, SECRETS_FILE, SETTINGS_FILE
 from telltale.simulate.demo import desk
 
@@ -76,8 +75,4 @@ def place(folder: Path, *, port: int, coap_port: int = 0) -> Path:
 
 def list_devices(folder: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write the simulated devices with their names, zones and limits into the demo's devices.csv."""
-    text = io.StringIO()
-    table = csv.DictWriter(text, COLUMNS, lineterminator="\n", extrasaction="ignore")
-    table.writeheader()
-    table.writerows(rows)
-    (folder / DEVICES_FILE).write_text(text.getvalue(), encoding="utf-8")
+    (folder / DEVICES_FILE).write_text(written(COLUMNS, rows), encoding="utf-8")
