@@ -5,7 +5,7 @@ from telltale.contract import Route, Source, Transport
 from telltale.sources.cloudtrax.accept import accept
 from telltale.sources.cloudtrax.decode import decode, decode_many
 from telltale.sources.cloudtrax.simulate import simulate, truth
-from telltale.sources.cloudtrax.texts import OPTIONS, SECRETS
+from telltale.sources.cloudtrax.texts import OPTIONS, SECRETS, SET_AT
 from telltale.sources.cloudtrax.wire import shorten
 
 SOURCE = Source(

@@ -5,7 +5,7 @@ from telltale.contract import Route, Source, Transport
 from telltale.sources.meraki.accept import accept
 from telltale.sources.meraki.decode import decode
 from telltale.sources.meraki.simulate import simulate, truth
-from telltale.sources.meraki.texts import OPTIONS, SECRETS
+from telltale.sources.meraki.texts import OPTIONS, SECRETS, SET_AT
 from telltale.sources.meraki.wire import shorten
 
 SOURCE = Source(
@@ -24,6 +24,7 @@ SOURCE = Source(
     simulate=simulate,
     truth=truth,
     device_id=device_id,
+    tells_time="sighting",
     shorten=shorten,
     first_record="let the Meraki dashboard post to {http}/meraki",
     options_text=OPTIONS,

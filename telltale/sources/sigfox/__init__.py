@@ -27,6 +27,7 @@ SOURCE = Source(
     simulate=simulate,
     truth=truth,
     device_id=device_id,
+    tells_time="uplink",
     shorten=shorten,
     remembers=True,
     minutes=minutes,
