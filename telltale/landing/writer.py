@@ -244,7 +244,9 @@ class Landing:
         if len(live) == 1:
             # The error's own text may quote the record.
             text = f"landing: a record of {live[0].raw.source} cannot be stored ({cause_of(error)})"
-            _fail(live, StoreError(text))
+            failure = StoreError(text)
+            self._health.failed(failure)
+            _fail(live, failure)
             return
         for ticket in live:
             self._write([ticket])

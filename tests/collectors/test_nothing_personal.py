@@ -224,6 +224,17 @@ def without_tables(root: Path) -> Iterator[None]:
 
 
 @contextmanager
+def refusing(root: Path) -> Iterator[None]:
+    """The database refuses each record: an error of a kind of its own, which came with all it was given."""
+    with closing(sqlite3.connect(root / "data" / "landing" / "telltale.db", isolation_level=None, timeout=20)) as other:
+        for table in ("raw", "refused"):
+            other.execute(f"create trigger no_{table} before insert on {table} begin select raise(abort, 'no'); end")
+        yield
+        for table in ("raw", "refused"):
+            other.execute(f"drop trigger no_{table}")
+
+
+@contextmanager
 def full(root: Path) -> Iterator[None]:
     with closing(Store(load(root).store_url)) as store:
         store.scrub()
@@ -244,7 +255,15 @@ def read_only(root: Path) -> Iterator[None]:
     subprocess.run(["umount", "-l", folder], check=True)
 
 
-FAULTS: list[Callable[[Path], AbstractContextManager[None]]] = [well, locked, gone, without_tables, full, read_only]
+FAULTS: list[Callable[[Path], AbstractContextManager[None]]] = [
+    well,
+    locked,
+    gone,
+    without_tables,
+    refusing,
+    full,
+    read_only,
+]
 
 
 @contextmanager
@@ -370,6 +389,7 @@ def test_whatever_fails_no_address_and_no_secret_is_shown(tmp_path: Path) -> Non
         "is gone; put it back",
         "no such table",
         "locked; another",
+        "cannot be stored (no)",
         "bad_signature",
         "bad_token",
         "bad_secret",

@@ -197,6 +197,15 @@ def test_every_ticket_is_resolved_whatever_storing_meets(landing: Landing, error
     assert landing.depth == (0, 0)
 
 
+def test_what_the_database_says_of_a_record_it_refuses_does_not_quote_it(landing: Landing) -> None:
+    """The library's text has all it was given, the whole body among it."""
+    with landing.store.writer() as connection:
+        connection.exec_driver_sql("create trigger no before insert on raw begin select raise(abort, 'no'); end")
+    with pytest.raises(StoreError) as failed:
+        landing.append(raw(1, "02:00:5e:00:53:01"))
+    assert str(failed.value) == landing.health() == "landing: a record of toy cannot be stored (no)"
+
+
 def test_a_lost_thread_is_started_again(landing: Landing, caplog: pytest.LogCaptureFixture) -> None:
     lost = threading.Thread(target=lambda: None)
     lost.start()
