@@ -86,19 +86,19 @@ def loose(top: Path) -> Iterator[Path]:
 class Mended(NamedTuple):
     """How many paths are their owner's only now, and how many are still not, being somebody else's."""
 
-    count: int
+    closed: int
     left: int
 
 
 def mend(top: Path) -> Mended:
     """Take the rights of others away, from `top` downwards."""
-    count = left = 0
+    closed = left = 0
     for path in loose(top):
         try:
             path.chmod(stat.S_IMODE(path.lstat().st_mode) & ~OTHERS)
-            count += 1
+            closed += 1
         except FileNotFoundError:
             continue
         except OSError:
             left += 1
-    return Mended(count, left)
+    return Mended(closed, left)

@@ -44,8 +44,8 @@ def _mend(settings: "Settings", say: "Say") -> None:
     from telltale.operate.permissions import mend, open_password
 
     mended = mend(settings)
-    if mended.count:
-        say("up", f"{mended.count:,} paths in {settings.data} were open to others; now they are their owner's only")
+    if mended.closed:
+        say("up", f"{mended.closed:,} paths in {settings.data} were open to others; now they are their owner's only")
     if mended.left:
         say("up", f"{mended.left:,} paths in {settings.data} are open to others and not ours; see telltale doctor")
     if password := open_password(settings):

@@ -154,7 +154,9 @@ def _place(url: str) -> Place:
         if not database.startswith("file:"):
             private.new_file(Path(database))  # SQLite gives its -wal and -shm the mode of the database
     except OSError as error:
-        raise StoreError(f"store {url}: its folder cannot be made ({error}); expected a folder to write to") from error
+        raise StoreError(
+            f"store {url}: its file or folder cannot be made ({error}); expected a folder to write to"
+        ) from error
     return Place(database)
 
 

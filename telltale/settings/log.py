@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from pydantic import ConfigDict, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from telltale.settings.section import Section
 
@@ -26,7 +26,7 @@ class LogSettings(Section):
     """
 
     model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, Level]
+    __pydantic_extra__: dict[str, Level] = Field(init=False)
 
     level: Level = "info"
 
