@@ -92,6 +92,19 @@ def concerns(project: Project, *, now: dt.datetime) -> list[Notice]:
     return [_notice(clock, now, names=len(clocks) > 1) for clock in clocks if clock.is_stepped]
 
 
+def sentences(project: Project, *, now: dt.datetime) -> list[Said]:
+    """For the page: a sentence for each machine whose clock was stepped and is not confirmed.
+
+    Args:
+        project: whose.
+        now: the present on the site's clock.
+    """
+    return [
+        say("{}, and until that is confirmed no day is closed and nothing is removed.", said.sentence_case(each.phrase))
+        for each in concerns(project, now=now)
+    ]
+
+
 def sentence(clock: HostClock, zone: str) -> str:
     """What is held back by a clock that was stepped, since when, and what confirms it; for a log and a terminal."""
     far, steady = _off(clock), wording.duration(clock.steady_us / SECOND)

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from telltale.health import cards
+from telltale.health import cards, own_clock
 from telltale.health.answers import Answers
 from telltale.health.words.devices import health_text
 from telltale.page import common, said
@@ -23,7 +23,10 @@ def page(ask: Ask) -> Board:
         return common.nothing_yet(ask, "Health")
     sources, now = answers.delivered, answers.now
     return Board(
-        Sentence(_text(answers), common.head("Health", now, answers.site)),
+        Sentence(
+            said.together([*own_clock.sentences(answers.project, now=now), _text(answers)]),
+            common.head("Health", now, answers.site),
+        ),
         cards.tiles(answers),
         (
             (

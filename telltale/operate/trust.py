@@ -47,15 +47,16 @@ def agrees(project: Project, clock: HostClock) -> bool:
     sources = {source.name: source for source in SOURCES if source.tells_time}
     proven = [name for name in sources if project.settings.source(name).secrets]
     query = (
-        sa.select(*(RAW.c[name] for name in Raw._fields))
+        sa.select(RAW.c.id)
         .where(RAW.c.source.in_(proven))
         .where(RAW.c.received_at.between(clock.after_us, clock.wall_us + TOLERANCE_US))
         .order_by(RAW.c.id.desc())
         .limit(NEWEST)
     )
     with project.store.reader() as connection:
-        raws = [Raw(*row) for row in connection.execute(query)]
-    return any(_bears_our_time(project, sources[raw.source], raw) for raw in raws)
+        ids = list(connection.scalars(query))
+    raws = (_record(project, raw_id) for raw_id in ids)  # one at a time: bodies may be large
+    return any(raw is not None and _bears_our_time(project, sources[raw.source], raw) for raw in raws)
 
 
 def believe(project: Project, *, now_us: int, host: str = HOST) -> HostClock:
@@ -75,6 +76,14 @@ def believe(project: Project, *, now_us: int, host: str = HOST) -> HostClock:
         if other.host != host and other.is_stepped and abs(other.wall_us - now_us) <= TOLERANCE_US:
             confirm(project.store, other, "owner")
     return confirm(project.store, seen, "owner")
+
+
+def _record(project: Project, raw_id: int) -> Raw | None:
+    """A hot record; None once it is settled."""
+    query = sa.select(*(RAW.c[name] for name in Raw._fields)).where(RAW.c.id == raw_id)
+    with project.store.reader() as connection:
+        row = connection.execute(query).first()
+    return None if row is None else Raw(*row)
 
 
 def _bears_our_time(project: Project, source: Source, raw: Raw) -> bool:

@@ -17,6 +17,7 @@ import telltale as tt
 from telltale.cli import telltale
 from telltale.contract import Raw, TelltaleError
 from telltale.health.concerns import concerns
+from telltale.health.page import page
 from telltale.lake.gc import gc
 from telltale.lake.lock import HOST
 from telltale.lake.merge import merge
@@ -24,6 +25,7 @@ from telltale.lake.settle import settle_all
 from telltale.landing import HostClock, Uptime
 from telltale.operate import retention, trust, upkeep
 from telltale.operate.doctor import examine
+from telltale.page.board import Ask
 from telltale.workbench.times import closes_at, local_time
 from tests.lake_fixture import SITE, ZONE, at, hear, report, write_settings
 
@@ -403,3 +405,13 @@ def test_whatever_the_clock_does_nothing_is_destroyed_before_its_time(events: li
             closed = [day for _, day in machine.project.lake.closed_days()]
             assert all(closes_at(day, ZONE) <= machine.truth_us for day in closed)
         machine.project.close()
+
+
+def test_the_page_of_health_begins_with_it(machine: Machine) -> None:
+    machine.runs(MINUTE, steps_us=10 * DAY)
+    machine.hears()
+    machine.looks()
+    told = page(Ask(machine.project)).sentence.text.replace("\xa0", " ")
+    assert told.startswith("The clock of this machine is !!10 d ahead of!! what was expected, and until that is")
+    trust.believe(machine.project, now_us=machine.wall_us)
+    assert "The clock of this machine" not in page(Ask(machine.project)).sentence.text
