@@ -61,8 +61,11 @@ def _options_fault(datagram: bytes, place: int) -> str:
         head = datagram[place]
         if head == _MARKER:
             return "" if place + 1 < end else "empty_payload"
-        delta, place = _extended(datagram, place + 1, head >> 4)
-        length, place = _extended(datagram, place, head & 0x0F)
+        delta, length, place = head >> 4, head & 0x0F, place + 1
+        if delta > 12:
+            delta, place = _extended(datagram, place, delta)
+        if length > 12:
+            length, place = _extended(datagram, place, length)
         number += delta
         if delta < 0 or length < 0 or place + length > end or number > _LAST_NUMBER:
             return "bad_option"
@@ -79,8 +82,6 @@ def _options_fault(datagram: bytes, place: int) -> str:
 
 def _extended(datagram: bytes, place: int, nibble: int) -> tuple[int, int]:
     """A delta or length and where it ends; -1 where it is cut off or reserved."""
-    if nibble < 13:
-        return nibble, place
     if nibble == 13 and place < len(datagram):
         return datagram[place] + 13, place + 1
     if nibble == 14 and place + 1 < len(datagram):

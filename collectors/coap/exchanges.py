@@ -225,7 +225,6 @@ class ServerContext(Context):  # type: ignore[misc]
                 discards.add(address[0], reason)
                 return
             dispatch(datagram, ancillary, flags, address)
-            _forget_numbers()
 
         def read() -> None:
             try:
@@ -234,8 +233,9 @@ class ServerContext(Context):  # type: ignore[misc]
                     try:
                         datagram = waiting.recvmsg(_DATAGRAM, _ANCILLARY)
                     except OSError:  # nothing more waits
-                        return
+                        break
                     take(*datagram)
+                _forget_numbers()
             except Exception:  # one datagram's fault must not end the reading of others, and its sender may try again
                 self.log.exception("a datagram could not be taken")
 
