@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 import socket
+import sqlite3
 import sys
 import time
 from collections.abc import Iterator
@@ -341,3 +342,49 @@ async def test_a_size_too_large_is_refused_with_the_largest_there_is(tmp_path: P
         message = Message(code=codes.POST, uri=uri, payload=bytes(64), size1=5000, block1=(0, True, 2))
         reply = await served.client.request(message, handle_blockwise=False).response
         assert (reply.code, reply.opt.size1) == (codes.REQUEST_ENTITY_TOO_LARGE, 4096)
+
+
+@pytest.mark.anyio
+async def test_an_answer_is_repeated_so_often_and_no_more(tmp_path: Path) -> None:
+    """A datagram said again and again from an invented address is not answered for ever."""
+    again = datagram(POST, b"\xb1c", C, mid=1, token=b"over")
+    async with coap_server(tmp_path) as served:
+        loop = asyncio.get_running_loop()
+        (sensor,) = sensors(served.port, 1)
+        with sensor:
+            for _ in range(30):
+                await loop.sock_sendall(sensor, again)
+            await loop.sock_sendall(sensor, datagram(1, b"\xb1t", mid=2, token=b"last"))
+            answers: list[bytes] = []
+            while not any(answer[4:8] == b"last" for answer in answers):
+                answers.append(await asyncio.wait_for(loop.sock_recv(sensor, 2048), 10))
+            assert (await served.send("c", C)).code == codes.CREATED  # so the first is stored too
+            answers += list(received(sensor))
+        assert sum(answer[4:8] == b"over" for answer in answers) <= 1 + exchanges.MOST_REPEATED
+        assert len(served.stored()) == 2
+
+
+@pytest.mark.anyio
+async def test_few_answers_are_repeated_until_they_are_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the store is slow answers go apart; each of those is sent five times to who does not acknowledge it."""
+    monkeypatch.setattr(exchanges, "EMPTY_ACK_S", 0.05)
+    monkeypatch.setattr(exchanges, "MOST_APART", 4)
+    async with coap_server(tmp_path, ticket_timeout_s=1.4) as served:
+        assert (await served.send("c", C)).code == codes.CREATED
+        loop = asyncio.get_running_loop()
+        senders = sensors(served.port, 20)
+        path = str(served.door.landing.store.engine.url.database)
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            for one in senders:
+                await loop.sock_sendall(one, datagram(POST, b"\xb1c", C, mid=1, token=b"slow"))
+            for one in senders:
+                assert await asyncio.wait_for(loop.sock_recv(one, 2048), 5) == b"\x60\x00\x00\x01", "an empty ACK"
+            other.execute("ROLLBACK")
+        kinds = []
+        for one in senders:
+            with one:
+                kinds.append((await asyncio.wait_for(loop.sock_recv(one, 2048), 5))[0] >> 4 & 3)
+        assert sorted(kinds) == [0] * 4 + [1] * 16, "four confirmable, the others sent once"
