@@ -301,10 +301,8 @@ def configuration(folder: Path, at: Listening, access: Access, *, base_url: str 
 
 def application(folder: Path, titles: Mapping[str, str], at: Listening, access: Access) -> Dashboards:
     """The server, ready to start (`.start()` serves until SIGTERM or Ctrl-C)."""
-    for name in (
-        "tornado.access",
-        "tornado.general",
-    ):  # a line for each wrong cookie and missing page
+    # They write a line for each wrong cookie, missing page and unknown sender.
+    for name in ("tornado.access", "tornado.general", "tornado.application"):
         logging.getLogger(name).setLevel(logging.ERROR)
     app = Dashboards(
         titles=dict(titles),

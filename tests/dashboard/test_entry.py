@@ -14,10 +14,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from telltale.contract import ConfigError
 from telltale.dashboard.kernels import CULL_S
+from telltale.dashboard.links import new_link
 from telltale.dashboard.login import FAILURES
 from telltale.dashboard.pages import PAGES
 from telltale.dashboard.persons import page_of
+from telltale.settings import load
 from tests.dashboard import dashboards
 from tests.lake_fixture import write_settings
 
@@ -28,7 +31,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 CHROMIUM = shutil.which("chromium")
 SWITCHES = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 ANNA, BEN = "annas-own-token-0123456789", "bens-own-token-0123456789"
-PAGES_OPEN = 4
+PAGES_OPEN = 2
 DRAWN_MS = 90_000
 FILES = 1024
 """Open files a shell allows at first on most systems; 1,200 connections do not fit into them."""
@@ -94,32 +97,40 @@ def test_the_printed_link_opens_once_and_leaves_nothing_in_the_bar(
     tab.wait_for_url(f"{served.url}/login?why=link")
     assert tab.locator("h1").inner_text() == CODE_GONE
     assert "telltale dashboard --link" in tab.inner_text("main")
+    tab.goto(f"{served.url}/login?next=/nowhere")
     tab.fill("#token", dashboards.TOKEN)
     tab.click("button[type=submit]")
-    tab.wait_for_url(f"{served.url}/operations", wait_until="commit", timeout=DRAWN_MS)
+    tab.wait_for_url(f"{served.url}/nowhere")
+    assert tab.locator("h1").inner_text() == "There is no such page."
     tab.goto(f"{served.url}/logout")
     tab.click("button[type=submit]")
     tab.wait_for_url(f"{served.url}/login?why=out")
     tab.goto(f"{served.url}/presence")
     assert tab.locator("h1").inner_text() == "Log in to see the dashboards."
+    opened = first.pages[0]
+    opened.wait_for_selector("#jupyter-config-data", state="attached", timeout=DRAWN_MS)
+    opened.goto(f"{served.url}/nowhere")  # a page that is left takes its kernel along
     for context in (first, second):
         context.close()
     _end_all(served)
 
 
 def test_a_command_prints_another_link_also_to_a_persons_page(served: dashboards.Dashboards) -> None:
-    owner, person = served.command("--link"), served.command("--person", "Anna")
-    for printed, leads in ((owner, "/operations"), (person, f"/{page_of(ANNA)}")):
-        assert LINK.fullmatch(printed.stdout.strip()), printed
-        code = {"code": printed.stdout.strip().partition("#")[2]}
+    settings = load(served.root)
+    printed = served.command("--link")
+    assert LINK.fullmatch(printed.stdout.strip()), printed
+    for link, leads in (
+        (printed.stdout.strip(), "/operations"),
+        (new_link(settings, person="Anna"), f"/{page_of(ANNA)}"),
+    ):
+        code = {"code": link.partition("#")[2]}
         answer = served.submit("/enter", code)
         assert answer.status == 303
         assert served.ask("/", cookies=answer.cookies).headers["Location"] == leads
         again = served.submit("/enter", code)
         assert (again.headers["Location"], again.cookies) == ("/login?why=link", {})
-    for arguments, said in ((("--person", "Ana"), 'did you mean "Anna"?'), (("--link", "--port", "9"), "on port 9")):
-        failed = served.command(*arguments)
-        assert (failed.returncode, said in failed.stderr) == (1, True), failed
+    with pytest.raises(ConfigError, match=r'no token for "Ana"; did you mean "Anna"\?'):
+        new_link(settings, person="Ana")
     assert served.ask("/link", method="POST").status == 404
     assert served.ask("/link", {"Authorization": f"token {dashboards.TOKEN}"}, method="POST").status == 404
 
@@ -295,7 +306,7 @@ def test_without_a_login_another_name_or_page_gets_nothing(
     assert open_to_all.line(kernel, {"Host": f"evil.example:{port}", "Origin": f"http://evil.example:{port}"}) == 403
     assert open_to_all.line(kernel, {"Origin": "null"}) == 403
     assert open_to_all.line(kernel, {"Host": "localhost:1", "Origin": "http://localhost:1"}) == 101, "a port forwarded"
-    assert open_to_all.command("--link").stdout.strip() == f"{open_to_all.url}/"
+    assert new_link(load(open_to_all.root)) == f"{open_to_all.url}/"
 
     context = browser.new_context()
     tab = context.new_page()
