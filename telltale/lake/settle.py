@@ -55,17 +55,18 @@ def settle_all(lake: Lake, *, now_us: int, max_rows: int = 20_000, max_bytes: in
     return total
 
 
-def is_due(store: Store, now_us: int, *, rows: int = 5_000, age_s: int = 600) -> bool:
-    """Whether `rows` records are hot, or the oldest for `age_s` seconds: settling is then worth its files.
+def is_due(store: Store, now_us: int, *, rows: int = 5_000, age_s: int = 600, total_bytes: int = 64 << 20) -> bool:
+    """Whether `rows` records are hot, or so many bytes, or the oldest for `age_s` seconds: settling is worth its files.
 
-    One that bears a moment so far in the future came while a clock was ahead: how long ago nobody knows, so it is due.
+    By bytes, because every page reads what is hot: a few thousand records of megabytes each would hold it up.
     """
     oldest = sa.select(RAW.c.received_at).order_by(RAW.c.id).limit(1)
+    size = sa.select(sa.func.sum(sa.func.length(RAW.c.body)))
     beyond = sa.select(RAW.c.id).order_by(RAW.c.id).offset(rows - 1).limit(1)
     with store.reader() as connection:
         since = connection.scalar(oldest)
-        many = connection.scalar(beyond) is not None
-    return many or (since is not None and abs(now_us - since) >= age_s * 1_000_000)
+        many = connection.scalar(beyond) is not None or (connection.scalar(size) or 0) >= total_bytes
+    return many or (since is not None and now_us - since >= age_s * 1_000_000)
 
 
 def check_root(lake: Lake) -> None:

@@ -33,7 +33,7 @@ class Job(NamedTuple):
 def settle(project: Project, now_us: int) -> str:
     """Settle when enough records are hot, or the oldest for long enough."""
     limits = project.settings.settle
-    if not is_due(project.lake.store, now_us, rows=limits.rows, age_s=limits.age_s):
+    if not is_due(project.lake.store, now_us, rows=limits.rows, age_s=limits.age_s, total_bytes=limits.batch_bytes):
         return ""
     done = settle_all(project.lake, now_us=now_us, max_rows=limits.batch_rows, max_bytes=limits.batch_bytes)
     return f"settled {done.raws:,} records, {done.rejects:,} rejects"

@@ -58,6 +58,10 @@ class Lists:
         """How many addresses each list holds."""
         return {name: len(hashes) for name, hashes in self._hashes().items()}
 
+    def state(self) -> frozenset[tuple[str, str]]:
+        """Another one whenever a list has changed."""
+        return frozenset((name, each) for name, hashes in self._hashes().items() for each in hashes)
+
     def marks(self, addresses: NDArray[np.int64]) -> dict[str, NDArray[np.bool_]]:
         """For each list, which of the addresses are on it.
 

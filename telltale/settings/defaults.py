@@ -67,7 +67,7 @@ _MAIN_TOML = """\
 # rows = 5000                  # as soon as so many wait
 # age_s = 600                  # or the oldest has waited so many seconds
 # batch_rows = 20000           # records of one step at most
-# batch_bytes = 67108864       # bytes of one step at most
+# batch_bytes = 67108864       # bytes of one step at most; as soon as so many wait, they are settled
 # max_rows_per_record = 100000 # rows of one record at most; the others are counted in a reject, and the bytes stay
 # max_rejects_per_record = 100 # rejects of one record at most; "telltale redecode" gives the others with a higher limit
 

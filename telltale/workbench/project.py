@@ -1,7 +1,6 @@
 """One project: its settings, and the store, lake, keys, decoder and engine made from them."""
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -32,6 +31,7 @@ from telltale.settings import (
 )
 from telltale.settings import load as load_settings
 from telltale.sources import SOURCES
+from telltale.workbench.hot import HotRows
 from telltale.workbench.times import FOREVER, Span, When, micros, span
 from telltale.workbench.view import View
 
@@ -72,7 +72,6 @@ class Project:
         self.kept: dict[Hashable, tuple[Hashable, Any]] = {}
         """What `View.kept` remembers."""
         self._remembered: tuple[int, dict[Hashable, Any]] = (-1, {})
-        self._decoded: tuple[tuple[int, ...], Tables] | None = None
 
     def __repr__(self) -> str:
         return f"Project({str(self.settings.root)!r})"
@@ -192,11 +191,8 @@ class Project:
         return _table(self._listed.buttons, Button._fields, types)
 
     def decode_hot(self, hot: Sequence[Raw]) -> Tables:
-        """The rows of records not yet settled, by table; the last answer is kept, as most calls find the same."""
-        ids = tuple(raw.id for raw in hot)
-        if self._decoded is None or self._decoded[0] != ids:
-            self._decoded = (ids, self._decode_all(hot))
-        return self._decoded[1]
+        """The rows of records not yet settled, by table; each record is decoded once while it is hot."""
+        return self._hot_rows.of(hot)
 
     def remember(self, change: int) -> dict[Hashable, Any]:
         """What was computed from the snapshot of that change; empty when it is another than the last."""
@@ -228,15 +224,9 @@ class Project:
     def _listed(self) -> AllowList:
         return buttons(self.settings)
 
-    def _decode_all(self, raws: Sequence[Raw]) -> Tables:
-        by_source: dict[str, list[Raw]] = defaultdict(list)
-        for raw in raws:
-            by_source[raw.source].append(raw)
-        parts: dict[str, list[pa.Table]] = defaultdict(list)
-        for source, records in by_source.items():
-            for name, rows in self.decode(source, records).items():
-                parts[name].append(rows)
-        return {name: pa.concat_tables(tables) for name, tables in parts.items()}
+    @cached_property
+    def _hot_rows(self) -> HotRows:
+        return HotRows(self.decode, self.lists.state)
 
     def _options(self, source: str) -> Options:
         return self.settings.source(source).options

@@ -208,6 +208,13 @@ def test_settling_is_due_by_number_or_age(store: Store, lake: Lake, records: int
     assert is_due(lake.store, raw(60 + later_s).received_at, rows=10) is due
 
 
+def test_settling_is_due_by_bytes_too(store: Store, lake: Lake) -> None:
+    fill(store, [raw(60)])
+    assert not is_due(lake.store, raw(60).received_at, total_bytes=1000)
+    fill(store, [raw(61)._replace(body=b"x" * 1000)])
+    assert is_due(lake.store, raw(61).received_at, total_bytes=1000)
+
+
 def test_a_raw_record_is_found_hot_and_settled(store: Store, lake: Lake) -> None:
     fill(store, [raw(60), raw(61)])
     hot = raw_record(lake, 2)
