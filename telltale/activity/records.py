@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from telltale.activity.activitywatch import PATH as ACTIVITYWATCH
 from telltale.activity.activitywatch import Afk, decoded
+from telltale.activity.pieces import pieces
 from telltale.activity.question import LONGEST_GIVEN_D, ask, begin_of_today, named, pcs, senders
 from telltale.contract import ConfigError, Request
 from telltale.door import record
@@ -145,10 +146,12 @@ def correct(
 
 
 def import_activitywatch(body: bytes, *, project: Project | None = None) -> int:
-    """Keep an ActivityWatch export, byte for byte; its AFK buckets count where nothing better is known.
+    """Keep an ActivityWatch export; its AFK buckets count where nothing better is known.
+
+    It is one record, byte for byte; one of more than 10,000 events becomes several that together say the same.
 
     Returns:
-        the id of the record.
+        the id of the record, the first of several.
 
     Raises:
         ConfigError: it is no export, or has no AFK bucket.
@@ -157,11 +160,12 @@ def import_activitywatch(body: bytes, *, project: Project | None = None) -> int:
 
 
 def imported(body: bytes, *, project: Project | None = None) -> tuple[int, Afk]:
-    """The id of the record, and what it says; see `import_activitywatch`."""
+    """The id of the first record, and what the export says; see `import_activitywatch`."""
     project = project or here()
     now_us = project.now_us()
     found = decoded(body, received_at=now_us)
-    return _append(project, ACTIVITYWATCH, body, now_us), found
+    ids = [_append(project, ACTIVITYWATCH, piece, now_us) for piece in pieces(body)]
+    return ids[0], found
 
 
 def _pc_and_taken(question: Question, since_us: int) -> tuple[str, int | None]:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import telltale as tt
 from telltale.activity.activitywatch import active_s, afk_buckets, export
+from telltale.activity.pieces import pieces
 from telltale.activity.records import imported
 from telltale.contract import ConfigError, Raw
 from telltale.frames import rows
@@ -291,6 +292,29 @@ def test_hosts_of_any_name_have_their_hours(project: Project) -> None:
         told = {f"pc:{host}": active_s(events) for host, events in found.hosts.items()}
         assert told == {"pc:Anna-s-MacBook-Pro": 3600, "pc:Mac-mini": 900, "pc:BÜRO-PC": 1800}
         assert hours(tt.activity.totals("2026-11-26", "2026-11-27", project=project)) == told
+
+
+@pytest.mark.parametrize("is_list", [False, True])
+def test_a_large_export_is_kept_in_pieces_that_say_the_same(project: Project, is_list: bool) -> None:
+    """None of them comes near what one record may become, so that nothing of an import is ever cut."""
+    set_clock(project, at("2026-11-28 13:00"))
+    begin = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+    starts = [begin + dt.timedelta(minutes=n) for n in range(25_000)]
+    events = [{"timestamp": each.isoformat(), "duration": 30, "data": {"status": "not-afk"}} for each in starts]
+    events[10_000:10_000] = [{**events[9_999], "duration": 60}]  # begins with the last of a piece
+    bucket = {"id": "afk", "type": "afkstatus", "hostname": "desk-i", "events": events}
+    windows = {"id": "window", "type": "currentwindow", "hostname": "desk-i", "events": [{"timestamp": "", "data": {}}]}
+    buckets: Any = [bucket, windows] if is_list else {"afk": bucket, "window": windows}
+    body = json.dumps({"buckets": buckets}).encode()
+
+    told = [afk_buckets(piece)["desk-i"] for piece in pieces(body)[:-1]]
+    assert [len(each) for each in told] == [10_000, 10_000, 5_000]
+    assert sorted(each for piece in told for each in piece) == afk_buckets(body)["desk-i"]
+
+    _, found = imported(body, project=project)
+    kept = tt.load("activity", project=project)
+    assert len(kept) == len(found.hosts["desk-i"]) == 25_000
+    assert set(tt.load("reject", project=project)["reason"]) <= {"empty:events"}
 
 
 def test_one_bad_event_is_set_aside_and_the_other_counts(project: Project) -> None:
