@@ -169,7 +169,7 @@ class Landing:
         """Take nothing new, commit what waits, and stop; what is not durable by then is answered with an error."""
         with self._change:
             self._closing = True
-            self._change.notify()
+            self._change.notify_all()
         self._thread.join(timeout_s)
         with self._change:
             late = [ticket for ticket in self._waiting if _claimed(ticket)]
