@@ -1,56 +1,74 @@
 """One place sets how long-running commands log; what cannot be written ends nothing."""
 
+import io
 import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from collectors.common.packetlog import Packet, PacketLog
+from telltale import logs
 from telltale.contract import ConfigError
 from telltale.settings import load
 from tests.served import make_project
 
 PROGRAM = """
-import logging
+import logging, sys
 from pathlib import Path
 from telltale import logs
 from telltale.settings import load
 logs.configure(load(Path({root!r})))
-for name in ("telltale.coap", "telltale.webhooks", "sqlalchemy.engine"):
-    for level in ("debug", "info", "warning", "error"):
-        getattr(logging.getLogger(name), level)("%s %s", name, level)
+logging.getLogger("telltale.coap").info("listens")
 print("done")
 """
+LEVELS = ("debug", "info", "warning", "error")
 
 
-def logged(root: Path, toml: str, *, supervised: bool = False) -> list[str]:
-    make_project(root, toml)
-    environment = {**os.environ, **({"TELLTALE_SUPERVISED": "word"} if supervised else {})}
-    line = [sys.executable, "-c", PROGRAM.format(root=str(root))]
-    done = subprocess.run(line, check=True, capture_output=True, text=True, env=environment)
-    assert done.stdout == "done\n"
-    return done.stderr.splitlines()
+@pytest.fixture(autouse=True)
+def _levels_as_before() -> Iterator[None]:
+    names = ["telltale", "telltale.coap", "telltale.webhooks", logs.PACKETS, "sqlalchemy.engine"]
+    before = {name: logging.getLogger(name).level for name in [None, *names]}
+    raises = logging.raiseExceptions
+    for name in names:
+        logging.getLogger(name).setLevel(logging.NOTSET)
+    yield
+    logging.raiseExceptions = raises
+    for name, level in before.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def lowest(root: Path, toml: str, *names: str) -> list[str]:
+    """The lowest level at which each of these is heard."""
+    logs.configure(load(make_project(root, toml)))
+    heard = (filter(lambda level: logging.getLogger(name).isEnabledFor(getattr(logging, level.upper())), LEVELS)
+             for name in names)  # fmt: skip
+    return [next(levels) for levels in heard]
 
 
 def test_ours_say_what_is_worth_knowing_and_libraries_only_what_is_wrong(tmp_path: Path) -> None:
-    lines = logged(tmp_path, "", supervised=True)
-    names = ("telltale.coap", "telltale.webhooks")
-    expected = [f"{name} {level}" for name in names for level in ("info", "warning", "error")]
-    assert lines == [*expected, "sqlalchemy.engine warning", "sqlalchemy.engine error"]
+    assert lowest(tmp_path, "", "telltale.coap", "sqlalchemy.engine") == ["info", "warning"]
+    assert lowest(tmp_path, '[log]\nlevel = "debug"', "telltale.coap", "sqlalchemy.engine") == ["debug", "warning"]
 
 
 @pytest.mark.parametrize("key", ['"telltale.coap"', "telltale.coap"])
 def test_each_module_may_have_a_level_of_its_own(tmp_path: Path, key: str) -> None:
-    lines = logged(tmp_path, f'[log]\nlevel = "error"\n{key} = "debug"\n', supervised=True)
-    expected = [f"telltale.coap {level}" for level in ("debug", "info", "warning", "error")]
-    assert lines == [*expected, "telltale.webhooks error", "sqlalchemy.engine warning", "sqlalchemy.engine error"]
+    toml = f'[log]\nlevel = "error"\n{key} = "debug"\n'
+    assert lowest(tmp_path, toml, "telltale.coap", "telltale.webhooks") == ["debug", "error"]
 
 
-def test_alone_a_line_begins_with_the_time(tmp_path: Path) -> None:
-    line = logged(tmp_path, '[log]\nlevel = "error"\n')[0]
-    assert line[2] + line[5] + line[8:] == ":: telltale.coap error"
+@pytest.mark.parametrize(("supervised", "expected"), [(False, "::listens"), (True, "listens")])
+def test_a_line_begins_with_the_time_unless_a_supervisor_notes_it(
+    tmp_path: Path, *, supervised: bool, expected: str
+) -> None:
+    make_project(tmp_path)
+    environment = {**os.environ, **({logs.SUPERVISED: "word"} if supervised else {})}
+    line = [sys.executable, "-c", PROGRAM.format(root=str(tmp_path))]
+    said = subprocess.run(line, check=True, capture_output=True, text=True, env=environment).stderr.strip()
+    assert (said if supervised else said[2] + said[5] + said[9:]) == expected
 
 
 @pytest.mark.parametrize(
@@ -71,24 +89,21 @@ def test_a_level_that_is_none_and_a_module_that_is_not_ours_are_refused(
 
 
 @pytest.mark.parametrize(
-    ("toml", "is_said"),
+    ("toml", "count"),
     [
-        ("", True),
-        ('[log]\nlevel = "warning"', False),
-        ('[log]\n"telltale.packets" = "error"', False),
-        ('[log]\nlevel = "error"\n"telltale.packets" = "info"', True),
+        ("", 1),
+        ('[log]\nlevel = "warning"', 0),
+        ('[log]\n"telltale.packets" = "error"', 0),
+        ('[log]\nlevel = "error"\n"telltale.packets" = "info"', 1),
     ],
 )
-def test_a_line_for_each_packet_can_be_left_out(tmp_path: Path, toml: str, is_said: bool) -> None:
-    make_project(tmp_path, toml)
-    program = (
-        f"from pathlib import Path; from telltale import logs; from telltale.settings import load\n"
-        f"from collectors.common.packetlog import Packet, PacketLog\n"
-        f"logs.configure(load(Path({str(tmp_path)!r})))\n"
-        f"packets = PacketLog(); packets.add(Packet(0, 'efento', 'sender', 3, 201, 'stored', 0.1, '')); packets.close()"
-    )
-    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-    assert ("efento sender 3 bytes 201 stored" in done.stderr) is is_said
+def test_a_line_for_each_packet_can_be_left_out(tmp_path: Path, toml: str, count: int) -> None:
+    logs.configure(load(make_project(tmp_path, toml)))
+    stream = io.StringIO()
+    packets = PacketLog(stream)
+    packets.add(Packet(0.0, "efento", "sender", 3, 201, "stored", 0.1, ""))
+    packets.close()
+    assert stream.getvalue().count("efento sender 3 bytes 201 stored") == count
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
@@ -104,4 +119,3 @@ def test_an_environment_variable_sets_the_level_too(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("TELLTALE_LOG__LEVEL", "warning")
     settings = load(make_project(tmp_path, '[log]\n"telltale.mqtt" = "debug"'))
     assert (settings.log.level, dict(settings.log.modules)) == ("warning", {"telltale.mqtt": "debug"})
-    assert logging.getLevelName(settings.log.level.upper()) == logging.WARNING
