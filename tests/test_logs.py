@@ -30,15 +30,15 @@ LEVELS = ("debug", "info", "warning", "error")
 
 @pytest.fixture(autouse=True)
 def _levels_as_before() -> Iterator[None]:
-    names = ["telltale", "telltale.coap", "telltale.webhooks", logs.PACKETS, "sqlalchemy.engine"]
-    before = {name: logging.getLogger(name).level for name in [None, *names]}
-    raises = logging.raiseExceptions
-    for name in names:
-        logging.getLogger(name).setLevel(logging.NOTSET)
+    names = ("root", "telltale", "telltale.coap", "telltale.webhooks", logs.PACKETS, "sqlalchemy.engine")
+    loggers = [logging.getLogger(name) for name in names]
+    before, raises = [logger.level for logger in loggers], logging.raiseExceptions
+    for logger in loggers[1:]:
+        logger.setLevel(logging.NOTSET)
     yield
     logging.raiseExceptions = raises
-    for name, level in before.items():
-        logging.getLogger(name).setLevel(level)
+    for logger, level in zip(loggers, before, strict=True):
+        logger.setLevel(level)
 
 
 def lowest(root: Path, toml: str, *names: str) -> list[str]:

@@ -122,10 +122,9 @@ def test_a_second_one_is_refused_and_all_of_it_is_the_owners_only(tmp_path: Path
         logs = tmp_path / "data" / "logs"
         until(lambda: (logs / "upkeep.log").exists() and "settled 1" in (logs / "upkeep.log").read_text(), within_s=60)
         second = command(tmp_path, "up", "--no-dashboards")
-        with pytest.raises(
-            ConfigError, match=r"telltale upkeep already runs here \(.*\), pid \d+; stop that one first"
-        ):
-            only_one(load(tmp_path), "upkeep").__enter__()
+        expected = r"telltale upkeep already runs here \(.*\), pid \d+; stop that one first"
+        with pytest.raises(ConfigError, match=expected), only_one(load(tmp_path), "upkeep"):
+            pass
         process.send_signal(signal.SIGTERM)
     assert process.returncode == 0
     told = f"telltale: telltale up already runs here ({tmp_path}), pid {process.pid}; stop that one first\n"
