@@ -110,18 +110,37 @@ def test_half_a_body_is_no_record(collector: Collector, request_: bytes) -> None
     assert count(collector.root) == before
 
 
-@pytest.mark.parametrize("body", [VECTOR, b" " * 300_000 + VECTOR], ids=["small", "large"])
-def test_a_sender_who_half_closes_after_its_body_has_its_record_stored_once(collector: Collector, body: bytes) -> None:
+@pytest.mark.parametrize("blanks", [0, 300_000], ids=["small", "large"])
+def test_a_sender_who_half_closes_while_it_waits_has_its_record_stored_once(collector: Collector, blanks: int) -> None:
     """Its answer may be lost, as the server takes it for gone."""
-    before = count(collector.root)
+    before, body = count(collector.root), b" " * blanks + VECTOR
     head = f"POST /sigfox/uplink HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-    with connect(collector) as sender:
-        sender.sendall(head + body)
-        sender.shutdown(socket.SHUT_WR)
+    with connect(collector) as sender, closing(Store(load(collector.root).store_url)) as store:
+        with store.writer():
+            sender.sendall(head + body)
+            until(lambda: json.loads(collector.send("GET", "/healthz").body)["queue_records"] == 1, "it does not wait")
+            sender.shutdown(socket.SHUT_WR)
         assert status_of(sender) in {0, 204}
     until(lambda: count(collector.root) > before, "the record is not stored")
-    assert collector.send("POST", "/cloudtrax", VECTOR, SIGNED).status == 200
+    assert collector.post_vector().status == 200
     assert count(collector.root) == before + 2
+
+
+def test_of_senders_who_half_close_at_once_none_is_stored_twice_or_in_part(collector: Collector) -> None:
+    """A few are dropped by the server before the collector sees them (2 of 100 under load); none had an answer."""
+    before, body = count(collector.root), b" " * 5_000 + UPLINK
+    head = f"POST /sigfox/uplink HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    answered = 0
+    for _ in range(20):
+        with connect(collector) as sender:
+            sender.sendall(head + body)
+            sender.shutdown(socket.SHUT_WR)
+            answered += status_of(sender) == 204
+    assert collector.post_vector().status == 200
+    assert answered + 1 <= count(collector.root) - before <= 21
+    with closing(Store(load(collector.root).store_url)) as store, store.reader() as connection:
+        newest = connection.execute(sa.text("select length(body) from raw where source = 'sigfox' order by id desc"))
+        assert {size for (size,) in newest.fetchmany(answered)} <= {len(body)}
 
 
 def test_many_connections_kept_open_never_block_the_next(collector: Collector) -> None:
@@ -357,7 +376,8 @@ def test_a_cut_body_whose_end_came_meanwhile_is_no_record() -> None:
         await settled()
         second.pieces.put_nowait(b"y" * 60)
         first.pieces.put_nowait(None)
-        assert len(await other if not second.pieces.put_nowait(None) else b"") == 60  # type: ignore[arg-type]
+        second.pieces.put_nowait(None)
+        assert await other == b"y" * 60
         return reason(await cut)
 
     assert asyncio.run(main()) in {"too_many_bodies", b"x" * 60}
