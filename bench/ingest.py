@@ -3,9 +3,9 @@
 Two servers, each granian with one worker and its event loop, and one request: a signed five-row CloudTrax report of
 about 1 kB over 64 kept connections. `empty` reads the body in the same server and answers 204. `nothing` is the
 collector's own path with a source that keeps nothing. `durable` is the collector as it runs: signature, log line,
-metrics, group commit with synchronous=FULL. `each` is the same with a transaction for every request, by a thread of its own. Repeats are
-interleaved, because the disk's speed drifts. Last, one honest request after the other, alone and beside 3,000 clients
-that say nothing.
+metrics, group commit with synchronous=FULL. `each` is the same with a transaction for every request, by one of 64
+threads. Repeats are interleaved, because the disk's speed drifts. Last, one honest request after the other, alone and
+beside 3,000 clients that say nothing.
 """
 
 import json

@@ -126,23 +126,6 @@ class Door:
         except StoreError as error:
             return Verdict(AWAY, "store_away", str(error))
 
-    def turn_away(self, request: Request, refused: Refused) -> Verdict:
-        """Refuse a request: it is noted, or only counted where its sender was refused too often lately."""
-        is_noted = self.landing.refuse(
-            source=request.source,
-            received_at=request.received_at,
-            sender=request.sender,
-            status=refused.status,
-            reason=refused.reason,
-            detail=refused.detail,
-            body=request.body if refused.body is None else refused.body,
-            meta=_meta(request._replace(path=request.path[:_REFUSED_PATH_CHARACTERS]), Reply()),
-        )
-        if not is_noted and refused.status in _NOT_AUTHENTIC:
-            return Verdict(_TOO_MANY, TOO_MANY)
-        reply = Reply(status=refused.status, body=refused.reason.encode() + b"\n")
-        return Verdict(reply, refused.reason, refused.detail)
-
     def close(self) -> None:
         """Commit what is on the queue and let the store go."""
         self.landing.close()
@@ -166,6 +149,23 @@ class Door:
         if not reply.keep:
             return Verdict(reply, "answered")
         return _Asked(reply, _raw(request, reply))
+
+    def turn_away(self, request: Request, refused: Refused) -> Verdict:
+        """Refuse a request: it is noted, or only counted where its sender was refused too often lately."""
+        is_noted = self.landing.refuse(
+            source=request.source,
+            received_at=request.received_at,
+            sender=request.sender,
+            status=refused.status,
+            reason=refused.reason,
+            detail=refused.detail,
+            body=request.body if refused.body is None else refused.body,
+            meta=_meta(request._replace(path=request.path[:_REFUSED_PATH_CHARACTERS]), Reply()),
+        )
+        if not is_noted and refused.status in _NOT_AUTHENTIC:
+            return Verdict(_TOO_MANY, TOO_MANY)
+        reply = Reply(status=refused.status, body=refused.reason.encode() + b"\n")
+        return Verdict(reply, refused.reason, refused.detail)
 
 
 def record(source: Source, request: Request, settings: SourceSettings) -> Raw:

@@ -69,7 +69,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.tickets": PURE | {"telltale.deadlines"},
     "telltale.transports": PURE | {"telltale.sources", "telltale.settings", "telltale.net"},
     "telltale.door": PURE
-    | {"telltale.sources", "telltale.landing", "telltale.settings", "telltale.discreet", "telltale.tickets"},
+    | {"telltale.sources", "telltale.landing", "telltale.settings", "telltale.tickets", "telltale.discreet"},
     "telltale.capture": SPINE | STORE | {"telltale.sources", "telltale.door", "telltale.workbench"},
     "telltale.workbench": SPINE
     | STORE

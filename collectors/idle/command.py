@@ -119,7 +119,7 @@ def simulate(url: str | None, *, link: Path | None, tcp: int | None, script: str
     settings, stop = load(), threading.Event()
     secrets = settings.source("sigfox").secrets
     backend = Backend(
-        url or f"http://{settings.webhooks.host}:{settings.webhooks.port}",
+        url or settings.webhooks.url,
         secret=secrets[min(secrets)] if secrets else "",
         form=options["form"],
         type_id=options["type_id"],

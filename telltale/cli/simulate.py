@@ -228,7 +228,7 @@ def _collector(transport: "Transport", settings: "Settings") -> str:
     if transport == "coap":
         host = f"[{settings.coap.host}]" if ":" in settings.coap.host else settings.coap.host
         return f"coap://{host}:{settings.coap.port}/{settings.coap.prefix}".rstrip("/")
-    return f"http://{settings.webhooks.host}:{settings.webhooks.port}"
+    return settings.webhooks.url
 
 
 @contextmanager

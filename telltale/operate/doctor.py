@@ -199,7 +199,7 @@ def _webhooks(project: Project) -> Iterator[Finding]:
     try:
         free_port(told.host, told.port)
     except ConfigError as error:
-        if not _answers(told.host, told.port):
+        if not _answers(told.url):
             yield Finding("webhooks", "wrong", str(error), "choose another [webhooks] port, or stop what listens there")
             return
         yield Finding("webhooks", "ok", f"a collector answers on {told.host}:{told.port}")
@@ -309,6 +309,6 @@ def _nearest(folder: Path) -> Path:
     return next(path for path in (folder, *folder.parents) if path.exists())
 
 
-def _answers(host: str, port: int) -> bool:
+def _answers(url: str) -> bool:
     """Whether a telltale collector listens there."""
-    return "status" in health_of(host, port)
+    return "status" in health_of(url)

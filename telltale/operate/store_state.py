@@ -1,6 +1,8 @@
 """What is wrong with the store, as seen from here and as the running collector sees it."""
 
+import http.client
 import json
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -35,21 +37,23 @@ def wrong_with_store(project: Project) -> Iterator[tuple[str, str]]:
             "stop telltale, and put back that file or a backup of it; or move the lake away to begin anew",
         )
     webhooks = project.settings.webhooks
-    if trouble := health_of(webhooks.host, webhooks.port).get("store", ""):
+    if trouble := health_of(webhooks.url).get("store", ""):
         found, _, fix = str(trouble).rpartition("; ")
         yield f"the collector on {webhooks.host}:{webhooks.port} says: {found}", fix
 
 
-def health_of(host: str, port: int) -> dict[str, Any]:
+def health_of(url: str) -> dict[str, Any]:
     """What a collector that listens there says of itself, well or ill; empty where none does."""
-    name = f"[{host}]" if ":" in host else host
+    trusting = ssl.create_default_context()
+    # Its certificate is for the name others know it by, and it is told nothing here.
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
     try:
-        with urllib.request.urlopen(f"http://{name}:{port}/healthz", timeout=3) as reply:
+        with urllib.request.urlopen(f"{url}/healthz", timeout=3, context=trusting) as reply:  # noqa: S310 our own
             said = reply.read()
     except urllib.error.HTTPError as error:  # 503 while it can store nothing
         with error:
             said = error.read()
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return {}
     try:
         return dict(json.loads(said))

@@ -73,7 +73,7 @@ def how_to_begin(settings: Settings, table_name: str) -> str:
     """How to send a first record that gives rows of a table, as each source says it: a sentence without its end."""
     host = f"[{settings.coap.host}]" if ":" in settings.coap.host else settings.coap.host
     addresses = {
-        "http": f"http://{settings.webhooks.host}:{settings.webhooks.port}",
+        "http": settings.webhooks.url,
         "coap": f"coap://{host}:{settings.coap.port}/{settings.coap.prefix}".rstrip("/"),
     }
     ways = [

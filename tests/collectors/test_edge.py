@@ -1,14 +1,12 @@
-"""The HTTP collector's edge: silent and slow clients, limits, HTTPS, and what a web page may not do."""
+"""The HTTP collector's edge: silent and slow clients, and what their bodies may take."""
 
 import asyncio
 import json
 import os
 import socket
-import ssl
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -19,51 +17,10 @@ import sqlalchemy as sa
 from collectors.http.bodies import Bodies
 from telltale.door import Verdict
 from telltale.landing import Store
-from telltale.net import Hosts, raise_open_files
+from telltale.net import raise_open_files
 from telltale.settings import load
-from tests.served import VECTOR, VECTOR_SIGNATURE, Collector, collecting, make_project, telltale
-
-SIGNED = {"Signature": VECTOR_SIGNATURE}
-HEAD = (
-    f"POST /cloudtrax HTTP/1.1\r\nHost: x\r\nSignature: {VECTOR_SIGNATURE}\r\nContent-Length: {len(VECTOR)}\r\n\r\n"
-).encode()
-UPLINK = b"device=2d24e6&time=1795160000&data=00"
-SHORT = "[webhooks]\nheader_timeout_s = 1.5\nbody_timeout_s = 1.5\n"
-
-
-def until(condition: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
-
-
-def count(root: Path, table: str = "raw") -> int:
-    with closing(Store(load(root).store_url)) as store, store.reader() as connection:
-        return int(connection.scalar(sa.text(f"select count(*) from {table}")) or 0)
-
-
-def refused(root: Path) -> list[tuple[str, str, str]]:
-    with closing(Store(load(root).store_url)) as store, store.reader() as connection:
-        rows = connection.execute(sa.text("select source, reason, detail from refused order by id"))
-        return [(row.source, row.reason, row.detail) for row in rows]
-
-
-def connect(collector: Collector) -> socket.socket:
-    connection = socket.create_connection((collector.host, collector.port), timeout=30)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return connection
-
-
-def status_of(connection: socket.socket) -> int:
-    """The status of the answer; 0 where the server hung up without one."""
-    answer = b""
-    while b"\r\n" not in answer:
-        piece = connection.recv(4096)
-        if not piece:
-            return 0
-        answer += piece
-    return int(answer[9:12])
+from tests.collectors.sockets import HEAD, SHORT, UPLINK, connect, count, status_of, until
+from tests.served import VECTOR, Collector, collecting, make_project
 
 
 @pytest.fixture(scope="module")
@@ -175,137 +132,6 @@ def test_odd_requests_are_answered_in_a_sentence_and_leave_no_traceback(collecto
             seen[line] = status_of(odd)
     assert seen == wanted
     assert "Traceback" not in collector.log.read_text()
-
-
-# What a web page on this machine may do.
-
-PAGES = [
-    ("a POST of another page", "POST", {"Origin": "http://evil.example"}, 403),
-    ("a POST of a page without an origin", "POST", {"Origin": "null"}, 403),
-    ("an image of another page", "GET", {"Sec-Fetch-Site": "cross-site"}, 403),
-    ("a name that leads here", "POST", {"Host": "evil.example"}, 403),
-    ("a name that looks like ours", "POST", {"Host": "localhost.evil.example:80"}, 403),
-    ("several names", "POST", {"Host": "localhost, evil.example"}, 403),
-    ("a page of ours", "POST", {"Origin": "http://localhost:8866", "Sec-Fetch-Site": "same-site"}, 204),
-    ("a page of ours behind a proxy", "POST", {"Origin": "https://telltale.example.org"}, 204),
-    ("a listed name", "POST", {"Host": "desk.lan:8080"}, 204),
-    ("loopback by number", "POST", {"Host": "127.8.9.1:1"}, 204),
-    ("loopback of IPv6", "POST", {"Host": "[::1]:8080"}, 204),
-    ("a link typed in", "GET", {"Sec-Fetch-Site": "none"}, 204),
-]
-
-
-@pytest.mark.parametrize(("method", "headers", "status"), [pytest.param(*row[1:], id=row[0]) for row in PAGES])
-def test_a_web_page_writes_no_record_where_no_secret_proves_the_sender(
-    collector: Collector, method: str, headers: dict[str, str], status: int
-) -> None:
-    before = count(collector.root)
-    body, query = (UPLINK, "") if method == "POST" else (b"", f"?{UPLINK.decode()}")
-    assert collector.send(method, f"/sigfox/uplink{query}", body, headers).status == status
-    assert count(collector.root) == before + (status == 204)
-
-
-def test_a_refused_page_stands_in_the_list_with_its_remedy(collector: Collector) -> None:
-    collector.send("POST", "/sigfox/uplink", UPLINK, {"Origin": "http://a.example"})
-    collector.send("GET", "/metrics", headers={"Host": "b.example"})
-    said = "{} is none of ours, as of a web page or a proxy; {}, or add the name to [webhooks] hosts"
-    secret, token = "set a secret in secrets.toml [sigfox]", "ask with the token of secrets.toml"
-    wanted = {
-        ("sigfox", "foreign_host", said.format('Origin "http://a.example"', secret)),
-        ("webhooks", "foreign_host", said.format('Host "b.example"', token)),
-    }
-    until(lambda: wanted <= set(refused(collector.root)), f"not in the list: {refused(collector.root)}")
-
-
-def test_a_right_secret_is_served_whatever_its_host_and_origin(collector: Collector) -> None:
-    foreign = {"Host": "tunnel.example", "Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"}
-    assert collector.send("POST", "/cloudtrax", VECTOR, {**SIGNED, **foreign}).status == 200
-
-
-def test_what_the_collector_says_of_itself_is_for_our_names_only(collector: Collector) -> None:
-    foreign, token = {"Host": "evil.example"}, {"Authorization": "Bearer let me see"}
-    assert collector.send("GET", "/metrics", headers=foreign).status == 403
-    assert collector.send("GET", "/metrics", headers={**foreign, **token}).status == 200
-    assert collector.send("GET", "/metrics", headers={"Host": "desk.lan"}).status == 200
-    assert json.loads(collector.send("GET", "/healthz", headers=foreign).body) == {"status": "ok"}
-    assert "queue_records" in json.loads(collector.send("GET", "/healthz", headers={**foreign, **token}).body)
-
-
-@pytest.mark.parametrize(
-    ("listening", "host", "is_ours"),
-    [
-        ("192.168.1.2", "192.168.1.2:8080", True),
-        ("192.168.1.2", "192.168.1.3:8080", False),
-        ("fd00::1", "[fd00::1]:8080", True),
-        ("127.0.0.1", "LOCALHOST.:8080", True),
-        ("127.0.0.1", "localhost:8080:9", False),
-        ("127.0.0.1", "0.0.0.0:8080", False),
-        ("127.0.0.1", "2130706433", False),
-        ("127.0.0.1", "", True),  # as the server says where there was none
-    ],
-)
-def test_the_listeners_address_is_one_of_its_names(listening: str, host: str, is_ours: bool) -> None:
-    assert (Hosts(listening).foreign({"host": host}) == "") == is_ours
-
-
-def test_a_request_without_a_host_is_no_page_and_is_served(collector: Collector) -> None:
-    with connect(collector) as old:
-        old.sendall(b"POST /sigfox/uplink HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s" % (len(UPLINK), UPLINK))
-        assert status_of(old) == 204
-
-
-# HTTPS.
-
-
-@pytest.fixture(scope="module")
-def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a certificate for localhost, its key, and a key that is another's."""
-    folder = tmp_path_factory.mktemp("pem")
-    for name in ("own", "other"):
-        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-        names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-        files = ["-keyout", str(folder / f"{name}.key"), "-out", str(folder / f"{name}.pem")]
-        subprocess.run([*command, *names, *files], check=True, capture_output=True)
-    return folder
-
-
-def secured(root: Path, pem: Path, key: str = "own.key") -> Path:
-    return make_project(root, f'[webhooks]\ncertificate = "{pem}/own.pem"\nkey = "{pem}/{key}"\n')
-
-
-@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-def test_a_record_comes_over_https(tmp_path: Path, pem: Path, version: ssl.TLSVersion) -> None:
-    trusting = ssl.create_default_context(cafile=str(pem / "own.pem"))
-    trusting.maximum_version = trusting.minimum_version = version
-    with ExitStack() as stack:
-        running = stack.enter_context(collecting(secured(tmp_path, pem), trusting=trusting))
-        for _ in range(200):  # whoever never begins the handshake, or is in the middle of it
-            silent = stack.enter_context(connect(running))
-            silent.sendall(b"\x16\x03\x01\x02\x00")
-        assert running.post_vector().status == 200
-        plain = stack.enter_context(connect(running))
-        plain.sendall(HEAD + VECTOR)
-        assert not plain.recv(100).startswith(b"HTTP"), "nothing is answered in clear"
-        assert f"https://127.0.0.1:{running.port}" in running.log.read_text()
-    assert count(tmp_path) == 1
-
-
-def test_wrong_certificate_files_are_one_sentence(tmp_path: Path, pem: Path) -> None:
-    (pem / "text.key").write_text("no key")
-    wanted = {
-        "none.key": f'key = "{pem}/none.key": No such file or directory; expected a PEM file to read',
-        "other.key": "key values mismatch; expected a PEM certificate and the key that belongs to it",
-        "text.key": "expected a PEM certificate and the key that belongs to it, without a password",
-    }
-    for key, sentence in wanted.items():
-        failed = telltale(secured(tmp_path, pem, key), "collect", "webhooks", "--port", "0")
-        assert (failed.returncode, failed.stderr.count("\n")) == (1, 1), failed.stderr
-        assert sentence in failed.stderr
-    alone = telltale(make_project(tmp_path, f'[webhooks]\nkey = "{pem}/own.key"\n'), "collect", "webhooks")
-    assert 'certificate = "": expected a PEM file too where key is set' in alone.stderr
-
-
-# Limits of bodies, as the edge reads them.
 
 
 class Wire:
