@@ -211,7 +211,7 @@ def test_a_callback_is_on_the_persons_page_at_once(
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()
-        page.goto(new_link(load(served.root), person="Anna"))
+        page.goto(new_link(load(served.root), person="Anna"), wait_until="commit", timeout=90_000)
         page.wait_for_selector(".plot .main-svg", timeout=90_000)
         assert page.locator(".tabs li").count() == 1
         page.wait_for_selector("h2:has-text('Desk is at 100')")
