@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import telltale
 from telltale.contract import ConfigError
@@ -51,6 +52,11 @@ def login_token(settings: Settings, host: str) -> str:
             'set token = "..." there to a random text, such as "openssl rand -hex 16" prints'
         )
     return settings.token
+
+
+def cookie_secret(token: str) -> bytes:
+    """What signs the cookies: the same after a restart, so that whoever is logged in stays so while the token stays."""
+    return hashlib.sha256(b"telltale cookie " + (token or secrets.token_hex(16)).encode()).digest()
 
 
 def notebooks(settings: Settings) -> dict[str, Path]:
@@ -100,26 +106,13 @@ def serve(
         figures = Child("figures", (sys.executable, "-m", "telltale.dashboard.figures"))
         # Only now: Voilà reads where templates lie when it is imported.
         from telltale.dashboard import server
-        from telltale.dashboard.connections import (
-            FEWEST_CONNECTIONS,
-            FILES,
-            MOST_CONNECTIONS,
-            most_connections,
-            tls_context,
-        )
 
-        chosen = settings.dashboard
-        tls = tls_context(settings.root, chosen.certificate, chosen.key)
-        raise_open_files(MOST_CONNECTIONS + FILES)
-        if too_few := raise_open_files(FEWEST_CONNECTIONS + FILES):
-            tell(too_few)
-        at = server.Listening(host, port, chosen.public_url, tls, chosen.max_pages, most_connections())
-        note = Note(
-            address(host=host, port=port, scheme="https" if tls else "http"), token and secrets.token_urlsafe(24)
-        )
+        at = server.Listening(host, port, **_limits(settings, tell))
+        where = address(host=host, port=port, scheme="https" if at.tls else "http")
+        note = Note(where, token and secrets.token_urlsafe(24))
         access = server.Access(token, people, Links(), note.secret)
         app = server.application(folder, {name: title(path) for name, path in pages.items()}, at, access)
-        app.cookie_secret = hashlib.sha256(b"telltale cookie " + (token or secrets.token_hex(16)).encode()).digest()
+        app.cookie_secret = cookie_secret(token)
 
         @contextmanager
         def while_listening() -> Iterator[None]:
@@ -130,6 +123,22 @@ def serve(
         app.while_listening = while_listening
         with running([figures], say=say):
             app.start()
+
+
+def _limits(settings: Settings, tell: Callable[[str], None]) -> dict[str, Any]:
+    """What the listener is told besides its place; as many open files as it needs are allowed on the way."""
+    from telltale.dashboard import connections
+
+    chosen = settings.dashboard
+    raise_open_files(connections.MOST_CONNECTIONS + connections.FILES)
+    if too_few := raise_open_files(connections.FEWEST_CONNECTIONS + connections.FILES):
+        tell(too_few)
+    return {
+        "public_url": chosen.public_url,
+        "tls": connections.tls_context(settings.root, chosen.certificate, chosen.key),
+        "max_pages": chosen.max_pages,
+        "connections": connections.most_connections(),
+    }
 
 
 def _where(note: Note, links: Links) -> str:

@@ -148,6 +148,10 @@ class Dashboards(NamedTuple):
         """Kernels that live: one spare for each page, and one for each page that is open."""
         return len(self._running("ipykernel_launcher"))
 
+    def environments(self, command: str, variable: str) -> list[str]:
+        """What a variable is in the processes of a command that have it."""
+        return [found[variable] for child in self._running(command) if variable in (found := child.environ())]
+
     def kill_figures(self) -> None:
         """End the computing process, as a machine short of memory does; its supervisor starts it again."""
         for child in self._running("telltale.dashboard.figures"):

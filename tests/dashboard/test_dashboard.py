@@ -17,7 +17,7 @@ from telltale.dashboard.assets import JUPYTER, served, style, template_values
 from telltale.dashboard.boards import Boards
 from telltale.dashboard.figures import serve
 from telltale.dashboard.pages import PAGES
-from telltale.dashboard.serve import address, login_token, notebooks, title
+from telltale.dashboard.serve import address, cookie_secret, login_token, notebooks, title
 from telltale.page.board import Ask, Board, Cell, Control
 from telltale.page.pieces import Card, Sentence, Table, Tile, Tiles
 from telltale.settings import Settings, load
@@ -231,6 +231,12 @@ def test_the_login_cannot_be_left_out_in_public(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="has 3 characters, expected at least 16"):
         login_token(settings.with_secrets({}, token="own"), "0.0.0.0")
     assert login_token(settings.with_secrets({}, token="own"), HOST) == "own"
+
+
+def test_a_login_outlasts_a_restart_while_the_token_stays() -> None:
+    assert cookie_secret("a-token") == cookie_secret("a-token")
+    assert cookie_secret("a-token") != cookie_secret("another")
+    assert cookie_secret("") != cookie_secret("")
 
 
 @pytest.mark.parametrize(

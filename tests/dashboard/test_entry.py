@@ -78,6 +78,7 @@ def test_the_printed_link_opens_once_and_leaves_nothing_in_the_bar(
     assert len(links) == 1
     assert served.kernels() == len(PAGES), "a spare one for each page, and none for each person"
     assert dashboards.TOKEN not in served.log()
+    assert not served.environments("ipykernel_launcher", "TELLTALE_TOKEN"), "no kernel needs to know it"
     first, second = browser.new_context(), browser.new_context()
     tab = first.new_page()
     sent: list[str] = []
