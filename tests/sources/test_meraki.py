@@ -340,3 +340,26 @@ def test_a_latest_record_of_the_same_moment_counts_where_it_is_stronger(latest: 
     body = {"version": "3.0", "type": "WiFi", "data": {"networkId": "L_1", "observations": [client]}}
     raw = Raw(1, "meraki", FRIDAY_S * 10**6, "", json.dumps({"path": "/meraki"}), json.dumps(body).encode())
     assert decoded("meraki", [raw])["sighting"]["rssi_max_dbm"].to_pylist() == told
+
+
+def test_a_body_of_a_stranger_is_not_made_into_objects() -> None:
+    """Before its secret is known to be right: 27 bytes of memory for each of the body, times the threads, before."""
+    import tracemalloc
+
+    items = b",".join([b"{}"] * 350_000)
+    body = b'{"version":"2.0","type":"DevicesSeen","secret":"wrong","data":{"observations":[' + items + b"]}}"
+    asked = Request("meraki", 0, "192.0.2.1", "http", "POST", "/meraki", {}, "", body)
+    tracemalloc.start()
+    with pytest.raises(Refused, match="bad_secret"):
+        MERAKI.accept(asked, SourceSettings({}, Secrets({"a": "b" * 16})))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 * len(body)
+
+
+@pytest.mark.parametrize("data", [b"[]", b"null", b'"x"', b"1"])
+def test_data_that_are_no_object_are_refused(data: bytes) -> None:
+    body = b'{"version":"2.0","type":"DevicesSeen","secret":"x","data": ' + data + b"}"
+    asked = Request("meraki", 0, "192.0.2.1", "http", "POST", "/meraki", {}, "", body)
+    with pytest.raises(Refused, match="bad_envelope"):
+        MERAKI.accept(asked, SourceSettings({}, Secrets({"a": "b" * 16})))

@@ -13,7 +13,7 @@ import re
 
 from telltale.contract import DecodeError, Refused, Reply, Request, SourceSettings
 from telltale.sources.meraki.plan import Plan, plan
-from telltale.sources.meraki.wire import SITE_TEXT, parse, redacted
+from telltale.sources.meraki.wire import SITE_TEXT, head, redacted
 
 VERSIONS = (2, 3)
 
@@ -37,7 +37,7 @@ def accept(request: Request, settings: SourceSettings) -> Reply:
         return _validator(told, network)
     clean = redacted(request.body)
     try:
-        envelope = parse(request.body)
+        envelope = head(request.body)
     except DecodeError as error:
         status = 400 if error.reason == "bad_json" else 422
         raise Refused(status, error.reason, error.detail, body=clean.body) from None

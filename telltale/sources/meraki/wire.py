@@ -26,7 +26,7 @@ Source: Cisco developer pages Scanning API 2.0, 2.1, 3.0; wire/presence.md secti
 
 import json
 import re
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -51,12 +51,11 @@ _LOOSE = re.compile("|".join(_NAMES), re.IGNORECASE)
 _value = json.JSONDecoder()
 
 
-class Envelope(Struct, gc=False):
-    """What every body has; `data` is read when it is decoded."""
+class Head(Struct, gc=False):
+    """What every body has beside its data."""
 
     version: str | int | float
     type: str
-    data: dict[str, Any]
     secret: str = ""
 
     @property
@@ -66,6 +65,18 @@ class Envelope(Struct, gc=False):
         return int(head) if head.isdecimal() and len(head) < 5 else 0
 
 
+class Envelope(Head, kw_only=True, gc=False):
+    """A body with its data."""
+
+    data: dict[str, Any]
+
+
+class _Unread(Head, kw_only=True, gc=False):
+    """A body whose data stay as they are: anybody may send them."""
+
+    data: msgspec.Raw
+
+
 class Redacted(NamedTuple):
     """A body that may be stored, and the names of what was overwritten in it."""
 
@@ -73,7 +84,22 @@ class Redacted(NamedTuple):
     names: tuple[str, ...]
 
 
+_Shape = TypeVar("_Shape", bound=Head)
 _envelope = msgspec.json.Decoder(Envelope)
+_unread = msgspec.json.Decoder(_Unread)
+_checked = msgspec.json.Decoder(msgspec.Raw)
+
+
+def head(body: bytes) -> Head:
+    """What stands in a body beside its data, before its secret is known to be right: nothing is made of the data.
+
+    Raises:
+        DecodeError: as of `parse`.
+    """
+    told = _read(_unread, body)
+    if bytes(told.data)[:1] != b"{":
+        raise DecodeError("bad_envelope", "Expected `object` - at `$.data`")
+    return told
 
 
 def parse(body: bytes) -> Envelope:
@@ -82,8 +108,12 @@ def parse(body: bytes) -> Envelope:
     Raises:
         DecodeError: `bad_json`, or `bad_envelope` where the JSON has another shape; the detail never holds a value.
     """
+    return _read(_envelope, body)
+
+
+def _read(decoder: "msgspec.json.Decoder[_Shape]", body: bytes) -> _Shape:
     try:
-        return _envelope.decode(body)
+        return decoder.decode(body)
     except msgspec.ValidationError as error:
         raise DecodeError("bad_envelope", str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -108,7 +138,8 @@ def redacted(body: bytes) -> Redacted:
     """
     text = body.decode("latin-1")  # one character a byte; JSON's own characters are ASCII
     try:
-        msgspec.json.decode(body)
+        body.decode()
+        _checked.decode(body)  # goes through all of it, and makes nothing of it
         return _overwritten(text)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         found = _LOOSE.search(text)
