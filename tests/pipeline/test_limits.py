@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from telltale.arrow import Tables
 from telltale.bounded import SMALL, shortened_json
-from telltale.contract import Bulk, Chunk, DecodeError, Limits, Options, Raw, Reject
+from telltale.contract import Chunk, DecodeError, Limits, Options, Raw, Reject
 from telltale.pipeline.batch import decoder
 from telltale.sources import SOURCES, source
 from tests.pipeline import hostile
@@ -258,7 +258,7 @@ def test_a_machine_without_memory_is_no_fault_of_the_record() -> None:
 
 
 def test_a_batch_that_does_not_fit_is_tried_in_halves() -> None:
-    def many(raws: Any, options: Options) -> list[Bulk] | None:
+    def many(raws: Any, options: Options) -> Any:
         if len(raws) > 2:
             raise MemoryError
         return decode_many(raws, options)

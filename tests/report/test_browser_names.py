@@ -39,7 +39,7 @@ def test_names_are_text_nothing_runs_and_charts_are_drawn(tmp_path: Path) -> Non
         )
         assert [link for link in links if "evil" in link or link.startswith("javascript:")] == []
         shown = page.evaluate("[...document.querySelectorAll('.ytick text')].map(text => text.textContent)")
-        page.hover(".plot .bars path")
+        page.hover(".plot .nsewdrag", timeout=120_000)
         page.wait_for_selector(".hoverlayer text", timeout=60_000)
         assert page.evaluate("document.querySelectorAll('.hoverlayer a, .plot a').length") == 0
         browser.close()
