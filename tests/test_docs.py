@@ -63,3 +63,26 @@ def test_make_alone_lists_its_targets() -> None:
     listed = subprocess.run(["make", "-C", str(ROOT)], capture_output=True, text=True, check=True).stdout
     for target in ("demo", "test", "check", "bench", "lab", "up", "lock"):
         assert re.search(rf"^{target} ", listed, re.MULTILINE), target
+
+
+def test_each_test_that_the_threats_name_is_there() -> None:
+    """A file may stand for all of its tests; `::` alone repeats the file before."""
+    file, missing = "", []
+    for line in (ROOT / "docs" / "threats.md").read_text().splitlines():
+        if not line.startswith("|"):
+            continue
+        for name, function in re.findall(r"([\w/]*\.py)?(?:::(\w+))?(?=[,\s])", line.split("|")[-2]):
+            if not (name or function):
+                continue
+            file = name or file
+            path = ROOT / "tests" / file
+            if not path.exists() or f"def {function}" not in path.read_text():
+                missing.append(f"{file}::{function}")
+    assert missing == []
+
+
+def test_each_threat_has_a_test() -> None:
+    rows = [line.split("|") for line in (ROOT / "docs" / "threats.md").read_text().splitlines() if line.startswith("|")]
+    threats = [cells for cells in rows if cells[1].strip() not in ("who wants what", "---") and set(cells[1]) != {"-"}]
+    assert len(threats) > 40
+    assert [cells[1] for cells in threats if not re.search(r"\.py|::test_", cells[3])] == []
