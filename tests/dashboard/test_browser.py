@@ -88,7 +88,7 @@ def opened(context: "BrowserContext", server: dashboards.Dashboards, page: str) 
     tab.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
     tab.on("pageerror", lambda error: troubles.append(str(error)))
     tab.on("request", lambda sent: None if local(sent.url) else troubles.append(sent.url))
-    tab.goto(server.address(page))
+    tab.goto(server.address(page), timeout=DRAWN_MS)
     tab.wait_for_selector("html[data-drawn][data-live]", state="attached", timeout=DRAWN_MS)
     return tab, troubles
 

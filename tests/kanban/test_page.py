@@ -251,7 +251,7 @@ def test_a_press_that_arrives_is_on_the_open_page(
 
 def _opened(tab: "Page", running: dashboards.Dashboards) -> None:
     running.log_in_browser(tab.context)
-    tab.goto(running.address("kanban"))
+    tab.goto(running.address("kanban"), timeout=90_000)
     tab.wait_for_selector("html[data-drawn][data-live]", state="attached", timeout=90_000)
 
 
