@@ -48,7 +48,10 @@ def status_of(connection: socket.socket) -> int:
     """The status of the answer; 0 where the server hung up without one."""
     answer = b""
     while b"\r\n" not in answer:
-        piece = connection.recv(4096)
+        try:
+            piece = connection.recv(4096)
+        except ConnectionResetError:  # it hung up before it had read all
+            piece = b""
         if not piece:
             return 0
         answer += piece
