@@ -1,7 +1,6 @@
 """The ways in and out: the login page, the one-time link and the command that asks for one, the log-out."""
 
 import hmac
-import json
 from collections.abc import Mapping
 
 import tornado.web
@@ -90,9 +89,9 @@ class LinkHandler(tornado.web.RequestHandler):
         person = self.get_body_argument("person", "")
         if person and person not in self._people:
             self.set_status(404)
-            self.finish(json.dumps({"known": sorted(self._people)}))
+            self.finish({"known": sorted(self._people)})
             return
-        self.finish(json.dumps({"code": self._links.new(self._people.get(person, ""))}))
+        self.finish({"code": self._links.new(self._people.get(person, ""))})
 
 
 class LogoutHandler(JupyterHandler):
