@@ -5,12 +5,14 @@ the bytes are what a sender signs. On SIGTERM it stops listening, answers what i
 queue.
 """
 
+import errno
 import logging
 import multiprocessing.util
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -130,6 +132,8 @@ def _connections() -> int:
 
 def _worker(settings: Settings, sources: list[Source]) -> Edge:
     """The application inside granian's worker process, which closes the landing when it ends."""
+    logs.configure(settings)  # where processes are spawned, not forked, nothing of the parent's is here
+    threading.Thread(target=_end_without_files, daemon=True).start()
     door = open_door(settings, sources)
     # granian leaves through multiprocessing, which runs finalizers but not atexit.
     packets = PacketLog()
@@ -145,3 +149,21 @@ def _follow(parent: Any) -> None:
     """End with the parent: a worker left behind by `kill -9` would go on listening."""
     parent.join()
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _end_without_files() -> None:
+    """End loudly, to be started again, where no file can be opened any more: the server never accepts again then.
+
+    It counts no connection that is still at its TLS handshake, so a burst of those takes the last one.
+    """
+    failures = 0
+    while failures < 3:
+        time.sleep(1)
+        try:
+            os.close(os.dup(2))
+        except OSError as error:
+            failures += error.errno == errno.EMFILE
+        else:
+            failures = 0
+    log.critical("webhooks has no file left to open and ends; raise the limit of open files (systemd: LimitNOFILE)")
+    os._exit(1)  # what was acknowledged is durable

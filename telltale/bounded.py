@@ -25,6 +25,7 @@ DEEPEST = 512
 _MARKS = (b",", b":", b"[", b"{")
 _STRING = rb'"(?:[^"\\]++|\\.)*+"'
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?+|[\[\]{},:]', re.DOTALL)
+_QUOTED = re.compile(_STRING, re.DOTALL)
 _INSIDE = rb'[^"\[\]{}]++|' + _STRING
 _FLAT = rb"[\[{](?:" + _INSIDE + rb")*+[\]}]"
 _NESTED = rb"[\[{](?:" + _INSIDE + rb"|" + _FLAT + rb")*+[\]}]"
@@ -101,8 +102,9 @@ class _Shortening:
             if run is None:
                 break
             text, (kind, entries) = run[0], self._open[-1]
-            marks = self._marks + sum(map(text.count, _MARKS))
-            if entries + text.count(b",") >= self._most or marks > self._most_marks:
+            bare = _QUOTED.sub(b"", text)  # a MAC address is one string, not six marks
+            marks = self._marks + sum(map(bare.count, _MARKS))
+            if entries + bare.count(b",") >= self._most or marks > self._most_marks:
                 self._is_near = True
                 break
             self._open[-1] = _Open(kind, entries + _ONE.subn(b"", text)[1])

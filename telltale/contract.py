@@ -361,9 +361,9 @@ class Source:
     """The table whose rows bear a time of a clock that is not ours, nor set by us, and that only who knows a secret can
     send: a record of it can confirm our own clock. Empty where there is none such."""
     numbering: Numbering | None = None
+    """How its devices number their messages; None where they do not, so that nothing can be said to be missing."""
     amounts: tuple[str, ...] = ()
     """Quantities of which each reading is what was counted since the one before: they are added up."""
-    """How its devices number their messages; None where they do not, so that nothing can be said to be missing."""
     first_record: str = ""
     """How to send a first one, such as "send reports to {http}/acme"; also `{coap}` is a collector's address."""
     options_text: str = ""

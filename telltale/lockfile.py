@@ -47,10 +47,9 @@ def hold(path: Path) -> IO[str]:
             holder = _holder(file)
             file.close()
             raise Held(path, holder) from error
-    file.seek(0)
-    file.truncate()
-    file.write(f"pid {os.getpid()} on {socket.gethostname()}\n")
-    file.flush()
+    with suppress(OSError):  # on a full disk it is held all the same, without a name
+        os.ftruncate(file.fileno(), 0)
+        os.write(file.fileno(), f"pid {os.getpid()} on {socket.gethostname()}\n".encode())
     return file
 
 

@@ -68,11 +68,11 @@ class Hosts:
     Args:
         listening: the address listened on.
         public_url: the address others know it by; only its host counts.
-        more: further names, without a port.
+        more: further names; a port does not count.
     """
 
     def __init__(self, listening: str, *, public_url: str = "", more: Iterable[str] = ()) -> None:
-        named = (_bare(name) for name in (listening, _host_of(public_url), *more))
+        named = (_bare(name) for name in (listening, _host_of(public_url), *map(_without_port, more)))
         self._names = {name for name in named if name}
 
     def foreign(self, headers: Mapping[str, str]) -> str:

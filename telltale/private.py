@@ -1,7 +1,7 @@
 """What a project keeps is its owner's only: how it is created, what lies there, and how that is put right.
 
 Folders are 700 and files 600, whatever the shell's umask is: a command sets its own (`owner_only`), and what is created
-before or without that, such as by a notebook, is made so where it is made (`folder`, `new_file`). Where a file system
+before or without that, the store and the lake, is made so where it is made (`folder`, `new_file`). Where a file system
 has no modes, nothing is asked of it.
 """
 

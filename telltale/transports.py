@@ -43,10 +43,12 @@ def served(transport: Transport, host: str, settings: Settings, *, is_open: bool
         )
     for source in safe:
         for key, why in weak_secrets(source, settings):
+            knowing = f" (or, knowing that, list {source.name} in telltale.toml [{_SECTIONS[transport]}] short_secrets)"
+            is_example = weakness(settings.source(source.name).secrets[key], may_be_short=True)
             raise ConfigError(
                 f'host = "{host}": the secret {key} of {source.name} {why}, so anyone may find it and send as '
-                f"{source.name}; change it in secrets.toml [{source.name}] and in {source.secret_place} (or, knowing "
-                f"that, list {source.name} in telltale.toml [{_SECTIONS[transport]}] short_secrets)"
+                f"{source.name}; change it in secrets.toml [{source.name}] and in {source.secret_place}"
+                f"{'' if is_example else knowing}"
             )
     if transport is Transport.HTTP and settings.token and (why := weakness(settings.token)):
         raise ConfigError(

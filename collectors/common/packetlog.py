@@ -17,9 +17,9 @@ FLUSH_S = 0.2
 MOST_LINES = 100_000
 """Lines kept while nobody reads the log; the oldest go first."""
 REFUSED_LINES = 20
-"""Of the refused packets of one sender in a minute."""
+"""Of the packets of one sender that stored nothing, refused or only answered, in a minute."""
 MOST_SENDERS = 500
-"""Told apart in a minute; the refused packets of more have no line, and one number."""
+"""Told apart in a minute; such packets of more have no line, and one number."""
 MINUTE_S = 60.0
 DETAIL_CHARACTERS = 300
 _OTHERS = "other senders"
@@ -62,7 +62,7 @@ class PacketLog:
 
     def add(self, packet: Packet) -> None:
         """Note a packet; never waits."""
-        if self._is_wanted and (not 400 <= packet.status < 500 or self._has_line(packet.sender)):
+        if self._is_wanted and (packet.verdict == "stored" or self._has_line(packet.sender)):
             self._waiting.append(packet)
 
     def close(self) -> None:
@@ -71,7 +71,7 @@ class PacketLog:
         self._thread.join()
 
     def _has_line(self, sender: str) -> bool:
-        """Whether one more refused packet of a sender has a line of its own."""
+        """Whether one more packet of a sender that stored nothing has a line of its own."""
         name = network_of(sender)
         with self._lock:
             if name not in self._refused and len(self._refused) >= MOST_SENDERS:
@@ -95,7 +95,7 @@ class PacketLog:
         clock = time.strftime("%H:%M:%S")
         shown = {name: count - (0 if name == _OTHERS else REFUSED_LINES) for name, count in refused.items()}
         return [
-            f"{clock} {name}: {count:,} more packets were refused within a minute\n"
+            f"{clock} {name}: {count:,} more packets within a minute had no line\n"
             for name, count in shown.items()
             if count > 0
         ]

@@ -19,6 +19,7 @@ from typing import Any
 from telltale.contract import Reply
 from telltale.deadlines import Deadlines
 from telltale.door import Verdict
+from telltale.net import network_of
 
 MEMORY = 64 << 20
 """Bytes that incomplete bodies take together; of one body more is allowed where `most` says so."""
@@ -61,7 +62,7 @@ class Bodies:
         length = int(announced) if announced.isdecimal() else None
         if length is not None and length > self._most:
             return self._too_large()
-        body = _Body(sender)
+        body = _Body(network_of(sender))
         self._new.add(body)
         try:
             while True:
@@ -75,6 +76,8 @@ class Bodies:
                 if size == length or not message.get("more_body", False):
                     return piece if size == len(piece) else bytes(body.data + piece)
                 self._grow(body, piece)
+                if body.ended is not None:  # it was the stalest itself: what comes further is no whole body
+                    await asyncio.sleep(0)  # where its end reaches it
         except asyncio.CancelledError:
             if body.ended is None:
                 raise
@@ -84,8 +87,7 @@ class Bodies:
             self._new.remove(body)
             if body.is_slow:
                 self._forget_slow(body)
-            if body.data:
-                self._let_go(body)
+            self._let_go(body)
 
     def _is_slow(self, body: "_Body") -> None:
         body.is_slow = True

@@ -66,6 +66,9 @@ class Server(HTTPServer):
 
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
         """Tornado calls it before each request of a connection, when nothing of it has come yet."""
+        if isinstance(request_conn, HTTP1Connection):  # also one that is kept: it is silent until its next request
+            self._silent[request_conn.stream] = None
+            self._silent.move_to_end(request_conn.stream)
         return _Noticed(super().start_request(server_conn, request_conn), self, request_conn)
 
     def on_close(self, server_conn: object) -> None:
@@ -87,7 +90,7 @@ class Server(HTTPServer):
 
 
 class _Noticed(HTTPMessageDelegate):
-    """Tells the server when a request's headers are complete."""
+    """Tells the server when a request is complete, its body too."""
 
     def __init__(self, delegate: HTTPMessageDelegate, server: Server, connection: HTTPConnection) -> None:
         self._delegate = delegate
@@ -95,14 +98,14 @@ class _Noticed(HTTPMessageDelegate):
         self._connection = connection
 
     def headers_received(self, start_line: Any, headers: Any) -> Any:
-        if isinstance(self._connection, HTTP1Connection):
-            self._server.spoke(self._connection.stream)
         return self._delegate.headers_received(start_line, headers)
 
     def data_received(self, chunk: bytes) -> Any:
         return self._delegate.data_received(chunk)
 
     def finish(self) -> None:
+        if isinstance(self._connection, HTTP1Connection):
+            self._server.spoke(self._connection.stream)
         self._delegate.finish()
 
     def on_connection_close(self) -> None:

@@ -97,16 +97,21 @@ def new_link(settings: Settings, *, person: str = "", port: int | None = None) -
         port: of the server, if several run.
 
     Raises:
-        ConfigError: none is running, or there is no such person.
+        ConfigError: none is running or answers, or there is no such person.
     """
+    silent = ""
     for place in sorted(_folder(settings).glob("dashboard-*.json"), key=_age):
         note = _read(place)
         if note is None or (port is not None and urlsplit(note.address).port != port):
             continue
         try:
             return _asked(note, person)
-        except OSError:
+        except ConnectionRefusedError:
             place.unlink(missing_ok=True)  # it ended without a word
+        except OSError as error:
+            silent = f"{note.address} does not answer ({error}); try again in a minute"
+    if silent:
+        raise ConfigError(silent)
     where = "" if port is None else f" on port {port}"
     raise ConfigError(f"no dashboards of {settings.root} are running{where}; start them with telltale dashboard or up")
 

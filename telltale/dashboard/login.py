@@ -88,7 +88,6 @@ class Login(PasswordIdentityProvider):
             HTTPError: 429, when it is one too many.
         """
         if self.failures.note(str(handler.request.remote_ip)):
-            handler.set_header("Retry-After", str(int(WITHIN_S)))
             handler.current_user = handler._jupyter_current_user = None  # type: ignore[attr-defined]  # for its page
             raise HTTPError(429)
 

@@ -56,7 +56,7 @@ def login_token(settings: Settings, host: str) -> str:
 
 def cookie_secret(token: str) -> bytes:
     """What signs the cookies: the same after a restart, so that whoever is logged in stays so while the token stays."""
-    return hashlib.sha256(b"telltale cookie " + (token or secrets.token_hex(16)).encode()).digest()
+    return hashlib.sha256(b"telltale cookie 2 " + (token or secrets.token_hex(16)).encode()).digest()
 
 
 def notebooks(settings: Settings) -> dict[str, Path]:

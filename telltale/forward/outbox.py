@@ -20,9 +20,9 @@ from telltale.landing.schema import FORWARD_COUNT, FORWARD_MARK, OUTBOX
 WAITING, SENT, PARKED = "waiting", "sent", "parked"
 BATCH = 100
 LONGEST_ERROR = 2048
+"""Bytes of a reply that are kept."""
 LONGEST_WAIT_US = 86_400_000_000
 """No other side is left alone for longer, whatever it asks: a wait beyond it was begun by a clock that was ahead."""
-"""Bytes of a reply that are kept."""
 _PIECE = 1000  # rows of one transaction: others wait for the lock meanwhile
 
 

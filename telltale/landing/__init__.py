@@ -8,6 +8,7 @@ from telltale.landing.refused import (
     RefusedRow,
     purge_refused,
     purge_refused_ahead,
+    refused_ahead,
     refused_counts,
     refused_rows,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "purge_refused",
     "purge_refused_ahead",
     "recall",
+    "refused_ahead",
     "refused_counts",
     "refused_rows",
     "remember",

@@ -48,7 +48,7 @@ class Health:
 
     def succeeded(self) -> None:
         """Something was made durable."""
-        self._error = self._seen = ""
+        self._error = ""  # what was seen, such as a disk that is nearly full, the next look sees again or not
 
     def failed(self, error: StoreError) -> None:
         """Something could not be made durable."""

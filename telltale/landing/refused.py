@@ -90,6 +90,7 @@ class RefusedList:
             self._some.wait(COUNTED_LOOK_S if self._floods.is_counting else None)
             self._closing.wait(EVERY_S)
             self._flush()
+        self._flush()  # what came while the last were written
 
     def _flush(self) -> None:
         with self._lock:
@@ -173,6 +174,13 @@ def purge_refused_ahead(store: Store, after_us: int, *, kept: Collection[str]) -
     with store.writer() as connection:
         query = REFUSED.delete().where(REFUSED.c.source.not_in(kept), REFUSED.c.received_at > after_us)
         return connection.execute(query).rowcount
+
+
+def refused_ahead(store: Store, after_us: int, *, kept: Collection[str]) -> bool:
+    """Whether something bears a moment after this one, of a clock that was ahead; `kept` do not count."""
+    query = sa.select(REFUSED.c.id).where(REFUSED.c.source.not_in(kept), REFUSED.c.received_at > after_us).limit(1)
+    with store.reader() as connection:
+        return connection.execute(query).first() is not None
 
 
 def _values(row: RefusedRow) -> dict[str, object]:

@@ -37,8 +37,9 @@ def wrong_with_store(project: Project) -> Iterator[tuple[str, str]]:
             "stop telltale, and put back that file or a backup of it; or move the lake away to begin anew",
         )
     webhooks = project.settings.webhooks
-    if trouble := health_of(webhooks.url).get("store", ""):
-        found, _, fix = str(trouble).rpartition("; ")
+    said = health_of(webhooks.url)
+    if said.get("status", "ok") != "ok":  # to another address than loopback it says no more than that
+        found, _, fix = str(said.get("store") or f"{said['status']}; its log says why").rpartition("; ")
         yield f"the collector on {webhooks.host}:{webhooks.port} says: {found}", fix
 
 

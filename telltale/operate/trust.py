@@ -15,6 +15,7 @@ from telltale.lake.lock import HOST
 from telltale.landing.clocks import TOLERANCE_US, WRITTEN_US, HostClock, Look, confirm, host_clocks
 from telltale.landing.clocks import look as look_at
 from telltale.landing.schema import RAW
+from telltale.pipeline.kept import shortened
 from telltale.sources import SOURCES
 from telltale.tables import TABLES
 from telltale.workbench.project import Project
@@ -95,7 +96,9 @@ def _bears_our_time(project: Project, source: Source, raw: Raw) -> bool:
 def _own_times(project: Project, source: Source, raw: Raw) -> Iterator[int]:
     column = TABLES[source.tells_time].time
     try:
-        for item in source.decode(raw, project.settings.source(source.name).options):
+        options = project.settings.source(source.name).options
+        bounded = raw._replace(body=shortened(source, raw, options, project.settings.settle.limits).body)
+        for item in source.decode(bounded, options):
             if isinstance(item, Chunk) and item.table == source.tells_time:
                 yield from item.columns[column]
     except ConfigError:

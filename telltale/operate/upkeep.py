@@ -59,7 +59,7 @@ def retain(project: Project, now_us: int) -> str:
     counts = [
         f"{count:,} {name.replace('_', ' ')}"
         for name, count in (done.purged._asdict() | {"marks taken back": done.taken_back}).items()
-        if name != "scrubbed" and count
+        if name != "held" and count
     ]
     return "; ".join(filter(None, (news, f"retention: {', '.join(counts)}" if counts else "")))
 

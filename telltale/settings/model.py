@@ -128,7 +128,8 @@ def _web_address(text: str) -> str:
     is_plain = not (parts.query or parts.fragment or parts.username or parts.path.strip("/"))
     if text and (parts.scheme not in ("http", "https") or not parts.hostname or not is_plain):
         raise ValueError('an address without a path, such as "https://telltale.example.org", or nothing')
-    return text.rstrip("/")
+    default = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+    return text.rstrip("/").removesuffix(default or "/")  # browsers leave it out of Host and Origin
 
 
 class DashboardSettings(Section):

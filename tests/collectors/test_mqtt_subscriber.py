@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 from paho.mqtt.client import Client, MQTTv311
@@ -166,11 +166,12 @@ def test_an_authority_lies_in_the_project_and_is_missed_by_name(tmp_path: Path) 
 
 
 @contextmanager
-def subscribed(root: Path, *, most: int) -> Iterator[Door]:
+def subscribed(root: Path, *, most: int, lines: TextIO = sys.stderr) -> Iterator[Door]:
     """The collector in this process, so that it can be given little room."""
     settings = load(root)
     found = topics(settings.mqtt)
-    door, packets = open_door(settings, {topic.source.name: topic.source for topic in found}.values()), PacketLog()
+    door = open_door(settings, {topic.source.name: topic.source for topic in found}.values())
+    packets = PacketLog(lines)
     subscriber = Subscriber(door, packets, settings.mqtt, found, most=most)
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(subscriber.run)

@@ -12,6 +12,7 @@ from collectors.common.packetlog import MOST_SENDERS, REFUSED_LINES, Packet, Pac
 
 
 def packet(status: int = 200, sender: str = "10.0.0.5", verdict: str = "stored") -> Packet:
+    verdict = verdict if status == 200 else "refused"
     return Packet(1795160000.0, "cloudtrax", sender, 412, status, verdict, 0.0031, "")
 
 
@@ -81,7 +82,7 @@ def test_refused_packets_of_one_sender_have_a_few_lines_and_a_number(
     assert len([line for line in lines if " 10.0.0.7 " in line]) == 3
     assert len([line for line in lines if " stored " in line]) == 200, "what is stored has its line"
     (counted,) = [line for line in lines if "more packets" in line]
-    assert counted.endswith(f" 10.0.0.6: {5000 - REFUSED_LINES:,} more packets were refused within a minute")
+    assert counted.endswith(f" 10.0.0.6: {5000 - REFUSED_LINES:,} more packets within a minute had no line")
 
 
 def test_refused_packets_of_any_number_of_senders_have_a_bounded_number_of_lines(
@@ -90,7 +91,7 @@ def test_refused_packets_of_any_number_of_senders_have_a_bounded_number_of_lines
     senders = [f"2001:db8:0:{number:x}::1" for number in range(3 * MOST_SENDERS)]
     lines = log([packet(401, sender, "missing_signature") for sender in senders])
     assert len(lines) == MOST_SENDERS + 1
-    assert lines[-1].endswith(f" other senders: {2 * MOST_SENDERS:,} more packets were refused within a minute")
+    assert lines[-1].endswith(f" other senders: {2 * MOST_SENDERS:,} more packets within a minute had no line")
 
 
 def test_the_next_minute_has_lines_again(tmp_path: Path) -> None:

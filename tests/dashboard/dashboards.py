@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.cookies import SimpleCookie
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil  # type: ignore[import-untyped]
 
@@ -24,6 +24,9 @@ from telltale.lake.settle import settle_all
 from telltale.net import free_port
 from tests.lake_fixture import SECRET, SITE, ZONE, write_settings
 from tests.sensors.sensed import OPTIONS, hand_in, list_devices, truth_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 TOKEN = "a-token-for-the-tests"
 HOURS = 30
@@ -240,3 +243,11 @@ def _command(process: psutil.Process) -> list[str]:
         return list(process.cmdline())
     except psutil.Error:
         return []
+
+
+def until_true(tab: "Page", expression: str, *, timeout_s: float = 60) -> None:
+    """Wait until an expression is true on a page; `wait_for_function` evaluates a text there, which no page allows."""
+    deadline = time.monotonic() + timeout_s
+    while not tab.evaluate(expression):
+        assert time.monotonic() < deadline, expression
+        time.sleep(0.05)

@@ -159,7 +159,7 @@ def test_numbers_theme_and_tabs_by_keyboard(context: "BrowserContext", server: d
     before = tab.evaluate("document.querySelector('.plot .bars path').style.fill")
     tab.locator("button.theme").focus()
     tab.keyboard.press("Enter")
-    tab.wait_for_function(f"document.querySelector('.plot .bars path').style.fill !== {before!r}")
+    dashboards.until_true(tab, f"document.querySelector('.plot .bars path').style.fill !== {before!r}")
     tab.locator(".tabs a").first.focus()
     tab.keyboard.press("Enter")
     tab.wait_for_url(re.compile("operations"))
@@ -207,7 +207,7 @@ def test_a_report_that_arrives_is_on_the_open_page(
     with served.collecting(root) as collector:
         body, headers = dashboards.report("ac:86:74:00:00:99", at_s=int(time.time()))
         assert collector.send("POST", "/cloudtrax", body, headers).status == 200
-        tab.wait_for_function(f"document.body.innerText.includes('of {before + 1}')", timeout=60_000)
+        dashboards.until_true(tab, f"document.body.innerText.includes('of {before + 1}')")
     assert re.fullmatch(r"Newest record (\d+\ss|1\smin) ago", tab.locator(".fresh .text").inner_text())
     assert tab.get_attribute(".fresh", "data-state") in FRESH
     assert troubles == []
@@ -221,7 +221,7 @@ def test_a_message_that_arrives_is_on_the_open_page(
     with served.collecting(root) as collector:
         body, headers = dashboards.callback("2D24E6", 6.25, at_s=int(time.time()))
         assert collector.send("POST", "/sigfox/uplink", body, headers).status == 204
-        tab.wait_for_function("/Fridge 1 now\\s*6\\.[23]/.test(document.body.innerText)", timeout=60_000)
+        dashboards.until_true(tab, "/Fridge 1 now\\s*6\\.[23]/.test(document.body.innerText)")
     assert tab.get_attribute(".fresh", "data-state") in FRESH
     assert troubles == []
 

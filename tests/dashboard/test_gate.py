@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -198,6 +199,24 @@ def test_a_note_of_a_server_that_was_killed_is_swept_away(tmp_path: Path) -> Non
         assert not list((settings.data / "run").iterdir())
 
 
+def test_a_server_that_does_not_answer_once_keeps_its_note(tmp_path: Path) -> None:
+    """Where secrets.toml has no token, a link is the only way in."""
+    settings = load(write_settings(tmp_path))
+    with socket.create_server((HOST, 0)) as server:
+        port = server.getsockname()[1]
+
+        def hang_up() -> None:
+            server.accept()[0].close()
+
+        answering = threading.Thread(target=hang_up)
+        answering.start()
+        with noted(settings, port, Note(f"http://{HOST}:{port}", "secret")):
+            with pytest.raises(ConfigError, match="does not answer"):
+                new_link(settings)
+            assert len(list((settings.data / "run").iterdir())) == 1
+        answering.join()
+
+
 class Kept(Kernels):
     """The bounds of kernels, of which none is started."""
 
@@ -284,6 +303,12 @@ def test_a_public_address_is_one(wrong: str) -> None:
     assert DashboardSettings(public_url=f"{PUBLIC}/").public_url == PUBLIC
 
 
+def test_a_port_that_browsers_leave_out_is_left_out() -> None:
+    assert DashboardSettings(public_url="https://x.example:443").public_url == "https://x.example"
+    assert DashboardSettings(public_url="http://x.example:80/").public_url == "http://x.example"
+    assert DashboardSettings(public_url="https://x.example:8443").public_url == "https://x.example:8443"
+
+
 class Hello(tornado.web.RequestHandler):
     def get(self) -> None:
         self.finish("hello")
@@ -337,6 +362,34 @@ def test_a_connection_too_many_replaces_the_one_that_has_been_silent_longest() -
         assert b"hello" in silent[1].recv(4096)
         for one in silent:
             one.close()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf",
+    ],
+    ids=["kept", "half a body"],
+)
+def test_kept_connections_and_half_bodies_give_way_too(sent: bytes) -> None:
+    with listening(most=5) as port:
+        waiting = [socket.create_connection((HOST, port), timeout=20) for _ in range(80)]
+        for one in waiting:
+            with suppress(OSError):  # it has given way
+                one.sendall(sent)
+        assert any(answered(port) for _ in range(100)), "nobody gets in before they have been idle for half a minute"
+        for one in waiting:
+            one.close()
+
+
+def answered(port: int) -> bool:
+    """Whether a reader is answered, who waits a moment where all places are being given up."""
+    try:
+        return b"hello" in hello(port)
+    except OSError:
+        time.sleep(0.02)
+        return False
 
 
 def test_pages_are_served_by_tls_from_certificate_files(tmp_path: Path) -> None:

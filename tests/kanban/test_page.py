@@ -243,7 +243,7 @@ def test_a_press_that_arrives_is_on_the_open_page(
         before = int(tab.evaluate(presses))
         project = Project(settings=load(root))
         append(project, frame_path("eth0"), arp(button, 1, b"\0" * 4, b"\x0a\0\0\7", is_padded=True))
-        tab.wait_for_function(f"{presses} === {before + 1}", timeout=60_000)
+        dashboards.until_true(tab, f"{presses} === {before + 1}")
         _stacked(tab, width)
         assert troubles == []
         browser.close()

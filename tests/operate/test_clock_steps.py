@@ -22,7 +22,7 @@ from telltale.lake.gc import gc
 from telltale.lake.lock import HOST
 from telltale.lake.merge import merge
 from telltale.lake.settle import settle_all
-from telltale.landing import HostClock, Uptime
+from telltale.landing import HostClock, Uptime, refused_rows
 from telltale.operate import retention, trust, upkeep
 from telltale.operate.doctor import examine
 from telltale.page.board import Ask
@@ -343,6 +343,24 @@ def test_bodies_stamped_ahead_are_not_kept_for_as_long_as_the_clock_was_off(mach
     assert purged is not None
     assert machine.truth_us - back_us < 26 * HOUR
     assert [file for file in machine.project.lake.snapshot().of("raw") if file.min_time > machine.wall_us] == []
+
+
+def test_a_refused_request_stamped_ahead_goes_though_no_body_is(machine: Machine) -> None:
+    machine.runs(MINUTE, steps_us=3650 * DAY)
+    machine.looks()
+    landing = machine.project.landing()
+    landing.refuse(
+        source="cloudtrax", received_at=machine.wall_us, sender="192.0.2.7", status=403, reason="wrong", detail="",
+        body=b"a body", meta="{}",
+    )  # fmt: skip
+    landing.close()
+    machine.runs(MINUTE, steps_us=-3650 * DAY)
+    machine.hears()
+    assert machine.retains().purged is not None
+    assert len(refused_rows(machine.project.store, 9)) == 1
+    machine.runs(25 * HOUR)
+    machine.retains()
+    assert refused_rows(machine.project.store, 9) == []
 
 
 def test_that_retention_is_later_after_a_night_off_is_said_and_a_record_ends_it(machine: Machine) -> None:

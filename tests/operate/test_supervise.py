@@ -208,9 +208,9 @@ def test_a_warden_that_was_killed_is_replaced(tmp_path: Path) -> None:
     with started(tmp_path, [("parent", PARENT)], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        before = wardens()
-        os.kill(before.pop(), signal.SIGKILL)
-        until(lambda: bool(wardens() - before))
+        (killed,) = wardens()
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: bool(wardens() - {killed}))
         process.kill()
     until(lambda: not pythons(tmp_path))
 

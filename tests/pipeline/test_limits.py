@@ -270,3 +270,25 @@ def test_a_batch_that_does_not_fit_is_tried_in_halves() -> None:
     tables = decoder(ClearStations(), lambda _: {}, source_of=lambda _: made)("cloudtrax", raws)
     assert tables["node_heartbeat"]["raw_id"].to_pylist() == [1, 2, 3, 4, 5]
     assert list(tables) == ["node_heartbeat"]
+
+
+def test_marks_within_strings_are_none() -> None:
+    """A MAC address counted as six, and rows of an honest report were left out."""
+    body = json.dumps([{"mac": "aa:bb:cc:dd:ee:ff", "rssi": -6}] * 3000, separators=(",", ":")).encode()
+    assert len(body) > SMALL
+    assert shortened_json(body, 100_000) == (body, 0)
+    report = {
+        "data": {
+            "observations": [
+                {
+                    "clientMac": f"aa:bb:cc:dd:{number >> 8:02x}:{number & 255:02x}",
+                    "locations": [
+                        {"rssiRecords": [{"apMac": f"02:00:00:00:00:{ap:02x}", "rssi": -60} for ap in range(30)]}
+                    ],
+                }
+                for number in range(900)
+            ]
+        }
+    }
+    body = json.dumps(report, separators=(",", ":")).encode()
+    assert shortened_json(body, 100_000) == (body, 0)

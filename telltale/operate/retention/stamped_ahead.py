@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from telltale.lake.retained import Ahead, ahead, note_ahead
-from telltale.landing import purge_refused_ahead
+from telltale.landing import purge_refused_ahead, refused_ahead
 from telltale.operate.retention.limits import HOUR, raw_limit
 from telltale.operate.retention.purging import HARMLESS, RAW
 from telltale.operate.retention.removing import drop, trim
@@ -27,12 +27,12 @@ def remove_stamped_ahead(project: Project, *, now_us: int) -> int:
     limit = raw_limit(now_us, [project.site(site) for site in view.sites()] or [project.settings.site])
     mark, beyond = ahead(project.store), now_us + HOUR
     files = [file for file in view.snapshot.of(RAW) if file.source not in HARMLESS and file.min_time > beyond]
-    if limit is None or not files:
+    if limit is None or not (files or refused_ahead(project.store, beyond, kept=HARMLESS)):
         if mark is not None:
             note_ahead(project.store, None)
         return 0
     if mark is None:
-        note_ahead(project.store, Ahead(now_us, max(file.last_raw_id for file in files)))
+        note_ahead(project.store, Ahead(now_us, max((file.last_raw_id for file in files), default=0)))
         return 0
     if mark.since_us > limit:
         return 0
