@@ -2,7 +2,7 @@
 
 import ssl
 import subprocess
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -59,3 +59,15 @@ def test_wrong_certificate_files_are_one_sentence(tmp_path: Path, pem: Path) -> 
         assert sentence in failed.stderr
     alone = telltale(make_project(tmp_path, f'[webhooks]\nkey = "{pem}/own.key"\n'), "collect", "webhooks")
     assert 'certificate = "": expected a PEM file too where key is set' in alone.stderr
+
+
+@pytest.mark.slow
+def test_a_burst_of_handshakes_that_takes_the_last_file_ends_it_loudly(tmp_path: Path, pem: Path) -> None:
+    """The server does not count them, and accepts nobody any more afterwards: started again, it does."""
+    trusting = ssl.create_default_context(cafile=str(pem / "own.pem"))
+    with collecting(secured(tmp_path, pem), trusting=trusting, open_files=(300, 400)) as running, ExitStack() as stack:
+        for _ in range(450):
+            with suppress(OSError):  # it has ended already
+                stack.enter_context(connect(running))
+        assert running.process.wait(60) == 1
+        assert "webhooks has no file left to open and ends" in running.log.read_text()
