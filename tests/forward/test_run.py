@@ -274,7 +274,7 @@ def test_a_store_that_is_away_for_a_while_stops_nothing(root: Path, monkeypatch:
             assert within(30, lambda: any(one.what == "standing" for one in said))
             store_frames(opened, [(BOLTS, START)])
             with holding(opened):
-                assert within(30, lambda: any("another program in it?" in one.text for one in said))
+                assert within(30, lambda: any("another program holds its lock" in one.text for one in said))
             assert within(30, lambda: len(server.calls) == 1)
         running.result()
         opened.close()
