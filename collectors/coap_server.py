@@ -8,6 +8,7 @@ is not answered at all: waiting for an answer costs the battery. On SIGTERM what
     2.31, 4.08                     block by block: continue; a block is missing, begin again
     4.00 to 4.03, 4.13             refused by the source, with its reason; the body is too large
     4.04, 4.05                     no such endpoint; it takes another method
+    4.29                           too many wrong tokens of this sender
     5.00                           not stored: send it again
 
 Source: wire/efento.md 7; RFC 7252.
