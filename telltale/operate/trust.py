@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
+from telltale.bounded import SMALL
 from telltale.contract import Chunk, ConfigError, Raw, Source, TelltaleError
 from telltale.lake.lock import HOST
 from telltale.landing.clocks import TOLERANCE_US, WRITTEN_US, HostClock, Look, confirm, host_clocks
 from telltale.landing.clocks import look as look_at
 from telltale.landing.schema import RAW
-from telltale.pipeline.kept import shortened
 from telltale.sources import SOURCES
 from telltale.tables import TABLES
 from telltale.workbench.project import Project
@@ -97,8 +97,9 @@ def _own_times(project: Project, source: Source, raw: Raw) -> Iterator[int]:
     column = TABLES[source.tells_time].time
     try:
         options = project.settings.source(source.name).options
-        bounded = raw._replace(body=shortened(source, raw, options, project.settings.settle.limits).body)
-        for item in source.decode(bounded, options):
+        if source.shorten is not None and len(raw.body) > SMALL:
+            raw = raw._replace(body=source.shorten(raw, options, project.settings.settle.limits.rows).body)
+        for item in source.decode(raw, options):
             if isinstance(item, Chunk) and item.table == source.tells_time:
                 yield from item.columns[column]
     except ConfigError:
