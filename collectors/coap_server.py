@@ -15,14 +15,13 @@ Source: wire/efento.md 7; RFC 7252.
 """
 
 import asyncio
-import ipaddress
 import logging
 import signal
 import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from functools import cache, lru_cache
+from functools import cache
 
 from aiocoap import NON, Message
 from aiocoap.error import NetworkError
@@ -37,7 +36,7 @@ from telltale import logs
 from telltale.contract import ConfigError, Reply, Request, Transport
 from telltale.door import Door, Entry, open_door
 from telltale.loglimit import LogLimit
-from telltale.net import free_port
+from telltale.net import free_port, plain_address
 from telltale.settings import Settings
 from telltale.settings.model import CoapSettings
 from telltale.transports import served
@@ -159,13 +158,13 @@ class Endpoints:
 
     def _discarded(self, message: Message, code: codes.Code, reason: str) -> Message:
         """The reply to what is no request to a source, which is counted."""
-        self.discards.add(_address(message.remote.sockaddr[0]), reason)
+        self.discards.add(plain_address(message.remote.sockaddr[0]), reason)
         return _silent_to_non(message, Message(code=code))
 
     async def _told(self, message: Message, route: Entry, body: bytes) -> Message:
         """Take a whole request to the door, note it, and word the door's verdict."""
         now, started = time.time_ns(), time.perf_counter()
-        sender = _address(message.remote.sockaddr[0])
+        sender = plain_address(message.remote.sockaddr[0])
         request = Request(
             source=route.source,
             received_at=now // 1000,
@@ -227,14 +226,6 @@ def _enlarge(waiting: socket.socket) -> None:
             f"{RECEIVE_BUFFER:,}",
             RECEIVE_BUFFER,
         )
-
-
-@lru_cache(maxsize=4096)
-def _address(host: str) -> str:
-    """The sender's address; an IPv4 address as such, not as IPv6 wraps it."""
-    address = ipaddress.ip_address(host.partition("%")[0])
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return str(mapped or address)
 
 
 def _headers(message: Message) -> dict[str, str]:

@@ -21,19 +21,24 @@ def is_loopback(host: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def network_of(sender: str) -> str:
-    """Whom to count as one sender: an IPv4 address, the /64 of an IPv6 address, of which it has all, or the text.
-
-    An IPv4 address as IPv6 wraps it is that IPv4 address.
-    """
+def plain_address(host: str) -> str:
+    """An address without its zone, an IPv4 address as such and not as IPv6 wraps it; another text as it is."""
     try:
-        address = ipaddress.ip_address(sender.partition("%")[0])
+        address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
-        return sender
-    if isinstance(address, ipaddress.IPv4Address):
-        return str(address)
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
+        return host
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address)
+
+
+@lru_cache(maxsize=4096)
+def network_of(sender: str) -> str:
+    """Whom to count as one sender: an IPv4 address, the /64 of an IPv6 address, of which it has all, or the text."""
+    plain = plain_address(sender)
+    try:
+        address = ipaddress.IPv6Address(plain)
+    except ValueError:
+        return plain
     return str(ipaddress.ip_network((int(address), 64), strict=False))
 
 
@@ -85,13 +90,17 @@ class Hosts:
             headers: by lower-case name, several of one name joined by commas.
         """
         host, origin = headers.get("host"), headers.get("origin")
-        if host and not self._is_ours(_bare(_without_port(host))):
+        if host and not self.knows(host):
             return f'Host "{host[:SHOWN]}"'
         if origin is not None and not self._is_ours(_bare(_host_of(origin))):
             return f'Origin "{origin[:SHOWN]}"'
         if origin is None and headers.get("sec-fetch-site") == "cross-site":
             return 'Sec-Fetch-Site "cross-site"'
         return ""
+
+    def knows(self, host: str) -> bool:
+        """Whether a Host header is a name of ours."""
+        return self._is_ours(_bare(_without_port(host)))
 
     def _is_ours(self, name: str) -> bool:
         return name in self._names or is_loopback(name)

@@ -11,15 +11,15 @@ Source: RFC 7959 2.5 (Block1), 2.9.2 (4.08), 2.9.3 (4.13), 4 (Size1); the two bu
 (Karedla, Love, Wherry 1994).
 """
 
-import socket
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from aiocoap import Message
 from aiocoap.numbers import codes
+
+from telltale.net import network_of
 
 MOST_BYTES = 16 << 20
 """Of the transfers of one kind: those begun, and those that went on."""
@@ -30,7 +30,6 @@ OVERHEAD_BYTES = 1024
 IDLE_S = 247.0
 """As long as a device may repeat itself (EXCHANGE_LIFETIME, RFC 7252 4.8.2)."""
 _RESERVED_SIZE = 7
-_MAPPED = bytes(10) + b"\xff\xff"
 
 
 class BlockError(Exception):
@@ -152,7 +151,8 @@ class Blocks:
         if max(block.start + size, message.opt.size1 or 0) > self._max_body:
             self._drop(key)
             raise BlockError(codes.REQUEST_ENTITY_TOO_LARGE, "body_too_large")
-        transfer = self._continued(key, block.start) or _Transfer(_network(message.remote.sockaddr[0]), 0, bytearray())
+        network = network_of(message.remote.sockaddr[0])
+        transfer = self._continued(key, block.start) or _Transfer(network, 0, bytearray())
         self._drop(key)
         transfer.body += message.payload
         transfer.moved_s = now_s
@@ -177,10 +177,3 @@ class Blocks:
     def _drop(self, key: Hashable) -> None:
         self._begun.drop(key)
         self._going_on.drop(key)
-
-
-@lru_cache(maxsize=4096)
-def _network(host: str) -> str:
-    """Whose share it is: an IPv4 address, as IPv6 wraps it, and of IPv6 the half that one household or machine has."""
-    address = socket.inet_pton(socket.AF_INET6, host.partition("%")[0])
-    return host if address.startswith(_MAPPED) else address[:8].hex()

@@ -9,6 +9,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+from telltale.net import plain_address
+
 log = logging.getLogger("telltale.coap")
 
 LINE_S = 60.0
@@ -32,7 +34,7 @@ class Discards:
 
     def add(self, sender: str, reason: str) -> None:
         """Count one; the reason is one of a short list, never a sender's text."""
-        sender = sender.removeprefix("::ffff:")  # an IPv4 address, as IPv6 wraps it
+        sender = plain_address(sender)
         if sender not in self._senders and len(self._senders) >= MOST_SENDERS:
             sender = _OTHERS
         self._senders[sender] += 1

@@ -7,7 +7,6 @@ refused. With a login the Host may be any, since proxies rename it and a cookie 
 requests are refused all the same.
 """
 
-import ipaddress
 import logging
 import re
 import time
@@ -16,10 +15,10 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import tornado.web
-from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, HTTPServerRequest, split_host_and_port
+from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, HTTPServerRequest
 from tornado.routing import Router
 
-from telltale.net import is_loopback
+from telltale.net import Hosts
 
 LOGGED_EVERY_S = 60.0
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -48,7 +47,7 @@ class Rules:
     def __init__(self, host: str, public_url: str = "", *, asks_login: bool) -> None:
         public = urlsplit(public_url)
         self._public_origin = f"{public.scheme}://{public.netloc}".lower() if public_url else ""
-        self._names = {"localhost", host.lower(), *([public.hostname] if public.hostname else [])}
+        self._hosts = Hosts(host, public_url=public_url)
         self._asks_login = asks_login
 
     def refusal(self, request: HTTPServerRequest) -> Refusal | None:
@@ -57,15 +56,11 @@ class Rules:
         if is_climbing(path):
             return MISSING
         is_public_file = path.startswith("/look/") and request.method == "GET"  # a page that refuses needs them too
-        if not self._asks_login and not is_public_file and not self._is_known(request.host):
+        if not self._asks_login and not is_public_file and not self._hosts.knows(request.host):
             return _unknown_host(request.host)
         if not is_public_file and not self._is_own(request):
             return _foreign(request.headers.get("Origin") or "another site")
         return None
-
-    def _is_known(self, host: str) -> bool:
-        name = split_host_and_port(host.lower())[0].strip("[]")
-        return name in self._names or (_is_address(name) and is_loopback(name))
 
     def _is_own(self, request: HTTPServerRequest) -> bool:
         """Whether no other page makes a browser ask; what is no browser says nothing, and sends no cookie unasked."""
@@ -79,14 +74,6 @@ class Rules:
         # Someone follows a link to here; a frame, a picture or a script of another page is something else.
         is_visit = headers.get("Sec-Fetch-Mode") == "navigate" and headers.get("Sec-Fetch-Dest") == "document"
         return is_visit and request.method in SAFE
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def is_climbing(path: str) -> bool:
