@@ -9,6 +9,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -16,6 +17,7 @@ from telltale.contract import TelltaleError
 
 LEFT_OUT = "(what it says is left out: it may quote what was sent)"
 _MOST_FRAMES = 40
+_HOME = Path(__file__).parents[1]
 
 
 def install() -> None:
@@ -38,6 +40,16 @@ def told(error: BaseException) -> str:
         lines += traceback.format_list(traceback.extract_tb(each.__traceback__)[-_MOST_FRAMES:])
         lines.append(f"{_kind(each)}\n")
     return "".join(lines)
+
+
+def place(error: BaseException) -> str:
+    """The kind of an error and the innermost line of ours it passed: `KeyError in collectors/a.py line 3 (b)`."""
+    found = "in an unknown place"
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        path = Path(frame.f_code.co_filename)
+        if any(path.is_relative_to(_HOME / room) for room in ("telltale", "collectors")):
+            found = f"in {path.relative_to(_HOME).as_posix()} line {line} ({frame.f_code.co_name})"
+    return f"{type(error).__name__} {found}"
 
 
 def record(*arguments: Any, **options: Any) -> logging.LogRecord:

@@ -143,7 +143,7 @@ class Door:
         except MemoryError:
             return Verdict(AWAY, "store_away", "the machine is out of memory")
         except Exception as error:  # noqa: BLE001 a mistake of ours: its text, and a traceback, may quote the request
-            detail = str(error) if isinstance(error, ConfigError) else type(error).__name__
+            detail = str(error) if isinstance(error, ConfigError) else discreet.place(error)
             self.turn_away(request, Refused(500, "accept_failed", detail, body=b""))
             return Verdict(_FAILED, "accept_failed", detail)
         if not reply.keep:

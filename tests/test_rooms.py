@@ -16,8 +16,8 @@ ROOT = Path(__file__).parent.parent
 PURE = {"telltale.contract", "telltale.tables", "telltale.address", "telltale.bounded", "telltale.csv_text"}
 SPINE = PURE | {
     *("telltale.arrow", "telltale.backoff", "telltale.extras", "telltale.frames", "telltale.lazy", "telltale.net"),
-    *("telltale.wording", "telltale.identity", "telltale.private", "telltale.lockfile"),
-    *("telltale.wording", "telltale.identity", "telltale.loglimit", "telltale.mqtt"),
+    *("telltale.wording", "telltale.identity", "telltale.private", "telltale.lockfile", "telltale.loglimit"),
+    "telltale.mqtt",
 }
 STORE = {"telltale.settings", "telltale.landing", "telltale.lake", "telltale.privacy"}
 SUBJECTS = ("presence", "kanban", "activity", "sensors", "health")
@@ -25,9 +25,8 @@ ASKED = {"telltale.workbench.periods", "telltale.workbench.times"}
 """What a period is, in words and figures."""
 RECEIVED = PURE | {
     *("telltale.backoff", "telltale.door", "telltale.extras", "telltale.landing", "telltale.net", "telltale.settings"),
-    *("telltale.sources", "telltale.transports", "telltale.logs"),
-    *("telltale.sources", "telltale.transports", "telltale.loglimit", "telltale.mqtt"),
-    *("telltale.sources", "telltale.transports", "telltale.deadlines"),
+    *("telltale.sources", "telltale.transports", "telltale.deadlines", "telltale.logs", "telltale.loglimit"),
+    *("telltale.mqtt", "telltale.discreet"),
 }
 """What a collector knows of the library."""
 ROOTS = ("telltale", "collectors")
@@ -89,7 +88,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | STORE
     | {"telltale.workbench", "telltale.sources", "telltale.door", "telltale.engine"}
     | {"telltale.presence", "telltale.kanban", "telltale.sensors", "telltale.health", "telltale.forward"}
-    | {"telltale.transports", "telltale.logs"}
+    | {"telltale.transports", "telltale.logs", "telltale.discreet"}
     | {"telltale.capture.interfaces"},
     "telltale.simulate": {"telltale"},
     "telltale.cli": {"telltale"},

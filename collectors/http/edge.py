@@ -7,7 +7,6 @@ import asyncio
 import logging
 import sys
 import time
-import traceback
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -18,6 +17,7 @@ from werkzeug.test import run_wsgi_app
 
 from collectors.http.bodies import Receive
 from collectors.http.receiver import RETRY_AFTER_S, Receiver
+from telltale import discreet
 from telltale.contract import Reply, Request
 
 log = logging.getLogger("telltale.webhooks")
@@ -65,7 +65,7 @@ class Edge:
             else:
                 reply = await asyncio.get_running_loop().run_in_executor(self._threads, self._page, request)
         except Exception as error:  # noqa: BLE001 a mistake of ours costs this request, and neither the server nor a secret
-            log.error("a request failed: %s", _where(error))  # noqa: TRY400 the text of an error may quote a body
+            log.error("a request failed: %s", discreet.place(error))  # noqa: TRY400 the text of an error may quote a body
             reply = _FAILED
         await send({"type": "http.response.start", "status": reply.status, "headers": _head(reply)})
         await send({"type": "http.response.body", "body": reply.body})
@@ -125,9 +125,3 @@ def _head(reply: Reply) -> list[tuple[bytes, bytes]]:
     if reply.status == 503:
         head.append((b"retry-after", str(RETRY_AFTER_S).encode()))
     return head
-
-
-def _where(error: Exception) -> str:
-    """The kind of an error and the line of ours it came from, without its text, which may quote what was sent."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{type(error).__name__} at {frames[-1].filename}:{frames[-1].lineno}" if frames else type(error).__name__

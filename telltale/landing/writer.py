@@ -157,14 +157,6 @@ class Landing:
         """
         return self._health.say()
 
-    def writable(self) -> bool:
-        """Whether the store takes a commit just now, tried with a real one; for whoever asks once."""
-        try:
-            self.store.try_write()
-        except StoreError:
-            return False
-        return True
-
     def close(self, timeout_s: float = 30.0) -> None:
         """Take nothing new, commit what waits, and stop; what is not durable by then is answered with an error."""
         with self._change:
@@ -222,6 +214,10 @@ class Landing:
         except StoreError as error:
             self._health.failed(error)
             _fail(live or [ticket for ticket in group if _claimed(ticket)], error)
+        except MemoryError:  # perhaps after the commit: nothing is stored again, who is told so sends again
+            failure = StoreError("landing: the machine is out of memory; send the record again")
+            self._health.failed(failure)
+            _fail(live or [ticket for ticket in group if _claimed(ticket)], failure)
         except Exception as error:  # noqa: BLE001 one record the driver cannot bind must not take the others with it
             self._write_apart(live, error)
         else:

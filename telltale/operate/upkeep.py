@@ -5,11 +5,9 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple
 
-import telltale
+from telltale import discreet
 from telltale.contract import TelltaleError
 from telltale.health import own_clock
 from telltale.lake.merge import merge as merge_files
@@ -145,16 +143,4 @@ def explained(error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError):  # a key folder or a disk that is away may come back
         return f"{error.strerror or type(error).__name__}{f': {error.filename}' if error.filename else ''}"
-    return f"{type(error).__name__} {_place(error.__traceback__)}; it is tried again, please report this line"
-
-
-def _place(traceback: TracebackType | None) -> str:
-    """The innermost line of telltale's own code."""
-    home, place = Path(telltale.__file__).parent, "in an unknown place"
-    while traceback is not None:
-        path = Path(traceback.tb_frame.f_code.co_filename)
-        if path.is_relative_to(home):
-            name = path.relative_to(home.parent).as_posix()
-            place = f"in {name} line {traceback.tb_lineno} ({traceback.tb_frame.f_code.co_name})"
-        traceback = traceback.tb_next
-    return place
+    return f"{discreet.place(error)}; it is tried again, please report this line"
