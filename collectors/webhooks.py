@@ -23,12 +23,12 @@ from granian.http import HTTP1Settings
 
 from collectors.common.packetlog import PacketLog
 from collectors.http.bodies import Bodies
-from collectors.http.certificate import check_certificate, path_of
 from collectors.http.edge import Edge
 from collectors.http.meters import Meters
 from collectors.http.pages import pages
 from collectors.http.receiver import Receiver
 from telltale import logs
+from telltale.certificate import server_context
 from telltale.contract import Source, Transport
 from telltale.door import Door, open_door
 from telltale.net import Hosts, free_port, open_files, raise_open_files
@@ -65,7 +65,7 @@ def run(settings: Settings) -> None:
     """
     logs.configure(settings)
     host, sources = settings.webhooks.host, served(Transport.HTTP, settings.webhooks.host, settings)
-    check_certificate(settings)
+    server_context(settings.root, "webhooks", settings.webhooks.certificate, settings.webhooks.key)  # or it is said
     port = free_port(host, settings.webhooks.port)
     open_door(settings, sources).close()  # what is wrong with options or store is said here, not in the worker
     listening = settings.webhooks.model_copy(update={"port": port})
@@ -92,8 +92,8 @@ def serve(load_app: Callable[[], Application], settings: Settings, port: int) ->
         http1_settings=HTTP1Settings(
             header_read_timeout=int(webhooks.header_timeout_s * 1000), max_buffer_size=CONNECTION_BYTES
         ),
-        ssl_cert=path_of(settings, webhooks.certificate),
-        ssl_key=path_of(settings, webhooks.key),
+        ssl_cert=settings.root / webhooks.certificate if webhooks.certificate else None,
+        ssl_key=settings.root / (webhooks.key or webhooks.certificate) if webhooks.certificate else None,
         ssl_protocol_min=SSLProtocols.tls12,
         workers_kill_timeout=DRAIN_S,
         log_enabled=False,

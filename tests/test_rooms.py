@@ -17,7 +17,7 @@ PURE = {"telltale.contract", "telltale.tables", "telltale.address", "telltale.bo
 SPINE = PURE | {
     *("telltale.arrow", "telltale.backoff", "telltale.extras", "telltale.frames", "telltale.lazy", "telltale.net"),
     *("telltale.wording", "telltale.identity", "telltale.private", "telltale.lockfile", "telltale.loglimit"),
-    "telltale.mqtt",
+    *("telltale.mqtt", "telltale.certificate"),
 }
 STORE = {"telltale.settings", "telltale.landing", "telltale.lake", "telltale.privacy"}
 SUBJECTS = ("presence", "kanban", "activity", "sensors", "health")
@@ -26,7 +26,7 @@ ASKED = {"telltale.workbench.periods", "telltale.workbench.times"}
 RECEIVED = PURE | {
     *("telltale.backoff", "telltale.door", "telltale.extras", "telltale.landing", "telltale.net", "telltale.settings"),
     *("telltale.sources", "telltale.transports", "telltale.deadlines", "telltale.logs", "telltale.loglimit"),
-    *("telltale.mqtt", "telltale.discreet"),
+    *("telltale.mqtt", "telltale.discreet", "telltale.certificate"),
 }
 """What a collector knows of the library."""
 ROOTS = ("telltale", "collectors")
@@ -47,6 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.private": set(),
     "telltale.lockfile": PURE | {"telltale.private"},
     "telltale.logs": {"telltale.settings"},
+    "telltale.certificate": PURE,
     "telltale.loglimit": set(),
     "telltale.mqtt": set(),
     "telltale.wording": PURE,

@@ -2,7 +2,6 @@
 
 import ssl
 from collections import OrderedDict
-from pathlib import Path
 from typing import Any
 
 import tornado.web
@@ -11,7 +10,6 @@ from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPConnection, HTTPMessageDelegate
 from tornado.iostream import IOStream
 
-from telltale.contract import ConfigError
 from telltale.dashboard.gate import Gate, Rules
 from telltale.net import open_files
 
@@ -121,24 +119,3 @@ def most_connections() -> int:
 def server(app: tornado.web.Application, rules: Rules, tls: ssl.SSLContext | None, *, most: int) -> Server:
     """The server of an application."""
     return Server(Gate(app, rules), most=most, ssl_options=tls)
-
-
-def tls_context(root: Path, certificate: str, key: str) -> ssl.SSLContext | None:
-    """What TLS needs, from the certificate's files; None where there is none.
-
-    Raises:
-        ConfigError: they cannot be read, or do not belong together.
-    """
-    if not certificate:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    files = root / certificate, root / (key or certificate)
-    try:
-        context.load_cert_chain(*files)
-    except OSError as error:  # ssl.SSLError is one
-        why = error.strerror or str(error)
-        raise ConfigError(
-            f'[dashboard] certificate = "{certificate}", key = "{key}": {why}; expected PEM files of a certificate, '
-            "its chain and its key, readable for the user of this process"
-        ) from error
-    return context

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import telltale
+from telltale.certificate import server_context
 from telltale.contract import ConfigError
 from telltale.dashboard.assets import JUPYTER
 from telltale.dashboard.client import ADDRESS, SECRET
@@ -135,7 +136,7 @@ def _limits(settings: Settings, tell: Callable[[str], None]) -> dict[str, Any]:
         tell(too_few)
     return {
         "public_url": chosen.public_url,
-        "tls": connections.tls_context(settings.root, chosen.certificate, chosen.key),
+        "tls": server_context(settings.root, "dashboard", chosen.certificate, chosen.key),
         "max_pages": chosen.max_pages,
         "connections": connections.most_connections(),
     }

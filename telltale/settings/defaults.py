@@ -41,7 +41,7 @@ _MAIN_TOML = """\
 # body_timeout_s = 15.0        # seconds a body may take from there, then 408
 # bodies_per_sender = 256      # bodies of one sender that may stall for more than a second; the stalest is answered 503
 # certificate = ""             # PEM file of the certificate and its chain: HTTPS instead of HTTP
-# key = ""                     # PEM file of its key, without a password
+# key = ""                     # PEM file of its key, without a password; "" where it is in the same file
 # hosts = []                   # names besides localhost that requests without a secret may be for, such as "desk.lan"
 # short_secrets = []           # sources whose secrets may have under 16 characters on a public address: who reads or
 #                              # records one signed body finds such a secret by trying, and then sends what they like

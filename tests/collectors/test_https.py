@@ -46,6 +46,15 @@ def test_a_record_comes_over_https(tmp_path: Path, pem: Path, version: ssl.TLSVe
     assert count(tmp_path) == 1
 
 
+def test_the_key_may_be_in_the_file_of_the_certificate(tmp_path: Path, pem: Path) -> None:
+    both = tmp_path / "both.pem"
+    both.write_bytes((pem / "own.pem").read_bytes() + (pem / "own.key").read_bytes())
+    root = make_project(tmp_path / "project", f'[webhooks]\ncertificate = "{both}"\n')
+    with collecting(root, trusting=ssl.create_default_context(cafile=str(pem / "own.pem"))) as running:
+        assert running.post_vector().status == 200
+    assert count(root) == 1
+
+
 def test_wrong_certificate_files_are_one_sentence(tmp_path: Path, pem: Path) -> None:
     (pem / "text.key").write_text("no key")
     wanted = {

@@ -15,8 +15,9 @@ import tornado.web
 from pydantic import ValidationError
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
+from telltale.certificate import server_context
 from telltale.contract import ConfigError
-from telltale.dashboard.connections import Server, most_connections, tls_context
+from telltale.dashboard.connections import Server, most_connections
 from telltale.dashboard.gate import Gate, Rules, is_climbing
 from telltale.dashboard.kernels import LOADS_S, MOST_LINES, MOST_OF_A_PERSON, Kernels, TooManyPages
 from telltale.dashboard.links import MOST, OWNER_S, PERSON_S, Links, Note, new_link, noted
@@ -394,12 +395,12 @@ def answered(port: int) -> bool:
 
 def test_pages_are_served_by_tls_from_certificate_files(tmp_path: Path) -> None:
     certificates(tmp_path)
-    assert tls_context(tmp_path, "", "") is None
-    context = tls_context(tmp_path, "server.crt", "server.key")
+    assert server_context(tmp_path, "dashboard", "", "") is None
+    context = server_context(tmp_path, "dashboard", "server.crt", "server.key")
     with listening(ssl_options=context) as port:
         assert b"hello" in hello(port, ssl.create_default_context(cafile=str(tmp_path / "ca.crt")))
         with suppress(OSError):
             assert b"hello" not in hello(port)
     for certificate, key in (("none.pem", ""), ("server.crt", ""), ("server.key", "server.crt")):
-        with pytest.raises(ConfigError, match=rf'certificate = "{certificate}", key = "{key}": .*expected PEM files'):
-            tls_context(tmp_path, certificate, key)
+        with pytest.raises(ConfigError, match=rf'\[dashboard\] certificate = "{certificate}".*expected a PEM '):
+            server_context(tmp_path, "dashboard", certificate, key)
