@@ -1,7 +1,7 @@
 """Every invented project: its sentences and its figures, as the author and the oracle know them."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -46,28 +46,18 @@ def pages_of(world: World) -> list[str]:
     return list(dict.fromkeys((*PAGES, *(f"person-{name}" for name in world.people), *sorted(named))))
 
 
-@pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Read]]:
-    """Each world, built and read once."""
-    made: dict[str, Read] = {}
-
-    def get(name: str) -> Read:
-        if name not in made:
-            made[name] = read(ALL[name], tmp_path_factory.mktemp(name))
-        return made[name]
-
-    yield get
-    for one in made.values():
-        one.project.close()
-
-
-EACH = pytest.mark.parametrize(
-    "name",
-    [
+@pytest.fixture(
+    scope="module",
+    params=[
         pytest.param(name, marks=pytest.mark.xfail(strict=False, reason=world.mending) if world.mending else ())
         for name, world in ALL.items()
     ],
 )
+def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Read]:
+    """A world, built and read once for all its tests, and then closed: many at a time ask for much memory."""
+    found = read(ALL[request.param], tmp_path_factory.mktemp(request.param))
+    yield found
+    found.project.close()
 
 
 def faults_of(found: Read) -> Iterator[str]:
@@ -110,38 +100,31 @@ def wrong_figures(found: Read) -> Iterator[str]:
             yield f"{one}: said {said}, true {true}"
 
 
-@EACH
-def test_pages_say_what_is_true_and_nothing_else(seen: Callable[[str], Read], name: str) -> None:
-    assert_none(faults_of(seen(name)))
+def test_pages_say_what_is_true_and_nothing_else(seen: Read) -> None:
+    assert_none(faults_of(seen))
 
 
-@EACH
-def test_figures_are_those_of_the_oracle(seen: Callable[[str], Read], name: str) -> None:
-    assert_none(wrong_figures(seen(name)))
+def test_figures_are_those_of_the_oracle(seen: Read) -> None:
+    assert_none(wrong_figures(seen))
 
 
-@EACH
-def test_no_page_contradicts_itself(seen: Callable[[str], Read], name: str) -> None:
-    found = seen(name)
-    assert_none(contradictions({page: found.text(page) for page in pages_of(found.world)}))
+def test_no_page_contradicts_itself(seen: Read) -> None:
+    assert_none(contradictions({page: seen.text(page) for page in pages_of(seen.world)}))
 
 
-@EACH
-def test_claims_are_what_the_oracle_knows(seen: Callable[[str], Read], name: str) -> None:
-    assert_none(claiming.not_true(claims_of(seen(name)), ALL[name]))
+def test_claims_are_what_the_oracle_knows(seen: Read) -> None:
+    assert_none(claiming.not_true(claims_of(seen), seen.world))
 
 
-@EACH
-def test_claims_are_given_by_their_calls(seen: Callable[[str], Read], name: str) -> None:
+def test_claims_are_given_by_their_calls(seen: Read) -> None:
     """A few of each world here; subjects hold all of theirs to the same law, and `long` does with all of all worlds."""
-    every = claims_of(seen(name))
-    assert_none(claiming.not_given(every[:: len(every) // FEW + 1], seen(name).project))
+    every = claims_of(seen)
+    assert_none(claiming.not_given(every[:: len(every) // FEW + 1], seen.project))
 
 
 @pytest.mark.long
-@EACH
-def test_all_claims_are_given_by_their_calls(seen: Callable[[str], Read], name: str) -> None:
-    assert_none(claiming.not_given(claims_of(seen(name)), seen(name).project))
+def test_all_claims_are_given_by_their_calls(seen: Read) -> None:
+    assert_none(claiming.not_given(claims_of(seen), seen.project))
 
 
 FEW = 1
