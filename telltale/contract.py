@@ -35,14 +35,18 @@ class Refused(TelltaleError):
         reason: a short name for the `refused` list, such as `bad_signature`.
         detail: what was seen and what was expected, for the log; never a secret, never a station's address.
         body: what may be kept of the body where it holds a secret (overwritten by `*`); None keeps the bytes received.
+        remedy: lines to paste that put it right, for the answer; they are as good for a stranger, and hold no secret.
     """
 
-    def __init__(self, status: int, reason: str, detail: str = "", *, body: bytes | None = None) -> None:
+    def __init__(
+        self, status: int, reason: str, detail: str = "", *, body: bytes | None = None, remedy: str = ""
+    ) -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.status = status
         self.reason = reason
         self.detail = detail
         self.body = body
+        self.remedy = remedy
 
 
 class DecodeError(TelltaleError):
@@ -372,6 +376,8 @@ class Source:
     """Its part of a new secrets.toml."""
     secret_place: str = ""
     """Where its secret is changed at the vendor's or in its devices; empty where it knows none."""
+    secret_lines: str = ""
+    """What to paste where while it has no secret, `<secret>` standing for one; empty where nobody needs to."""
     pending: Callable[[Known], Iterable[Pending]] | None = None
     """What is queued for its devices, of what it remembers; None where nothing can be sent to them."""
     commands: tuple[tuple[str, str], ...] = ()

@@ -94,6 +94,10 @@ class Door:
         """Whether a secret proves who sends to the source; without one anybody who reaches the listener may."""
         return bool(self._settings[source].secrets)
 
+    def secret_lines(self, source: str) -> str:
+        """What to paste where, for a source that has no secret."""
+        return self._sources[source].secret_lines
+
     def handle(self, request: Request) -> Verdict:
         """Answer one request; a 2xx is given only after the record is durable."""
         asked = self._ask(request)
@@ -164,7 +168,7 @@ class Door:
         )
         if not is_noted and refused.status in _NOT_AUTHENTIC:
             return Verdict(_TOO_MANY, TOO_MANY)
-        reply = Reply(status=refused.status, body=refused.reason.encode() + b"\n")
+        reply = Reply(status=refused.status, body=f"{refused.reason}\n{refused.remedy}".encode())
         return Verdict(reply, refused.reason, refused.detail)
 
 

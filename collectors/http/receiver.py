@@ -51,7 +51,7 @@ class Receiver:
         """
         started, source, size = time.perf_counter(), request.source, 0
         if not self._door.has_secret(source) and (foreign := self._hosts.foreign(request.headers)):
-            verdict = self._door.turn_away(request, not_ours(foreign, source))
+            verdict = self._door.turn_away(request, not_ours(foreign, source, self._door.secret_lines(source)))
         else:
             body = await self._bodies.read(request.sender, request.headers.get("content-length", ""), receive)
             if isinstance(body, Verdict):
@@ -67,11 +67,24 @@ class Receiver:
         return reply
 
 
-def not_ours(foreign: str, source: str = "") -> Refused:
-    """The refusal of a request that may be a web page's, where no secret proves the sender."""
+def not_ours(foreign: str, source: str = "", secret_lines: str = "") -> Refused:
+    """The refusal of a request that may be a web page's, where no secret proves the sender.
+
+    Args:
+        foreign: what of it is not ours.
+        source: whose address it was; empty for what the collector says of itself.
+        secret_lines: what to paste so that a secret proves the sender.
+    """
     secret = f"set a secret in secrets.toml [{source}]" if source else "ask with the token of secrets.toml"
+    if secret_lines:
+        secret += f" and at the sender: {_in_one_line(secret_lines)}"
     detail = f"{foreign} is none of ours, as of a web page or a proxy; {secret}, or add the name to [webhooks] hosts"
-    return Refused(403, "foreign_host", detail, body=b"")
+    return Refused(403, "foreign_host", detail, body=b"", remedy=secret_lines)
+
+
+def _in_one_line(lines: str) -> str:
+    """The lines to paste, each quoted, without what is said around them."""
+    return ", ".join(f"«{line}»" for line in lines.splitlines() if "<secret>" in line or line.startswith("["))
 
 
 def pattern_of(entry: Entry) -> tuple[str, re.Pattern[str], str]:

@@ -108,7 +108,25 @@ def test_what_is_not_base64_is_refused(header: str) -> None:
         ask(BODY, header, BASE64)
 
 
-@pytest.mark.parametrize("secrets", [{}, {"71234": ""}, {"71235": SECRET}])
+@pytest.mark.parametrize("header", [None, "0" * 64, signature("other", BODY).hex()])
+def test_while_there_is_no_secret_at_all_a_report_is_let_in_and_told_so(header: str | None) -> None:
+    reply = ask(BODY, header, SourceSettings({}, Secrets()))
+    assert (reply.status, reply.keep) == (200, True)
+    assert b"no secret is set" in reply.body
+    assert b'<network_id> = "<secret>"' in reply.body
+
+
+@pytest.mark.parametrize("proxy", ["forwarded", "x-forwarded-for", "x-real-ip", "via"])
+def test_while_there_is_none_what_came_through_a_proxy_is_told_the_lines_to_paste(proxy: str) -> None:
+    request = Request("cloudtrax", RECEIVED_AT, "", "http", "POST", "/cloudtrax", {proxy: "203.0.113.9"}, "", BODY)
+    with pytest.raises(Refused, match='no_secret: .* add the line 71234 = "<secret>" below .cloudtrax.') as caught:
+        accept(request, SourceSettings({}, Secrets()))
+    assert caught.value.status == 401
+    assert '[cloudtrax]\n<network_id> = "<secret>"\n' in caught.value.remedy
+    assert accept(request._replace(is_trusted=True), SourceSettings({}, Secrets())) == Reply()
+
+
+@pytest.mark.parametrize("secrets", [{"71234": ""}, {"71235": SECRET}])
 def test_a_network_without_a_secret_is_unknown_even_signed_with_none(secrets: dict[str, str]) -> None:
     with pytest.raises(Refused, match="unknown_network") as caught:
         ask(BODY, signature("", BODY).hex(), SourceSettings({}, Secrets(secrets)))

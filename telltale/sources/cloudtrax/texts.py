@@ -10,4 +10,13 @@ SECRETS = """\
 # 71234 = "..."
 """
 
+SECRET_LINES = """\
+In secrets.toml, for each network by its network id (16 characters or more, such as "openssl rand -hex 16" prints):
+[cloudtrax]
+<network_id> = "<secret>"
+In the CloudTrax dashboard, the network's settings of presence reporting, as the Secret:
+<secret>
+Then start telltale again.
+"""
+
 SET_AT = "the CloudTrax dashboard, the network's settings of presence reporting: Secret"

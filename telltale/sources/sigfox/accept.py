@@ -26,6 +26,7 @@ from telltale.sources.sigfox import lines, replies
 from telltale.sources.sigfox.fields import Fields, fields
 from telltale.sources.sigfox.kinds import ACK, DATA, DOWNLINK, KINDS, MESSAGES, Place, place
 from telltale.sources.sigfox.plan import Plan, plan
+from telltale.sources.sigfox.texts import SECRET_LINES
 
 _METHODS = ("POST", "GET", "PUT")
 _PATHS = ("/sigfox/uplink", "/sigfox/<kind>", "/sigfox/<kind>/<endpoint>")
@@ -93,7 +94,11 @@ def _authenticate(request: Request, settings: SourceSettings, header: str) -> No
     if not settings.secrets:
         if any(request.headers.get(name) for name in _PROXY_HEADERS):
             raise Refused(
-                401, "no_secret", "a callback from elsewhere needs a secret; set one in secrets.toml [sigfox]"
+                401,
+                "no_secret",
+                'a callback from elsewhere needs a secret; add the line backend = "<secret>" below [sigfox] in '
+                "secrets.toml, and the header Authorization: Bearer <secret> to the callback",
+                remedy=SECRET_LINES,
             )
         return
     given = _given(request, header)

@@ -31,4 +31,13 @@ SECRETS = """\
 # backend = "..."
 """
 
+SECRET_LINES = """\
+In secrets.toml, with a secret of your own (16 characters or more, such as "openssl rand -hex 16" prints):
+[sigfox]
+backend = "<secret>"
+In the Sigfox backend, Device Type, Callbacks, Edit, as a header of the callback:
+Authorization: Bearer <secret>
+Then start telltale again.
+"""
+
 SET_AT = "the Sigfox backend, Device Type, Callbacks, Edit: the header Authorization, or the password in its URL"
