@@ -25,8 +25,9 @@ from collectors.common.packetlog import PacketLog
 from collectors.http.bodies import Bodies
 from collectors.http.edge import Edge
 from collectors.http.meters import Meters
-from collectors.http.pages import pages
+from collectors.http.pages import PATHS, pages
 from collectors.http.receiver import Receiver
+from collectors.http.unknown import Unknown
 from telltale import logs
 from telltale.certificate import server_context
 from telltale.contract import Source, Transport
@@ -113,7 +114,9 @@ def create_app(door: Door, packets: PacketLog, settings: Settings) -> Edge:
     hosts = Hosts(webhooks.host, public_url=settings.dashboard.public_url, more=webhooks.hosts)
     meters = Meters(door.landing)
     bodies = Bodies(most=webhooks.max_body, timeout_s=webhooks.body_timeout_s, per_sender=webhooks.bodies_per_sender)
-    return Edge(Receiver(door, meters, packets, bodies, hosts), pages(door, meters, hosts, settings.token))
+    unknown = Unknown(door, meters.count_unknown, more=PATHS)
+    receiver = Receiver(door, meters, packets, bodies=bodies, hosts=hosts, unknown=unknown)
+    return Edge(receiver, pages(door, meters, hosts, settings, unknown))
 
 
 def _connections() -> int:

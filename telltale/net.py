@@ -100,7 +100,7 @@ class Hosts:
 
     def knows(self, host: str) -> bool:
         """Whether a Host header is a name of ours."""
-        return self._is_ours(_bare(_without_port(host)))
+        return self._is_ours(host_of(host))
 
     def _is_ours(self, name: str) -> bool:
         return name in self._names or is_loopback(name)
@@ -112,6 +112,11 @@ def _host_of(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
+
+
+def host_of(header: str) -> str:
+    """The name in a Host header, as it is compared: without its port, brackets, case and the root's dot."""
+    return _bare(_without_port(header))
 
 
 def _without_port(host: str) -> str:

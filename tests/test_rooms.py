@@ -95,7 +95,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.cli": {"telltale"},
     "collectors": set(),
     "collectors.common": RECEIVED,
-    "collectors.http": RECEIVED | {"collectors.common"},
+    "collectors.http": RECEIVED | {"collectors.common", "telltale.dashboard.links"},
     "collectors.coap": RECEIVED | {"collectors.common"},
     "collectors.arp": RECEIVED | {"collectors.common", "telltale.capture.interfaces"},
     "collectors.arp.discover": {"collectors.arp", "telltale.capture", "telltale.cli.output", "telltale.settings"},

@@ -16,6 +16,7 @@ from flask import Flask
 from werkzeug.test import run_wsgi_app
 
 from collectors.http.bodies import Receive
+from collectors.http.pages import PATHS
 from collectors.http.receiver import RETRY_AFTER_S, Receiver
 from telltale import discreet
 from telltale.contract import Reply, Request
@@ -47,7 +48,7 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, as ASGI has it."""
         try:
-            method, path, client = scope["method"], scope["path"], scope["client"]
+            method, path, client = scope["method"], _served(scope["path"]), scope["client"]
             source = self._receiver.source(method, path)
             request = Request(
                 source=source or "",
@@ -62,6 +63,8 @@ class Edge:
             )
             if source is not None:
                 reply = await self._receiver.answer(request, receive)
+            elif path not in PATHS:
+                reply = self._receiver.answer_unknown(request)
             else:
                 reply = await asyncio.get_running_loop().run_in_executor(self._threads, self._page, request)
         except Exception as error:  # noqa: BLE001 a mistake of ours costs this request, and neither the server nor a secret
@@ -75,6 +78,11 @@ class Edge:
         body, status, headers = run_wsgi_app(self._pages.wsgi_app, _environ(request), buffered=True)
         others = tuple((name, value) for name, value in headers if name not in {"Content-Type", "Content-Length"})
         return Reply(int(status[:3]), b"".join(body), headers.get("Content-Type", "text/plain"), headers=others)
+
+
+def _served(path: str) -> str:
+    """The path that answers: a slash at its end, or one more in front, as some senders add, says nothing."""
+    return f"/{path.strip('/')}"
 
 
 _OF_BODY = {"content-length", "content-type", "transfer-encoding"}

@@ -25,6 +25,12 @@ class Meters:
             ["source"],
             registry=self.registry,
         )
+        self._unknown = Counter(
+            "telltale_unknown_paths",
+            "Requests to paths where nobody listens, by method and plain first part of the path",
+            ["path"],
+            registry=self.registry,
+        )
         self._count = cache(self._requests.labels)
         self._observe = cache(self._seconds.labels)
         for name, (text, read) in _gauges(landing).items():
@@ -34,6 +40,10 @@ class Meters:
         """Count one request."""
         self._count(source, status, verdict).inc()
         self._observe(source).observe(took_s)
+
+    def count_unknown(self, path: str) -> None:
+        """Count a request to a path where nobody listens, as `unknown` names it: few are told apart."""
+        self._unknown.labels(path).inc()
 
 
 def _gauges(landing: Landing) -> dict[str, tuple[str, Callable[[], float]]]:

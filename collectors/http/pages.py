@@ -1,4 +1,4 @@
-"""What the collector says of itself: `/healthz` and `/metrics`, a Flask application."""
+"""What the collector says of itself: `/healthz` and `/metrics`, and where `/graph` leads; a Flask application."""
 
 import hmac
 import time
@@ -9,15 +9,16 @@ from typing import Any
 from flask import Flask, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from collectors.http.graph import graph
 from collectors.http.meters import Meters
 from collectors.http.receiver import not_ours
+from collectors.http.unknown import NAME, Unknown
 from telltale.contract import Request
 from telltale.door import Door
-from telltale.landing import Landing
 from telltale.net import Hosts, is_loopback
+from telltale.settings import Settings
 
-NAME = "webhooks"
-"""Stands for a source in the refused list."""
+PATHS = frozenset(("/healthz", "/metrics", "/graph"))
 
 _PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
@@ -51,15 +52,17 @@ def headers_of_request() -> Mapping[str, str]:
     return {name.lower(): value for name, value in request.headers.items()}
 
 
-def pages(door: Door, meters: Meters, hosts: Hosts, token: str) -> Flask:
+def pages(door: Door, meters: Meters, hosts: Hosts, settings: Settings, unknown: Unknown) -> Flask:
     """The application."""
-    app, access = Flask(__name__, static_folder=None), Access(hosts, token)
-    app.add_url_rule("/healthz", "healthz", partial(_health, door.landing, access))
+    app, access = Flask(__name__, static_folder=None), Access(hosts, settings.token)
+    app.add_url_rule("/healthz", "healthz", partial(_health, door, access, unknown))
+    app.add_url_rule("/graph", "graph", partial(_graph, settings, access))
     app.add_url_rule("/metrics", "metrics", partial(_metrics, door, meters, access))
     return app
 
 
-def _health(landing: Landing, access: Access) -> tuple[dict[str, Any], int]:
+def _health(door: Door, access: Access, unknown: Unknown) -> tuple[dict[str, Any], int]:
+    landing = door.landing
     wrong = landing.health()
     answer: dict[str, Any] = {"status": "store not writable" if wrong else "ok"}
     if access.knows_token() or (access.is_from_here() and not access.foreign()):
@@ -67,6 +70,8 @@ def _health(landing: Landing, access: Access) -> tuple[dict[str, Any], int]:
         last = landing.last_received_at
         age = None if last is None else round(time.time() - last / 1e6, 3)
         answer |= {"queue_records": records, "queue_bytes": size, "last_record_age_s": age, "store": wrong}
+        open_to_all = sorted({entry.source for entry in door.routes() if not door.has_secret(entry.source)})
+        answer |= {"without_secret": open_to_all, "unknown_paths": unknown.counts}
     return answer, 503 if wrong else 200
 
 
@@ -78,6 +83,11 @@ def _metrics(door: Door, meters: Meters, access: Access) -> Response:
             reply = door.turn_away(_request(), not_ours(foreign)).reply
             return Response(reply.body, reply.status, content_type=reply.content_type)
     return Response(generate_latest(meters.registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _graph(settings: Settings, access: Access) -> Response:
+    reply = graph(settings, headers_of_request(), is_from_here=access.is_from_here())
+    return Response(reply.body, reply.status, content_type=reply.content_type, headers=dict(reply.headers))
 
 
 def _request() -> Request:

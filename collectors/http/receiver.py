@@ -6,6 +6,7 @@ import time
 from collectors.common.packetlog import Packet, PacketLog
 from collectors.http.bodies import Bodies, Receive
 from collectors.http.meters import Meters
+from collectors.http.unknown import NAME, Unknown
 from telltale.contract import Refused, Reply, Request
 from telltale.door import Door, Entry, Verdict
 from telltale.net import Hosts
@@ -22,14 +23,18 @@ class Receiver:
         packets: gets a line for each.
         bodies: reads the bodies.
         hosts: the names that requests to sources without a secret must be for.
+        unknown: answers where nobody listens.
     """
 
-    def __init__(self, door: Door, meters: Meters, packets: PacketLog, bodies: Bodies, hosts: Hosts) -> None:
+    def __init__(
+        self, door: Door, meters: Meters, packets: PacketLog, *, bodies: Bodies, hosts: Hosts, unknown: Unknown
+    ) -> None:
         self._door = door
         self._meters = meters
         self._packets = packets
         self._bodies = bodies
         self._hosts = hosts
+        self._unknown = unknown
         self._timeout_s = door.landing.ticket_timeout_s
         self._exact = {(entry.route.method, entry.route.path): entry.source for entry in door.routes()}
         self._patterns = [pattern_of(entry) for entry in door.routes() if "<" in entry.route.path]
@@ -65,6 +70,18 @@ class Receiver:
         at = request.received_at / 1e6
         self._packets.add(Packet(at, source, request.sender, size, reply.status, reason, took, detail))
         return reply
+
+    def answer_unknown(self, request: Request) -> Reply:
+        """The refusal of a request to a path, or by a method, that no source listens for; its body is not read."""
+        reply, detail = self._unknown.answer(request, self._entries(request.path))
+        reason = reply.body.partition(b"\n")[0].decode()
+        self._packets.add(Packet(request.received_at / 1e6, NAME, request.sender, 0, reply.status, reason, 0, detail))
+        return reply
+
+    def _entries(self, path: str) -> list[Entry]:
+        """What listens at a path, for whatever method."""
+        entries = self._door.routes()
+        return [entry for entry in entries if pattern_of(entry)[1].fullmatch(path)]
 
 
 def not_ours(foreign: str, source: str = "", secret_lines: str = "") -> Refused:

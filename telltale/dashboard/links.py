@@ -88,6 +88,12 @@ def noted(settings: Settings, port: int, note: Note) -> Iterator[None]:
             place.unlink(missing_ok=True)
 
 
+def addresses(settings: Settings) -> list[str]:
+    """Where servers of a project say they answer, the newest first; one that was killed says so still."""
+    notes = map(_read, sorted(_folder(settings).glob("dashboard-*.json"), key=_age))
+    return [note.address for note in notes if note is not None]
+
+
 def new_link(settings: Settings, *, person: str = "", port: int | None = None) -> str:
     """The address that opens a project's running dashboards once; where no login is asked for, just their address.
 

@@ -53,7 +53,11 @@ def test_a_refused_page_stands_in_the_list_with_its_remedy(collector: Collector)
     collector.send("POST", "/sigfox/uplink", UPLINK, {"Origin": "http://a.example"})
     collector.send("GET", "/metrics", headers={"Host": "b.example"})
     said = "{} is none of ours, as of a web page or a proxy; {}, or add the name to [webhooks] hosts"
-    secret, token = "set a secret in secrets.toml [sigfox]", "ask with the token of secrets.toml"
+    lines = '«[sigfox]», «backend = "<secret>"», «Authorization: Bearer <secret>»'
+    secret, token = (
+        f"set a secret in secrets.toml [sigfox] and at the sender: {lines}",
+        "ask with the token of secrets.toml",
+    )
     wanted = {
         ("sigfox", "foreign_host", said.format('Origin "http://a.example"', secret)),
         ("webhooks", "foreign_host", said.format('Host "b.example"', token)),

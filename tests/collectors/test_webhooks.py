@@ -110,7 +110,7 @@ def test_too_large_is_refused_when_the_length_is_not_announced(collector: Collec
 
 def test_other_paths_and_methods_are_not_found(collector: Collector) -> None:
     assert collector.send("POST", "/cloudtraxx", VECTOR, SIGNED).status == 404
-    assert collector.send("GET", "/cloudtrax").status == 404
+    assert collector.send("GET", "/cloudtrax").status == 405
     assert collector.send("POST", "/healthz").status == 405
 
 

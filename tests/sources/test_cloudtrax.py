@@ -119,7 +119,7 @@ def test_while_there_is_no_secret_at_all_a_report_is_let_in_and_told_so(header: 
 @pytest.mark.parametrize("proxy", ["forwarded", "x-forwarded-for", "x-real-ip", "via"])
 def test_while_there_is_none_what_came_through_a_proxy_is_told_the_lines_to_paste(proxy: str) -> None:
     request = Request("cloudtrax", RECEIVED_AT, "", "http", "POST", "/cloudtrax", {proxy: "203.0.113.9"}, "", BODY)
-    with pytest.raises(Refused, match='no_secret: .* add the line 71234 = "<secret>" below .cloudtrax.') as caught:
+    with pytest.raises(Refused, match=r'no_secret: .* add the line 71234 = "<secret>" below .cloudtrax.') as caught:
         accept(request, SourceSettings({}, Secrets()))
     assert caught.value.status == 401
     assert '[cloudtrax]\n<network_id> = "<secret>"\n' in caught.value.remedy

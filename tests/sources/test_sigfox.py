@@ -153,18 +153,12 @@ ANSWERS = [
     ("/sigfox/downlink", Reply(204, b"")),
     ("/data/kitchen", Reply(200, b"")),
     ("/messages/create", Reply(201, b"")),
-    ("/graph", Reply(302, b"", keep=False, headers=(("Location", "http://127.0.0.1:8866/"),))),
 ]
 
 
 @pytest.mark.parametrize(("path", "reply"), ANSWERS)
 def test_each_address_answers_as_its_senders_expect(path: str, reply: Reply) -> None:
     assert SIGFOX.accept(callback(path), OPEN) == reply
-
-
-def test_the_graph_leads_where_the_dashboard_is_and_needs_no_secret() -> None:
-    settings = CLOSED._replace(options={"dashboard": "https://example.org/sensors"})
-    assert SIGFOX.accept(callback("/graph", b""), settings).headers == (("Location", "https://example.org/sensors"),)
 
 
 @pytest.mark.parametrize("sensor", ["", "a" * 65, "%00", "<script>"])

@@ -12,7 +12,6 @@ from tests.served import Collector, collecting, make_project
 TOML = """
 [sources.sigfox]
 payload = "temp::int:8"
-dashboard = "http://127.0.0.1:8866/sensors"
 [sources.sigfox.endpoints.labs]
 fields = { device = "thing" }
 """
@@ -75,11 +74,6 @@ def test_the_query_is_kept_where_it_is_the_record(collector: Collector) -> None:
     project = Project(collector.root)
     newest = max(project.lake.snapshot().hot, key=lambda raw: raw.id)
     assert (newest.body, json.loads(newest.meta)["query"]) == (b"", "device=B1&time=1795165200&data=")
-
-
-def test_the_graph_of_the_tutorials_leads_to_the_dashboard(collector: Collector) -> None:
-    reply = collector.send("GET", "/graph")
-    assert (reply.status, reply.headers["location"]) == (302, "http://127.0.0.1:8866/sensors")
 
 
 def test_what_has_nothing_in_it_or_no_address_is_refused(collector: Collector) -> None:

@@ -5,7 +5,7 @@ from telltale.contract import Route, Source, Transport
 from telltale.sources.cloudtrax.accept import accept
 from telltale.sources.cloudtrax.decode import decode, decode_many
 from telltale.sources.cloudtrax.simulate import simulate, truth
-from telltale.sources.cloudtrax.texts import OPTIONS, SECRET_LINES, SECRETS, SET_AT
+from telltale.sources.cloudtrax.texts import OPTIONS, PASTED, SECRETS, SET_AT
 from telltale.sources.cloudtrax.wire import shorten
 
 SOURCE = Source(
@@ -35,5 +35,5 @@ SOURCE = Source(
     options_text=OPTIONS,
     secrets_text=SECRETS,
     secret_place=SET_AT,
-    secret_lines=SECRET_LINES,
+    secret_lines=PASTED,
 )

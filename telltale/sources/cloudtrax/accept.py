@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from telltale.contract import ConfigError, DecodeError, Options, Refused, Reply, Request, SourceSettings
-from telltale.sources.cloudtrax.texts import SECRET_LINES
+from telltale.sources.cloudtrax.texts import PASTED
 from telltale.sources.cloudtrax.wire import SIGNATURE_HEADER, NetworkId, parse, signature
 
 _SPELLINGS = ("hex", "base64")
@@ -19,7 +19,7 @@ _BASE64 = re.compile(r"[0-9A-Za-z_-]{43}=?", re.ASCII)
 _PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 UNPROVED = Reply(
     body=b"ok, though nothing proves who sent it: no secret is set, so nothing from elsewhere is let in.\n"
-    + SECRET_LINES.encode()
+    + PASTED.encode()
 )
 """The answer while there is no secret at all, which is on loopback only."""
 _TO_URL_SAFE = str.maketrans("+/", "-_")
@@ -46,9 +46,9 @@ _envelope = msgspec.json.Decoder(_Envelope)
 def accept(request: Request, settings: SourceSettings) -> Reply:
     """The reply to a genuine, well-formed report.
 
-    As long as there is no secret at all, a report is let in unsigned, as on a first day on loopback (on a public address
-    a source without a secret is not served); one that came through a proxy or tunnel is not, so that nobody leaves the
-    door open to the internet by accident.
+    As long as there is no secret at all, a report is let in unsigned, as on a first day on loopback (on a public
+    address a source without a secret is not served); one that came through a proxy or tunnel is not, so that nobody
+    leaves the door open to the internet by accident.
 
     Rows are not judged here: a bad row never costs the good ones of its report (R5).
 
@@ -57,7 +57,8 @@ def accept(request: Request, settings: SourceSettings) -> Reply:
         settings: secrets by network id; option `signature` is "hex" (default) or "base64" (both are then accepted).
 
     Raises:
-        Refused: 400 not JSON; 401 no signature, or no secret is set behind a proxy; 403 wrong signature or unknown network; 422 a field is missing.
+        Refused: 400 not JSON; 401 no signature, or no secret is set behind a proxy; 403 wrong signature or unknown
+            network; 422 a field is missing.
         ConfigError: the option `signature` is neither.
     """
     spelling = _spelling(settings.options)
@@ -79,7 +80,7 @@ def _expect_no_proxy(request: Request, network: int | str) -> None:
             "no_secret",
             f'a report from elsewhere needs a secret; add the line {key} = "<secret>" below [cloudtrax] in '
             "secrets.toml, and set the same Secret in the CloudTrax dashboard",
-            remedy=SECRET_LINES,
+            remedy=PASTED,
         )
 
 

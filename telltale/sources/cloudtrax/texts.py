@@ -10,7 +10,7 @@ SECRETS = """\
 # 71234 = "..."
 """
 
-SECRET_LINES = """\
+PASTED = """\
 In secrets.toml, for each network by its network id (16 characters or more, such as "openssl rand -hex 16" prints):
 [cloudtrax]
 <network_id> = "<secret>"

@@ -9,7 +9,7 @@ from telltale.sources.sigfox.queue import shown
 from telltale.sources.sigfox.same import NUMBERING
 from telltale.sources.sigfox.simulate import simulate
 from telltale.sources.sigfox.simulate.truth import truth
-from telltale.sources.sigfox.texts import OPTIONS, SECRET_LINES, SECRETS, SET_AT
+from telltale.sources.sigfox.texts import OPTIONS, PASTED, SECRETS, SET_AT
 
 SOURCE = Source(
     name="sigfox",
@@ -36,7 +36,7 @@ SOURCE = Source(
     options_text=OPTIONS,
     secrets_text=SECRETS,
     secret_place=SET_AT,
-    secret_lines=SECRET_LINES,
+    secret_lines=PASTED,
     pending=shown,
     commands=(("sigfox", "telltale.sources.sigfox.commands"),),
 )

@@ -4,7 +4,6 @@
     /sigfox/<kind>[/endpoint]  a callback of the backend (kinds.py)           204; a downlink: 200 with it
     /data/<sensor>             the Flask tutorial: device, time, numbers      200, empty
     /messages/create           the Node tutorial: device, time, data          201
-    /graph                     the tutorials' chart                           302 to the live dashboard
 
 A callback the backend cannot deliver is lost after four tries, and what it means depends on telltale.toml, which can be
 corrected later; so whatever comes from a sender who may send is kept, and decoding says what is wrong with it. Only an
@@ -26,7 +25,7 @@ from telltale.sources.sigfox import lines, replies
 from telltale.sources.sigfox.fields import Fields, fields
 from telltale.sources.sigfox.kinds import ACK, DATA, DOWNLINK, KINDS, MESSAGES, Place, place
 from telltale.sources.sigfox.plan import Plan, plan
-from telltale.sources.sigfox.texts import SECRET_LINES
+from telltale.sources.sigfox.texts import PASTED
 
 _METHODS = ("POST", "GET", "PUT")
 _PATHS = ("/sigfox/uplink", "/sigfox/<kind>", "/sigfox/<kind>/<endpoint>")
@@ -34,7 +33,6 @@ ROUTES = (
     *(Route(method, path) for path in _PATHS for method in _METHODS),
     Route("POST", "/data/<sensor>", alias=True),
     Route("POST", "/messages/create", alias=True),
-    Route("GET", "/graph", alias=True),
 )
 
 _PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
@@ -49,8 +47,6 @@ def accept(request: Request, settings: SourceSettings) -> Reply:
         ConfigError: an option is wrong.
     """
     told = plan(settings.options)
-    if request.path == "/graph":
-        return Reply(302, b"", keep=False, headers=(("Location", told.dashboard),))
     if not request.is_trusted:
         _authenticate(request, settings, told.secret_header)
     where = place(request.path)
@@ -98,7 +94,7 @@ def _authenticate(request: Request, settings: SourceSettings, header: str) -> No
                 "no_secret",
                 'a callback from elsewhere needs a secret; add the line backend = "<secret>" below [sigfox] in '
                 "secrets.toml, and the header Authorization: Bearer <secret> to the callback",
-                remedy=SECRET_LINES,
+                remedy=PASTED,
             )
         return
     given = _given(request, header)

@@ -3,7 +3,6 @@
     [sources.sigfox]                          devices that no type below fits
     payload = "temp::int:8"                   their custom payload config; "" decodes no payload
     secret_header = "x-telltale-secret"       where a callback may carry its secret, besides Authorization
-    dashboard = "http://127.0.0.1:8866/"      where /graph leads
     [sources.sigfox.quantities]
     temp = { name = "temperature", unit = "°C", scale = 0.1, offset = 0.0 }
 
@@ -77,7 +76,6 @@ class _Type(Struct, frozen=True, forbid_unknown_fields=True):
 class _Options(Struct, frozen=True, forbid_unknown_fields=True):
     payload: str = ""
     secret_header: _Text = "x-telltale-secret"  # noqa: S105 - a header's name
-    dashboard: _Text = "http://127.0.0.1:8866/"
     quantities: dict[str, Quantity] = {}
     types: dict[str, _Type] = {}
     endpoints: dict[str, Endpoint] = {}
@@ -95,7 +93,6 @@ class Plan(NamedTuple):
     """The options, checked and ready to use."""
 
     secret_header: str
-    dashboard: str
     default: Kind
     by_name: Mapping[str, Kind]
     by_id: Mapping[str, Kind]
@@ -144,7 +141,6 @@ def _plan(options: str) -> Plan:
         _check(name, endpoint, by_name)
     return Plan(
         told.secret_header.lower(),
-        told.dashboard,
         _kind("", told.payload, told.quantities),
         by_name,
         {one.lower(): by_name[name] for name, kind in told.types.items() for one in kind.ids},

@@ -4,7 +4,6 @@ OPTIONS = """\
 # [sources.sigfox]             # callbacks to /sigfox/uplink, /sigfox/status …; the secret goes into secrets.toml
 # payload = ""                 # custom payload config of devices no type below fits: "temp::int:8 humidity::uint:8"
 # secret_header = "x-telltale-secret"     # where a callback may carry its secret, besides Authorization
-# dashboard = "http://127.0.0.1:8866/"    # where /graph leads
 
 # [sources.sigfox.quantities]  # how fields of theirs are called and scaled: value * scale + offset
 # temp = { name = "temperature", unit = "°C", scale = 1.0, offset = 0.0 }
@@ -31,7 +30,7 @@ SECRETS = """\
 # backend = "..."
 """
 
-SECRET_LINES = """\
+PASTED = """\
 In secrets.toml, with a secret of your own (16 characters or more, such as "openssl rand -hex 16" prints):
 [sigfox]
 backend = "<secret>"
