@@ -60,6 +60,7 @@ class Boards:
         project: whose; every question of a page is asked at one moment.
         pages: by name; the first one lists what needs a look.
         concerns: what needs a look, for the tabs of all pages.
+        finders: by the pages where rows are looked up; nothing of what is asked of them is kept or logged.
     """
 
     def __init__(
@@ -67,10 +68,12 @@ class Boards:
         project: Project,
         pages: Mapping[str, Page],
         concerns: Callable[[Project], Sequence[Notice]] = lambda _project: (),
+        finders: Mapping[str, Callable[[Project, Mapping[str, Any]], dict[str, Any]]] | None = None,
     ) -> None:
         self._project = project
         self._pages = pages
         self._concerns = concerns
+        self._finders = finders or {}
         self._badges: tuple[float, Mapping[str, int]] = (-math.inf, {})
         self._kept: dict[Key, _Kept] = {}
         self._good: dict[tuple[Key, str], int] = {}
@@ -137,6 +140,23 @@ class Boards:
                     f'page "{page}" has no number "{claim_id}" any more; choose one of those it shows now'
                 )
             return whole(self._project, lambda: origin.told(claim, self._project, is_own=is_person_page(page)))
+
+    def find(self, page: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """The rows that a reader of a page looks up, as JSON-able data.
+
+        Raises:
+            TelltaleError: nothing is looked up there, or a field is not understood.
+        """
+        if page not in self._finders:
+            raise ConfigError("nothing is looked up on this page")
+        with self._lock:
+            try:
+                return whole(self._project, lambda: self._finders[page](self._project, fields))
+            except (TelltaleError, FilesGone):
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever fails, its text may quote what was typed
+                log.error("%s: looking up failed (%s)", page, type(error).__name__)  # noqa: TRY400 - as would a traceback
+                raise TelltaleError(f"it could not be looked up ({type(error).__name__})") from None
 
     def warm(self) -> bool:
         """Compute one page that a reader of another may choose next; whether there was one to compute."""
@@ -254,6 +274,10 @@ class OnePage:
         """Where a number of it comes from; see `Boards.why`."""
         return self._boards.why(self._page, choice, claim_id)
 
+    def find(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """The rows that a reader looks up; see `Boards.find`."""
+        return self._boards.find(self._page, fields)
+
 
 def _claims(board: Board, cards: Mapping[str, Card | str]) -> dict[str, Claim]:
     """What the page claims, by id."""
@@ -307,6 +331,7 @@ def _told(page: str, board: Board, cards: Mapping[str, Card | str]) -> Answer:
         choices=choices,
         rows=rows,
         foot=board.foot,
+        finder=board.finder,
     )
     fresh = board.freshness
     newest = None if fresh.newest_us is None else fresh.newest_us / SECOND

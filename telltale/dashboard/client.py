@@ -35,6 +35,10 @@ class Asking(Protocol):
         """Where a number of the page comes from."""
         ...
 
+    def find(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """The rows that a reader of the page looks up."""
+        ...
+
 
 class Remote:
     """A page computed by the process of `telltale dashboard`.
@@ -91,6 +95,22 @@ class Remote:
             raise TelltaleError(answer.get("error", f"status {status}"))
         return answer
 
+    def find(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """The rows that a reader of the page looks up; the fields go in a body, so that they are in no address.
+
+        Raises:
+            FiguresAway: nobody answers.
+            TelltaleError: a field is not understood, or nothing is looked up there.
+        """
+        try:
+            status, body = _call("POST", f"/{quote(self._page)}", timeout_s=60, body=json.dumps(fields).encode())
+        except OSError as error:
+            raise FiguresAway(AWAY) from error
+        answer: dict[str, Any] = json.loads(body)
+        if status != 200:
+            raise TelltaleError(answer.get("error", f"status {status}"))
+        return answer
+
 
 def computed_for_all() -> bool:
     """Whether `telltale dashboard` started this kernel."""
@@ -98,10 +118,14 @@ def computed_for_all() -> bool:
 
 
 def _get(target: str, *, timeout_s: float) -> tuple[int, bytes]:
+    return _call("GET", target, timeout_s=timeout_s)
+
+
+def _call(method: str, target: str, *, timeout_s: float, body: bytes | None = None) -> tuple[int, bytes]:
     address = urlsplit(os.environ[ADDRESS])
     connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=timeout_s)
     try:
-        connection.request("GET", target, headers={"Authorization": f"Bearer {os.environ[SECRET]}"})
+        connection.request(method, target, body, headers={"Authorization": f"Bearer {os.environ[SECRET]}"})
         reply = connection.getresponse()
         return reply.status, reply.read()
     except http.client.HTTPException as error:

@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -24,24 +24,33 @@ from telltale.dashboard.client import ADDRESS, SECRET
 log = logging.getLogger("telltale.dashboard")
 
 LONGEST_WAIT_S = 20.0
+MOST_BYTES = 10_000
+"""Of the fields of a form."""
 
 
 def serve(boards: Boards, *, host: str, port: int, secret: str) -> ThreadingHTTPServer:
     """A server that answers `/<page>?after=…&wait=…&<choice>=…` with a page, or 204 when there is nothing newer.
 
-    `/<page>?why=<claim>&<choice>=…` tells where a number of it comes from.
+    `/<page>?why=<claim>&<choice>=…` tells where a number of it comes from. A POST to `/<page>` looks rows up.
     """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            self._told(lambda: _asked(boards, self.path))
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(min(int(self.headers.get("Content-Length", 0)), MOST_BYTES))
+            self._told(lambda: _found(boards, self.path, body))
+
+        def _told(self, ask: Callable[[], Mapping[str, Any] | None]) -> None:
             given = self.headers.get("Authorization", "").removeprefix("Bearer ")
             if not hmac.compare_digest(given.encode(), secret.encode()):
                 self._answer(401, {"error": "unknown caller"})
                 return
             try:
-                found = _asked(boards, self.path)
+                found = ask()
             except TelltaleError as error:
                 self._answer(404, {"error": str(error)})
             else:
@@ -74,7 +83,7 @@ def main() -> None:
     """Serve the figures of the project found from here until the parent process ends."""
     from telltale.activity.page import person_page
     from telltale.dashboard import concerns
-    from telltale.dashboard.pages import PAGES
+    from telltale.dashboard.pages import FINDERS, PAGES
     from telltale.dashboard.persons import persons
     from telltale.workbench.project import Project
 
@@ -83,7 +92,7 @@ def main() -> None:
     project = Project()
     logs.configure(project.settings)
     own = {person.page: person_page(person.name) for person in persons(project.settings)}
-    boards = Boards(project, {**PAGES, **own}, concerns.gathered)
+    boards = Boards(project, {**PAGES, **own}, concerns.gathered, FINDERS)
     threading.Thread(target=_keep_warm, args=(boards,), daemon=True).start()
     server = serve(boards, host=str(address.hostname), port=int(address.port or 0), secret=os.environ[SECRET])
     try:
@@ -104,6 +113,16 @@ def _asked(boards: Boards, target: str) -> Mapping[str, Any] | None:
     except ValueError as error:
         raise TelltaleError(f"after={after}, wait={wait_s}: expected numbers") from error
     return boards.get(page, asked, after=after_serial, wait_s=wait, again=bool(again))
+
+
+def _found(boards: Boards, path: str, body: bytes) -> Mapping[str, Any]:
+    try:
+        fields = json.loads(body)
+    except ValueError:
+        fields = None
+    if not isinstance(fields, dict):
+        raise TelltaleError("expected the fields of a form")
+    return boards.find(path.strip("/"), fields)
 
 
 def _keep_warm(boards: Boards) -> None:

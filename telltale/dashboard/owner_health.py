@@ -11,6 +11,7 @@ from telltale.kanban import cards as kanban
 from telltale.kanban.answers import answers as buttons
 from telltale.page.board import Ask, Board, Cell, Control
 from telltale.page.pieces import Card, Table
+from telltale.presence import lookup
 from telltale.presence.stations import sightings_page
 from telltale.workbench.tidy import shown
 
@@ -55,10 +56,13 @@ def _captures(ask: Ask) -> tuple[tuple[Cell, ...], ...]:
 
 def _sightings(ask: Ask, number: int, zone: str) -> Card:
     found = sightings_page(ask.project, limit=ROWS, page=number, since=RECENT)
+    is_recent = bool(found.total)
+    if not is_recent:  # such as those of a sample, which are of long ago
+        found = sightings_page(ask.project, limit=ROWS, page=number)
     nodes = {row["device_id"]: row["name"] for row in ask.project.device_info().to_pylist() if row["name"]}
     body = [
         [
-            _moment(local(row["last_seen"], zone)),
+            _moment(local(row["last_seen"], zone), has_year=not is_recent),
             nodes.get(row["node_id"], row["node_id"]),
             row["device"],
             row["address_kind"],
@@ -73,15 +77,17 @@ def _sightings(ask: Ask, number: int, zone: str) -> Card:
     last = (number - 1) * ROWS + len(body)
     of = f"{(number - 1) * ROWS + 1:,} to {last:,} of {found.total:,}" if body else f"none of {found.total:,}"
     return Card(
-        "Newest sightings",
+        lookup.kept(ask.project, zone) if found.total else "Newest sightings",
         Table(heads, body, right=(5, 6), wide=(3, 4, 5, 7)),
-        f"Sightings of the last 48 hours, {of}. A device is a pseudonym, valid for one key period",
-        empty="No sighting of the last 48 hours is kept on this page of the list.",
+        f"Sightings{' of the last 48 hours' if is_recent else ''}, {of}. "
+        "A device is a pseudonym, valid for one key period",
+        empty="No sighting is kept on this page of the list.",
     )
 
 
 _SIGHTING = ("last_seen", "node_id", "device", "address_kind", "associated", "frames", "rssi_max_dbm", "flags")
 
 
-def _moment(moment: dt.datetime) -> str:
-    return f"{wording.short_date(moment)}, {moment:%H:%M:%S}"
+def _moment(moment: dt.datetime, *, has_year: bool) -> str:
+    year = f"{wording.NBSP}{moment.year}" if has_year else ""
+    return f"{wording.short_date(moment)}{year}, {moment:%H:%M:%S}"

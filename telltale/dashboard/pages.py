@@ -6,6 +6,7 @@ from telltale.activity import page as activity
 from telltale.dashboard import operations, owner_health
 from telltale.kanban import page as kanban
 from telltale.page.board import Page
+from telltale.presence import lookup
 from telltale.presence import page as presence
 from telltale.sensors import page as sensors
 
@@ -17,3 +18,6 @@ PAGES: Mapping[str, Page] = {
     "sensors": sensors.page,
     "health": owner_health.page,
 }
+
+FINDERS = {"presence": lookup.looked_up}
+"""Where rows are looked up that are not for the page itself."""

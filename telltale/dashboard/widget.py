@@ -70,9 +70,12 @@ class Live(anywidget.AnyWidget):
         self.on_msg(self._heard)
 
     def _heard(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
-        """A beat: the page is there, shows `serial`, wants `choice`; or a reader asks where a number comes from."""
+        """A beat: the page is there, shows `serial`, wants `choice`; or a reader asks for something."""
         if content.get("kind") == "why":
             asyncio.ensure_future(self._tell_why(str(content.get("claim", ""))))  # noqa: RUF006 - it answers by itself
+            return
+        if content.get("kind") == "find":
+            asyncio.ensure_future(self._tell_found(dict(content.get("fields") or {})))  # noqa: RUF006 - likewise
             return
         self.send({"kind": "alive", "now": time.time()})
         self._fresh_until = self._clock() + FRESH_S
@@ -102,6 +105,14 @@ class Live(anywidget.AnyWidget):
         except TelltaleError as error:
             told = {"id": claim_id, "failed": str(error)}
         self.send({"kind": "origin", "origin": told})
+
+    async def _tell_found(self, fields: dict[str, Any]) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.run_in_executor(self._threads, lambda: self._ask.find(fields))
+        except TelltaleError as error:
+            found = {"failed": str(error)}
+        self.send({"kind": "found", "found": found})
 
     async def _asked(self, *, again: bool) -> dict[str, Any] | None:
         loop = asyncio.get_running_loop()

@@ -190,8 +190,11 @@ const telltale = (() => {
 
   const origin = telltaleOrigin((question) => !lostSince && speakTo(question));
 
+  const finder = telltaleFinder((question) => !lostSince && speakTo(question));
+
   const heard = (message) => {
     heardAt = performance.now();
+    if (message.kind === "found") finder.told(message.found);
     if (message.kind === "origin") origin.told(message.origin);
     if (message.kind === "board") show(message.board);
     if (message.kind === "away") {

@@ -54,6 +54,15 @@ class Cell(NamedTuple):
     make: Callable[[], Card]
 
 
+class Finder(NamedTuple):
+    """A form at a page's end, to look rows up that are not for the page itself; its fields are in no address."""
+
+    title: str
+    """What there is to be looked up."""
+    nodes: Mapping[str, str] = {}
+    """The access points by id, with their names."""
+
+
 class Freshness(NamedTuple):
     """When the newest record came, and what that means."""
 
@@ -79,6 +88,7 @@ class Board:
         freshness: of the newest record.
         controls: at most four, with the reader's choice.
         choice: the option chosen of each.
+        finder: where rows are looked up; None where there is nothing to be.
     """
 
     sentence: Sentence
@@ -88,6 +98,7 @@ class Board:
     freshness: Freshness = field(default_factory=Freshness)
     controls: Sequence[Control] = ()
     choice: Mapping[str, str] = field(default_factory=dict)
+    finder: Finder | None = None
 
     @property
     def claims(self) -> tuple[Claim, ...]:

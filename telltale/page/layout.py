@@ -5,6 +5,7 @@ from html import escape
 from typing import Any, NamedTuple
 
 from telltale.page import html as markup
+from telltale.page.board import Finder
 
 
 class Placed(NamedTuple):
@@ -35,6 +36,7 @@ def html(
     choices: Sequence[Choice],
     rows: Sequence[Sequence[Placed]],
     foot: str,
+    finder: Finder | None = None,
 ) -> str:
     """The page below the bar."""
     cards = "".join(f'<div class="cards">{"".join(map(_placed, row))}</div>' for row in rows)
@@ -44,8 +46,41 @@ def html(
         f"{_slot('controls', controls(choices)) if choices else ''}"
         f"{_slot('tiles', markup.piece(tiles)) if tiles else ''}"
         f"{cards}"
+        f"{_finder(finder) if finder else ''}"
         f"{_slot('foot', f'<footer class=foot><p>{markup.inline(foot)}</p></footer>') if foot else ''}"
         "</div>"
+    )
+
+
+_FIELDS = (
+    ("limit", "Rows", 'type="number" min="1" max="200" placeholder="25"'),
+    ("min_dbm", "Weakest frame at least, dBm", 'type="number" min="-120" max="0" placeholder="−120"'),
+    ("avg_dbm", "Mean at least, dBm", 'type="number" min="-120" max="0" placeholder="−120"'),
+)
+
+
+def _finder(finder: Finder) -> str:
+    """The form, in a slot that never changes, so that what is typed and found stays when the page is renewed."""
+    options = "".join(
+        f'<option value="{escape(node)}">{escape(name or node)}</option>' for node, name in finder.nodes.items()
+    )
+    node = (
+        f'<label>Node <select name="node"><option value="">All</option>{options}</select></label>'
+        if finder.nodes
+        else '<label>Node <input name="node" autocomplete="off" placeholder="ac:86:74:…"></label>'
+    )
+    numbers = "".join(f'<label>{label} <input name="{name}" {how}></label>' for name, label, how in _FIELDS)
+    form = (
+        '<form autocomplete="off" aria-label="Look up sightings">'
+        '<label>Station <input name="station" autocomplete="off" spellcheck="false" size="18" '
+        'placeholder="address or pseudonym"></label>'
+        f'{node}{numbers}<button name="find">Look up</button><button name="sample">Sample data</button></form>'
+        '<p class="basis">A typed address is turned into its pseudonyms and goes no further. For the owner: single '
+        'sightings, under pseudonyms.</p><div class="found" aria-live="polite"></div>'
+    )
+    return (
+        f'<section class="finder">{_slot("found", f"<h2>{markup.inline(finder.title)}</h2>")}'
+        f"{_slot('finder', form)}</section>"
     )
 
 

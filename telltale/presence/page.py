@@ -5,7 +5,7 @@ from functools import partial
 from telltale.page import common, said
 from telltale.page.board import Ask, Board, Cell, Control
 from telltale.page.said import Said
-from telltale.presence import cards
+from telltale.presence import cards, lookup
 from telltale.presence.answers import Answers
 from telltale.presence.words import notes
 from telltale.workbench.question import period
@@ -41,6 +41,7 @@ def page(ask: Ask) -> Board:
         common.freshness(ask, answers.zone),
         controls,
         choice,
+        lookup.finder(ask.project, answers.zone),
     )
 
 

@@ -53,6 +53,8 @@ def sightings(
     node: str | None = None,
     since: When = None,
     until: When = None,
+    min_dbm: int | None = None,
+    avg_dbm: int | None = None,
     project: Project | None = None,
 ) -> "pd.DataFrame":
     """The newest sightings, one page of them.
@@ -64,15 +66,25 @@ def sightings(
         node: the access point's address.
         since: beginning of the stretch; None is everything that is kept.
         until: its end, exclusive.
+        min_dbm: only those of which the weakest frame was at least so strong.
+        avg_dbm: only those that were so strong on average.
         project: another project than the one found from here.
 
     Raises:
         ConfigError: limit or page below 1, or an address that is none.
     """
-    project = project or here()
-    return tidy(
-        sightings_page(project, limit=limit, page=page, station=station, node=node, since=since, until=until).rows
+    found = sightings_page(
+        project or here(),
+        limit=limit,
+        page=page,
+        station=station,
+        node=node,
+        since=since,
+        until=until,
+        min_dbm=min_dbm,
+        avg_dbm=avg_dbm,
     )
+    return tidy(found.rows)
 
 
 def count_sightings(
@@ -114,17 +126,22 @@ def sightings_page(
     node: str | None = None,
     since: When = None,
     until: When = None,
+    min_dbm: int | None = None,
+    avg_dbm: int | None = None,
 ) -> Page:
     """As `sightings`, without pandas: what the command line prints."""
     if limit < 1 or page < 1:
         raise ConfigError(f"limit {limit}, page {page}: expected 1 or more of both")
     span = None if since is None and until is None else project.span(since, until)
-    heard_by = f" where node_id = '{_node(node)}'" if node else ""
-    text = f"select {COLUMNS} from sighting{heard_by} {NEWEST} limit {limit} offset {(page - 1) * limit}"
+    conditions = [f"node_id = '{_node(node)}'"] if node else []
+    conditions += [f"rssi_min_dbm >= {int(min_dbm)}"] if min_dbm is not None else []
+    conditions += [f"rssi_avg_dbm >= {int(avg_dbm)}"] if avg_dbm is not None else []
+    chosen = f" where {' and '.join(conditions)}" if conditions else ""
+    text = f"select {COLUMNS} from sighting{chosen} {NEWEST} limit {limit} offset {(page - 1) * limit}"
 
     def ask(view: View) -> Page:
         rows = {"sighting": _of_station(view, view.table("sighting", span), station)}
-        total = project.engine.run(f"select count(*) as n from sighting{heard_by}", rows).arrow()
+        total = project.engine.run(f"select count(*) as n from sighting{chosen}", rows).arrow()
         return Page(project.engine.run(text, rows).arrow(), total["n"][0].as_py())
 
     return answered(project, ask)
