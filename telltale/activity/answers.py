@@ -289,13 +289,25 @@ def period_of(text: str, project: Project) -> Period:
 
 
 def shows_single(device: str = "", *, project: Project | None = None) -> bool:
-    """Whether a page or report may tell of single PCs: of the one it is for, or where all data are invented.
+    """Whether a page or report may tell of single PCs: of the one it is for, the owner's own, or invented ones.
 
     Args:
         device: whose report it is; empty is nobody's, and then only a team may be told of.
         project: another project than the one found from here.
     """
-    return bool(device) or (project or here()).settings.shows_single_pcs
+    project = project or here()
+    return bool(device) or project.settings.shows_single_pcs or are_owners(project)
+
+
+def are_owners(project: Project) -> bool:
+    """Whether all PCs that ever told anything are the owner's: `[activity] mine`, and they are one person's.
+
+    What is set once must not show a colleague's PC that is added later.
+    """
+    if not project.settings.activity.mine:
+        return False
+    known = pcs.ask(pcs.all_pcs, "1d", None, of=None, project=project).to_pylist()
+    return len({row["person"].casefold() or row["device_id"] for row in known}) == 1
 
 
 def _ended(team: pa.Table) -> pa.Table:

@@ -1,7 +1,7 @@
 """Activity: when were the PCs in use, for how long, and what is not known?
 
 Who sees what: a page of one's own (`person_page`) shows the PCs of one person and nothing else; the page of the general
-token tells of a team of k people and more, and of single PCs only where all data are invented.
+token tells of a team of k people and more, and of single PCs only where all are the owner's own, or invented.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from functools import partial
 
 from telltale import wording
 from telltale.activity import cards
-from telltale.activity.answers import Answers, period_of, shows_single
+from telltale.activity.answers import Answers, are_owners, period_of, shows_single
 from telltale.page import common
 from telltale.page.board import Ask, Board, Cell, Control, Page
 from telltale.page.pieces import Card, Sentence
@@ -32,6 +32,8 @@ def page(ask: Ask) -> Board:
     everyone = Answers(ask.project, period_of(ask.chosen(PERIOD), ask.project), is_live=True)
     if not everyone.pcs.num_rows:
         return _nothing_yet(everyone)
+    if are_owners(ask.project):
+        return _pcs(ask, everyone, "", "[activity] mine is set, and all PCs recorded are of one person.")
     if shows_single(project=ask.project):
         return _pcs(ask, everyone, "", "Invented data: with real ones only the person of a PC sees its page.")
     return _team(everyone, ask.chosen(PERIOD))
@@ -127,11 +129,18 @@ def _team(answers: Answers, period: str) -> Board:
         cards.sentence(answers),
         rows=(cells,) if is_told else (),
         foot=f"{common.foot(answers.zone)} Periods with fewer than {answers.k} people are left out. The page of a "
-        "single PC is shown only to its person, by a token of their own.",
+        f"single PC is shown only to its person, by a token of their own. {_mine(answers)}",
         freshness=answers.freshness,
         controls=[PERIOD] if is_told else [],
         choice={PERIOD.name: period} if is_told else {},
     )
+
+
+def _mine(answers: Answers) -> str:
+    """What shows the PCs of somebody who has them alone; it tells nothing of how many there are."""
+    if answers.settings.activity.mine:
+        return "[activity] mine is set, and holds only while all PCs recorded are of one person (devices.csv)."
+    return "If every PC recorded is your own, mine = true below [activity] in telltale.toml shows them here."
 
 
 def _nothing_yet(answers: Answers, person: str = "") -> Board:

@@ -23,6 +23,7 @@ ACTIVITY_TOML = """\
 [activity]                     # what samples mean
 # away_after_s = 180           # seconds without input from which a person counts as away
 # day_starts_at = "00:00"      # when a day begins, on the site's clock
+# mine = false                 # true: every PC recorded is your own, so the general token shows them on the page
 # show_everyone = false        # true, with simulated data only: the general token shows single PCs too
 """
 
@@ -48,4 +49,5 @@ class ActivitySettings(Section):
 
     away_after_s: Annotated[int, Field(ge=1)] = 180
     day_starts_at: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "00:00"
+    mine: bool = False
     show_everyone: bool = False

@@ -96,6 +96,49 @@ def test_everyone_is_shown_of_invented_data_only(tmp_path: Path, *, keep: bool, 
     assert ("Invented data" in told) == shown
 
 
+MINE = "[activity]\nmine = true\n"
+
+
+@pytest.mark.parametrize(
+    ("pcs", "more", "shown"), [(1, MINE, True), (1, "", False), (2, MINE, False), (5, MINE, False)]
+)
+def test_somebody_alone_sees_the_own_pcs_with_the_general_token(
+    tmp_path: Path, pcs: int, more: str, *, shown: bool
+) -> None:
+    """What was set for one's own PC shows nobody else's that is added later."""
+    told = general(office(tmp_path, pcs=pcs, more=more, keep=False))
+    assert ("PC of Anna" in told) == shown
+    assert ("mine is set, and all PCs recorded are of one person" in told) == shown
+    if not shown:
+        assert not re.search("|".join([*PEOPLE, *PEOPLE.values()]), told)
+        assert ("holds only while all PCs recorded are of one person" in told) == bool(more)
+
+
+def test_several_pcs_of_one_person_are_the_own_ones_too(tmp_path: Path) -> None:
+    project = office(tmp_path, pcs=2, more=MINE, keep=False)
+    listed = "device_id,name,person\npc:desk-1,PC of Anna,Anna\npc:desk-2,Laptop,ANNA\n"
+    (tmp_path / "devices.csv").write_text(listed)
+    told = general(project)
+    assert "PC of Anna" in told
+    assert "Laptop" in told
+
+
+def test_the_graph_of_the_modems_levels_from_0_to_100_is_there(tmp_path: Path) -> None:
+    """Of the activity tutorial: one PC, its modem alone."""
+    project = Project(settings=load(write_settings(tmp_path, more=MINE, keep=False)), now=lambda: at(NOW))
+    landing = project.landing()
+    for minute, data in ((0, "313030"), (10, "3530"), (20, "30")):
+        at_us = at("2026-11-20 14:00") + minute * 60_000_000
+        body = f"device=A1&time={at_us // 10**6}&data={data}".encode()
+        landing.append(Raw(0, "sigfox", at_us, "127.0.0.1", '{"path":"/messages/create"}', body))
+    landing.close()
+    answer = Boards(project, {"activity": PAGES["activity"]}).get("activity", {})
+    assert answer is not None
+    assert "Level, 0 to 100 %" in answer["html"].replace("\N{NO-BREAK SPACE}", " ")
+    [trace] = [each for each in answer["figures"]["levels"]["data"] if each.get("y")]
+    assert trace["y"][:3] == [100, 50, 0]
+
+
 OTHERS = "Ben|Cleo|Dan|Eva|desk-[2-5]"
 CHOICES: tuple[dict[str, str], ...] = (
     *({}, {"pc": "pc-desk-2"}, {"pc": "all", "period": "28d"}, {"device": "pc:desk-2", "period": "7d"}),
