@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telltale.csv_text import read, written
+from telltale.csv_text import decoded, lines, number, read, written
 
 ROOT = Path(__file__).parent.parent
 
@@ -51,3 +51,51 @@ def test_nothing_else_writes_csv() -> None:
         if any(word in text for word in ("csv.writer", "DictWriter", "to_csv", "write_csv"))
     }
     assert writers == {"telltale/csv_text.py"}
+
+
+@pytest.mark.parametrize(
+    ("text", "second"),
+    [
+        ("a,b\n1,2\n", ["1", "2"]),
+        ("a;b\r\n1;2,5\r\n", ["1", "2,5"]),
+        ("a\tb\r\n1\tx, y; z\r\n", ["1", "x, y; z"]),
+        ("a, b; c, d\n1,2\n", ["1", "2"]),
+        ('"a;b;c",d\n1,2\n', ["1", "2"]),
+        ("# x; y; z\n\na,b\n1,2\n", ["1", "2"]),
+        ("a\n1\n", ["1"]),
+    ],
+)
+def test_the_line_of_names_tells_what_separates(text: str, second: list[str]) -> None:
+    assert list(lines(text))[-1] == second
+
+
+@pytest.mark.parametrize("told", ["sep=;", "SEP=;", '"sep=;"', "sep=;,,"])
+def test_a_first_line_may_name_the_separator_and_lines_keep_their_numbers(told: str) -> None:
+    reader = lines(f"{told}\r\na,b;c\r\n")
+    assert [row for row in reader if row] == [["a,b", "c"]]
+    assert reader.line_num == 2
+
+
+@pytest.mark.parametrize("code", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_file_is_read_as_a_spreadsheet_saves_it(code: str) -> None:
+    mark = "\ufeff" if code in {"utf-16-le", "utf-16-be"} else ""
+    assert decoded(f"{mark}Küche;4,5".encode(code)) == "Küche;4,5"
+
+
+def test_another_code_is_refused() -> None:
+    with pytest.raises(UnicodeDecodeError):
+        decoded("Küche".encode("cp1252"))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("4.5", 4.5), ("4,5", 4.5), ("-0,125", -0.125), ("12,50", 12.5), ("1e3", 1000), ("1,2345", 1.2345)],
+)
+def test_a_number_may_have_a_decimal_comma(text: str, value: float) -> None:
+    assert number(text) == value
+
+
+@pytest.mark.parametrize("text", ["1,500", "12,000", "1,234,5", "4,5,6", "1.000,5", ",5", "x"])
+def test_what_might_be_two_numbers_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match="could not convert"):
+        number(text)

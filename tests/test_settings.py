@@ -215,6 +215,22 @@ def test_devices_are_read_with_their_numbers(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("code", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_devices_are_read_as_a_spreadsheet_saves_them(tmp_path: Path, separator: str, code: str) -> None:
+    """Semicolons and decimal commas, tabs, empty columns behind the last, Windows' line ends."""
+    table = [["device_id", "name", "low", "high", "", ""], ["efento:01", "Kühlschrank", "2", "8,5", "", ""], [""] * 6]
+    text = "".join(f"{separator.join(row)}\r\n" for row in table)
+    (tmp_path / "devices.csv").write_bytes(text.encode(code))
+    assert devices(Settings(root=tmp_path)) == [Device("efento:01", "Kühlschrank", low=2.0, high=8.5)]
+
+
+def test_a_mistake_below_a_line_that_tells_the_separator_has_its_line(tmp_path: Path) -> None:
+    (tmp_path / "devices.csv").write_text("sep=;\ndevice_id;high\na;1.000,5\n")
+    with pytest.raises(ConfigError, match=r'devices.csv line 3 high = "1.000,5": expected a number'):
+        devices(Settings(root=tmp_path))
+
+
 def test_limits_name_a_quantity_and_a_channel(tmp_path: Path) -> None:
     (tmp_path / "devices.csv").write_text(
         "device_id,low,high,low:humidity,high:humidity,high:2:humidity\na,2,8,30,60,70\nb,,,,60,\nc,,,,,\n"

@@ -192,7 +192,7 @@ def _list(file: Path) -> None:
     from telltale.settings import DEFAULT_BUTTONS
     from telltale.sources.button.simulate.truth import buttons_csv
 
-    if file.exists() and file.read_text(encoding="utf-8") not in {DEFAULT_BUTTONS, buttons_csv()}:
+    if file.exists() and file.read_bytes() not in {DEFAULT_BUTTONS.encode(), buttons_csv().encode()}:
         raise ConfigError(f"{file}: is there already, expected a new file; remove it, or name another with --list")
     file.write_text(buttons_csv(), encoding="utf-8")
 

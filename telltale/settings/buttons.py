@@ -13,13 +13,13 @@
     away_after_s      silence after which a phone counts as gone                    [kanban] away_after_min
 
 A list with the first two columns alone (`Name, MAC-Address`) is complete. Names of columns are compared without case,
-blanks and dashes; blank lines and lines that begin with # are skipped.
+blanks and dashes; blank lines and lines that begin with # are skipped. Semicolons and tabs may separate too, and a
+spreadsheet's UTF-16 is read (`telltale.csv_text`).
 
 Source: wire/kanban.md section 3.
 """
 
 import csv
-import io
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,6 +29,7 @@ from typing import Any, NamedTuple
 
 from telltale.address import BAD, GROUP, LOCAL_BIT, ZERO, spelled, station
 from telltale.contract import ConfigError, did_you_mean
+from telltale.csv_text import decoded, lines, number
 from telltale.settings.devices import DEVICES_FILE, devices
 from telltale.settings.model import Settings
 
@@ -143,16 +144,16 @@ def read_buttons(path: Path) -> AllowList:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); check its path, owner and mode") from error
     try:
-        text = data.decode("utf-8-sig")
+        text = decoded(data)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise ConfigError(f"{path.name} line {line}: not UTF-8 ({error.reason}); save it as CSV UTF-8") from error
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True, skipinitialspace=True)
+    reader = lines(text)
     try:
         found = tuple(_rows(path.name, reader))
     except csv.Error as error:
         where = f"{path.name} line {reader.line_num}"
-        raise ConfigError(f"{where}: not comma-separated ({error}); write a quote inside quotes twice") from error
+        raise ConfigError(f"{where}: not a table ({error}); write a quote inside quotes twice") from error
     _no_address_twice(path.name, found)
     return AllowList(found, tuple(_warnings(path.name, found)))
 
@@ -168,7 +169,7 @@ def _rows(file: str, reader: Any) -> Iterator[Button]:
             columns = _columns(where, texts)
             continue
         if any(texts[len(columns) :]):
-            raise ConfigError(f"{where}: more values than columns; put texts with commas in quotes")
+            raise ConfigError(f"{where}: more values than columns; put texts with separators in quotes")
         yield _button(where, dict(zip_longest(columns, texts[: len(columns)], fillvalue="")), reader.line_num)
 
 
@@ -179,7 +180,7 @@ def _columns(where: str, texts: Sequence[str]) -> list[str]:
     for text in texts:
         column = _COLUMNS.get(_bare(text))
         if column is None:
-            hint = "; put commas between them" if set(text) & set(";\t") else did_you_mean(_bare(text), _COLUMNS)
+            hint = did_you_mean(_bare(text), _COLUMNS)
             raise ConfigError(f'{where}: unknown column "{text}"; expected {_SHOWN}{hint}')
         if column in columns:
             raise ConfigError(f'{where}: column "{text}" stands there twice; keep one')
@@ -243,7 +244,7 @@ def _number(where: str, column: str, text: str) -> float | None:
         return None
     rule = _NUMBERS[column]
     try:
-        value = float(text)
+        value = number(text)
     except ValueError:
         value = math.nan
     if not math.isfinite(value) or not rule.fits(value):

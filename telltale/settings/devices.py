@@ -2,17 +2,18 @@
 
 Limits stand in columns: `low` and `high` for the main quantity of a device, `low:<quantity>` and `high:<quantity>` for
 another, `low:<channel>:<quantity>` and `high:<channel>:<quantity>` for one channel; the narrowest wins, each side by
-itself. Ids are taken in any spelling (`telltale.identity`).
+itself. Ids are taken in any spelling (`telltale.identity`), the file as a spreadsheet saves it (`telltale.csv_text`).
 """
 
 import csv
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from telltale import identity
 from telltale.contract import ConfigError
+from telltale.csv_text import decoded, lines, number
 from telltale.settings.model import Settings
 
 DEVICES_FILE = "devices.csv"
@@ -66,32 +67,24 @@ def devices(settings: Settings) -> list[Device]:
     if not path.is_file():
         return []
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return list(_rows(csv.DictReader(file, strict=True)))
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{DEVICES_FILE}: not a UTF-8 comma-separated file ({error}); save it as CSV UTF-8"
-        ) from error
+        return list(_rows(lines(decoded(path.read_bytes()))))
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{DEVICES_FILE}: not UTF-8 ({error.reason}); save it as CSV UTF-8") from error
+    except csv.Error as error:
+        raise ConfigError(f"{DEVICES_FILE}: not a table ({error}); write a quote inside quotes twice") from error
 
 
-def _rows(reader: "csv.DictReader[str]") -> Iterator[Device]:
-    twice = sorted(name for name, count in Counter(reader.fieldnames or ()).items() if count > 1)
-    if twice:
-        raise ConfigError(f'{DEVICES_FILE} line 1: column "{twice[0]}" stands there twice; keep one')
-    scopes = {column: scope for column in reader.fieldnames or () if (scope := _scope(column))}
-    unknown = sorted(set(reader.fieldnames or ()) - set(COLUMNS) - set(scopes))
-    if unknown or "device_id" not in (reader.fieldnames or ()):
-        seen = f"unknown column {unknown[0]!r}" if unknown else "no column device_id"
-        raise ConfigError(
-            f"{DEVICES_FILE} line 1: {seen}; expected {', '.join(COLUMNS)}, "
-            "or limits of one quantity, such as low:humidity or high:2:humidity"
-        )
+def _rows(reader: Any) -> Iterator[Device]:
+    columns = _columns(next((cells for cells in reader if any(cells)), ()), reader.line_num or 1)
+    scopes = {column: scope for column in columns if (scope := _scope(column))}
     line_of: dict[str, int] = {}
-    for row in reader:
+    for cells in reader:
         line = reader.line_num
-        if None in row:
-            raise ConfigError(f"{DEVICES_FILE} line {line}: more values than columns; put texts with commas in quotes")
-        texts: dict[str, Any] = {key: (value or "").strip() for key, value in row.items()}
+        if any(cells[len(columns) :]):
+            raise ConfigError(
+                f"{DEVICES_FILE} line {line}: more values than columns; put texts with separators in quotes"
+            )
+        texts: dict[str, Any] = dict.fromkeys(columns, "") | dict(zip(columns, map(str.strip, cells), strict=False))
         written = texts["device_id"]
         if written.startswith("#") or not any(texts.values()):
             continue
@@ -110,6 +103,23 @@ def _rows(reader: "csv.DictReader[str]") -> Iterator[Device]:
         fixed = {key: texts[key] for key in texts if key in COLUMNS} | {key: numbers[key] for key in _NUMBERS}
         _check(numbers, scopes, line)
         yield Device(**fixed, limits=_limits(numbers, scopes))
+
+
+def _columns(cells: Sequence[str], line: int) -> list[str]:
+    """The names of the columns, without the empty ones that a spreadsheet writes behind them."""
+    named = [at for at, cell in enumerate(cells, 1) if cell]
+    columns = list(cells[: max(named, default=0)])
+    twice = sorted(name for name, count in Counter(columns).items() if count > 1)
+    if twice:
+        raise ConfigError(f'{DEVICES_FILE} line {line}: column "{twice[0]}" stands there twice; keep one')
+    unknown = sorted(column for column in columns if column not in COLUMNS and _scope(column) is None)
+    if unknown or "device_id" not in columns:
+        seen = f"unknown column {unknown[0]!r}" if unknown else "no column device_id"
+        raise ConfigError(
+            f"{DEVICES_FILE} line {line}: {seen}; expected {', '.join(COLUMNS)}, "
+            "or limits of one quantity, such as low:humidity or high:2:humidity"
+        )
+    return columns
 
 
 def _scope(column: str) -> _Scope | None:
@@ -155,7 +165,7 @@ def _number(text: str, line: int, key: str) -> float | None:
     if not text:
         return None
     try:
-        value = float(text)
+        value = number(text)
     except ValueError:
         value = math.nan
     if not math.isfinite(value):

@@ -85,9 +85,9 @@ def test_the_list_init_writes_is_empty_and_says_so(tmp_path: Path) -> None:
         (f"{FULL}Tide,{A},,,,,1e300\n", 'line 2 dead_time_s = "1e300": expected seconds of at least 0'),
         (f"{FULL}Tide,{A},,,,,,,1e300\n", 'line 2 lead_time_days = "1e300": expected days of at least 0'),
         (f"{FULL}Tide,{A},,,,,,,,1e300\n", 'line 2 away_after_s = "1e300": expected seconds above 0'),
-        (f'{SEED}"Tide,{A}\n', "line 2: not comma-separated (unexpected end of data)"),
-        (f'{SEED}Oats,{A}\n"5" nail",{B}\n', "line 3: not comma-separated"),
-        (f"Name;MAC-Address\nTide;{A}\n", 'line 1: unknown column "Name;MAC-Address"; expected Name, MAC-Address'),
+        (f'{SEED}"Tide,{A}\n', "line 2: not a table (unexpected end of data)"),
+        (f'{SEED}Oats,{A}\n"5" nail",{B}\n', "line 3: not a table"),
+        (f"Name|MAC-Address\nTide|{A}\n", 'line 1: unknown column "Name|MAC-Address"; expected Name, MAC-Address'),
         (b"Name,MAC\nK\xfcche,ac:63:be:00:00:01\n", "line 2: not UTF-8 (invalid start byte); save it as CSV UTF-8"),
     ],
 )
@@ -95,6 +95,15 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str | bytes, sen
     with pytest.raises(ConfigError) as caught:
         read(tmp_path, text)
     assert f"buttons.csv {sentence}" in str(caught.value) or f"buttons.csv: {sentence}" in str(caught.value)
+
+
+@pytest.mark.parametrize("code", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_list_is_read_as_a_spreadsheet_saves_it(tmp_path: Path, separator: str, code: str) -> None:
+    table = [["Name", "MAC-Address", "lead_time_days"], ["# Küche", "", ""], ["Müsli, Regal 2", A, "2,5"]]
+    text = "".join(f"{separator.join(row)}\r\n" for row in table)
+    [button] = read(tmp_path, text.encode(code)).buttons
+    assert (button.name, button.device_id, button.lead_time_days) == ("Müsli, Regal 2", A, 2.5)
 
 
 def test_an_unreadable_list_is_named(tmp_path: Path) -> None:
