@@ -6,7 +6,8 @@ PC slept or its clock was set, there is no sample, and nothing is sent for it; t
 locked, is kept beside the samples where the system tells it. On SIGTERM the minute that was begun is
 stored. What is kept: times, idle times, locked or suspended; never which key, window or program.
 
-Sending: `idle/sender.py`; which minutes: `idle/minutes.py`; the modem: `idle/modem.py`; its budget: `idle/budget.py`.
+Sending: `idle/sender.py`; at which events: `idle/events.py`; which minutes: `idle/minutes.py`; the modem:
+`idle/modem.py`; its budget: `idle/budget.py`.
 """
 
 import json
@@ -25,13 +26,15 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from collectors.idle import events
 from collectors.idle.budget import Moment, clock
+from collectors.idle.events import Events
 from collectors.idle.lock import only_one
 from collectors.idle.locked import Lock
 from collectors.idle.minutes import Frames, Watched
 from collectors.idle.modem import USUAL, Modem, Timeouts, connect
 from collectors.idle.probe import UNKNOWN, Idle, Look, order
-from collectors.idle.sender import Plan, Sender
+from collectors.idle.sender import Sender, plan_of
 from collectors.idle.serial_line import ModemError, check_port
 from collectors.idle.watch import Records, Watch
 from telltale import logs
@@ -89,7 +92,8 @@ def run(settings: Settings) -> None:
     _check(told, device_id)
     with ExitStack() as stack:
         stack.enter_context(only_one(folder, device_id))
-        if told.send != "none":
+        sends = told.send != "none" or bool(told.on)
+        if sends:
             stack.enter_context(only_one(folder, told.port))
         door = open_door(settings, [pc_idle.SOURCE])
         stack.callback(door.close)
@@ -100,20 +104,22 @@ def run(settings: Settings) -> None:
         stack.callback(lock.close)
         memory = Memory(folder / f"minutes-{_file_name(device_id)}.json")
         frames, sender = Frames(memory.read()), None
-        if told.send != "none":
-            worker = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="modem"))
-            plan = Plan(told.send, told.daily_uplinks, told.hourly_uplinks, told.slot_s, told.downlink)
+        if sends:
+            worker, plan = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="modem")), plan_of(told)
             connector = Connector(told.port, told.dialect)
             sender = Sender(plan, connect=connector, folder=folder, clock=machine.moment, worker=worker, frames=frames)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
         log.info(
-            "idle looks every %d s for %s by %s, send: %s",
+            "idle looks every %d s for %s by %s, send: %s%s",
             told.every_s,
             device_id,
             "/".join(ways),
             told.send,
+            f", a level on {', '.join(told.on)}" if told.on else "",
         )
+        if {events.LOCK, events.UNLOCK} & set(told.on) and (why := events.silence()):
+            log.warning("nobody tells whether the screen is locked, asked again every %g s: %s", RETRY_S, why)
         Agent(
             device_id,
             told.every_s,
@@ -123,6 +129,7 @@ def run(settings: Settings) -> None:
             frames=frames,
             sender=sender,
             memory=memory,
+            events=Events(told.on),
         ).run()
 
 
@@ -138,6 +145,7 @@ class Agent:
         frames: gets the minutes, for the modem.
         sender: sends; None only keeps.
         memory: where minutes that are still to be sent outlast the process.
+        events: what sends a frame at once.
     """
 
     def __init__(
@@ -151,6 +159,7 @@ class Agent:
         frames: Frames,
         sender: Sender | None,
         memory: "Memory",
+        events: Events | None = None,
     ) -> None:
         self._every_s = every_s
         self._look = look
@@ -161,6 +170,7 @@ class Agent:
         self._frames = frames
         self._sender = sender
         self._memory = memory
+        self._events = events or Events()
         self._waiting: deque[tuple[bytes, int]] = deque(maxlen=_WAITING)
         self._backend = ""
 
@@ -193,7 +203,7 @@ class Agent:
         if self._sender.tells_minutes:
             self._frames.learn(self._watched.look(seen))
         idle_s = None if seen.sample is None else seen.sample.idle_ms / 1000
-        self._sender.look(wall_s, steady_s, idle_s)
+        self._sender.look(wall_s, steady_s, idle_s, is_called=self._events.look(is_locked=told.is_locked))
         if self._frames.unsent != before:
             self._memory.write(self._frames.unsent)
 
@@ -330,7 +340,8 @@ def _check(told: IdleSettings, device_id: str) -> None:
         raise ConfigError(f'[idle] device_id = "{device_id}": expected one such as pc:desk-3')
     if told.send != "none" and not told.port:
         raise ConfigError(f'[idle] send = "{told.send}" needs port, such as "/dev/ttyUSB0" or "COM3"')
-    if told.send != "none":
+    events.check(told)
+    if told.port and (told.send != "none" or told.on):
         check_port(told.port)
 
 

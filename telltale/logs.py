@@ -1,10 +1,12 @@
 """How commands that run long log: one line a fact on stderr, with the levels of `[log]`.
 
 Below `telltale up` the supervisor writes the lines down with date and time; alone, a command sets the time itself.
-What cannot be written is let go: a closed pipe or a full disk ends nothing.
+Where there is no stderr, as without a window on Windows, they go to telltale.log in the folder of the logs. What
+cannot be written is let go: a closed pipe or a full disk ends nothing.
 """
 
 import logging
+import logging.handlers
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -23,10 +25,25 @@ def configure(settings: "Settings") -> None:
     """Log as the project says, from here on."""
     logging.raiseExceptions = False  # a traceback about the log would go where the log cannot
     clock = "" if os.environ.get(SUPERVISED) else "%(asctime)s "
-    logging.basicConfig(level=logging.WARNING, format=f"{clock}%(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
+    written: logging.Handler = logging.StreamHandler(sys.stderr) if sys.stderr else _file(settings)
+    day = "" if sys.stderr else "%Y-%m-%d "
+    logging.basicConfig(
+        level=logging.WARNING, format=f"{clock}%(message)s", datefmt=f"{day}%H:%M:%S", handlers=[written]
+    )
     logging.getLogger(OURS).setLevel(settings.log.level.upper())
     for name, level in settings.log.modules.items():
         logging.getLogger(name).setLevel(level.upper())
+
+
+def _file(settings: "Settings") -> logging.Handler:
+    """A file of at most 1 MB, and the one before it."""
+    try:
+        settings.logs.mkdir(parents=True, exist_ok=True)
+        return logging.handlers.RotatingFileHandler(
+            settings.logs / "telltale.log", maxBytes=1 << 20, backupCount=1, encoding="utf-8"
+        )
+    except OSError:
+        return logging.NullHandler()
 
 
 def says_packets() -> bool:

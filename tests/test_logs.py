@@ -119,3 +119,23 @@ def test_an_environment_variable_sets_the_level_too(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("TELLTALE_LOG__LEVEL", "warning")
     settings = load(make_project(tmp_path, '[log]\n"telltale.mqtt" = "debug"'))
     assert (settings.log.level, dict(settings.log.modules)) == ("warning", {"telltale.mqtt": "debug"})
+
+
+def test_without_a_window_the_lines_go_to_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As under pythonw, which has no stderr."""
+    settings = load(make_project(tmp_path))
+    monkeypatch.setattr(sys, "stderr", None)
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    logs.configure(settings)
+    [handler] = root.handlers
+    root.handlers = [handler]
+    logging.getLogger("telltale.idle").info("idle looks every 10 s")
+    handler.close()
+    assert "idle looks every 10 s" in (settings.logs / "telltale.log").read_text()
+    (settings.logs / "telltale.log").unlink()
+    settings.logs.rmdir()
+    settings.logs.write_text("a file stands where the folder should")
+    root.handlers = []
+    logs.configure(settings)
+    assert isinstance(root.handlers[0], logging.NullHandler)

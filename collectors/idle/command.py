@@ -1,5 +1,6 @@
 """`telltale modem`: ask a Sigfox modem, send a frame by it, or play one."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,23 +49,29 @@ def pac(port: str | None, dialect: str | None) -> None:
         click.echo(found.pac())
 
 
-@modem.command(epilog="Example: telltale modem send 313030 --port /dev/ttyUSB0")
-@click.argument("payload", metavar="HEX")
+@modem.command(epilog='Example: telltale modem send "door open" --port /dev/ttyUSB0')
+@click.argument("payload")
+@click.option(
+    "--text/--hex", "is_text", default=None, help="What PAYLOAD is; by default hex where it can be, else text."
+)
 @click.option("--downlink", is_flag=True, help="Ask for an answer, and wait for it.")
 @_port
 @_dialect
 @json_option
-def send(payload: str, port: str | None, dialect: str | None, *, downlink: bool, as_json: bool) -> None:
-    """Send HEX, 1 to 12 bytes, as one frame.
+def send(
+    payload: str, port: str | None, dialect: str | None, *, is_text: bool | None, downlink: bool, as_json: bool
+) -> None:
+    """Send PAYLOAD, a text or bytes in hex, 1 to 12 bytes, as one frame.
 
-    It counts towards what the modem may send in an hour and a day.
+    It counts towards what the modem may send in an hour and a day. Pairs of hex digits, such as 313030, are hex unless
+    --text says otherwise; the bytes that were sent are printed in hex.
     """
     from collectors.idle.budget import Budget, clock
     from collectors.idle.modem import Outcome
     from collectors.idle.sender import budget_path, spent
     from telltale.contract import ConfigError
 
-    data = _payload(payload)
+    data = payload_of(payload, is_text=is_text)
     with _opened(port, dialect) as (found, settings):
         told, now = settings.idle, clock()()
         path = budget_path(settings.data / "idle", found.device())
@@ -157,13 +164,18 @@ def _opened(port: str | None, dialect: str | None) -> "Iterator[tuple[Modem, Set
         yield found, settings
 
 
-def _payload(text: str) -> bytes:
+def payload_of(text: str, *, is_text: bool | None = None) -> bytes:
+    """The bytes of a text, or those that hex digits mean; None is hex where it can be."""
     from telltale.contract import ConfigError
 
-    try:
-        data = bytes.fromhex(text)
-    except ValueError:
-        data = b""
-    if not 1 <= len(data) <= 12:
+    digits = "".join(text.split())
+    is_digits = re.fullmatch(r"[0-9A-Fa-f]+", digits) is not None
+    if is_text is False and not (is_digits and len(digits) % 2 == 0):
         raise ConfigError(f'"{text}": expected 1 to 12 bytes in hex, such as 313030')
+    if is_text is None and is_digits and len(digits) % 2:
+        # One digit too few, perhaps: a frame of the day's budget is not spent on a guess.
+        raise ConfigError(f'"{text}": hex digits, but not in pairs; add --text to send these characters')
+    data = text.encode() if is_text or not is_digits else bytes.fromhex(digits)
+    if not 1 <= len(data) <= 12:
+        raise ConfigError(f'"{text}" is {len(data)} bytes; expected 1 to 12, as a frame has')
     return data

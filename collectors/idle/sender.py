@@ -5,6 +5,9 @@ moment in each slot; a slot without a known idle time, or without budget, sends 
 level of its own moment. `bitmap` sends minutes as they become due; those of a frame that could not go out, or of which
 nobody knows whether it did, are still to be sent in the next slot.
 
+An event (`idle/events.py`) sends the level of its moment at once, from the same budget; with `is_slotted` false nothing
+else does. A frame that could not go out then waits for a slot's length.
+
 With `downlink` up to 4 frames a day, six hours apart, ask for an answer. Its 8 bytes: 01, then the seconds of a slot
 (16 bit, high byte first; not below the usual ones, 0 for those), the rest 0. Any other answer is logged and changes
 nothing.
@@ -21,6 +24,7 @@ from collectors.idle.budget import DAY_S, DOWNLINKS, HOUR_S, Budget, Moment
 from collectors.idle.minutes import Frames, MinuteFrame
 from collectors.idle.modem import Modem, Outcome, Sent
 from collectors.idle.serial_line import ModemError
+from telltale.settings.activity import IdleSettings
 from telltale.sources.sigfox.minutes import BITMAP, LEVELS, level
 
 log = logging.getLogger("telltale.idle")
@@ -40,6 +44,7 @@ class Plan(NamedTuple):
         hourly: frames in an hour.
         slot_s: seconds between two frames; 0 for as many as the contract allows for ever.
         downlink: whether to ask for answers.
+        is_slotted: whether each slot sends; otherwise only events do.
     """
 
     form: str
@@ -47,11 +52,19 @@ class Plan(NamedTuple):
     hourly: int = 6
     slot_s: float = 0.0
     downlink: bool = False
+    is_slotted: bool = True
 
     @property
     def usual_slot_s(self) -> float:
         """Seconds of a slot that no downlink changed."""
         return self.slot_s or float(math.ceil(max(DAY_S / self.daily, HOUR_S / self.hourly)))
+
+
+def plan_of(told: IdleSettings) -> Plan:
+    """What the settings ask for: with `send = "none"` levels, at events alone."""
+    is_slotted = told.send != "none"
+    form = told.send if is_slotted else LEVELS
+    return Plan(form, told.daily_uplinks, told.hourly_uplinks, told.slot_s, told.downlink, is_slotted=is_slotted)
 
 
 class Worker(Protocol):
@@ -91,14 +104,20 @@ class Sender:
         self._frames = frames
         self._last_s = float("-inf")
         self._next_ask_s = float("-inf")
+        self._is_called = False
+        """By an event, and nothing went out since."""
+        self._waits = False
+        """Whether a frame could not go out."""
         self._begun: tuple[Future[Sent | None], MinuteFrame | None] | None = None
         self.slot_s = plan.usual_slot_s
         self.tells_minutes = plan.form == BITMAP
 
-    def look(self, wall_s: float, steady_s: float, idle_s: float | None) -> None:
-        """Send what is due, unless a frame is on its way."""
+    def look(self, wall_s: float, steady_s: float, idle_s: float | None, *, is_called: bool = False) -> None:
+        """Send what is due, or what an event calls for, unless a frame is on its way."""
         self.collect()
-        if self._begun is not None or steady_s < self._last_s + self.slot_s:
+        self._is_called |= is_called
+        is_due = (self._plan.is_slotted or self._waits) and steady_s >= self._last_s + self.slot_s
+        if self._begun is not None or not (is_due or self._is_called):
             return
         frame = self._frames.next(int(wall_s // 60)) if self.tells_minutes else None
         if frame is not None:
@@ -107,7 +126,7 @@ class Sender:
             payload = level(idle_s)
         else:
             return
-        self._last_s = steady_s
+        self._last_s, self._is_called, self._waits = steady_s, False, False
         asks = self._plan.downlink and steady_s >= self._next_ask_s
         self._begun = self._worker.submit(lambda: self._send(payload, asks=asks)), frame
         if asks:
@@ -121,6 +140,7 @@ class Sender:
         (future, frame), self._begun = self._begun, None
         sent = future.result()
         if sent is None:
+            self._waits = True
             return
         if sent.outcome is Outcome.SENT and frame is not None:
             self._frames.sent(frame)

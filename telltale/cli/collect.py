@@ -12,7 +12,13 @@ COLLECTORS = ("webhooks", "coap", "arp", "mqtt", "idle")
 @click.argument("collector", type=click.Choice(COLLECTORS))
 @click.option("--host", help="Address to listen on, instead of the one in telltale.toml.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
-def collect(collector: str, host: str | None, port: int | None) -> None:
+@click.option(
+    "--on",
+    multiple=True,
+    type=click.Choice(["lock", "unlock", "start"]),
+    help="Idle: send a frame at once when the screen is locked or unlocked (Linux), or at the start; may be repeated.",
+)
+def collect(collector: str, host: str | None, port: int | None, on: tuple[str, ...]) -> None:
     """Receive over one transport until Ctrl-C.
 
     Every record is on disk before its sender gets a 2xx, or 2.01 over CoAP. On Ctrl-C or SIGTERM, requests that have
@@ -23,7 +29,7 @@ def collect(collector: str, host: str | None, port: int | None) -> None:
 
     settings = load()
     section = getattr(settings, collector)
-    options = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
+    options = {key: value for key, value in (("host", host), ("port", port), ("on", on or None)) if value is not None}
     for key, value in options.items():
         if not isinstance(getattr(section, key, None), type(value)):  # a serial port is a text
             keys = ", ".join(sorted(type(section).model_fields))

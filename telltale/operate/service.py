@@ -2,7 +2,7 @@
 
 `collector` is the capture of buttons alone, under a user of its own with the single right to capture; `up` is
 everything else and holds no right at all. Only the folders of the project's data can be written. The units are for
-systemd; those for launchd and the Task Scheduler have not been tried.
+systemd; those for launchd and the Task Scheduler have not been tried. The agent of a PC is none of these (`agent`).
 
 systemd asks only the supervisor to end (`KillMode=mixed`), which drains its children, and leaves it alone when the
 kernel has killed one of them for memory (`OOMPolicy=continue`): the supervisor starts that one again.
@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from telltale.settings import HOME_VARIABLE, Settings
 
 What = Literal["collector", "up"]
-System = Literal["systemd", "launchd", "task-scheduler"]
+System = Literal["linux", "macos", "windows"]
 USER = "telltale"
 STOP_S = 45
 """Longer than the supervisor gives its children."""
@@ -74,9 +74,14 @@ SystemCallFilter=@system-service
 SystemCallErrorNumber=EPERM"""
 
 
-def service(settings: Settings, what: What, system: System = "systemd") -> str:
+def this_system() -> System:
+    """Whose services this machine runs."""
+    return {"win32": "windows", "darwin": "macos"}.get(sys.platform, "linux")  # type: ignore[return-value] # of texts
+
+
+def service(settings: Settings, what: What, system: System = "linux") -> str:
     """The text of a service definition for this project, its installation in comments at the top."""
-    makers = {"systemd": _systemd, "launchd": _launchd, "task-scheduler": _task}
+    makers = {"linux": _systemd, "macos": _launchd, "windows": _task}
     return makers[system](settings, _UNITS[what])
 
 
@@ -98,7 +103,7 @@ def writable(settings: Settings) -> list[Path]:
 def _systemd(settings: Settings, unit: _Unit) -> str:
     folders = writable(settings)
     shown, secrets = shlex.join(map(str, folders)), shlex.quote(str(settings.root / "secrets.toml"))
-    command = " ".join(_quoted(part) for part in _command(unit))
+    command = " ".join(quoted(part) for part in _command(unit))
     rights = f"AmbientCapabilities={unit.capabilities}\nCapabilityBoundingSet={unit.capabilities}"
     families = f"\nRestrictAddressFamilies={unit.families}" if unit.families else ""
     only = f"\n{_COLLECTOR}" if unit.capabilities else ""
@@ -127,7 +132,7 @@ StartLimitIntervalSec=0
 Type=exec
 User={USER}
 Group={USER}
-Environment={_quoted(f"{HOME_VARIABLE}={settings.root}")}
+Environment={quoted(f"{HOME_VARIABLE}={settings.root}")}
 ExecStart={command}
 Restart=always
 RestartSec=1
@@ -139,7 +144,7 @@ LimitNOFILE={OPEN_FILES}
 {rights}
 {_ALWAYS}
 ProtectHome={home}
-ReadWritePaths={" ".join(_quoted(str(folder)) for folder in folders)}{families}{only}
+ReadWritePaths={" ".join(quoted(str(folder)) for folder in folders)}{families}{only}
 
 [Install]
 WantedBy=multi-user.target
@@ -173,8 +178,6 @@ def _launchd(settings: Settings, unit: _Unit) -> str:
 
 def _task(settings: Settings, unit: _Unit) -> str:
     program, *arguments = _command(unit)
-    told = (*arguments[:2], "--project", str(settings.root), *arguments[2:])  # a task has no environment of its own
-    shown = " ".join(f'"{each}"' if " " in each else each for each in told)
     more = "; capturing needs Npcap" if unit.capabilities else ""
     return f"""\
 <?xml version="1.0" encoding="UTF-8"?>
@@ -195,12 +198,18 @@ def _task(settings: Settings, unit: _Unit) -> str:
   <Actions Context="Author">
     <Exec>
       <Command>{escape(program)}</Command>
-      <Arguments>{escape(shown)}</Arguments>
+      <Arguments>{escape(task_arguments(settings.root, arguments))}</Arguments>
       <WorkingDirectory>{escape(str(settings.root))}</WorkingDirectory>
     </Exec>
   </Actions>
 </Task>
 """
+
+
+def task_arguments(root: Path, arguments: Sequence[str]) -> str:
+    """The arguments of a task, which has no environment of its own: the project is named behind `-m telltale`."""
+    told = (*arguments[:2], "--project", str(root), *arguments[2:])
+    return " ".join(f'"{each}"' if " " in each else each for each in told)
 
 
 def _command(unit: _Unit) -> list[str]:
@@ -224,6 +233,7 @@ def _escaped(text: str) -> str:
     return text.replace("%", "%%")
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A word of a unit's line."""
     escaped = _escaped(text).replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
     return f'"{escaped}"' if set(escaped) & set(" \t\"';\\") else escaped

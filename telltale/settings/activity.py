@@ -13,6 +13,7 @@ ACTIVITY_TOML = """\
 # backend = "auto"             # auto, x11, mutter, kde, wayland, logind, windows, macos, file
 # file = ""                    # of backend = "file": something touches it at every input
 # send = "none"                # none: samples are kept here only; levels or bitmap: also sent by the modem
+# on = []                      # "lock", "unlock" (Linux alone tells), "start": each sends a level at once
 # port = ""                    # the modem's serial port, such as /dev/ttyUSB0, COM3 or socket://host:port
 # dialect = "auto"             # auto, uplynx, wisol, td1207, snt
 # daily_uplinks = 140          # of the contract, in any 24 hours
@@ -36,6 +37,7 @@ class IdleSettings(Section):
     backend: Literal["auto", "x11", "mutter", "kde", "wayland", "logind", "windows", "macos", "file"] = "auto"
     file: str = ""
     send: Literal["none", "levels", "bitmap"] = "none"
+    on: tuple[Literal["lock", "unlock", "start"], ...] = ()
     port: str = ""
     dialect: Literal["auto", "uplynx", "wisol", "td1207", "snt"] = "auto"
     daily_uplinks: Annotated[int, Field(ge=1, le=140)] = 140

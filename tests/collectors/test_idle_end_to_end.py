@@ -207,7 +207,9 @@ def test_the_commands_ask_send_and_keep_the_budget(tmp_path: Path) -> None:
             asked = telltale(root, "modem", "send", "313030", "--downlink", "--port", port, "--dialect", "snt")
             assert asked.returncode == 0, "no answer is no failure"
             wrong = telltale(root, "modem", "send", "31303", "--port", port)
-            assert wrong.stderr == 'telltale: "31303": expected 1 to 12 bytes in hex, such as 313030\n'
+            assert (
+                wrong.stderr == 'telltale: "31303": hex digits, but not in pairs; add --text to send these characters\n'
+            )
         budget = json.loads((root / "data/idle/budget-2d24e6.json").read_text())
         assert (len(budget["uplinks"]), len(budget["downlinks"])) == (2, 1)
         backend.close()

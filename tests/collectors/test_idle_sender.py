@@ -15,11 +15,13 @@ import sqlalchemy as sa
 
 from collectors import idle_sender
 from collectors.idle.budget import Moment
+from collectors.idle.command import payload_of
+from collectors.idle.events import Events, check
 from collectors.idle.lock import only_one
 from collectors.idle.minutes import Frames
 from collectors.idle.modem import Modem, Sent, Timeouts
 from collectors.idle.probe import Look
-from collectors.idle.sender import Plan, Sender
+from collectors.idle.sender import Plan, Sender, plan_of
 from collectors.idle_sender import Agent, Connector, Memory, own_name, put
 from telltale.contract import ConfigError, Raw
 from telltale.door import open_door
@@ -124,6 +126,7 @@ def run(
     every_s: float = 30,
     keeps: bool = False,
     store: Callable[[bytes, int], bool] | None = None,
+    on: tuple[str, ...] = (),
 ) -> SimulatedModem:
     """An agent's life from its start to its SIGTERM, with a modem beside it; where it `keeps`, with the real store."""
     settings = Settings(root=folder)
@@ -150,6 +153,7 @@ def run(
                 frames=frames,
                 sender=sender,
                 memory=memory,
+                events=Events(on),
             ).run()
     finally:
         if door is not None:
@@ -262,6 +266,119 @@ def test_a_sleep_leaves_a_gap_in_what_is_kept(tmp_path: Path, *, counter_sleeps:
     after = [(at / 1000 - START_S, idle / 1000) for at, idle in samples if at / 1000 - START_S > HOUR_S]
     assert len(after) > 5
     assert {round(at - idle, 3) for at, idle in after} == {last_s}, "the last input is where it was, before the sleep"
+
+
+class Locking(Office):
+    """A PC whose screen is locked in some spans."""
+
+    def __init__(self, for_s: float, inputs: list[float], *locked: tuple[float, float]) -> None:
+        super().__init__(for_s, inputs)
+        self._locked = locked
+
+    def look(self) -> Look:
+        return super().look()._replace(is_locked=any(start <= self.now_s < end for start, end in self._locked))
+
+
+@pytest.mark.parametrize(
+    ("on", "plan", "heard_at"),
+    [
+        (("lock",), Plan("levels", is_slotted=False), [300]),
+        (("unlock",), Plan("levels", is_slotted=False), [900]),
+        (("start",), Plan("levels", is_slotted=False), [30]),
+        (("lock", "unlock", "start"), Plan("levels", is_slotted=False), [30, 300, 900]),
+        # A slot is counted from the frame before it, whatever sent that: 300 + 630, 930 + 630.
+        (("lock",), Plan("levels"), [30, 300, 930, 1560]),
+        ((), Plan("levels"), [30, 660, 1290]),
+    ],
+)
+def test_an_event_sends_a_level_at_once(tmp_path: Path, on: tuple[str, ...], plan: Plan, heard_at: list[float]) -> None:
+    office = Locking(1600, typed((0, 300), (900, 1600)), (300, 900))
+    air = Air(office)
+    run(tmp_path, office, plan, network=air, on=on)
+    assert [at for at, _ in air.heard] == heard_at
+    assert {frame.payload for at, frame in air.heard if at in {30, 300, 900}} <= {b"100"}
+
+
+def test_events_keep_within_the_budget(tmp_path: Path) -> None:
+    """A screen locked every minute of two hours: six frames an hour all the same."""
+    office = Locking(2 * HOUR_S, typed((0, 2 * HOUR_S)), *((at, at + 30) for at in range(60, 2 * HOUR_S, 60)))
+    air = Air(office)
+    run(tmp_path, office, Plan("levels", is_slotted=False), network=air, on=("lock", "unlock"))
+    times = [at for at, _ in air.heard]
+    assert (len(times), most_in(HOUR_S, times)) == (12, 6)
+
+
+def test_a_frame_of_an_event_that_could_not_go_out_goes_out_later(tmp_path: Path) -> None:
+    office, folder = Locking(0, []), tmp_path / "idle"
+    connector = Connector(str(tmp_path / "modem"), "wisol", QUICK)
+    plan, air = Plan("levels", is_slotted=False), Air(office)
+    sender = Sender(plan, connect=connector, folder=folder, clock=office.moment, worker=AtOnce(), frames=Frames())
+    sender.look(office.wall_s(), 0.0, 5.0, is_called=True)  # the modem is not there
+    with serving(SimulatedModem("wisol", air), Pty(tmp_path / "modem")):
+        for steady_s in (100.0, 617.0, 618.0, 1300.0):
+            sender.look(office.wall_s(), steady_s, 5.0)
+    assert len(air.heard) == 1
+
+
+@pytest.mark.parametrize(
+    ("idle", "platform", "sentence"),
+    [
+        (IdleSettings(on=("lock",)), "linux", "[idle] on = lock: sends by a modem; set [idle] port"),
+        (IdleSettings(on=("start",), send="bitmap", port="x"), "linux", 'send = "bitmap" tells minutes'),
+        (IdleSettings(on=("start", "lock"), port="x"), "win32", "start, lock: only Linux tells the agent of a lock"),
+        (IdleSettings(on=("start",), port="x"), "win32", ""),
+        (IdleSettings(on=("unlock",), port="x"), "linux", ""),
+        (IdleSettings(), "darwin", ""),
+    ],
+)
+def test_an_event_that_cannot_come_is_refused(idle: IdleSettings, platform: str, sentence: str) -> None:
+    if not sentence:
+        check(idle, platform=platform)
+        return
+    with pytest.raises(ConfigError) as told:
+        check(idle, platform=platform)
+    assert sentence in str(told.value)
+
+
+def test_without_slots_only_events_send() -> None:
+    assert plan_of(IdleSettings(on=("lock",), port="x")) == Plan("levels", is_slotted=False)
+    assert plan_of(IdleSettings(send="bitmap")) == Plan("bitmap")
+
+
+@pytest.mark.parametrize(
+    ("typed_text", "is_text", "payload"),
+    [
+        ("313030", None, b"100"),
+        ("31 30 30", None, b"100"),
+        ("313030", True, b"313030"),
+        ("100", True, b"100"),
+        ("door open", None, b"door open"),
+        ("Tür", None, "Tür".encode()),
+        ("fade", None, b"\xfa\xde"),
+        ("fade", True, b"fade"),
+        ("0" * 24, None, bytes(12)),
+    ],
+)
+def test_a_payload_is_a_text_or_hex(typed_text: str, is_text: bool | None, payload: bytes) -> None:
+    assert payload_of(typed_text, is_text=is_text) == payload
+
+
+@pytest.mark.parametrize(
+    ("typed_text", "is_text", "sentence"),
+    [
+        ("100", None, '"100": hex digits, but not in pairs; add --text'),
+        ("door", False, '"door": expected 1 to 12 bytes in hex'),
+        ("313", False, '"313": expected 1 to 12 bytes in hex'),
+        ("the door is open", None, "is 16 bytes; expected 1 to 12"),
+        ("0" * 26, None, "is 13 bytes; expected 1 to 12"),
+        ("", None, '"" is 0 bytes; expected 1 to 12'),
+        ("", True, '"" is 0 bytes'),
+    ],
+)
+def test_a_payload_that_is_no_frame_is_refused(typed_text: str, is_text: bool | None, sentence: str) -> None:
+    with pytest.raises(ConfigError) as told:
+        payload_of(typed_text, is_text=is_text)
+    assert sentence in str(told.value)
 
 
 def test_an_answer_sets_the_slot(tmp_path: Path) -> None:

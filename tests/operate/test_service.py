@@ -12,12 +12,14 @@ from xml.etree import ElementTree
 import pytest
 
 from telltale.cli import run
+from telltale.operate import agent as agents
+from telltale.operate.agent import agent
 from telltale.operate.service import System, What, service, writable
 from telltale.settings import load
 from tests.served import make_project
 
 
-def unit(root: Path, what: What, system: System = "systemd") -> str:
+def unit(root: Path, what: What, system: System = "linux") -> str:
     return service(load(root), what, system)
 
 
@@ -72,7 +74,7 @@ def test_systemd_understands_the_unit(tmp_path: Path, what: What, folder: str) -
 @pytest.mark.parametrize("what", ["collector", "up"])
 def test_the_untried_ones_say_so_and_are_well_formed(tmp_path: Path, what: What) -> None:
     root = make_project(tmp_path / "with a blank & more")
-    launchd, task = unit(root, what, "launchd"), unit(root, what, "task-scheduler")
+    launchd, task = unit(root, what, "macos"), unit(root, what, "windows")
     assert all("NOT TRIED" in text for text in (launchd, task))
     told = plistlib.loads(launchd.encode())
     assert told["EnvironmentVariables"] == {"TELLTALE_HOME": str(root)}
@@ -91,3 +93,79 @@ def test_the_command_prints_up_unless_told(
     assert re.search(r"^ExecStart=.* up$", capsys.readouterr().out, re.MULTILINE)
     assert run(["service", "--print", "collector", "--for", "launchd"]) == 0
     assert capsys.readouterr().out.startswith("<?xml")
+
+
+@pytest.mark.parametrize("folder", ["plain", "with a blank", "100%"])
+def test_the_agent_is_a_unit_of_its_person(tmp_path: Path, folder: str) -> None:
+    root = make_project(tmp_path / folder)
+    text = agent(load(root), "linux")
+    told = values(text)
+    assert told["WantedBy"] == told["PartOf"] == "graphical-session.target"
+    assert told["ExecStart"] == f"{sys.executable} -m telltale collect idle"
+    assert {"User", "Group", "AmbientCapabilities"}.isdisjoint(told), "the person's own rights"
+    assert "sudo" not in text.replace("no sudo", "")
+    shown = re.findall(r"^#   (telltale .*) > ", text, re.MULTILINE)
+    assert shlex.split(shown[0]) == ["telltale", "--project", str(root), "service", "--print", "idle"]
+    path = tmp_path / "telltale-idle.service"
+    path.write_text(text)
+    if shutil.which("systemd-analyze"):
+        command = ["systemd-analyze", "verify", str(path)]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_the_agent_of_macos_starts_in_the_persons_session(tmp_path: Path) -> None:
+    root = make_project(tmp_path / "with a blank & more")
+    told = plistlib.loads(agent(load(root), "macos").encode())
+    assert (told["RunAtLoad"], told["LimitLoadToSessionType"]) == (True, "Aqua")
+    assert told["ProgramArguments"] == [sys.executable, "-m", "telltale", "collect", "idle"]
+    assert "UserName" not in told
+
+
+@pytest.mark.parametrize("code", ["utf-8", "utf-16"])
+def test_the_agent_of_windows_starts_at_log_on_without_a_window(tmp_path: Path, code: str) -> None:
+    """As cmd writes it to a file, and as PowerShell does."""
+    root = make_project(tmp_path / "with a blank -- & more")
+    task = ElementTree.fromstring(agent(load(root), "windows").encode(code))
+    texts = {found.tag.rpartition("}")[2]: found.text for found in task.iter()}
+    assert (texts["Command"], texts["LogonType"], texts["RunLevel"]) == (
+        "pythonw.exe",
+        "InteractiveToken",
+        "LeastPrivilege",
+    )
+    assert task.find(".//{*}LogonTrigger/{*}UserId") is not None
+    assert texts["Arguments"] == f'-m telltale --project "{root}" collect idle'
+
+
+def test_on_windows_the_person_and_the_program_are_filled_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(make_project(tmp_path))
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(sys, "executable", "C:\\Py\\python.exe")
+    monkeypatch.setenv("USERDOMAIN", "DESK")
+    monkeypatch.setenv("USERNAME", "anna")
+    text = agent(settings, "windows")
+    assert "<UserId>DESK\\anna</UserId>" in text
+    assert agents.WHO not in text
+    assert "<Command>C:\\Py\\python.exe</Command>" in text, "there is no pythonw beside it here"
+
+
+@pytest.mark.parametrize(
+    ("platform", "words", "shown"),
+    [
+        ("linux", ["idle"], "WantedBy=graphical-session.target"),
+        ("darwin", ["idle"], "<plist"),
+        ("win32", ["idle"], "<LogonTrigger>"),
+        ("linux", ["idle", "--for", "windows"], "<LogonTrigger>"),
+        ("win32", ["idle", "--for", "systemd"], "WantedBy=graphical-session.target"),
+        ("win32", ["up"], "<BootTrigger>"),
+        ("win32", ["up", "--for", "linux"], "WantedBy=multi-user.target"),
+    ],
+)
+def test_the_system_is_this_one_unless_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    *, platform: str, words: list[str], shown: str,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("TELLTALE_HOME", str(make_project(tmp_path)))
+    monkeypatch.setattr(sys, "platform", platform)
+    assert run(["service", "--print", *words]) == 0
+    assert shown in capsys.readouterr().out
