@@ -254,6 +254,10 @@ class Route(NamedTuple):
     alias: bool = False
 
 
+SIMULATED_HEADER, SIMULATED_OPTION = "telltale-simulated", "coap-65000"
+"""What a simulated message bears, over HTTP and over CoAP (an elective option for experiments, RFC 7252 12.2)."""
+
+
 class Emission(NamedTuple):
     """One simulated message on the real wire: when a device sends it, and the exact request."""
 

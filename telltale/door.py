@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 from telltale import discreet
 from telltale.contract import (
+    SIMULATED_HEADER,
+    SIMULATED_OPTION,
     ConfigError,
     Raw,
     Refused,
@@ -32,7 +34,10 @@ from telltale.tickets import Tickets
 
 log = logging.getLogger("telltale.door")
 
-KEPT_HEADERS = ("content-type", "content-encoding", "user-agent", "x-forwarded-for", "coap-type", "mqtt-topic")
+KEPT_HEADERS = (
+    *("content-type", "content-encoding", "user-agent", "x-forwarded-for", "coap-type", "mqtt-topic"),
+    *(SIMULATED_HEADER, SIMULATED_OPTION),
+)
 """Headers kept with a record; none carries a secret, as Signature, Authorization and Cookie may."""
 
 AWAY = Reply(status=503, body=b"the record could not be stored; please send it again\n")

@@ -268,7 +268,9 @@ def _live(running_things: ExitStack, project: "Project", plan: "Scenario", more:
     waited_min = (project.now_us() // 1_000_000 - plan.end_s) // 60 + 1
     children = [Child("upkeep", telltale_command("upkeep"), home)]
     for name in TAIL_S:
-        live = telltale_command("simulate", name, "--live", "--since", f"{waited_min}m", "--seed", str(plan.seed))
+        live = telltale_command(
+            "simulate", name, "--live", "--since", f"{waited_min}m", "--seed", str(plan.seed), "--mix"
+        )
         children.append(Child(f"simulate {name}", live, home))
     rotate = (sys.executable, "-m", "telltale.simulate.demo.rotate", str(plan.seed), str(plan.end_s))
     children += [Child("buttons", rotate, home), *more]

@@ -59,22 +59,36 @@ def _first_source() -> str:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Buttons: write their buttons.csv to this file.",
 )
+@click.option("--mix", is_flag=True, help="Do so in a project that holds real records too.")
+@click.option(
+    "--remove", is_flag=True, help="Take out what was simulated here: of SOURCE, or where none is named of all."
+)
 @json_option
-def simulate(source: str, *, back_s: int | None, live: bool, seed: int, file: Path | None, **options: Any) -> None:
+@click.pass_context
+def simulate(
+    context: click.Context, source: str, *, back_s: int | None, live: bool, seed: int, file: Path | None, **options: Any
+) -> None:
     """Simulate the devices of SOURCE.
 
     By default it is the first of "telltale sources". They have the faults of real ones: lost messages, nodes that fail,
     clocks that are wrong. The same seed gives the same data; people come and go by the clock of [site] timezone.
-    Simulated records cannot be told from real ones afterwards: use a project of its own.
+    A project that holds real records is refused without --mix. Simulated records bear a mark, by which --remove takes
+    them out again; frames sent with --play bear none, nor does what is replayed from a capture file.
     """
     from telltale.contract import Scenario
     from telltale.settings import load
     from telltale.sources import source as source_of
 
+    if options["remove"]:
+        is_named = context.get_parameter_source("source") is not click.core.ParameterSource.DEFAULT
+        _take_out(source_of(source).name if is_named else None, as_json=options["as_json"])
+        return
     if live == (back_s is not None):
         raise click.UsageError("give either --live or --backfill")
     _check_capture(source, live=live, options=options)
     settings, simulated = load(), source_of(source)
+    if options["pcap"] is None and options["url"] in {None, _collector(simulated.transport, settings)}:
+        _check_mix(settings, mix=options["mix"], is_unmarked=options["interface"] is not None)
     start_s, end_s = _backfill_span(settings, back_s) if back_s is not None else _live_span(options)
     scenario = Scenario(seed, start_s, end_s, settings.site.timezone)
     if file is not None:
@@ -92,6 +106,51 @@ def simulate(source: str, *, back_s: int | None, live: bool, seed: int, file: Pa
         _backfill(source, scenario, settings, settles=options["settles"], as_json=options["as_json"])
     else:
         _live(source, scenario, settings, options)
+
+
+def _check_mix(settings: "Settings", *, mix: bool, is_unmarked: bool) -> None:
+    """Simulated beside real records only where that is meant, and where they can be taken out again."""
+    from telltale.contract import ConfigError
+    from telltale.simulate.marked import holds_real
+    from telltale.workbench.project import Project
+
+    if mix and not is_unmarked:
+        return
+    project = Project(settings=settings)
+    try:
+        is_real = holds_real(project)
+    finally:
+        project.close()
+    if is_real and is_unmarked:
+        raise ConfigError(
+            f"{settings.root} holds real records, and frames bear no mark to take them out by; use a project of its own"
+        )
+    if is_real:
+        raise ConfigError(
+            f"{settings.root} holds records that are not simulated; expected a project of its own: telltale init "
+            "FOLDER, or give --mix and later --remove"
+        )
+
+
+def _take_out(source: str | None, *, as_json: bool) -> None:
+    from telltale.simulate.marked import take_out_simulated
+    from telltale.wording import count
+    from telltale.workbench.project import Project
+
+    project = Project()
+    try:
+        done = take_out_simulated(project, source)
+    finally:
+        project.close()
+    total, rows = sum(done.raws.values()), sum(done.rows.values())
+    sentence = f"Removed: {count(total, 'simulated record')}"
+    sentence += f" ({', '.join(f'{number:,} {name}' for name, number in done.raws.items())})" if total else ""
+    sentence += f", {count(rows, 'row')} of tables, {count(done.refused, 'refused request')}."
+    if done.closed:
+        sentence += f" The figures of {count(done.closed, 'closed day')} were made again."
+    if done.left:
+        sentence += f" Those of {count(done.left, 'closed day')} still count them: its sightings were purged before."
+    show_one(done._asdict(), as_json=as_json, sentence=sentence)
 
 
 def _settings_of(source: str, settings: "Settings") -> "SourceSettings":

@@ -60,7 +60,7 @@ def trim(lake: Lake, file: File, rows: pa.Table, *, now_us: int) -> None:
     Raises:
         Changed: the file is no longer listed as it was read; nothing is removed, look again.
     """
-    made = write(lake, "trim", [_rest(file, rows)] if rows.num_rows else [], now_us=now_us)
+    made = write(lake, "trim", [rest(file, rows)] if rows.num_rows else [], now_us=now_us)
     with lake.store.writer() as connection:
         bump(connection)
         unlist(connection, [file], at=now_us)
@@ -88,7 +88,8 @@ def purge_hot(lake: Lake, source: str, before_us: int, *, now_us: int) -> int:
         count += len(found)
 
 
-def _rest(file: File, rows: pa.Table) -> Draft:
+def rest(file: File, rows: pa.Table) -> Draft:
+    """The draft of what is left of a decoded or derived file, which is some rows."""
     table = TABLES[file.table_name]
     times = pc.min_max(own_time(table, rows).cast(pa.int64())).as_py()
     same = {name: getattr(file, name) for name in Draft._fields if name not in {"rows", "min_time", "max_time"}}

@@ -118,6 +118,13 @@ def mark_closed(store: Store, site: str, day: date, *, now_us: int, late: int = 
             connection.execute(CLOSED_DAY.insert().values(site=site, day=day, closed_at=now_us, late=late))
 
 
+def forget_closed(store: Store, site: str, day: date) -> None:
+    """A day that nothing is left of is not closed any more."""
+    with store.writer() as connection:
+        bump(connection)
+        connection.execute(CLOSED_DAY.delete().where(CLOSED_DAY.c.site == site, CLOSED_DAY.c.day == day))
+
+
 def late_counted_through(store: Store) -> int:
     """The last raw record whose late rows are counted in `closed_day`."""
     with store.reader() as connection:

@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from telltale.contract import (
+    SIMULATED_HEADER,
+    SIMULATED_OPTION,
     ConfigError,
     Emission,
     Raw,
@@ -35,6 +37,8 @@ Connection = HTTPConnection | CoapConnection
 SENDER = "127.0.0.1"
 TRANSPORT = "simulate"
 """Stands in a record's `meta` where no wire was used."""
+MARK = {SIMULATED_HEADER: "1", SIMULATED_OPTION: "01"}
+"""The headers of a message that is sent; over CoAP the second is an option."""
 _TIMEOUT_S = 30.0
 
 
@@ -106,7 +110,7 @@ def play(
     tell: Callable[[Played], None] = lambda _: None,
     stop: threading.Event | None = None,
 ) -> Played:
-    """Send emissions to a running collector, each when its moment has come.
+    """Send emissions to a running collector, each when its moment has come, and marked as simulated.
 
     Args:
         emissions: in time order; may be endless.
@@ -197,11 +201,12 @@ def _send(connection: Connection, emission: Emission) -> tuple[int, str]:
 
     A connection kept open may have been closed by the collector meanwhile: then once more on a new one.
     """
+    headers = {**emission.headers, **MARK}
     if isinstance(connection, CoapConnection):
-        return connection.send(emission)
+        return connection.send(emission._replace(headers=headers))
     for kept in (connection.sock is not None, False):
         try:
-            connection.request(emission.method, emission.path, emission.body, dict(emission.headers))
+            connection.request(emission.method, emission.path, emission.body, headers)
             response = connection.getresponse()
             return response.status, response.read(200).decode("utf-8", "replace").strip()
         except (OSError, HTTPException) as error:

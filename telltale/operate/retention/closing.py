@@ -50,6 +50,14 @@ def close_days(project: Project, *, now_us: int) -> list[Closed]:
     return closed
 
 
+def close_again(project: Project, site: str, day: dt.date, *, now_us: int) -> Closed:
+    """Write the figures of a closed day anew, of the sightings there are now; what was late stays counted."""
+    late = project.lake.closed_days()[site, day].late
+    closed = _close(project.view(now_us=now_us), site, day)
+    mark_closed(project.lake.store, site, day, now_us=now_us, late=late)
+    return closed
+
+
 def due_days(view: View, site: str) -> list[dt.date]:
     """The days of a site that can be closed and are not, oldest first."""
     zone = view.project.site(site).timezone
