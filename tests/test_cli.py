@@ -172,10 +172,17 @@ def test_up_collects_and_settles_until_ctrl_c(tmp_path: Path) -> None:
             url = f"http://127.0.0.1:{port}/cloudtrax"
             _read_when_it_answers(urllib.request.Request(url, VECTOR, signed(VECTOR), method="POST"))
             assert any("settled 1 records" in line for line in lines)
+            toml = (root / "telltale.toml").read_text()
+            (root / "telltale.toml").write_text(f"{toml}[settle\n")
+            assert any("not valid TOML" in line and "all runs as before" in line for line in lines)
+            (root / "telltale.toml").write_text(toml.replace("[coap]", "[coap]\nprefix = 'site'"))
+            assert any("telltale.toml changed; restarts coap, upkeep" in line for line in lines)
+            assert any("coap" in line and "listens" in line for line in lines), "again, as it is told now"
         finally:
             process.send_signal(signal.SIGINT)
             rest = process.stdout.read()
     assert process.returncode == 0
+    assert rest.rstrip().endswith("all stored: every record that was acknowledged is on disk")
     assert "Traceback" not in rest
     assert arrived(root)["hot"] == 0
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from telltale.contract import ConfigError
+from telltale.contract import ConfigError, TelltaleError
 
 if TYPE_CHECKING:
-    from telltale.operate.supervise import Child, Say
+    from collections.abc import Sequence
+
+    from telltale.operate.supervise import Change, Child, Say
     from telltale.settings import Settings
 
 
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 def up(*, dashboards: bool) -> None:
     """Run collectors, upkeep, forwarding and dashboards until Ctrl-C.
 
-    What crashes is started again. At Ctrl-C, records whose sending has begun are still stored.
+    What crashes is started again, and so is what a changed telltale.toml or secrets.toml touches; buttons.csv and
+    devices.csv are read as they are. At Ctrl-C, records whose sending has begun are still stored.
     """
     from telltale.settings import find_root
 
@@ -35,8 +38,80 @@ def supervised(root: Path, *, dashboards: bool = True) -> None:
     settings = load(root)
     with only_one(settings, "up"), logging_to(settings.logs) as say:
         _mend(settings, say)
-        children = wanted(settings)
-        supervise([*children, *(dashboard_child(settings) if dashboards else ())], say=say)
+        running = Running(settings, dashboards=dashboards, say=say)
+        undrained = supervise(running.children, say=say, follow=running.follow)
+        say("up", _farewell(undrained))
+
+
+class Running:
+    """What runs of a project, and what is to run after a change of its files.
+
+    Args:
+        settings: as they are at the start.
+        dashboards: whether these are wanted.
+        say: told of each change.
+    """
+
+    def __init__(self, settings: "Settings", *, dashboards: bool, say: "Say") -> None:
+        from telltale.operate.changes import Files, Told
+        from telltale.settings.secrets import read_secrets
+
+        self._dashboards, self._say = dashboards, say
+        self._told = Told(settings, read_secrets(settings.root))
+        self._files = Files(settings)
+        self.children = [*wanted(settings), *(dashboard_child(settings) if dashboards else ())]
+
+    def follow(self) -> "Change | None":
+        """What is to run where a file changed; what is wrong in one is said, and all runs on."""
+        changed = self._files.changed()
+        if not changed:
+            return None
+        names = " and ".join(sorted(changed))
+        try:
+            return self._change(names)
+        except TelltaleError as error:
+            self._say("up", f"{names} changed: {error}; until it is corrected all runs as before")
+            return None
+
+    def _change(self, names: str) -> "Change | None":
+        from telltale.operate.changes import Files, Told, touched
+        from telltale.operate.supervise import Change
+        from telltale.settings import buttons, devices, load
+        from telltale.settings.secrets import read_secrets
+
+        root = self._told.settings.root
+        now = Told(load(root), read_secrets(root))
+        devices(now.settings), buttons(now.settings)
+        if now.settings.paths != self._told.settings.paths:
+            self._say("up", f"{names} changed: [paths] holds from the next start; stop telltale up and start it again")
+            return None
+        before = {child.name: child for child in self.children}
+        again = touched(self._told, now, before.keys())
+        children = wanted(now.settings)
+        if self._dashboards:
+            former = before.get("dashboard")
+            is_same = former is not None and "dashboard" not in again
+            children += [former] if former is not None and is_same else dashboard_child(now.settings, former=former)
+        begun = [child.name for child in children if child.name not in before]
+        ended = before.keys() - {child.name for child in children}
+        told = (("restarts", again - ended), ("starts", set(begun)), ("ends", ended))
+        shown = "; ".join(f"{word} {', '.join(sorted(parts))}" for word, parts in told if parts)
+        self._say("up", f"{names} changed; {shown or 'nothing has to restart'}")
+        if now.settings.arp != self._told.settings.arp:
+            self._files = Files(now.settings)  # the list of buttons may be another one
+        self._told, self.children = now, children
+        return Change(children, again)
+
+
+def _farewell(undrained: "Sequence[str]") -> str:
+    """What is known of the records at the end."""
+    lost = [name for name in undrained if name in RECEIVERS]
+    if not lost:
+        return "all stored: every record that was acknowledged is on disk"
+    return (
+        f"{', '.join(lost)} did not end in time: every record that was acknowledged is on disk, what was being sent is "
+        "not, and its sender was not told that it was"
+    )
 
 
 def _mend(settings: "Settings", say: "Say") -> None:
@@ -143,10 +218,15 @@ PARTS: tuple[Part, ...] = (
 """What a project may need, in the order of the log's first lines; another part is one line here."""
 
 
-def dashboard_child(settings: "Settings") -> "list[Child]":
+RECEIVERS = ("webhooks", "coap", "arp", "mqtt")
+"""Those that records come in by."""
+
+
+def dashboard_child(settings: "Settings", former: "Child | None" = None) -> "list[Child]":
     """The dashboards' process, where Voilà is installed; it prints its address when it listens.
 
-    Port and token are settled here, so that they outlast a crash of it: who is logged in stays so.
+    Port and token are settled here, so that they outlast a crash of it: who is logged in stays so. A former process
+    hands on the token that was made for it.
     """
     if find_spec("voila") is None:
         return []
@@ -155,6 +235,10 @@ def dashboard_child(settings: "Settings") -> "list[Child]":
     from telltale.operate.supervise import Child, telltale_command
 
     host = settings.dashboard.host
-    port, token = free_port(host, settings.dashboard.port), login_token(settings, host)
+    token, port = login_token(settings, host), settings.dashboard.port
+    if former is not None and not settings.token:
+        token = former.environment["TELLTALE_TOKEN"]
+    if former is None or str(port) != former.command[-1]:
+        port = int(former.command[-1]) if former is not None and port == 0 else free_port(host, port)
     command = telltale_command("dashboard", "--port", str(port))
     return [Child("dashboard", command, {"TELLTALE_HOME": str(settings.root), "TELLTALE_TOKEN": token})]

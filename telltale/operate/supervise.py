@@ -3,7 +3,8 @@
 Every child gets a process group of its own, so that Ctrl-C in the terminal reaches only the supervisor, which then asks
 each child to end and kills what has not ended in time. A crash of one child leaves the others alone. A child that
 keeps failing is tried again for ever, at most every half minute: what it misses, a store that is away or a port that
-is taken, may come back. Should the supervisor itself be killed, its warden (`guard`, `warden`) ends all children.
+is taken, may come back. What is to run may change meanwhile: a child is then drained and started as it is wanted now.
+Should the supervisor itself be killed, its warden (`guard`, `warden`) ends all children.
 
 Nothing of its own log ends it: lines are cut, what cannot be printed or kept is counted (`lines`, `outlet`).
 """
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -35,6 +36,8 @@ LAST_WORDS_S = 1.0
 """How long what a child has printed is still read after its end; what it left behind may hold the pipe for ever."""
 LOOK_S = 5.0
 """How often the warden is looked after."""
+FOLLOW_S = 1.0
+"""How often it is asked whether something else is to run."""
 
 Say = Callable[[str, str], None]
 """Told (name of the child, one line)."""
@@ -46,6 +49,17 @@ class Child(NamedTuple):
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = {}
+
+
+class Change(NamedTuple):
+    """What is to run from now on, and who of those that run must start again for it."""
+
+    children: Sequence[Child]
+    again: Collection[str]
+
+
+Follow = Callable[[], Change | None]
+"""Asked now and then what is to run; None is what runs. It may block."""
 
 
 def telltale_command(*arguments: str) -> tuple[str, ...]:
@@ -77,10 +91,16 @@ def logging_to(folder: Path) -> Iterator[Say]:
         files.close()
 
 
-def supervise(children: Sequence[Child], *, say: Say = print_line) -> None:
-    """Keep the children running until Ctrl-C, SIGTERM or the end of the terminal, then drain them."""
+def supervise(children: Sequence[Child], *, say: Say = print_line, follow: Follow = lambda: None) -> tuple[str, ...]:
+    """Keep the children running until Ctrl-C, SIGTERM or the end of the terminal, then drain them.
+
+    Returns:
+        the names of those that were not drained: they had to be killed, or ended with an error.
+    """
+    supervisor = Supervisor(children, say=say, follow=follow)
     with unfailing_output():
-        asyncio.run(_until_signal(Supervisor(children, say=say)))
+        asyncio.run(_until_signal(supervisor))
+    return tuple(supervisor.undrained)
 
 
 @contextmanager
@@ -99,14 +119,25 @@ def running(children: Sequence[Child], *, say: Say = print_line) -> Iterator[Non
 class Supervisor:
     """Runs children until it is told to stop; `stop` may come from any thread or a signal handler."""
 
-    def __init__(self, children: Sequence[Child], *, say: Say = print_line, stop_s: float = STOP_S) -> None:
+    def __init__(
+        self,
+        children: Sequence[Child],
+        *,
+        say: Say = print_line,
+        stop_s: float = STOP_S,
+        follow: Follow = lambda: None,
+    ) -> None:
         self._children = children
         self._heard_by = say
         self._stop_s = stop_s
+        self._follow_what = follow
         self._guard = Guard()
         self._stopping = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped: asyncio.Event
+        self._kept: dict[str, _Kept] = {}
+        self.undrained: list[str] = []
+        """Children that were asked to end and had to be killed, or ended with an error."""
 
     async def run(self) -> None:
         """Keep all children running until `stop`, and return when every one has ended."""
@@ -115,11 +146,16 @@ class Supervisor:
         if self._stopping.is_set() or not self._children:
             return
         self._look_after_warden()
-        watching = asyncio.create_task(self._watch())
+        beside = [asyncio.create_task(self._watch()), asyncio.create_task(self._follow())]
+        self._change(Change(self._children, ()))
         try:
-            await asyncio.gather(*(self._keep(child) for child in self._children))
+            await self._stopped.wait()
+            for kept in self._kept.values():
+                kept.end.set()
+            await asyncio.gather(*(kept.task for kept in self._kept.values()))
         finally:
-            watching.cancel()
+            for task in beside:
+                task.cancel()
             self._guard.close()
 
     def stop(self) -> None:
@@ -128,6 +164,30 @@ class Supervisor:
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop has ended by itself
                 self._loop.call_soon_threadsafe(self._stopped.set)
+
+    async def _follow(self) -> None:
+        while True:
+            await asyncio.sleep(FOLLOW_S)
+            try:
+                change = await asyncio.to_thread(self._follow_what)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the children run on as they are
+                self._say("up", f"what is to run cannot be told ({error or type(error).__name__})")
+                continue
+            if change is not None and not self._stopped.is_set():
+                self._change(change)
+
+    def _change(self, change: Change) -> None:
+        """Let what is not wanted any more end, and start what is, each after its former self has ended."""
+        wanted = {child.name: child for child in change.children}
+        for name in list(self._kept):
+            if name not in wanted or name in change.again:
+                self._kept[name].end.set()
+        for name, child in wanted.items():
+            former = self._kept.get(name)
+            if former is None or former.end.is_set():
+                end = asyncio.Event()
+                after = former.task if former else None
+                self._kept[name] = _Kept(end, asyncio.create_task(self._keep(child, end, after)))
 
     def _say(self, name: str, line: str) -> None:
         with suppress(Exception):  # whoever listens, and whatever goes wrong there: the children run on
@@ -144,23 +204,25 @@ class Supervisor:
         except (OSError, MemoryError) as error:
             self._say("up", f"the warden of the processes cannot be started ({error}); tried again in {LOOK_S:g} s")
 
-    async def _keep(self, child: Child) -> None:
+    async def _keep(self, child: Child, end: asyncio.Event, after: "asyncio.Task[None] | None") -> None:
+        if after is not None:
+            await asyncio.wait({after})
         failures = 0
-        while not self._stopped.is_set():
+        while not end.is_set():
             started = time.monotonic()
             try:
-                how = await self._once(child)
+                how = await self._once(child, end)
             except Exception as error:  # noqa: BLE001 - no memory, no processes, no such program: others run on
                 how = f"cannot be started ({error or type(error).__name__})"
-            if self._stopped.is_set():
+            if end.is_set():
                 return
             failures = 0 if time.monotonic() - started > STEADY_S else failures + 1
             wait = back_off(failures, longest_s=LONGEST_WAIT_S)
             self._say(child.name, f"{how}; starts again in {wait:g} s")
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopped.wait(), wait)
+                await asyncio.wait_for(end.wait(), wait)
 
-    async def _once(self, child: Child) -> str:
+    async def _once(self, child: Child, end: asyncio.Event) -> str:
         """One life of a child, its lines said as they come: how it ended."""
         transport, life = await asyncio.get_running_loop().subprocess_exec(
             lambda: _Life(partial(self._say, child.name)),
@@ -173,12 +235,14 @@ class Supervisor:
         )
         pid = transport.get_pid()
         self._guard.began(pid)
+        is_asked = False
         try:
-            stopped = asyncio.create_task(self._stopped.wait())
+            stopped = asyncio.create_task(end.wait())
             either: set[asyncio.Future[Any]] = {life.ended, stopped}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
             if not life.ended.done():
+                is_asked = True
                 _ask_to_end(transport)
                 await asyncio.wait({life.ended}, timeout=self._stop_s)
         finally:
@@ -187,7 +251,16 @@ class Supervisor:
             await asyncio.wait({life.silent}, timeout=LAST_WORDS_S)
             transport.close()
             self._guard.ended(pid)
+        if is_asked and transport.get_returncode() != 0:
+            self.undrained.append(child.name)
         return _ending(transport.get_returncode(), life.lines.last)
+
+
+class _Kept(NamedTuple):
+    """A child that is kept running until its end is asked for."""
+
+    end: asyncio.Event
+    task: "asyncio.Task[None]"
 
 
 class _Life(asyncio.SubprocessProtocol):

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from telltale.operate.supervise import Child, Supervisor, print_line, running
+from telltale.operate.supervise import Change, Child, Supervisor, print_line, running
 from tests.operate.waiting import runs, until, with_word
 
 SLEEPER = "import time\nprint('up')\ntime.sleep(60)"
@@ -63,6 +63,57 @@ def test_a_child_that_does_not_end_is_killed_with_what_it_started(tmp_path: Path
     thread.join(20)
     assert not thread.is_alive()
     until(lambda: not runs(int((tmp_path / "pid").read_text())))
+
+
+def test_what_is_to_run_may_change_meanwhile() -> None:
+    """One is drained and started as it is wanted now, one ends, one begins, and one runs on."""
+    said: list[tuple[str, str]] = []
+    first = [python("steady", SLEEPER), python("other", DRAINS), python("goes", DRAINS)]
+    then = [first[0], python("other", "print('as wanted now')\n" + SLEEPER), python("comes", SLEEPER)]
+    changes = iter([Change(then, {"other"})])
+
+    def follow() -> Change | None:
+        ready = {("steady", "up"), ("other", "up"), ("goes", "up")} <= set(said)
+        return next(changes, None) if ready else None
+
+    supervisor = Supervisor(first, say=lambda name, line: said.append((name, line)), follow=follow)
+    thread = threading.Thread(target=lambda: asyncio.run(supervisor.run()))
+    thread.start()
+    wanted = {("other", "as wanted now"), ("comes", "up"), ("goes", "drained")}
+    until(lambda: wanted <= set(said), within_s=60)
+    supervisor.stop()
+    thread.join(30)
+    assert said.index(("other", "drained")) < said.index(("other", "as wanted now")), "one after the other"
+    assert said.count(("steady", "up")) == 1
+    assert [line for name, line in said if name == "goes"] == ["up", "drained"]
+
+
+def test_a_mistake_in_telling_what_is_to_run_ends_nothing() -> None:
+    said: list[tuple[str, str]] = []
+
+    def follow() -> Change | None:
+        raise ValueError("no such part")
+
+    supervisor = Supervisor([python("one", DRAINS)], say=lambda *line: said.append(line), follow=follow)
+    thread = threading.Thread(target=lambda: asyncio.run(supervisor.run()))
+    thread.start()
+    until(lambda: ("up", "what is to run cannot be told (no such part)") in said and ("one", "up") in said)
+    supervisor.stop()
+    thread.join(30)
+    assert said[-1] == ("one", "drained")
+
+
+def test_who_was_not_drained_is_known() -> None:
+    stubborn = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('up')\ntime.sleep(60)"
+    said: list[str] = []
+    children = [python("drains", DRAINS), python("stubborn", stubborn)]
+    supervisor = Supervisor(children, say=lambda _, line: said.append(line), stop_s=0.5)
+    thread = threading.Thread(target=lambda: asyncio.run(supervisor.run()))
+    thread.start()
+    until(lambda: said.count("up") == 2)
+    supervisor.stop()
+    thread.join(30)
+    assert supervisor.undrained == ["stubborn"]
 
 
 def test_a_child_gets_its_environment() -> None:
