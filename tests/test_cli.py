@@ -8,17 +8,21 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
+from telltale.cli import init as init_command
 from telltale.cli import telltale as group
 from telltale.cli.lab import lab_command
+from telltale.cli.machine_zone import machine_zone
 from telltale.cli.options import WRITTEN
 from telltale.cli.output import printable, show
 from telltale.net import free_port
+from telltale.settings import load
 from telltale.sources.cloudtrax.wire import signature
 from telltale.workbench import times
 from tests.commands import COMMANDS
@@ -128,6 +132,83 @@ def test_init_writes_a_working_project_and_touches_nothing_twice(tmp_path: Path)
     assert telltale(None, "init", str(folder)).stdout.count("kept ") == 4
     assert (folder / "telltale.toml").read_text() == "# mine\n"
     assert telltale(folder, "sources").returncode == 0
+
+
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """`telltale init` on a terminal of a machine in Berlin, where someone types these lines."""
+
+    def typed(folder: Path, *lines: str, options: tuple[str, ...] = ()) -> Result:
+        monkeypatch.setattr(init_command, "_is_terminal", lambda: True)
+        monkeypatch.setenv("TZ", "Europe/Berlin")
+        text = "".join(f"{line}\n" for line in lines)
+        return CliRunner().invoke(group, ["init", str(folder), *options], input=text, catch_exceptions=False)
+
+    return typed
+
+
+@pytest.mark.parametrize(
+    ("lines", "zone", "said"),
+    [
+        (["", ""], "Europe/Berlin", ["Next: put the secret of your network"]),
+        (["America/New_York", "button"], "America/New_York", ['button: "telltale discover" prints the line']),
+        (["Europe/Berln", "Europe/Paris", "all"], "Europe/Paris", ['did you mean "Europe/Berlin"?']),
+        (["Mars", "UTC", "5, pc_idle"], "UTC", ["expected an IANA name", 'pc_idle: "telltale collect idle" on that']),
+        (["UTC", "sigfx", "sigfox"], "UTC", ['did you mean "sigfox"?', "sigfox: its secret in secrets.toml below"]),
+    ],
+)
+def test_init_asks_on_a_terminal_until_it_is_understood(
+    tmp_path: Path, answering: Callable[..., Result], lines: list[str], zone: str, said: list[str]
+) -> None:
+    done = answering(tmp_path, *lines)
+    assert done.exit_code == 0, done.output
+    assert all(sentence in done.output for sentence in said), done.output
+    assert load(tmp_path).site.timezone == zone
+
+
+@pytest.mark.parametrize(
+    ("options", "zone"),
+    [
+        (("--yes",), "Europe/Berlin"),
+        (("--zone", "Asia/Tokyo", "--source", "efento"), "Asia/Tokyo"),
+        (("--yes", "--zone", "Asia/Tokyo"), "Asia/Tokyo"),
+    ],
+)
+def test_init_asks_nothing_that_was_told(
+    tmp_path: Path, answering: Callable[..., Result], options: tuple[str, ...], zone: str
+) -> None:
+    assert answering(tmp_path, options=options).exit_code == 0
+    assert load(tmp_path).site.timezone == zone
+    assert "kept" in answering(tmp_path, options=()).output, "nothing is asked of a project that is there"
+
+
+def test_init_that_is_left_writes_nothing(tmp_path: Path, answering: Callable[..., Result]) -> None:
+    assert answering(tmp_path / "new").exit_code != 0, "the end of the input"
+    assert not (tmp_path / "new").exists()
+    wrong = telltale(None, "init", str(tmp_path / "new"), "--zone", "Europe/Berln")
+    assert (wrong.returncode, "did you mean" in wrong.stderr) == (1, True)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("variable", "link", "name", "zone"),
+    [
+        (":Europe/Paris", "", "Asia/Tokyo", "Europe/Paris"),
+        ("", "usr/share/zoneinfo/Europe/Berlin", "", "Europe/Berlin"),
+        ("", "", "America/New_York\n", "America/New_York"),
+        ("CET-1CEST", "usr/share/zoneinfo/posixrules", "Mars", ""),
+        ("", "", "", ""),
+    ],
+)
+def test_the_machines_zone_is_known_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, variable: str, link: str, name: str, zone: str
+) -> None:
+    monkeypatch.setenv("TZ", variable)
+    if link:
+        (tmp_path / "localtime").symlink_to(tmp_path / link)
+    if name:
+        (tmp_path / "timezone").write_text(name)
+    assert machine_zone(tmp_path / "localtime", tmp_path / "timezone") == zone
 
 
 def test_from_a_post_to_the_tables_of_the_command_line(tmp_path: Path) -> None:

@@ -22,17 +22,20 @@ class Written(NamedTuple):
     is_new: bool
 
 
-def create_project(folder: Path, *, options: Iterable[str] = (), secrets: Iterable[str] = ()) -> list[Written]:
+def create_project(
+    folder: Path, *, options: Iterable[str] = (), secrets: Iterable[str] = (), zone: str = ""
+) -> list[Written]:
     """Write telltale.toml, secrets.toml (600), devices.csv and buttons.csv; the folder is made where it is missing.
 
     Args:
         folder: where.
         options: the parts of the sources in telltale.toml.
         secrets: and in secrets.toml.
+        zone: the site's time zone; empty leaves the default.
     """
     folder.mkdir(parents=True, exist_ok=True)
     return [
-        _write(folder / SETTINGS_FILE, new_toml(options), _EVERYONE_READS),
+        _write(folder / SETTINGS_FILE, new_toml(options, zone=zone), _EVERYONE_READS),
         _write(folder / SECRETS_FILE, new_secrets(secrets), _OWNER_ONLY),
         _write(folder / DEVICES_FILE, DEFAULT_DEVICES, _EVERYONE_READS),
         _write(folder / BUTTONS_FILE, DEFAULT_BUTTONS, _EVERYONE_READS),

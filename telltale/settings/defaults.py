@@ -118,9 +118,10 @@ device_id,name,place,zone,role,item,person,same_as,expected_interval_s,low,high
 """
 
 
-def new_toml(sources: Iterable[str]) -> str:
+def new_toml(sources: Iterable[str], *, zone: str = "") -> str:
     """The text of a new telltale.toml; `sources` are the parts of the sources, which settings do not know."""
-    return "\n".join([_MAIN_TOML, LOG_TOML, CAPTURE_TOML, ACTIVITY_TOML, BROKERS_TOML, *filter(None, sources)])
+    main = _MAIN_TOML.replace('# timezone = "UTC"  ', f'timezone = "{zone}"  ', 1) if zone else _MAIN_TOML
+    return "\n".join([main, LOG_TOML, CAPTURE_TOML, ACTIVITY_TOML, BROKERS_TOML, *filter(None, sources)])
 
 
 def new_secrets(sources: Iterable[str]) -> str:
