@@ -42,20 +42,21 @@ class Rules:
         host: the address listened on.
         public_url: the address the dashboards are reached under besides, or empty.
         asks_login: whether a token or cookie proves who asks.
+        base_url: the path all pages lie below, with a slash at both ends.
     """
 
-    def __init__(self, host: str, public_url: str = "", *, asks_login: bool) -> None:
-        public = urlsplit(public_url)
-        self._public_origin = f"{public.scheme}://{public.netloc}".lower() if public_url else ""
+    def __init__(self, host: str, public_url: str = "", *, asks_login: bool, base_url: str = "/") -> None:
+        self._public_origin = origin_of(public_url)
         self._hosts = Hosts(host, public_url=public_url)
         self._asks_login = asks_login
+        self._look = f"{base_url}look/"
 
     def refusal(self, request: HTTPServerRequest) -> Refusal | None:
         """Why a request is not served; None if it is."""
         path = request.path
         if is_climbing(path):
             return MISSING
-        is_public_file = path.startswith("/look/") and request.method == "GET"  # a page that refuses needs them too
+        is_public_file = path.startswith(self._look) and request.method == "GET"  # a page that refuses needs them too
         if not self._asks_login and not is_public_file and not self._hosts.knows(request.host):
             return _unknown_host(request.host)
         if not is_public_file and not self._is_own(request):
@@ -74,6 +75,12 @@ class Rules:
         # Someone follows a link to here; a frame, a picture or a script of another page is something else.
         is_visit = headers.get("Sec-Fetch-Mode") == "navigate" and headers.get("Sec-Fetch-Dest") == "document"
         return is_visit and request.method in SAFE
+
+
+def origin_of(url: str) -> str:
+    """How browsers name the place of an address in `Origin`: without its path; empty where there is none."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower() if url else ""
 
 
 def is_climbing(path: str) -> bool:
@@ -128,6 +135,7 @@ class Gate(Router):
 
     def find_handler(self, request: HTTPServerRequest, **_: Any) -> HTTPMessageDelegate:
         """Whoever answers."""
+        _put_below(request, self._app.settings.get("base_url", "/"))
         refusal = self._rules.refusal(request)
         if refusal is not None:
             self._log(refusal)
@@ -142,6 +150,15 @@ class Gate(Router):
             return
         self._logged[refusal.status] = self._clock()
         logging.getLogger("telltale.dashboard").error("refused: %s %s", refusal.heading, refusal.remedy)
+
+
+def _put_below(request: HTTPServerRequest, base_url: str) -> None:
+    """Some proxies pass on the path that leads to us, others take it off: from here on it is always there."""
+    if request.path.startswith(base_url):
+        return
+    rest = "" if f"{request.path}/" == base_url else request.path.removeprefix("/")
+    request.path = f"{base_url}{rest}"
+    request.uri = f"{request.path}?{request.query}" if request.query else request.path
 
 
 class RefusedHandler(tornado.web.RequestHandler):

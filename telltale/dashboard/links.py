@@ -67,9 +67,16 @@ class Note(NamedTuple):
     """What a running server notes down."""
 
     address: str
-    """Where it answers, without a slash at the end."""
+    """Where it answers on this machine, with the path of its pages, without a slash at the end."""
     secret: str
     """With this it gives a new link; empty where no login is asked for."""
+    public: str = ""
+    """The address others reach it under, if it is set."""
+
+    @property
+    def shown(self) -> str:
+        """The address to open."""
+        return self.public or self.address
 
 
 @contextmanager
@@ -133,7 +140,7 @@ def _asked(note: Note, person: str) -> str:
             raise ConfigError(
                 f"{note.address} asks for no login, so it has no page of one person; start it with --login"
             )
-        return f"{note.address}/"
+        return f"{note.shown}/"
     status, answer = _post(note, {"person": person} if person else {})
     if status == 404:
         names = answer.get("known")
@@ -142,7 +149,7 @@ def _asked(note: Note, person: str) -> str:
         raise ConfigError(f'secrets.toml [activity] has no token for "{person}"{hint}, or had none at the last start')
     if status != 200:
         raise ConfigError(f"{note.address} gives no link (status {status}); restart the dashboards")
-    return link(note.address, str(answer["code"]))
+    return link(note.shown, str(answer["code"]))
 
 
 def _post(note: Note, fields: Mapping[str, str]) -> tuple[int, dict[str, object]]:
@@ -156,7 +163,7 @@ def _post(note: Note, fields: Mapping[str, str]) -> tuple[int, dict[str, object]
         connection = http.client.HTTPConnection(str(at.hostname), at.port, timeout=20)
     headers = {"Authorization": f"token {note.secret}", "Content-Type": "application/x-www-form-urlencoded"}
     try:
-        connection.request("POST", "/link", urlencode(fields), headers)
+        connection.request("POST", f"{at.path}/link", urlencode(fields), headers)
         reply = connection.getresponse()
         body = reply.read()
     except http.client.HTTPException as error:

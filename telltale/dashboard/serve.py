@@ -15,10 +15,10 @@ from typing import Any
 import telltale
 from telltale.certificate import server_context
 from telltale.contract import ConfigError
-from telltale.dashboard.assets import JUPYTER
 from telltale.dashboard.client import ADDRESS, SECRET
 from telltale.dashboard.links import HOW, OWNER_S, Links, Note, link, noted
 from telltale.dashboard.persons import persons, write_notebooks
+from telltale.dashboard.surroundings import UNWANTED, own_surroundings
 from telltale.net import free_port, is_loopback, raise_open_files
 from telltale.operate.supervise import Child, Say, print_line, running
 from telltale.settings import Settings
@@ -103,14 +103,14 @@ def serve(
     pages, people = notebooks(settings), persons(settings, general=token)
     with _gathered(pages) as folder:
         write_notebooks(folder, people)
-        _prepare(settings)
+        _prepare(settings, folder)
         figures = Child("figures", (sys.executable, "-m", "telltale.dashboard.figures"))
         # Only now: Voilà reads where templates lie when it is imported.
         from telltale.dashboard import server
 
         at = server.Listening(host, port, **_limits(settings, tell))
-        where = address(host=host, port=port, scheme="https" if at.tls else "http")
-        note = Note(where, token and secrets.token_urlsafe(24))
+        where = address(host=host, port=port, scheme="https" if at.tls else "http") + at.base_url.rstrip("/")
+        note = Note(where, token and secrets.token_urlsafe(24), settings.dashboard.public_home)
         access = server.Access(token, people, Links(), note.secret)
         app = server.application(folder, {name: title(path) for name, path in pages.items()}, at, access)
         app.cookie_secret = cookie_secret(token)
@@ -118,7 +118,7 @@ def serve(
         @contextmanager
         def while_listening() -> Iterator[None]:
             with noted(settings, port, note):
-                tell(_where(note, access.links) if token else f"dashboards: {note.address}/")
+                tell(_where(note, access.links) if token else f"dashboards: {note.shown}/")
                 yield
 
         app.while_listening = while_listening
@@ -136,6 +136,7 @@ def _limits(settings: Settings, tell: Callable[[str], None]) -> dict[str, Any]:
         tell(too_few)
     return {
         "public_url": chosen.public_url,
+        "base_url": chosen.base,
         "tls": server_context(settings.root, "dashboard", chosen.certificate, chosen.key),
         "max_pages": chosen.max_pages,
         "connections": connections.most_connections(),
@@ -144,7 +145,7 @@ def _limits(settings: Settings, tell: Callable[[str], None]) -> dict[str, Any]:
 
 def _where(note: Note, links: Links) -> str:
     minutes = OWNER_S // 60
-    return f"dashboards: {link(note.address, links.new())} (opens once, within {minutes} min; another: {HOW})"
+    return f"dashboards: {link(note.shown, links.new())} (opens once, within {minutes} min; another: {HOW})"
 
 
 @contextmanager
@@ -159,13 +160,14 @@ def _gathered(pages: dict[str, Path]) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _prepare(settings: Settings) -> None:
+def _prepare(settings: Settings, folder: Path) -> None:
     """What the computing process and the kernels know from their environment."""
     told = {
         "TELLTALE_HOME": str(settings.root),
         ADDRESS: f"http://127.0.0.1:{free_port('127.0.0.1', 0)}",
         SECRET: secrets.token_urlsafe(24),
-        "JUPYTER_PATH": os.pathsep.join(filter(None, (str(JUPYTER), os.environ.get("JUPYTER_PATH", "")))),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
-    os.environ.update(told)
+    for name in UNWANTED:
+        os.environ.pop(name, None)
+    os.environ.update(told | own_surroundings(folder / ".jupyter", os.environ))

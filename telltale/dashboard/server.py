@@ -6,6 +6,7 @@ messages of widgets only, so a reader can run nothing.
 
 import logging
 import os
+import re
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -29,7 +30,7 @@ from telltale.contract import ConfigError
 from telltale.dashboard import connections
 from telltale.dashboard.assets import JUPYTER, served, template_values
 from telltale.dashboard.entry import EnterHandler, LinkHandler, LoginHandler, LogoutHandler
-from telltale.dashboard.gate import Refusal, Rules, say
+from telltale.dashboard.gate import Refusal, Rules, origin_of, say
 from telltale.dashboard.kernels import (
     CULL_EVERY_S,
     CULL_S,
@@ -43,6 +44,7 @@ from telltale.dashboard.kernels import (
 from telltale.dashboard.links import Links
 from telltale.dashboard.login import Login, own_page
 from telltale.dashboard.persons import PREFIX, Person, is_person_page
+from telltale.dashboard.surroundings import socket_folder
 
 UNNEEDED = (
     "jupyterlab-plotly",  # five megabytes a page; charts have the page's own plotly.js
@@ -68,6 +70,8 @@ class Listening(NamedTuple):
     host: str
     port: int
     public_url: str = ""
+    base_url: str = "/"
+    """The path all pages lie below, with a slash at both ends."""
     tls: ssl.SSLContext | None = None
     max_pages: int = 0
     """0 leaves it at what is usual."""
@@ -97,6 +101,9 @@ class Dashboards(Voila):  # type: ignore[misc]  # Voilà carries no types
     while_listening: Callable[[], AbstractContextManager[None]] = nullcontext
     """Entered when the server listens, left when it stops."""
 
+    def load_config_file(self, *_: Any, **__: Any) -> None:
+        """A voila.json or voila.py of one's own is made for other pages."""
+
     def setup_template_dirs(self) -> None:
         """Find our template beside Jupyter's own."""
         super().setup_template_dirs()
@@ -111,8 +118,8 @@ class Dashboards(Voila):  # type: ignore[misc]  # Voilà carries no types
             environment.globals["telltale"] = self._values()
         settings["ws_ping_interval"] = settings["ws_ping_timeout"] = PING_MS
         settings["xsrf_cookie_name"] = f"_xsrf-{self.at.port}"  # a cookie is shared by all ports of a name
-        settings["xsrf_cookie_kwargs"] = {"httponly": True, "samesite": "Lax"}
-        settings["allow_origin"] = self.at.public_url.rstrip("/").lower()
+        settings["xsrf_cookie_kwargs"] = {"httponly": True, "samesite": "Lax", "path": self.base_url}
+        settings["allow_origin"] = origin_of(self.at.public_url)
         settings["log_function"] = _log
         return settings
 
@@ -139,9 +146,10 @@ class Dashboards(Voila):  # type: ignore[misc]  # Voilà carries no types
             (r"/voila/labextensions/(.*)", FileFindHandler, {"path": self.labextensions_path, "no_cache_paths": ["/"]}),
             (rf"/({names})", PageHandler, page),
         ]
+        base = re.escape(self.base_url)
         return [
-            *((url_path_join(self.base_url, path), *rest) for path, *rest in ours),
-            (self.base_url, LandingHandler, {"page": next(iter(self.titles))}),
+            *((url_path_join(base, path), *rest) for path, *rest in ours),
+            (base, LandingHandler, {"page": next(iter(self.titles))}),
             (r".*", MissingHandler),
         ]
 
@@ -151,7 +159,7 @@ class Dashboards(Voila):  # type: ignore[misc]  # Voilà carries no types
         Raises:
             ConfigError: the address cannot be listened on.
         """
-        rules = Rules(self.at.host, self.at.public_url, asks_login=bool(self.access.token))
+        rules = Rules(self.at.host, self.at.public_url, asks_login=bool(self.access.token), base_url=self.at.base_url)
         server = connections.server(self.app, rules, self.at.tls, most=self.at.connections)
         try:
             server.listen(self.at.port, self.at.host, backlog=connections.BACKLOG)
@@ -265,13 +273,13 @@ class MissingHandler(JupyterHandler):
         self.finish(page.render(status_code=404, base_url=self.base_url))
 
 
-def configuration(folder: Path, at: Listening, access: Access, *, base_url: str = "/") -> Config:
+def configuration(folder: Path, at: Listening, access: Access) -> Config:
     """Everything Voilà is told."""
     config = Config()
     config.Voila.root_dir = str(folder)
     config.Voila.ip = at.host
     config.Voila.port = at.port
-    config.Voila.base_url = base_url
+    config.Voila.base_url = at.base_url
     config.Voila.open_browser = False
     config.Voila.token = access.token
     config.Voila.identity_provider_class = Login
@@ -292,6 +300,8 @@ def configuration(folder: Path, at: Listening, access: Access, *, base_url: str 
     config.VoilaConfiguration.file_allowlist = []
     if os.name == "posix":
         config.KernelManager.transport = "ipc"  # other users of this machine cannot reach it
+        config.Voila.connection_dir_root = socket_folder()
+    config.KernelSpecManager.kernel_dirs = []  # always this Python: another one has no telltale
     config.MappingKernelManager.cull_idle_timeout = CULL_S
     config.MappingKernelManager.cull_interval = CULL_EVERY_S
     if at.max_pages:

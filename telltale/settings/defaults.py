@@ -74,7 +74,8 @@ _MAIN_TOML = """\
 [dashboard]                    # the pages: telltale dashboard
 # host = "127.0.0.1"           # a public address is refused without a token of 16 characters in secrets.toml
 # port = 8866                  # 0 takes a free one
-# public_url = ""              # the address they are reached under through a proxy, as "https://telltale.example.org"
+# public_url = ""              # the address they are reached under through a proxy, as "https://example.org/telltale"
+# base_url = ""                # the path alone, where that address is not known, as "/proxy/absolute/8866"
 # certificate = ""             # PEM file with the certificate and its chain: they are served by https then
 # key = ""                     # and of its key, where it is not in the same file
 # max_pages = 20               # pages open at once, of all viewers; each takes about 60 MB

@@ -68,6 +68,11 @@ class Dashboards(NamedTuple):
     process: "subprocess.Popen[bytes]"
     root: Path
 
+    @property
+    def base(self) -> str:
+        """The path its pages lie below, without a slash at the end."""
+        return urllib.parse.urlsplit(self.url).path
+
     def address(self, page: str) -> str:
         return f"{self.url}/{page}"
 
@@ -105,7 +110,7 @@ class Dashboards(NamedTuple):
 
     def log_in(self, token: str = TOKEN) -> dict[str, str]:
         """The cookies of a browser in which a token was typed."""
-        answer = self.submit("/login", {"password": token})
+        answer = self.submit(f"{self.base}/login", {"password": token})
         assert answer.status == 302, answer
         return answer.cookies
 
@@ -118,7 +123,8 @@ class Dashboards(NamedTuple):
             "Sec-WebSocket-Version": "13",
             **headers,
         }
-        return self.ask(f"/api/kernels/{kernel}/channels?session_id=x", sent, cookies=cookies, is_line=True).status
+        path = f"{self.base}/api/kernels/{kernel}/channels?session_id=x"
+        return self.ask(path, sent, cookies=cookies, is_line=True).status
 
     def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """`telltale dashboard …` beside it."""
@@ -203,18 +209,22 @@ def add_page(root: Path, name: str, source: str) -> None:
 
 
 @contextmanager
-def serving(root: Path, *arguments: str, files: int | None = None) -> Iterator[Dashboards]:
-    """`telltale dashboard` of a project; ended as Ctrl-C ends it. `files` is how many it may open at first."""
+def serving(
+    root: Path, *arguments: str, files: int | None = None, environment: Mapping[str, str] = {}, base: str = ""
+) -> Iterator[Dashboards]:
+    """`telltale dashboard` of a project; ended as Ctrl-C ends it. `files` is how many it may open at first.
+
+    It runs in the project's folder, with `environment` added to ours; `base` is where its pages lie.
+    """
     port = free_port("127.0.0.1", 0)
     limited = [] if files is None else ["bash", "-c", f'ulimit -S -n {files}; exec "$@"', "-"]
     telltale = [sys.executable, "-m", "telltale", "--project", str(root)]
     command = [*limited, *telltale, "dashboard", "--port", str(port), *arguments]
     log = (root / "dashboards.log").open("ab")
-    process = subprocess.Popen(
-        command, stdout=log, stderr=log, env={**os.environ, "TELLTALE_TOKEN": TOKEN}, start_new_session=True
-    )
+    told = {**os.environ, "TELLTALE_TOKEN": TOKEN, **environment}
+    process = subprocess.Popen(command, stdout=log, stderr=log, env=told, cwd=root, start_new_session=True)
     try:
-        yield Dashboards(f"http://127.0.0.1:{port}", process, root)
+        yield Dashboards(f"http://127.0.0.1:{port}{base}", process, root)
     finally:
         process.send_signal(signal.SIGINT)
         try:

@@ -296,10 +296,11 @@ def test_the_open_files_are_raised_as_far_as_they_go() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["ftp://x", "tt.example.org", "https://", "https://x/a", "https://u:p@x", "https://x?a"]
+    "wrong",
+    ["ftp://x", "tt.example.org", "https://", "https://x/a/../b", "https://x/a b", "https://u:p@x", "https://x?a"],
 )
 def test_a_public_address_is_one(wrong: str) -> None:
-    with pytest.raises(ValidationError, match="without a path"):
+    with pytest.raises(ValidationError, match="an address such as"):
         DashboardSettings(public_url=wrong)
     assert DashboardSettings(public_url=f"{PUBLIC}/").public_url == PUBLIC
 
