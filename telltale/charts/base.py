@@ -77,6 +77,14 @@ def label(text: str, **place: Any) -> dict[str, Any]:
     return {"text": text, "showarrow": False, "font": {"color": LIGHT.ink2, "size": 12}, **place}
 
 
+LONGEST_NAME = 24
+
+
+def shortened(name: str, most: int = LONGEST_NAME) -> str:
+    """A name that fits its place in a chart; the table behind it has it whole."""
+    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
+
+
 def room_for(words: Sequence[str]) -> int:
     """The left margin, px, that word labels need in the widest of the faces; at least that of numbers."""
     return max(40, 16 + round(6.7 * max(map(len, words), default=0)))
@@ -105,8 +113,11 @@ def on_axis(moment: dt.datetime) -> str:
 
 
 def time_ticks(start: dt.datetime, end: dt.datetime, zone: str) -> Ticks:
-    """Local labels of a span: hours up to two days, else each day under its middle, thinned to what fits."""
+    """Local labels of a span: minutes of a round clock up to four hours, hours up to two days, else each day under its middle, thinned to what fits."""
     site = ZoneInfo(zone)
+    if end - start < _FEW_HOURS:
+        wide, few = (_minutes(start.astimezone(site), end.astimezone(site), most) for most in (9, 5))
+        return Ticks(*_worded(wide, _hour_text), *_worded(few, _hour_text))
     if end - start <= dt.timedelta(days=2):
         hours = _hours(start.astimezone(site), end.astimezone(site))
         wide, few = _round_hours(hours, 9), _round_hours(hours, 5)
@@ -116,6 +127,27 @@ def time_ticks(start: dt.datetime, end: dt.datetime, zone: str) -> Ticks:
     wide, few = _thinned(days, 14), _thinned(days, 7)
     two_rows = len(days) > 8
     return Ticks(*_worded(wide, _two_row_day if two_rows else _one_row_day), *_worded(few, _two_row_day))
+
+
+def widened(start: dt.datetime, end: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+    """The span of an axis: ten minutes at least, so that one reading is a point in its middle."""
+    lacking = max(dt.timedelta(0), _SHORTEST - (end - start)) / 2
+    return start - lacking, end + lacking
+
+
+_SHORTEST, _FEW_HOURS = dt.timedelta(minutes=10), dt.timedelta(hours=4)
+
+
+def _minutes(start: dt.datetime, end: dt.datetime, most: int) -> list[dt.datetime]:
+    """Round minutes of the local clock, as close as there is room for."""
+    first = start.astimezone(dt.UTC).replace(second=0, microsecond=0)
+    every = [first + dt.timedelta(minutes=n) for n in range(int((end - first) / dt.timedelta(minutes=1)) + 1)]
+    inside = [at.astimezone(start.tzinfo) for at in every if start <= at <= end]
+    for step in (1, 2, 5, 10, 15, 30, 60):
+        found = [at for at in inside if (60 * at.hour + at.minute) % step == 0]
+        if len(found) <= most:
+            return found
+    return _thinned(inside, most)
 
 
 def _hours(start: dt.datetime, end: dt.datetime) -> list[dt.datetime]:

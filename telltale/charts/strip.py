@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 import plotly.graph_objects as go
 
 from telltale import wording
-from telltale.charts.base import on_axis
+from telltale.charts.base import on_axis, shortened
 from telltale.frames import rows
 from telltale.look.tokens import LIGHT
 
 _ROW_PX = 8
 _ZONE_PX = 17
 """A zone of one node is as high as its name."""
+_LONGEST_ZONE = 16
 _SILENT = dt.timedelta(hours=1)
 """A node unheard for this long at the end of the strip is marked."""
 
@@ -56,14 +57,20 @@ def strip_px(strip: list[Node]) -> float:
 def strip_axis(strip: list[Node]) -> dict[str, Any]:
     """The vertical axis of the strip: zones by name, or how many nodes there are when none has a zone."""
     zones = {zone: [node.at for node in nodes] for zone, nodes in groupby(strip, key=lambda node: node.zone)}
-    names = {zone: zone or ("no zone" if len(zones) > 1 else wording.count(len(strip), "node")) for zone in zones}
     return {
         "range": [strip_px(strip), 0],
         "showgrid": False,
         "tickvals": [sum(rows) / len(rows) for rows in zones.values()],
-        "ticktext": [names[zone] for zone in zones],
+        "ticktext": strip_names(strip),
         "rangemode": "normal",
     }
+
+
+def strip_names(strip: list[Node]) -> list[str]:
+    """What stands left of each zone; a chart keeps room for it."""
+    zones = [zone for zone, _ in groupby(strip, key=lambda node: node.zone)]
+    without = "no zone" if len(zones) > 1 else wording.count(len(strip), "node")
+    return [shortened(zone, _LONGEST_ZONE) if zone else without for zone in zones]
 
 
 def add_strip(chart: go.Figure, strip: list[Node], end: dt.datetime) -> None:

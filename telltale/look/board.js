@@ -77,6 +77,7 @@ const telltale = (() => {
     }
     page.sent = texts;
     origin.mark();
+    telltaleTables.watch();
   };
 
   const exchange = (was, now) => {

@@ -5,6 +5,7 @@
   const darkOf = read("dark-of");
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const plots = [...document.querySelectorAll(".plot")];
+  telltaleTables.watch();
   const PAPER_PX = 688; // A4 less two margins of 14 mm, at 96 px an inch
   const PAPER_HEIGHT = 0.8; // so that two charts fit a page
   // Asked for by a person a print is announced; a headless browser only changes the medium.
@@ -35,7 +36,7 @@
     document.documentElement.dataset.theme = isDark() ? "light" : "dark";
     if (window.Plotly) redraw();
   });
-  if (!plots.length) return;
+  if (!plots.length) return (document.documentElement.dataset.drawn = 0);
 
   try {
     const script = document.createElement("script");

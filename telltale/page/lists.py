@@ -107,7 +107,7 @@ def sources(rows: Sequence[Mapping[str, Any]]) -> str:
         '<th>Source</th><th class="num">Newest</th><th class="num">Devices</th><th class="bars">24 h</th>'
         '<th class="num">Gaps</th><th class="num">Rejects</th>'
     )
-    return _table("sources", head, "".join(map(_delivering, rows)))
+    return f'<div class="scroll">{_table("sources", head, "".join(map(_delivering, rows)))}</div>'
 
 
 def _table(kind: str, head: str, body: str) -> str:

@@ -20,6 +20,7 @@ from telltale.page import html as markup
 from telltale.page import pieces as show
 from telltale.page.embedded import json_element
 
+SCRIPTS = ("plot.js", "tables.js", "report.js")
 NOT_IN_REPORT = "notebook-only"
 """Tag of a cell that guides the reader of the notebook and is left out of the report."""
 
@@ -164,7 +165,7 @@ def _scripts(figures: list[dict[str, Any]]) -> str:
     if figures:
         parts.append(json_element(figures, id="figures"))
         parts.append(f'<script id="plotly" type="application/gzip">{_plotly_js()}</script>')
-    return "\n".join((*parts, f"<script>{look.text('plot.js')}{look.text('report.js')}</script>"))
+    return "\n".join((*parts, f"<script>{''.join(map(look.text, SCRIPTS))}</script>"))
 
 
 @cache

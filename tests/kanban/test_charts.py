@@ -170,7 +170,7 @@ def test_the_difference_of_cards_is_written_and_more_is_loud() -> None:
     figure = DRAWN["cards"]()
     told = {note.y: (note.text, note.font.color) for note in figure.layout.annotations}
     assert told == {
-        1: ("+2", LIGHT.alarm_text), 2: ("−1", LIGHT.ink2), 4: ("too little known to say", LIGHT.ink2),
+        1: ("+2", LIGHT.alarm_text), 2: ("−1", LIGHT.ink2), 4: ("not known yet", LIGHT.ink2),
     }  # fmt: skip
     lines = [list(trace.x) for trace in figure.data if trace.mode == "lines"]
     assert lines == [[5, 7], [3, 2]]
@@ -196,13 +196,13 @@ def test_risk_that_is_not_known_is_said_not_drawn() -> None:
     frame = k.items().head(2).assign(risk=None, risk_lo=None, risk_hi=None, note="no lead time")
     figure = stock_out_risk(frame)
     assert not figure.data
-    assert words(figure) == ["too little known to say"] * 2
+    assert words(figure) == ["not known yet"] * 2
 
 
 def test_a_risk_of_which_only_the_bounds_are_known_has_no_label_of_its_own() -> None:
     """A button that may be dead: nothing is recommended, though even the lower bound is above the target."""
     figure = stock_out_risk(k.items().head(1).assign(risk=None, risk_lo=0.1, risk_hi=0.3, note="silent"))
-    assert words(figure) == ["too little known to say"]
+    assert words(figure) == ["not known yet"]
 
 
 def test_silence_is_a_bar_against_its_own_limit() -> None:
@@ -225,7 +225,7 @@ def test_buttons_without_a_press_or_limit_say_so() -> None:
     frame = k.items().head(2)
     frame.loc[frame.index[0], ["silent_s", "last_press_at"]] = None
     frame.loc[frame.index[1], "silence_limit_s"] = None
-    assert words(charts.button_silence(frame)) == ["no press yet", "too little known to say"]
+    assert words(charts.button_silence(frame)) == ["no press yet", "no limit yet"]
 
 
 def test_rates_have_intervals_cut_weeks_are_hollow_and_lost_ones_hatched() -> None:

@@ -75,7 +75,7 @@ def test_a_gap_is_open_and_hatched_and_named(drawn: go.Figure) -> None:
     assert line.y[8] is None
     assert line.connectgaps is None or not line.connectgaps
     assert sum(trace.fillpattern.shape == "/" for trace in drawn.data if trace.fill) == 1
-    assert "Fridge: no readings" in [note.text for note in drawn.layout.annotations]
+    assert "no readings" in [note.text for note in drawn.layout.annotations]
 
 
 def several(*names: str) -> go.Figure:
@@ -141,6 +141,31 @@ def test_a_peak_that_means_hide_is_a_triangle() -> None:
     figure = charts.readings(series([4, 5, 6, 5, 4]), excursion(2, 2, 9.5), timezone="UTC")
     marks = [trace for trace in figure.data if trace.marker.symbol == "triangle-up"]
     assert [list(mark.y) for mark in marks] == [[9.5]]
+
+
+def test_one_reading_is_a_point_in_the_middle_of_ten_minutes() -> None:
+    figure = charts.readings(series([4]), timezone="UTC")
+    assert [list(trace.y) for trace in figure.data if trace.mode == "markers" and trace.marker.opacity is None] == [[4]]
+    at = [dt.datetime.fromisoformat(text) for text in figure.layout.xaxis.range]
+    assert at[1] - at[0] == TEN
+    assert figure.layout.xaxis.ticktext
+
+
+def test_a_reading_between_two_gaps_is_a_point_too() -> None:
+    figure = charts.readings(series([4, 5, *[None] * 9, 6, *[None] * 40, *[5] * 40]), None,
+                             pd.concat([gap(1, 11), gap(11, 52)]), timezone="UTC")  # fmt: skip
+    assert [list(trace.y) for trace in figure.data if trace.mode == "markers" and trace.marker.opacity is None] == [[6]]
+
+
+def test_means_stand_in_the_shade_of_what_they_are_of() -> None:
+    """A mean of 6 may be of 9 and 3: the shade reaches them, and the axis reaches the shade."""
+    bins = series([5, 6, 5]).assign(value_min=[4.0, 3.0, 4.0], value_max=[6.0, 9.0, 6.0])
+    bins["end"] = bins["start"] + TEN
+    figure = charts.readings(bins, timezone="UTC")
+    (shade,) = [trace for trace in figure.data if trace.fill == "toself" and trace.fillcolor == LIGHT.accent]
+    assert list(shade.y) == [6, 6, 9, 9, 6, 6, 4, 4, 3, 3, 4, 4]
+    assert figure.layout.yaxis.range[1] > 9
+    assert ["", "shade: lowest to highest"] in figure.layout.meta["key"]
 
 
 def test_sensors_of_the_same_limits_share_a_panel_of_five_at_most() -> None:

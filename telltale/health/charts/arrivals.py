@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from telltale import wording
 from telltale.charts.base import figure, hatch, label, nothing, on_axis, room_for, time_ticks
-from telltale.charts.strip import add_strip, node_strip, strip_axis, strip_px
+from telltale.charts.strip import add_strip, node_strip, strip_axis, strip_names, strip_px
 from telltale.frames import arrow, local
 from telltale.look.tokens import LIGHT
 from telltale.page.table import Table
@@ -56,8 +56,7 @@ def arrivals(
         height=height,
         key=(("accent", f"{noun}s per {unit}"), *((("hatched", f"no record in the {unit}"),) if silent else ())),
         numbers=_numbers(starts, counts | {s: 0 for s in starts if s not in (*counts, *silent)}, unit, timezone),
-        bargap=0.12,
-        margin={"l": room_for([node.zone for node in strip]), "b": 40 if any("<br>" in t for t in ticks.text) else 28},
+        margin={"l": room_for(strip_names(strip)), "b": 40 if any("<br>" in t for t in ticks.text) else 28},
         xaxis={"range": [on_axis(starts[0]), on_axis(end)], "anchor": "y2", **ticks.axis()},
         yaxis={"range": [0, top], "domain": [share + _APART_PX / (height - 38), 1]},
         yaxis2=strip_axis(strip) | {"domain": [0, share]},
@@ -66,6 +65,7 @@ def arrivals(
     chart.add_bar(
         x=[on_axis(start + step / 2) for start in counts],
         y=list(counts.values()),
+        width=0.88 * step / dt.timedelta(milliseconds=1),  # of one bar alone plotly takes any
         marker={"color": LIGHT.accent},
         hovertext=[f"<b>{_when(s, unit, timezone)}</b><br>{wording.count(n, noun)}" for s, n in counts.items()],
         hovertemplate="%{hovertext}<extra></extra>",

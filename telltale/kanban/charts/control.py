@@ -115,7 +115,7 @@ def control_charts(
     panels = {item: points for item, points in list(panels.items())[:most] if points}
     if not panels:
         return nothing("No pull in this period. Press a button; telltale discover finds its line for buttons.csv.")
-    grid = Grid(len(panels), left_px=30 if style.is_common else 42)
+    grid = Grid(len(panels))
     starts = sorted({point.start for points in panels.values() for point in points})
     places = [_places(points, starts, style) for points in panels.values()]
     tops = [_top(points) for points in panels.values()]
@@ -124,6 +124,7 @@ def control_charts(
         tops, lows = [max(tops)] * len(tops), [min(lows)] * len(lows)
     ticks = [_ticks(points, at, style, timezone) for points, at in zip(panels.values(), places, strict=True)]
     ys = [_scale(points, low, top, style, grid) for points, low, top in zip(panels.values(), lows, tops, strict=True)]
+    grid = grid.with_room_for([text for y in ys for text in y["ticktext"]])
     drawn = figure(
         height=grid.height,
         numbers=_numbers(panels, style, timezone, _Asked(about, kind, by)),

@@ -5,15 +5,14 @@ from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
-from telltale.charts.base import label
+from telltale.charts.base import label, shortened
 from telltale.look.tokens import LIGHT
 
 _HEAD_PX, _FOOT_PX = 27, 30
-_WIDE_PX, _NARROW_PX = 780, 320
-"""The widths in which insets are reckoned: those of a report and of a phone."""
+_WIDE_PX, _NARROW_PX = 780, 270
+"""The widths in which insets are reckoned: those of a report and of a small phone."""
 _APART = 0.024
-_RIGHT_PX = 14
-_LONGEST = 24
+_LEFT_PX, _RIGHT_PX = 30, 14
 
 
 class Grid(NamedTuple):
@@ -21,7 +20,11 @@ class Grid(NamedTuple):
 
     panels: int
     panel_px: int = 92
-    left_px: int = 30
+    left_px: int = _LEFT_PX
+
+    def with_room_for(self, ticks: Sequence[str]) -> "Grid":
+        """The same with room for these tick labels."""
+        return self._replace(left_px=max(_LEFT_PX, 10 + 7 * max(map(len, ticks), default=0)))
 
     @property
     def columns(self) -> int:
@@ -90,8 +93,3 @@ class Grid(NamedTuple):
 def axis(letter: str, at: int) -> str:
     """`x`, `x2`, … or `xaxis`, `xaxis2`, … of the panel at a place."""
     return letter if at == 0 else f"{letter}{at + 1}"
-
-
-def shortened(name: str, most: int = _LONGEST) -> str:
-    """A name that fits its place."""
-    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"

@@ -6,9 +6,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from telltale import wording
-from telltale.charts.base import figure, label, nothing, room_for
+from telltale.charts.base import figure, label, nothing, room_for, shortened
 from telltale.frames import rows
-from telltale.kanban.charts.grid import shortened
 from telltale.kanban.words.claims import ABOUT, Items, of_item, spread
 from telltale.kanban.words.phrases import TOO_LITTLE, is_above, limit, limit_words, silence, silence_words
 from telltale.kanban.words.working_time import longest, scale
@@ -19,8 +18,10 @@ from telltale.wording import is_known
 
 NO_ITEM = "No pull in this period. Press a button; telltale discover finds its line for buttons.csv."
 MOST_ROWS = 20
-_ROW_PX, _FRAME_PX = 28, 36
+_ROW_PX, _FRAME_PX, _LETTER_PX = 28, 36, 6.7
 _LONGEST_NAME = 16
+NOT_YET = "not known yet"
+"""Stands in a chart for `TOO_LITTLE`: what is too little is in the table."""
 
 
 def cards_needed(items: Any, *, target: float, about: Items = ABOUT) -> go.Figure:
@@ -81,7 +82,7 @@ def _cards(chart: go.Figure, at: int, row: Mapping[str, Any], target: float) -> 
 
 def _difference(used: float | None, wanted: float | None) -> str:
     if wanted is None:
-        return TOO_LITTLE
+        return NOT_YET
     if used is None:
         return f"{wording.number(wanted)}; in use not listed"
     return wording.number(wanted - used, signed=True) if wanted != used else ""
@@ -149,8 +150,10 @@ def button_silence(items: Any, about: Items = ABOUT) -> go.Figure:
         barmode="overlay",
         xaxis={"range": [0, 1.03 * most.seconds / unit_s], "nticks": 6, "ticksuffix": f"{wording.NBSP}{unit}",
                "showticksuffix": "last"},
+        narrow={"xaxis.nticks": 3},
     )  # fmt: skip
-    chart.update_layout(margin={"r": 66})
+    beside = [_silence_words(row) for row in table]
+    chart.update_layout(margin={"r": 14 + round(_LETTER_PX * max(len(text) for text, *_ in beside))})
     places = range(len(table))
     limits = [row["silence_limit_s"] / unit_s if is_known(row["silence_limit_s"]) else None for row in table]
     silences = [row["silent_s"] / unit_s if is_known(row["silent_s"]) else None for row in table]
@@ -169,10 +172,11 @@ def button_silence(items: Any, about: Items = ABOUT) -> go.Figure:
     stroke = {"symbol": "line-ns", "size": 15, "color": LIGHT.ink2, "line": {"width": 1.8, "color": LIGHT.ink2}}
     chart.add_scatter(x=limits, y=list(places), mode="markers", marker=stroke, hoverinfo="skip")
     for at, row in enumerate(table):
-        text, colour = _silence_words(row)
+        text, colour, is_loud = beside[at]
         edge = max(value for value in (silences[at], limits[at], 0.0) if value is not None)
         font = {"color": colour, "size": 12}
         if text:
+            text = f"<b>{text}</b>" if is_loud else text
             chart.add_annotation(label(text, x=edge, y=at, xanchor="left", xshift=7) | {"font": font})
     return chart
 
@@ -183,16 +187,16 @@ _SILENCE = (
 )
 
 
-def _silence_words(row: Mapping[str, Any]) -> tuple[str, str]:
-    """What stands at a bar's end, and its colour."""
+def _silence_words(row: Mapping[str, Any]) -> tuple[str, str, bool]:
+    """What stands at a bar's end, its colour, and whether it is loud."""
     silent = silence(row)
     if silent is None:
-        return ("not heard" if row["last_press_at"] else "no press yet"), LIGHT.ink3
+        return ("not heard" if row["last_press_at"] else "no press yet"), LIGHT.ink3, False
     if row["may_be_dead"]:
-        return f"<b>{silent.text}</b>", LIGHT.alarm_text
+        return silent.text if silent.is_alike else silent.counted, LIGHT.alarm_text, True
     if not row["is_heard"]:
-        return "not heard since", LIGHT.ink3
-    return ("", "") if limit(row) is not None else (TOO_LITTLE, LIGHT.ink3)
+        return "not heard since", LIGHT.ink3, False
+    return ("" if limit(row) is not None else "no limit yet"), LIGHT.ink3, False
 
 
 def _silence_told(row: Mapping[str, Any]) -> str:

@@ -6,9 +6,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from telltale import wording
-from telltale.charts.base import figure, nothing, room_for
+from telltale.charts.base import figure, nothing, room_for, shortened
 from telltale.frames import local
-from telltale.kanban.charts.grid import shortened
 from telltale.kanban.charts.items import MOST_ROWS
 from telltale.kanban.words.claims import ABOUT, Items, age, refills_counted, refills_words
 from telltale.kanban.words.refills import Refill, closed, lasting, refills, still_open

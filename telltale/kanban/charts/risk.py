@@ -11,9 +11,9 @@ from telltale.charts.base import figure, label, nothing
 from telltale.frames import rows
 from telltale.kanban.charts.control import MOST_PANELS
 from telltale.kanban.charts.grid import Grid, axis
-from telltale.kanban.charts.items import MOST_ROWS, NO_ITEM, by_item
+from telltale.kanban.charts.items import MOST_ROWS, NO_ITEM, NOT_YET, by_item
 from telltale.kanban.words.claims import ABOUT, Items, of_curve, spread
-from telltale.kanban.words.phrases import TOO_LITTLE, is_above, risk_words
+from telltale.kanban.words.phrases import is_above, risk_words
 from telltale.look.tokens import LIGHT
 from telltale.page import said
 from telltale.page.table import Table
@@ -61,7 +61,7 @@ def stock_out_risk(items: Any, *, target: float, about: Items = ABOUT) -> go.Fig
 
 def _risk(chart: go.Figure, at: int, row: Mapping[str, Any], target: float) -> None:
     if not is_known(row["risk"]):
-        chart.add_annotation(label(row["note"] and TOO_LITTLE, x=target, y=at, xanchor="left", xshift=8))
+        chart.add_annotation(label(row["note"] and NOT_YET, x=target, y=at, xanchor="left", xshift=8))
         return
     above = is_above(row, target)
     line = {"color": LIGHT.alarm if above else LIGHT.edge, "width": 2.2}

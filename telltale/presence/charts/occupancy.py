@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from telltale import wording
 from telltale.charts.base import figure, hatch, nothing, on_axis, room_for, time_ticks
-from telltale.charts.strip import Node, add_strip, node_strip, strip_axis, strip_px
+from telltale.charts.strip import Node, add_strip, node_strip, strip_axis, strip_names, strip_px
 from telltale.frames import local, rows
 from telltale.look.tokens import LIGHT
 from telltale.page import said
@@ -76,7 +76,7 @@ def occupancy(
         key=_key(series, k),
         numbers=_numbers(series, timezone, claims),
         margin={
-            "l": room_for([node.zone for node in strip]),
+            "l": room_for(strip_names(strip)),
             "b": 40 if any("<br>" in text for text in ticks.text) else 28,
         },
         xaxis={"range": [on_axis(start), on_axis(end)], "anchor": "y2" if strip else "y", **ticks.axis()},

@@ -9,6 +9,8 @@ from telltale.look.tokens import CATEGORY_ROLES, LIGHT
 
 SERIES = ("device_id", "name", "channel", "quantity", "unit", "start", "end", "value_mean", "low", "high")
 """Columns of `tt.sensors.series` the panels are made of."""
+ENVELOPE = ("value_min", "value_max")
+"""Columns of the same, where each row is a bin."""
 MOST = len(CATEGORY_ROLES)
 """So many lines tell themselves apart; a panel of more becomes two."""
 _NO_LOW, _NO_HIGH = float("-inf"), float("inf")
@@ -20,6 +22,9 @@ class Point(NamedTuple):
     start: dt.datetime
     end: dt.datetime
     value: float | None
+    low: float | None = None
+    high: float | None = None
+    """Of a bin: its lowest and highest reading."""
 
     @property
     def at(self) -> dt.datetime:
@@ -77,7 +82,9 @@ def panels_of(table: list[dict[str, Any]]) -> list[Panel]:
 def _line(points: list[dict[str, Any]], colour: str) -> Line:
     first = points[0]
     name = f"{first['name']} {first['channel']}".strip()
-    made = [Point(row["start"], row["end"], row["value_mean"]) for row in points]
+    made = [
+        Point(row["start"], row["end"], row["value_mean"], row.get("value_min"), row.get("value_max")) for row in points
+    ]
     return Line(first["device_id"], first["channel"], name, colour, made)
 
 

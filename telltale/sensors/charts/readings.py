@@ -10,12 +10,13 @@ from typing import Any
 import plotly.graph_objects as go
 
 from telltale import wording
-from telltale.charts.base import HATCH, figure, label, nothing, on_axis, time_ticks
+from telltale.charts.base import HATCH, figure, label, nothing, on_axis, time_ticks, widened
 from telltale.frames import local, rows
 from telltale.look.tokens import LIGHT
 from telltale.page.claims import About
+from telltale.sensors.charts.course import course
 from telltale.sensors.charts.numbers import numbers
-from telltale.sensors.charts.panels import SERIES, Line, Panel, Point, panels_of
+from telltale.sensors.charts.panels import ENVELOPE, SERIES, Line, Panel, Point, panels_of
 from telltale.sensors.charts.scale import Scale, scale
 from telltale.sensors.words.beyond import lasting
 from telltale.sensors.words.titles import NOBODY
@@ -25,8 +26,8 @@ _FIRST_PX, _NEXT_PX, _APART_PX, _LINE_PX = 190, 116, 22, 15
 _LONGEST_NAME, _LONGEST_LINE = 20, 10
 """Characters of a name at a line's end, on a wide page and in each of its rows on a narrow one."""
 _LETTER_PX = 6.7
-_WIDE_SHARE = 0.01
-"""A gap of less of the axis is an open line, a longer one a hatch; from six times that on it is named."""
+_WIDE_SHARE, _NAMED_SHARE, _NAMED_NARROW = 0.01, 0.16, 0.5
+"""A gap of less of the axis is an open line, a longer one a hatch; from where words have room in it, it is named."""
 
 
 def readings(
@@ -47,7 +48,7 @@ def readings(
     Returns:
         the figure; no rows give one sentence.
     """
-    table = rows(series, *SERIES)
+    table = rows(series, *SERIES, optional=ENVELOPE)
     heard = [row["start"] for row in table if row["value_mean"] is not None]
     if not heard:
         return nothing("No reading in this period. Check that the sensors send: telltale sources.", height=300)
@@ -56,6 +57,7 @@ def readings(
     missing = [] if gaps is None else rows(gaps, *_GAPS)
     start = min(heard)  # what lies before the first reading is not missing
     end = max([*(row["end"] for row in table), *(gap["before_at"] for gap in missing)])
+    start, end = widened(start, end)
     ticks = time_ticks(start, end, timezone)
     scales = [_scale(panel, beyond) for panel in panels]
     heights = [_FIRST_PX, *[_NEXT_PX] * (len(panels) - 1)]
@@ -63,9 +65,9 @@ def readings(
     bottom = 40 if any("<br>" in text for text in ticks.text) else 28
     chart = figure(
         height=plot + 10 + bottom,
-        key=[("hatched", "no readings")] if missing else [],
+        key=_key(panels, is_open=bool(missing)),
         numbers=numbers(panels, timezone, about),
-        margin={"l": 52, "r": _room(panels), "b": bottom},
+        margin={"l": max(52, 12 + round(_LETTER_PX * max(len(text) for drawn in scales for text in drawn.text))), "r": _room(panels), "b": bottom},
         xaxis={"range": [on_axis(start), on_axis(end)], "anchor": f"y{len(panels)}".replace("y1", "y"), **ticks.axis()},
         narrow=ticks.narrow() | {"margin.b": 40, "margin.r": 66},
         **dict(_axes(scales, heights, plot)),
@@ -76,10 +78,19 @@ def readings(
         _draw(chart, panel, drawn, missing, axis=axis, width_s=width_s)
         _name(chart, panel, drawn, axis, heights[number - 1])
         chart.add_traces([_hover(line, panel, axis, timezone) for line in panel.lines])
-    chart.layout.annotations += tuple(_peaks(panels, beyond, start, end))
+    for peak, narrow in _peaks(panels, beyond, start, end):
+        number = len(chart.layout.annotations)
+        chart.layout.meta["narrow"] |= {f"annotations.{number}.{name}": value for name, value in narrow.items()}
+        chart.add_annotation(peak)
     for number, panel in enumerate(panels, 1):
         chart.add_traces(list(_outside(panel, beyond, f"y{number}" if number > 1 else "y")))
     return chart
+
+
+def _key(panels: Sequence[Panel], *, is_open: bool) -> list[tuple[str, str]]:
+    points = [point for panel in panels for line in panel.lines for point in line.points]
+    envelope = [("", "shade: lowest to highest")] if any(point.low != point.high for point in points) else []
+    return [*envelope, *([("hatched", "no readings")] if is_open else [])]
 
 
 _EXCURSIONS = (
@@ -90,7 +101,8 @@ _GAPS = ("device_id", "channel", "quantity", "after_at", "before_at")
 
 
 def _scale(panel: Panel, beyond: list[dict[str, Any]]) -> Scale:
-    values = [point.value for line in panel.lines for point in line.points if point.value is not None]
+    points = [point for line in panel.lines for point in line.points]
+    values = [value for point in points for value in (point.value, point.low, point.high) if value is not None]
     peaks = [one["peak"] for line in panel.lines for one in beyond if panel.has(line, one)]
     limits = [limit for limit in (panel.low, panel.high) if limit is not None]
     return scale([*values, *peaks], limits, unit=panel.unit)
@@ -119,27 +131,13 @@ def _draw(
         own = [gap for gap in missing if panel.has(line, gap)]
         wide = [gap for gap in own if _lasting(gap) >= _WIDE_SHARE * width_s]
         chart.add_traces([_hatch(gap, line, drawn, axis) for gap in wide])
-        chart.add_trace(_line(line, own, axis))
+        chart.add_traces(list(course(line, {gap["after_at"] for gap in own}, axis)))
         longest = max(wide, key=_lasting, default=None) if len(panel.lines) == 1 else None
         # Between several lines there is no room for words: the key tells what a hatch is, a note beside it whose.
-        if longest is not None and _lasting(longest) >= 6 * _WIDE_SHARE * width_s:
+        if longest is not None and _lasting(longest) >= _NAMED_SHARE * width_s:
+            if _lasting(longest) < _NAMED_NARROW * width_s:
+                chart.layout.meta["narrow"] |= {f"annotations.{len(chart.layout.annotations)}.visible": False}
             chart.add_annotation(_no_readings(longest, line, drawn, axis))
-
-
-def _line(line: Line, gaps: list[dict[str, Any]], axis: str) -> go.Scatter:
-    """The line, open where readings are missing."""
-    ends = {gap["after_at"] for gap in gaps}
-    x: list[str | None] = []
-    y: list[float | None] = []
-    for point in line.points:
-        x.append(on_axis(point.at))
-        y.append(point.value)
-        if point.end in ends:
-            x.append(None)
-            y.append(None)
-    return go.Scatter(
-        x=x, y=y, yaxis=axis, mode="lines", line={"color": line.colour, "width": 1.8}, hoverinfo="skip"
-    )  # fmt: skip
 
 
 def _hatch(gap: dict[str, Any], line: Line, drawn: Scale, axis: str) -> go.Scatter:
@@ -172,9 +170,7 @@ def _no_readings(gap: dict[str, Any], line: Line, drawn: Scale, axis: str) -> di
     low, _ = _around(gap, line, drawn)
     below = low - drawn.low > 0.12 * (drawn.high - drawn.low)
     y = low if below else _around(gap, line, drawn)[1]
-    return label(
-        f"{line.name}: no readings", x=on_axis(middle), y=y, yref=axis, yanchor="top" if below else "bottom", yshift=0
-    )
+    return label("no readings", x=on_axis(middle), y=y, yref=axis, yanchor="top" if below else "bottom", yshift=0)
 
 
 def _room(panels: list[Panel]) -> int:
@@ -282,8 +278,8 @@ def _crossing(
 
 def _peaks(
     panels: list[Panel], beyond: list[dict[str, Any]], start: dt.datetime, end: dt.datetime
-) -> Iterator[dict[str, Any]]:
-    """The farthest excursions, each with its peak and how long it lasted."""
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """The farthest excursions, each with its peak and how long it lasted; on a narrow page in two rows."""
     drawn = [
         (one, panel, f"y{number}" if number > 1 else "y")
         for number, panel in enumerate(panels, 1)
@@ -295,9 +291,11 @@ def _peaks(
     for one, panel, axis in drawn[:ANNOTATED]:
         is_late = one["peak_at"] - start > (end - start) * 0.45
         side = {"xanchor": "right", "xshift": -9} if is_late else {"xanchor": "left", "xshift": 9}
-        text = f"<b>{wording.quantity(one['peak'], panel.unit, 1)}</b>, {lasting(one)} {one['side']}"
+        peak, rest = f"<b>{wording.quantity(one['peak'], panel.unit, 1)}</b>", f"{lasting(one)} {one['side']}"
         font = {"color": LIGHT.alarm_text, "size": 12}
-        yield label(text, x=on_axis(one["peak_at"]), y=one["peak"], yref=axis, **side) | {"font": font}
+        told = label(f"{peak}, {rest}", x=on_axis(one["peak_at"]), y=one["peak"], yref=axis, **side) | {"font": font}
+        inwards = {"yanchor": "top", "yshift": 8} if one["side"] == "above" else {"yanchor": "bottom", "yshift": -8}
+        yield told, {"text": f"{peak}<br>{rest}", "align": side["xanchor"], **inwards}
 
 
 def _hover(line: Line, panel: Panel, axis: str, zone: str) -> go.Scatter:
