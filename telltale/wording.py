@@ -4,7 +4,8 @@ Real minus and en dash, no-break spaces before units and %, decimal point, thous
 month's name never depends on the machine's locale. Standard library only.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from math import isfinite
 
@@ -17,6 +18,7 @@ __all__ = [
     "NBSP",
     "UNKNOWN",
     "ago",
+    "apart",
     "clock",
     "clock_span",
     "count",
@@ -196,6 +198,17 @@ def number_range(low: float, high: float, digits: int = 0) -> str:
     if low < 0 or high < 0:
         return f"{number(low, digits)} to {number(high, digits)}"
     return f"{number(low, digits)}{DASH}{number(high, digits)}"
+
+
+def apart(names: Mapping[str, str]) -> dict[str, str]:
+    """Names by id; where two are the same each has its id beside it, of a long one the end: `Fridge (2d24e6)`."""
+    same = Counter(name.casefold() for name in names.values())
+    return {key: f"{name} ({_short(key)})" if same[name.casefold()] > 1 else name for key, name in names.items()}
+
+
+def _short(key: str) -> str:
+    own = key.partition(":")[2] or key
+    return own if len(own) <= 8 else own[-4:]
 
 
 def joined(words: Sequence[str]) -> str:

@@ -113,7 +113,7 @@ def on_axis(moment: dt.datetime) -> str:
 
 
 def time_ticks(start: dt.datetime, end: dt.datetime, zone: str) -> Ticks:
-    """Local labels of a span: minutes of a round clock up to four hours, hours up to two days, else each day under its middle, thinned to what fits."""
+    """Local labels of a span: round minutes up to four hours, hours up to two days, else each day under its middle."""
     site = ZoneInfo(zone)
     if end - start < _FEW_HOURS:
         wide, few = (_minutes(start.astimezone(site), end.astimezone(site), most) for most in (9, 5))

@@ -54,7 +54,8 @@ def style() -> str:
 
 
 def _script() -> str:
-    return "\n".join(look.text(name) for name in ("plot.js", "tables.js", "origin.js", "board.js"))
+    return "
+".join(look.text(name) for name in ("plot.js", "tables.js", "origin.js", "finder.js", "board.js"))
 
 
 def template_values(titles: Mapping[str, str], base_url: str, *, has_login: bool = True) -> dict[str, Any]:

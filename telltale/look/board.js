@@ -10,6 +10,7 @@ const telltale = (() => {
     droop: "M5.2 4.2C9.6 3.4 12.4 6 13.2 10.2S15 16 17 17.4M5.2 11C7.8 11.4 8.6 14 9.4 16.6",
     hang: "M5.2 3.6C8 5 8.4 9 8 12.4S8.4 18 9.6 20.4",
   };
+  const PAPER_PX = 654; // A4 less two margins of 14 mm, at 96 px an inch, less a card's padding
   const root = document.documentElement;
   const systemDark = matchMedia("(prefers-color-scheme: dark)");
   const $ = (selector, place = document) => place.querySelector(selector);
@@ -21,6 +22,7 @@ const telltale = (() => {
   let offset = 0;           // server's clock minus ours, ms
   let lostSince = null;     // since when nothing updates
   let isOld = false;        // the page was made long before it was opened: it shows the state of back then
+  let isPrinting = false;
   let spokenAt = 0;
 
   // --- theme -------------------------------------------------------------------------------------------------------
@@ -38,16 +40,18 @@ const telltale = (() => {
     place.figure = figure;
     await plotly();
     sizes.observe(place); // a place that has no width yet is drawn when it gets one
-    const width = place.clientWidth;
-    if (!width || place.figure !== figure) return;
+    const width = isPrinting ? PAPER_PX : place.clientWidth;
+    if (!place.clientWidth || place.figure !== figure) return;
     if (figure.layout.height) place.style.minHeight = `${telltalePlot.heightOf(figure, width)}px`;
     place.drawnAt = `${width} ${place.clientHeight}`;
     const height = place.clientHeight || figure.layout.height;
     await telltalePlot.draw(place, figure, { width, height, darkOf: isDark() ? window.telltaleDarkOf : null });
   };
+  // Paper is narrower than the page, and a card is as wide as the paper.
+  const printed = (now) => () => { isPrinting = now; redraw(); };
   const redraw = () => $$(".plot").forEach((place) => place.figure && draw(place, place.figure));
   const sizes = new ResizeObserver((entries) => requestAnimationFrame(() => entries.forEach(({ target }) => {
-    if (target.figure && target.clientWidth && target.drawnAt !== `${target.clientWidth} ${target.clientHeight}`) draw(target, target.figure);
+    if (target.figure && !isPrinting && target.clientWidth && target.drawnAt !== `${target.clientWidth} ${target.clientHeight}`) draw(target, target.figure);
   })));
 
   const drawAll = async () => {
@@ -101,7 +105,7 @@ const telltale = (() => {
     $$(".tabs .badge").forEach((badge) => badge.remove());
     for (const [name, count] of Object.entries(answer.attention)) badge(name, count);
     $("#page").setAttribute("aria-busy", "false");
-    root.classList.remove("stale");
+    root.classList.remove("stale", "another");
     lostSince = null;
     tick();
     speak();
@@ -243,7 +247,15 @@ const telltale = (() => {
     const html = came.innerHTML;
     came.remove();
     show({ ...answer, html });
+    if (Object.keys(chosen()).length) another();
     dim((isOld = Math.abs(Date.now() / 1000 - answer.now) > OLD_S));
+  };
+
+  // An address that names a choice was sent for its answer: until that is here nobody reads the one of another choice.
+  const another = () => {
+    root.classList.add("another");
+    $("#page h1").textContent = "Loading the figures";
+    $("#page").sent.delete("opening");
   };
 
   // What was made beforehand stays dimmed until the first live page is there: when it is old, and when another view was
@@ -279,8 +291,8 @@ const telltale = (() => {
     navigator.sendBeacon(`${baseUrl}voila/api/shutdown/${kernelId}`);
   });
   systemDark.addEventListener("change", redraw);
-  addEventListener("beforeprint", redraw);
-  addEventListener("afterprint", redraw);
+  addEventListener("beforeprint", printed(true));
+  addEventListener("afterprint", printed(false));
 
   return { arrived, failed, connect, draw };
 })();

@@ -13,6 +13,7 @@ from telltale.page.said import say
 from telltale.sensors import cards
 from telltale.sensors.answers import DAYS, SPELT, Answers, recent
 from telltale.sensors.question import Sensors
+from telltale.sensors.words.kept import quantity_name
 from telltale.sensors.words.titles import main_quantity, silent
 from telltale.workbench.source_state import how_to_begin
 from telltale.workbench.times import micros
@@ -28,7 +29,7 @@ def page(ask: Ask) -> Board:
     today = recent(view)
     if not today.seen.names:
         return _nothing_yet(ask, today)
-    controls = [PERIOD, *_controls(today.seen)]
+    controls = [PERIOD, *_controls(today.seen, ask)]
     choice = {control.name: ask.chosen(control) for control in controls}
     device, quantity = ("" if choice[name] == "all" else choice[name] for name in ("device", "quantity"))
     answers = recent(view, choice["period"], device=device.replace("-", ":", 1), quantity=quantity)
@@ -52,14 +53,18 @@ def page(ask: Ask) -> Board:
     )
 
 
-def _controls(seen: Sensors) -> list[Control]:
-    """The choice of a sensor, by its id without the colon, and of a quantity: the one the page opens with first."""
-    first = main_quantity(seen.quantities)
-    quantities = [first, *(name for name in seen.quantities if name != first), "all"]
-    names = {device_id.replace(":", "-", 1): name for device_id, name in seen.names.items()}
+def _controls(seen: Sensors, ask: Ask) -> list[Control]:
+    """The choice of a sensor, by its id without the colon, and of what it measures: the page opens with the first."""
+    names = {device_id.replace(":", "-", 1): name for device_id, name in wording.apart(seen.names).items()}
+    every = "The only one" if len(names) == 1 else f"All {wording.in_words(len(names))}"
+    device = Control("device", "Sensors", {"all": every, **names})
+    chosen = ask.chosen(device)
+    measured = seen.quantities if chosen == "all" else seen.measured(chosen.replace("-", ":", 1))
+    first = main_quantity(measured)
+    options = [first, *(name for name in measured if name != first), *(["all"] if len(measured) > 1 else [])]
     return [
-        Control("device", "Sensors", {"all": f"All {wording.in_words(len(names))}", **names}),
-        Control("quantity", "Quantity", {name: wording.sentence_case(name) for name in quantities}),
+        device,
+        Control("quantity", "Quantity", {name: wording.sentence_case(quantity_name(name)) for name in options}),
     ]
 
 

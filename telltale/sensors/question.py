@@ -4,6 +4,8 @@ A question's `of` is a device, by its id in any case or its name of devices.csv.
 """
 
 # ruff: noqa: S608 - texts are composed of names of ours; values are given to the engine
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -93,13 +95,22 @@ class Sensors(NamedTuple):
     names: dict[str, str]
     """By device id, in the order of the names."""
     quantities: list[str]
+    of_device: Mapping[str, list[str]] = MappingProxyType({})
+    """What each of them measured, by name."""
+
+    def measured(self, device_id: str) -> list[str]:
+        """What one of them measured; of an id that is not here, nothing."""
+        return self.of_device.get(device_id, [])
 
 
 def sensors(question: Question) -> Sensors:
     """The sensors of the stretch, errors included."""
     rows = question.engine.run(SEEN, {"reading": readings(question), "device_info": question.device_info}).arrow()
     names = dict(zip(rows["device_id"].to_pylist(), rows["name"].to_pylist(), strict=True))
-    return Sensors(names, sorted(set(rows["quantity"].to_pylist())))
+    of_device: dict[str, list[str]] = {}
+    for row in rows.to_pylist():
+        of_device.setdefault(row["device_id"], []).append(row["quantity"])
+    return Sensors(names, sorted(set(rows["quantity"].to_pylist())), of_device)
 
 
 def series(question: Question, *, quantity: str | None = None, bin_s: int | None = None) -> pa.Table:

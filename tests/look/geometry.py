@@ -13,14 +13,18 @@ if TYPE_CHECKING:
 
 View = tuple[int, Literal["light", "dark"]]
 """Width of the window, px, and theme."""
-VIEWS: tuple[View, ...] = ((1280, "light"), (390, "light"), (320, "light"), (1280, "dark"), (390, "dark"), (320, "dark"))
+VIEWS: tuple[View, ...] = (
+    *((1280, "light"), (390, "light"), (320, "light")),
+    *((1280, "dark"), (390, "dark"), (320, "dark")),
+)
 FAULTS = Path(__file__).with_name("geometry.js").read_text(encoding="utf-8")
 SWITCHES = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 SETTLED = """() => {
   const plots = [...document.querySelectorAll(".plot")].filter((place) => place.clientWidth);
   return plots.every((place) => {
     const drawn = place.querySelector("svg.main-svg");
-    return drawn && Math.abs(drawn.clientWidth - place.clientWidth) < 1 && Math.abs(drawn.clientHeight - place.clientHeight) < 2;
+    const apart = (side) => Math.abs(drawn[side] - place[side]);
+    return drawn && apart("clientWidth") < 1 && apart("clientHeight") < 2;
   });
 }"""
 """Every chart has the size of its place."""

@@ -86,7 +86,7 @@ def _written(folder: Path, name: str, html: str) -> Path:
 
 def _framed(name: str, answer: dict[str, Any]) -> str:
     templates = jinja2.FileSystemLoader(assets.JUPYTER / "voila" / "templates" / "telltale")
-    environment = jinja2.Environment(loader=templates, autoescape=False)  # noqa: S701 - as Voilà's own
+    environment = jinja2.Environment(loader=templates, autoescape=False)
     environment.policies["json.dumps_function"] = lambda value, **_: json_text(value)
     here = name.partition("?")[0]
     came = page_bundle(answer)["text/html"]
@@ -109,12 +109,11 @@ def _ran(source: str, space: dict[str, Any]) -> list[dict[str, Any]]:
     """The outputs of a cell: what its last expression shows."""
     tree = ast.parse(source)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, "cell", "exec"), space)  # noqa: S102 - a notebook of ours
-    shown = eval(compile(ast.Expression(last.value), "cell", "eval"), space) if last else None  # noqa: S307 - likewise
+    exec(compile(tree, "cell", "exec"), space)
+    shown = eval(compile(ast.Expression(last.value), "cell", "eval"), space) if last else None
     if not isinstance(shown, pieces.Piece):
         return []
     bundle = {pieces.MIME: shown.data()}
     if isinstance(shown, pieces.Card) and shown.data().get("figure"):
         bundle[pieces.PLOTLY] = pieces.plotly_json(shown.evidence)
     return [{"output_type": "display_data", "data": bundle, "metadata": {}}]
-

@@ -7,16 +7,17 @@ from typing import Any
 import plotly.graph_objects as go
 
 from telltale import wording
-from telltale.activity.charts.panels import KEY, MOST_PCS, axis, grid, layout_axis
+from telltale.activity.charts.panels import KEY, MOST_PCS, axis, grid, how_many, layout_axis
 from telltale.activity.claims.days import PC, known_days, pcs_of
 from telltale.activity.words.ranges import ranges_of
-from telltale.charts.base import HATCH, figure, label, nothing, room_for
+from telltale.charts.base import HATCH, figure, label, nothing, room_for, shortened
 from telltale.look.tokens import LIGHT
 from telltale.page.table import Table
 
 _HEAD_PX, _PLOT_PX, _FOOT_PX = 24, 170, 24
 _ROW_PX = 40
 _NUMBERED_DAYS = 8
+_NARROW_NAME = 14
 
 
 def daily_hours(strips: Any, *, timezone: str) -> go.Figure:
@@ -29,7 +30,8 @@ def daily_hours(strips: Any, *, timezone: str) -> go.Figure:
     Returns:
         the figure, of six PCs at most; nothing known gives one sentence.
     """
-    pcs = pcs_of(strips, timezone)[:MOST_PCS]
+    every = pcs_of(strips, timezone)
+    pcs = every[:MOST_PCS]
     days = known_days(pcs)
     if not days:
         return nothing("Nothing is known of any PC in this period, so there are no hours.")
@@ -38,8 +40,8 @@ def daily_hours(strips: Any, *, timezone: str) -> go.Figure:
     tall, narrow = grid(len(pcs), 1, head=_HEAD_PX, plot=_PLOT_PX - 30, foot=_FOOT_PX, apart=0)
     chart = figure(
         height=round(height) + 4,
-        key=KEY,
-        numbers=_numbers(pcs, days),
+        key=[*KEY, *how_many(len(pcs), len(every))],
+        numbers=_numbers(every, days),
         margin={"l": 34, "r": 4, "t": 0, "b": 4},
         bargap=0.22,
         narrow={"height": round(tall) + 4, **_narrow(narrow)},
@@ -61,7 +63,8 @@ def possible_hours(totals: Any) -> go.Figure:
     ranges = ranges_of(totals)
     if not ranges:
         return nothing("No day is known yet, so there is no range.")
-    names = [pc.name for pc in ranges]
+    names = [shortened(pc.name) for pc in ranges]
+    narrow = [shortened(pc.name, _NARROW_NAME) for pc in ranges]
     most = max(pc.high_h for pc in ranges)
     chart = figure(
         height=_ROW_PX * len(ranges) + 42,
@@ -76,6 +79,7 @@ def possible_hours(totals: Any) -> go.Figure:
             "range": [len(ranges) - 0.5, -0.5], "tickvals": list(range(len(ranges))), "ticktext": names,
             "rangemode": "normal",
         },
+        narrow={"margin.l": room_for(narrow), "yaxis.ticktext": narrow},
     )  # fmt: skip
     for place, pc in enumerate(ranges):
         chart.add_scatter(
@@ -147,7 +151,9 @@ def _short(day: dt.date, count: int) -> str:
 
 
 def _name(pc: PC, cell: Any) -> dict[str, Any]:
-    return label(pc.name, x=cell.x[0], xanchor="left", xref="paper", y=cell.y[1], yref="paper", yanchor="bottom")
+    return label(
+        shortened(pc.name), x=cell.x[0], xanchor="left", xref="paper", y=cell.y[1], yref="paper", yanchor="bottom"
+    )
 
 
 def _narrow(cells: Sequence[Any]) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 
 from telltale import wording
-from telltale.activity.charts.panels import MOST_PCS, Cell, axis, grid, layout_axis
-from telltale.charts.base import figure, label, nothing, on_axis, time_ticks
+from telltale.activity.charts.panels import MOST_PCS, Cell, axis, grid, how_many, layout_axis
+from telltale.charts.base import figure, label, nothing, on_axis, shortened, time_ticks
 from telltale.frames import local, rows
 from telltale.look.tokens import LIGHT
 from telltale.page.table import Table
@@ -17,6 +17,7 @@ from telltale.page.table import Table
 _BREAK = dt.timedelta(minutes=20)
 """A level this much later than the one before is not joined to it."""
 _HEAD_PX, _PLOT_PX = 22, 54
+_NARROW_NAME = 14
 
 
 def level_course(levels: Any, *, start: dt.datetime, end: dt.datetime, timezone: str) -> go.Figure:
@@ -38,13 +39,15 @@ def level_course(levels: Any, *, start: dt.datetime, end: dt.datetime, timezone:
         return nothing("No level has arrived in this period. The agent or the modem's callback is silent.", height=200)
     newest = sorted(series, key=lambda own: own[-1]["observed_at"])[-MOST_PCS:]
     shown = [own for own in series if own in newest]
+    names = wording.apart({own[-1]["device_id"]: own[-1]["name"] for own in series})
     ticks = time_ticks(start, end, timezone)
     bottom = 40 if any("<br>" in text for text in ticks.text) else 28
     height, cells = grid(len(shown), 1, head=_HEAD_PX, plot=_PLOT_PX, foot=0, apart=0)
     scales: dict[str, Any] = {layout_axis("y", number): _scale(cell) for number, cell in enumerate(cells)}
     chart = figure(
         height=round(height) + bottom + 4,
-        numbers=_numbers(shown, timezone),
+        numbers=_numbers(series, timezone),
+        key=how_many(len(shown), len(series), "those heard last"),
         margin={"l": 44, "r": 10, "t": 4, "b": bottom},
         xaxis={
             "range": [on_axis(start), on_axis(end)], "anchor": axis("y", len(shown) - 1), **ticks.axis(),
@@ -55,8 +58,11 @@ def level_course(levels: Any, *, start: dt.datetime, end: dt.datetime, timezone:
     for number, (own, cell) in enumerate(zip(shown, cells, strict=True)):
         chart.add_traces(_steps(own, end, axis("y", number), timezone))
         place = {"xref": "paper", "x": 0, "xanchor": "left", "yref": "paper", "y": cell.y[1], "yanchor": "bottom"}
-        name = {"text": f"<b>{own[-1]['name']}</b>", "font": {"color": LIGHT.ink, "size": 12}}
+        called = names[own[-1]["device_id"]]
+        name = {"text": f"<b>{shortened(called)}</b>", "font": {"color": LIGHT.ink, "size": 12}}
         level = f"{wording.quantity(own[-1]['score_pct'], '%')} at {wording.clock(_at(own[-1], timezone))}"
+        at = f"annotations.{len(chart.layout.annotations)}.text"
+        chart.layout.meta["narrow"] |= {at: f"<b>{shortened(called, _NARROW_NAME)}</b>"}
         chart.layout.annotations += (
             label("", **place) | name,
             label(level, **place | {"x": 1, "xanchor": "right"}),

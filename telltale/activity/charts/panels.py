@@ -7,6 +7,11 @@ MOST_PCS = 6
 KEY = [("accent", "active"), ("away", "away"), ("hatched", "unknown (no records)")]
 
 
+def how_many(shown: int, every: int, which: str = "the first by name") -> list[tuple[str, str]]:
+    """For the key: that some PCs are not drawn; the table behind the chart has all."""
+    return [("", f"{shown} of {every} PCs: {which}; the numbers have all")] if shown < every else []
+
+
 class Cell(NamedTuple):
     """A panel's share of the plot: left, right, bottom, top."""
 

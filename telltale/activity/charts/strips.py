@@ -7,15 +7,16 @@ from typing import Any
 import plotly.graph_objects as go
 
 from telltale import wording
-from telltale.activity.charts.panels import KEY, MOST_PCS, Cell, axis, grid, layout_axis
+from telltale.activity.charts.panels import KEY, MOST_PCS, Cell, axis, grid, how_many, layout_axis
 from telltale.activity.claims.days import PC, STATES, Day, Piece, known_days, passed, pcs_of
-from telltale.charts.base import HATCH, figure, nothing
+from telltale.charts.base import HATCH, figure, nothing, shortened
 from telltale.frames import local, rows
 from telltale.look.tokens import LIGHT
 from telltale.page.table import Table
 
 MOST_DAYS = 14
 _ROW_PX, _HEAD_PX, _FOOT_PX = 19, 26, 28
+_LONGEST = 30
 _DAY_PX = 52
 """Left of a strip, for its day."""
 _APART = 0.02 + _DAY_PX / 620
@@ -38,7 +39,8 @@ def day_strips(strips: Any, *, timezone: str, intervals: Any = None) -> go.Figur
     Returns:
         the figure, of six PCs and the newest 14 days at most; nothing known gives one sentence.
     """
-    pcs = pcs_of(strips, timezone)[:MOST_PCS]
+    every = pcs_of(strips, timezone)
+    pcs = every[:MOST_PCS]
     days = known_days(pcs)[-MOST_DAYS:]
     if not days:
         return nothing("Nothing is known of any PC in this period. Start the agent there: telltale collect idle.")
@@ -49,8 +51,8 @@ def day_strips(strips: Any, *, timezone: str, intervals: Any = None) -> go.Figur
     tall, narrow = grid(len(pcs), 1, head=_HEAD_PX + 18, plot=plot, foot=_FOOT_PX, apart=0)
     chart = figure(
         height=round(height) + 4,
-        key=KEY,
-        numbers=_numbers(pcs, days),
+        key=[*KEY, *how_many(len(pcs), len(every))],
+        numbers=_numbers(every, days),
         margin={"l": _DAY_PX, "r": 8, "t": 0, "b": 4},
         barmode="overlay",
         bargap=0.26,
@@ -186,7 +188,7 @@ def sums_text(sums: dict[str, float]) -> str:
 def _head(pc: PC, days: Sequence[dt.date], cell: Cell) -> list[dict[str, Any]]:
     common = {"showarrow": False, "xref": "paper", "yref": "paper", "yanchor": "bottom", "y": cell.y[1], "yshift": 2}
     name = {
-        "text": f"<b>{pc.name}</b>",
+        "text": f"<b>{shortened(pc.name, _LONGEST)}</b>",
         "x": cell.x[0],
         "xanchor": "left",
         "xshift": 6 - _DAY_PX,

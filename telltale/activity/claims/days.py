@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from telltale import wording
 from telltale.frames import local, rows
 
 STATES = ("active", "away", "unknown")
@@ -59,9 +60,14 @@ def pcs_of(strips: Any, zone: str) -> list[PC]:
         _, days = by_pc.setdefault(row["device_id"], (row["name"], {}))
         piece = Piece(row["state"], local(row["start"], zone), local(row["end"], zone), row["lasted_s"])
         days.setdefault(row["label"], []).append(piece)
+    told = wording.apart({device_id: name for device_id, (name, _) in by_pc.items()})
     return [
-        PC(device_id, name, [Day(dt.date.fromisoformat(label), pieces) for label, pieces in sorted(days.items())])
-        for device_id, (name, days) in sorted(by_pc.items(), key=lambda pc: (pc[1][0], pc[0]))
+        PC(
+            device_id,
+            told[device_id],
+            [Day(dt.date.fromisoformat(label), pieces) for label, pieces in sorted(days.items())],
+        )
+        for device_id, (_, days) in sorted(by_pc.items(), key=lambda pc: (pc[1][0], pc[0]))
     ]
 
 

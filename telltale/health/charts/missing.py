@@ -5,7 +5,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from telltale import wording
-from telltale.charts.base import figure, nothing, room_for
+from telltale.charts.base import figure, nothing, room_for, shortened
 from telltale.charts.days import day_heads
 from telltale.frames import local, rows
 from telltale.health import claims
@@ -19,7 +19,7 @@ _NUMBER_FROM = 0.03
 """Cells carry a number from this share on."""
 MOST_ROWS = 14
 """More devices than this: those that miss most."""
-_NARROW_DAYS = 7
+_NARROW_DAYS, _NARROW_NAME = 7, 14
 
 
 def missing_by_day(missing: Any, *, timezone: str = "UTC", about: About = claims.ABOUT) -> go.Figure:
@@ -42,7 +42,8 @@ def missing_by_day(missing: Any, *, timezone: str = "UTC", about: About = claims
     days = days[days.index(min(row["start"] for row in table if row["missing_share"] is not None)) :]
     shares = {(row["device_id"], row["start"]): row["missing_share"] for row in table}
     cells = [[shares.get((device, day)) for day in days] for device in shown]
-    labels = _unique([names[device] for device in shown])
+    told = wording.apart(names)
+    labels = [shortened(told[device]) for device in shown]
     heads = day_heads([local(day, timezone).date() for day in days])
     chart = figure(
         height=_ROW_PX * len(shown) + 34,
@@ -50,7 +51,7 @@ def missing_by_day(missing: Any, *, timezone: str = "UTC", about: About = claims
         margin={"l": room_for(labels), "t": 4, "b": 26},
         xaxis={"showline": False, "ticks": "", "type": "category", "nticks": 0},
         yaxis={"autorange": "reversed", "showgrid": False, "type": "category", "rangemode": "normal", "nticks": 0},
-        narrow={"xaxis.range": [len(days) - _NARROW_DAYS - 0.5, len(days) - 0.5]} if len(days) > _NARROW_DAYS else {},
+        narrow=_narrow(labels, len(days)),
     )
     return chart.add_heatmap(
         x=heads,
@@ -71,19 +72,19 @@ def missing_by_day(missing: Any, *, timezone: str = "UTC", about: About = claims
     )
 
 
+def _narrow(labels: list[str], days: int) -> dict[str, Any]:
+    """The newest days, and names short enough to leave them room."""
+    short = [shortened(label, _NARROW_NAME) for label in labels]
+    newest = {"xaxis.range": [days - _NARROW_DAYS - 0.5, days - 0.5]} if days > _NARROW_DAYS else {}
+    return {"margin.l": room_for(short), "yaxis.tickvals": labels, "yaxis.ticktext": short, **newest}
+
+
 def _worst(table: list[dict[str, Any]]) -> list[str]:
     lost: dict[str, float] = {}
     for row in table:
         lost[row["device_id"]] = lost.get(row["device_id"], 0.0) + (row["missing_share"] or 0.0)
     ranked = sorted(lost, key=lambda device: -lost[device])[:MOST_ROWS]
     return [device for device in lost if device in ranked]
-
-
-def _unique(names: list[str]) -> list[str]:
-    """Names as categories: two devices of one name would share a row."""
-    return [
-        name if names.count(name) == 1 else f"{name} {names[: at + 1].count(name)}" for at, name in enumerate(names)
-    ]
 
 
 def _percent(share: float | None) -> str:

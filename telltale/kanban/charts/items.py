@@ -171,13 +171,12 @@ def button_silence(items: Any, about: Items = ABOUT) -> go.Figure:
     )
     stroke = {"symbol": "line-ns", "size": 15, "color": LIGHT.ink2, "line": {"width": 1.8, "color": LIGHT.ink2}}
     chart.add_scatter(x=limits, y=list(places), mode="markers", marker=stroke, hoverinfo="skip")
-    for at, row in enumerate(table):
-        text, colour, is_loud = beside[at]
+    for at, (text, colour, is_loud) in enumerate(beside):
         edge = max(value for value in (silences[at], limits[at], 0.0) if value is not None)
         font = {"color": colour, "size": 12}
         if text:
-            text = f"<b>{text}</b>" if is_loud else text
-            chart.add_annotation(label(text, x=edge, y=at, xanchor="left", xshift=7) | {"font": font})
+            words = f"<b>{text}</b>" if is_loud else text
+            chart.add_annotation(label(words, x=edge, y=at, xanchor="left", xshift=7) | {"font": font})
     return chart
 
 

@@ -11,6 +11,7 @@ from telltale.page.said import Said
 from telltale.page.table import Table
 from telltale.sensors import claims
 from telltale.sensors.charts.panels import Line, Panel
+from telltale.sensors.words.kept import quantity_name
 
 
 def numbers(panels: Sequence[Panel], zone: str, about: About) -> Table:
@@ -29,7 +30,7 @@ def numbers(panels: Sequence[Panel], zone: str, about: About) -> Table:
                 values = [value for _, value in points if value is not None]
                 if values:
                     shown = _shown(panel, line, day.isoformat(), values, about)
-                    body.append([line.name, panel.quantity, wording.short_date(day), *shown])
+                    body.append([line.full_name, quantity_name(panel.quantity), wording.short_date(day), *shown])
     return Table(("Sensor", "Quantity", "Day", "Lowest shown", "Mean shown", "Highest shown"), body, right=(3, 4, 5))
 
 

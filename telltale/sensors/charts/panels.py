@@ -2,9 +2,11 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from telltale import wording
 from telltale.look.tokens import CATEGORY_ROLES, LIGHT
 
 SERIES = ("device_id", "name", "channel", "quantity", "unit", "start", "end", "value_mean", "low", "high")
@@ -40,6 +42,13 @@ class Line(NamedTuple):
     name: str
     colour: str
     points: list[Point]
+    of_channel: str = ""
+    """`channel 1`, where the device measures the quantity with more than one."""
+
+    @property
+    def full_name(self) -> str:
+        """`Vaccine fridge, channel 1`."""
+        return ", ".join(filter(None, (self.name, self.of_channel)))
 
 
 class Panel(NamedTuple):
@@ -65,12 +74,16 @@ def panels_of(table: list[dict[str, Any]]) -> list[Panel]:
         table: rows of `SERIES`, any order.
     """
     ordered = sorted(table, key=lambda row: (_group(row), row["name"], row["device_id"], row["channel"], row["start"]))
+    names = wording.apart({row["device_id"]: row["name"] for row in ordered})
+    channels: dict[tuple[str, str], set[str]] = {}
+    for row in ordered:
+        channels.setdefault((row["device_id"], row["quantity"]), set()).add(row["channel"])
     panels = []
     for (quantity, unit, low, high), group in groupby(ordered, key=_group):
         told = [list(points) for _, points in groupby(group, key=lambda row: (row["device_id"], row["channel"]))]
         for first in range(0, len(told), MOST):
             lines = [
-                _line(points, getattr(LIGHT, role))
+                _line(points, getattr(LIGHT, role), names, channels)
                 for points, role in zip(told[first : first + MOST], CATEGORY_ROLES, strict=False)
             ]
             limits = (None if low == _NO_LOW else low, None if high == _NO_HIGH else high)
@@ -79,13 +92,19 @@ def panels_of(table: list[dict[str, Any]]) -> list[Panel]:
     return sorted(panels, key=lambda one: (-lines_of[one.quantity], one.quantity, -len(one.lines), one.lines[0].name))
 
 
-def _line(points: list[dict[str, Any]], colour: str) -> Line:
+def _line(
+    points: list[dict[str, Any]],
+    colour: str,
+    names: Mapping[str, str],
+    channels: Mapping[tuple[str, str], set[str]],
+) -> Line:
     first = points[0]
-    name = f"{first['name']} {first['channel']}".strip()
+    device_id, channel = first["device_id"], first["channel"]
+    of_channel = f"channel {channel}" if len(channels[device_id, first["quantity"]]) > 1 else ""
     made = [
         Point(row["start"], row["end"], row["value_mean"], row.get("value_min"), row.get("value_max")) for row in points
     ]
-    return Line(first["device_id"], first["channel"], name, colour, made)
+    return Line(device_id, channel, names[device_id], colour, made, of_channel)
 
 
 def _group(row: dict[str, Any]) -> tuple[str, str, float, float]:

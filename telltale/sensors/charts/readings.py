@@ -67,9 +67,9 @@ def readings(
         height=plot + 10 + bottom,
         key=_key(panels, is_open=bool(missing)),
         numbers=numbers(panels, timezone, about),
-        margin={"l": max(52, 12 + round(_LETTER_PX * max(len(text) for drawn in scales for text in drawn.text))), "r": _room(panels), "b": bottom},
+        margin={"l": _left(scales), "r": _room(panels), "b": bottom},
         xaxis={"range": [on_axis(start), on_axis(end)], "anchor": f"y{len(panels)}".replace("y1", "y"), **ticks.axis()},
-        narrow=ticks.narrow() | {"margin.b": 40, "margin.r": 66},
+        narrow=ticks.narrow() | {"margin.b": 40, "margin.r": _room_in_rows(panels)},
         **dict(_axes(scales, heights, plot)),
     )
     width_s = (end - start).total_seconds()
@@ -175,16 +175,26 @@ def _no_readings(gap: dict[str, Any], line: Line, drawn: Scale, axis: str) -> di
 
 def _room(panels: list[Panel]) -> int:
     """The right margin, px, that the names need in the widest of the faces."""
-    return max(74, 12 + round(_LETTER_PX * max(len(_cut(line.name)) for panel in panels for line in panel.lines)))
+    return max(74, 12 + round(_LETTER_PX * max(len(_named(line)) for panel in panels for line in panel.lines)))
+
+
+def _room_in_rows(panels: list[Panel]) -> int:
+    """The same on a narrow page."""
+    return 10 + round(_LETTER_PX * max(len(row) for panel in panels for line in panel.lines for row in _in_rows(line)))
+
+
+def _left(scales: Sequence[Scale]) -> int:
+    """The left margin, px, that the ticks need."""
+    return max(52, 12 + round(_LETTER_PX * max(len(text) for drawn in scales for text in drawn.text)))
 
 
 def _name(chart: go.Figure, panel: Panel, drawn: Scale, axis: str, height: int) -> None:
     """Each line's name at its end, in its colour, moved apart where ends are close; in rows on a narrow page."""
     lines = sorted(panel.lines, key=lambda line: (_last(line), line.name))
-    wide = [_cut(line.name) for line in lines]
-    rows_of = [_in_rows(line.name) for line in lines]
+    wide = [_named(line) for line in lines]
+    rows_of = [_in_rows(line) for line in lines]
     if sum(len(found) for found in rows_of) * _LINE_PX > height:
-        rows_of = [[_cut(line.name, _LONGEST_LINE)] for line in lines]
+        rows_of = [[_cut(line.of_channel or line.name, _LONGEST_LINE)] for line in lines]
     values = [_last(line) for line in lines]
     places = _apart(values, [1] * len(lines), drawn, height)
     narrow = _apart(values, [len(found) for found in rows_of], drawn, height)
@@ -203,8 +213,16 @@ def _cut(text: str, longest: int = _LONGEST_NAME) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
 
 
-def _in_rows(name: str) -> list[str]:
-    """A name in two rows at most, parted between words, as evenly as they allow."""
+def _named(line: Line) -> str:
+    """The name in one row, cut before its channel."""
+    return ", ".join(filter(None, (_cut(line.name), line.of_channel)))
+
+
+def _in_rows(line: Line) -> list[str]:
+    """A name in two rows at most, parted between words, as evenly as they allow; its channel is a row."""
+    name = line.name
+    if line.of_channel:
+        return [_cut(name, _LONGEST_LINE), line.of_channel]
     if len(name) <= _LONGEST_LINE:
         return [name]
     words = name.split()
@@ -305,7 +323,7 @@ def _hover(line: Line, panel: Panel, axis: str, zone: str) -> go.Scatter:
         y=[point.value for point in known],
         yaxis=axis,
         hovertext=[
-            f"<b>{line.name} {wording.quantity(point.value, panel.unit, 1)}</b><br>{_when(point, zone)}"
+            f"<b>{line.full_name} {wording.quantity(point.value, panel.unit, 1)}</b><br>{_when(point, zone)}"
             for point in known
         ],
         hovertemplate="%{hovertext}<extra></extra>",

@@ -16,7 +16,12 @@ HARDLY_S = 59.5
 LEAST_KNOWN = 0.1
 """Of a sensor of which less than this share of the time is known nobody can say that it kept its limits."""
 MOST_NAMED = 3
-SPELT = {"co2": "CO₂", "co": "CO", "no2": "NO₂", "tvoc": "TVOC", "voc": "VOC", "iaq": "IAQ"}
+SPELT = {
+    "co2": "CO₂", "co": "CO", "no2": "NO₂", "h2s": "H₂S", "nh3": "NH₃", "ch4": "CH₄",
+    "co2_equivalent": "CO₂ equivalent", "tvoc": "TVOC", "voc": "VOC", "breath_voc": "breath VOC", "iaq": "IAQ",
+    "static_iaq": "static IAQ", "pm_1_0": "PM1", "pm_2_5": "PM2.5", "pm_10_0": "PM10",
+}  # fmt: skip
+"""Quantities whose name in the tables is not how people write it."""
 
 
 class Sensor(NamedTuple):
@@ -197,8 +202,8 @@ def known(judged: Kept, sensor: Sensor, column: str) -> Said:
 
 
 def quantity_name(quantity: str) -> str:
-    """`CO₂`, `relative humidity`: a quantity as people read it."""
-    return SPELT.get(quantity, quantity.replace("_", " "))
+    """`CO₂`, `electricity in all`: a quantity as people read it."""
+    return SPELT.get(quantity, quantity.replace("_total", "_in_all").replace("_", " "))
 
 
 def _doubts(judged: Kept) -> Said:

@@ -15,7 +15,7 @@ from telltale.page.said import Said, say
 from telltale.sensors import claims
 from telltale.sensors.claims import KEY
 from telltale.sensors.words.beyond import EXCURSION, LEAST, beyond, lasting, quantity
-from telltale.sensors.words.kept import HARDLY_S, Kept, kept, known
+from telltale.sensors.words.kept import HARDLY_S, Kept, kept, known, quantity_name
 from telltale.sensors.words.titles import NOBODY, STATS
 from telltale.wording import is_known
 
@@ -214,7 +214,7 @@ def sensors_table(stats: Any, *, timezone: str, about: About = NOBODY) -> Table:
     body = [
         [
             row["name"],
-            row["quantity"],
+            quantity_name(row["quantity"]),
             said.number(claims.figure(about, row, "readings")),
             *(
                 "–" if row["state_last"] else said.number(claims.figure(about, row, name, row["unit"]), 1)
