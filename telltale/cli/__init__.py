@@ -31,6 +31,7 @@ COMMANDS = {
     "dashboard": "dashboard",
     "lab": "lab",
     "sources": "sources",
+    "last": "last",
     "rejected": "rejected",
     "pending": "pending",
     "export": "export",

@@ -1,0 +1,25 @@
+"""`telltale last`: the newest value of every device."""
+
+import click
+
+from telltale.cli.options import since_option
+from telltale.cli.output import json_option, show_answer
+
+COLUMNS = ("name", "device_id", "kind", "quantity", "channel", "newest", "age_s", "so_far", "says")
+
+
+@click.command(epilog="Example: telltale last --since 7d")
+@since_option("14d")
+@json_option
+def last(since: str, *, as_json: bool) -> None:
+    """Show the newest value of every device, of all sources.
+
+    Its age, how many came so far, and what it is against its limits. An access point tells how many devices it heard in
+    the last hour, under [site] k only that it is fewer; PCs are told of one by one only where the pages may do so.
+    """
+    from telltale.dashboard import last as answer
+
+    show_answer(answer, columns=COLUMNS, as_json=as_json, empty=EMPTY.format(since=since), since=since)
+
+
+EMPTY = "No device was heard since {since}; look further back with --since, or see what arrived: telltale sources."
