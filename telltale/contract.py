@@ -307,6 +307,19 @@ class Numbering(NamedTuple):
     """The same payload without a number again within so many."""
 
 
+class Remedy(NamedTuple):
+    """What puts right why a request was refused, or a record gave no rows."""
+
+    name: str
+    """What is wrong, in two or three words: `wrong secret`."""
+    text: str
+    """Why, and what to do: a sentence or two."""
+    line: str = ""
+    """What to paste; `…` stands for what only the user knows."""
+    file: str = ""
+    """Where it goes."""
+
+
 class Pending(NamedTuple):
     """Something that waits for a device, or was sent to it."""
 
@@ -384,5 +397,8 @@ class Source:
     """What to paste where while it has no secret, `<secret>` standing for one; empty where nobody needs to."""
     pending: Callable[[Known], Iterable[Pending]] | None = None
     """What is queued for its devices, of what it remembers; None where nothing can be sent to them."""
+    remedy: Callable[[str, str], Remedy | None] | None = None
+    """What puts right a reason of a refusal or a reject, from that and from its detail, which a sender may have chosen;
+    None of reasons that only the bytes explain."""
     commands: tuple[tuple[str, str], ...] = ()
     """Its own commands, as the words after `telltale`, and the module of each, imported when it is asked for."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from telltale.cli.options import since_option
-from telltale.cli.output import json_option, limit_option, show
+from telltale.cli.output import json_option, limit_option, printable, show
 
 if TYPE_CHECKING:
     from telltale.workbench.rejected import At
@@ -29,7 +29,7 @@ def rejected(source_name: str, at: "At", since: str, *, count: bool, limit: int,
 
     Of one SOURCE or of all, the newest first. At decode nothing is lost: once a decoder understands more, "telltale
     redecode" reads the same bytes again. At the door, a wrong secret or a vendor's change of format shows; the newest
-    10,000 such requests are listed.
+    10,000 such requests are listed, and below them what to do about each reason.
     """
     from telltale.workbench.project import Project
     from telltale.workbench.rejected import rejected as newest
@@ -42,3 +42,17 @@ def rejected(source_name: str, at: "At", since: str, *, count: bool, limit: int,
         rows = rows if as_json else rows.drop_columns(DETAILS)
     where = "could not be decoded" if at == "decode" else "was turned away"
     show(rows.to_pylist(), as_json=as_json, empty=f"Nothing {where} since {since}.")
+    if at == "door" and not as_json:
+        _what_to_do(since, source_name)
+
+
+def _what_to_do(since: str, source: str) -> None:
+    """Group what was turned away by source and reason, each with what puts it right."""
+    from telltale.health.refusals import refused_table
+    from telltale.workbench.project import Project
+
+    for row in refused_table(Project(), since, source=source or None).to_pylist():
+        remedy = row["remedy"] or "see the table, --json shows headers and bytes"
+        click.echo(printable(f"{row['source']}, {row['reason']}, {row['refused']} times: {remedy}"))
+        for line in row["line"].splitlines():
+            click.echo(f"    {printable(line)}")

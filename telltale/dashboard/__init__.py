@@ -1,9 +1,9 @@
 """Dashboards: pages that answer one question each, live, for whoever has the token.
 
 Each subject has its page (`telltale/<subject>/page.py`); `pages.py` lists them, `operations.py` and `owner_health.py`
-join several subjects, `concerns.py` gathers what needs a look, `newest.py` the newest values. `boards.py` computes pages for all viewers in one
-process (`figures.py`); the kernels Voilà starts only pass them on (`show.py`, `client.py`, `widget.py`). `server.py` is
-Voilà with our template, login and limits; `serve.py` runs both.
+join several subjects, `concerns.py` gathers what needs a look, `newest.py` the newest values. `boards.py` computes
+pages for all viewers in one process (`figures.py`); the kernels Voilà starts only pass them on (`show.py`, `client.py`,
+`widget.py`). `server.py` is Voilà with our template, login and limits; `serve.py` runs both.
 """
 
 from typing import TYPE_CHECKING, Any

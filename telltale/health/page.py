@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from telltale.health import cards, own_clock
+from telltale.health import cards, own_clock, turned_away
 from telltale.health.answers import Answers
 from telltale.health.words.devices import health_text
 from telltale.page import common, said
@@ -37,6 +37,7 @@ def page(ask: Ask) -> Board:
                 Cell("missing", 7, "Messages missing by device and day", partial(cards.missing, answers)),
                 Cell("rejects", 5, "Rows that could not be decoded", partial(cards.rejects, answers)),
             ),
+            *_turned_away(answers),
             (Cell("devices", 12, "Devices by their messages", partial(cards.devices, answers)),),
             *_batteries(answers),
         ),
@@ -46,6 +47,14 @@ def page(ask: Ask) -> Board:
         [PERIOD],
         {PERIOD.name: period},
     )
+
+
+def _turned_away(answers: Answers) -> tuple[tuple[Cell, ...], ...]:
+    """A row for what was refused or not understood, where anything was."""
+    if not turned_away.needs(answers.project, now=answers.now):
+        return ()
+    make = partial(turned_away.card, answers.project, now=answers.now)
+    return ((Cell("refused", 12, "Refused, or not understood", make),),)
 
 
 def _text(answers: Answers) -> Said:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from telltale import wording
+from telltale.contract import Remedy
 from telltale.landing import refused_counts
+from telltale.landing.refused import RefusedCount
 from telltale.page import said
 from telltale.page.attention import Notice
 from telltale.page.claims import About, Claim, Subject
 from telltale.page.lists import Concern
 from telltale.page.said import say
-from telltale.sources import SOURCES
+from telltale.sources import BY_NAME, SOURCES
 from telltale.workbench.project import Project, here
 from telltale.workbench.tidy import tidy
 from telltale.workbench.times import When
@@ -28,6 +30,7 @@ COLUMNS = pa.schema(
     [
         *(("source", pa.string()), ("reason", pa.string()), ("refused", pa.int64())),
         *(("first_at", pa.timestamp("us", "UTC")), ("last_at", pa.timestamp("us", "UTC"))),
+        *((name, pa.string()) for name in ("detail", "remedy", "line", "file")),
     ]
 )
 TITLES = {source.name: source.short_title or source.title for source in SOURCES}
@@ -38,7 +41,8 @@ def refused(
 ) -> "pd.DataFrame":
     """Requests that were refused, by source and reason, the most frequent first.
 
-    Columns: source, reason, refused (at least so many: of more than 100 a second not all are noted), first_at, last_at.
+    Columns: source, reason, refused (at least so many: of more than 100 a second not all are noted), first_at, last_at,
+    detail (of the newest), remedy (what to do; empty where only the bytes tell), line (to paste), file (where it goes).
 
     Args:
         since: beginning of the stretch, by the moment of receipt.
@@ -52,17 +56,23 @@ def refused(
 def refused_table(project: Project, since: When = "24h", until: When = None, *, source: str | None = None) -> pa.Table:
     """As `refused`, without pandas."""
     stretch = project.span(since, until)
-    rows = [
-        each._asdict() for each in refused_counts(project.store, stretch.since_us, stretch.until_us)
-        if source in {None, each.source}
-    ]  # fmt: skip
-    names = {"first_at": "first_us", "last_at": "last_us"}
-    return pa.table(
-        {
-            name: pa.array([row[names.get(name, name)] for row in rows], COLUMNS.field(name).type)
-            for name in COLUMNS.names
-        }
-    )
+    counts = refused_counts(project.store, stretch.since_us, stretch.until_us)
+    rows = [_row(each) for each in counts if source in {None, each.source}]
+    return pa.table({name: pa.array([row[name] for row in rows], COLUMNS.field(name).type) for name in COLUMNS.names})
+
+
+def remedy_of(source: str, reason: str, detail: str) -> Remedy | None:
+    """What its source says puts a refusal or a reject right."""
+    known = BY_NAME.get(source)
+    return known.remedy(reason, detail) if known is not None and known.remedy is not None else None
+
+
+def _row(each: RefusedCount) -> dict[str, Any]:
+    remedy = remedy_of(each.source, each.reason, each.detail)
+    told = {"remedy": "", "line": "", "file": ""}
+    if remedy is not None:
+        told = {"remedy": remedy.text, "line": remedy.line, "file": remedy.file}
+    return each._asdict() | {"first_at": each.first_us, "last_at": each.last_us} | told
 
 
 def concerns(project: Project, *, now: dt.datetime) -> list[Notice]:
@@ -76,10 +86,12 @@ def concerns(project: Project, *, now: dt.datetime) -> list[Notice]:
     for row in refused_table(project, now - DAY, now).to_pylist():
         if row["refused"] < FEWEST:
             continue
-        count = said.count(_claim(row, now), "request")
+        count = said.count(count_claim(row, now), "request")
         title, reason = TITLES.get(row["source"], row["source"]), row["reason"]
+        known = remedy_of(row["source"], reason, row["detail"])
         concern = Concern(
-            "warning", say("{}: at least {} refused", title, count), f"{reason}; see telltale rejected --at door",
+            "warning", say("{}: at least {} refused", title, count),
+            f"{known.name}; what to do stands on Health" if known else f"{reason}; see telltale rejected --at door",
             f"last 24{wording.NBSP}h", "a sender's secret, or its format", "health",
         )  # fmt: skip
         phrase = say("!!{}!! to {} were refused ({})", count, title, reason)
@@ -87,7 +99,8 @@ def concerns(project: Project, *, now: dt.datetime) -> list[Notice]:
     return notices
 
 
-def _claim(row: Mapping[str, Any], now: dt.datetime) -> Claim:
+def count_claim(row: Mapping[str, Any], now: dt.datetime) -> Claim:
+    """How many requests of a row were refused."""
     source = row["source"]
     about = About("health", now - DAY, now)
     where = {"source": source, "reason": row["reason"]}

@@ -134,6 +134,8 @@ class RefusedCount(NamedTuple):
     first_us: int
     """When the first of them was received, microseconds UTC."""
     last_us: int
+    detail: str
+    """Of the newest of them."""
 
 
 def refused_counts(store: Store, since_us: int, until_us: int) -> list[RefusedCount]:
@@ -142,14 +144,18 @@ def refused_counts(store: Store, since_us: int, until_us: int) -> list[RefusedCo
     The list is best effort: of more than 100 a second, and of more than `KEPT`, the counts are too low.
     """
     received, number = REFUSED.c.received_at, sa.func.count()
+    newest = sa.func.max(REFUSED.c.id)
     query = (
-        sa.select(REFUSED.c.source, REFUSED.c.reason, number, sa.func.min(received), sa.func.max(received))
+        sa.select(REFUSED.c.source, REFUSED.c.reason, number, sa.func.min(received), sa.func.max(received), newest)
         .where(received >= since_us, received < until_us)
         .group_by(REFUSED.c.source, REFUSED.c.reason)
         .order_by(number.desc(), REFUSED.c.source, REFUSED.c.reason)
     )
     with store.reader() as connection:
-        return [RefusedCount(*row) for row in connection.execute(query)]
+        groups = connection.execute(query).all()
+        told = sa.select(REFUSED.c.id, REFUSED.c.detail).where(REFUSED.c.id.in_([group[-1] for group in groups]))
+        details = {row.id: row.detail for row in connection.execute(told)}
+    return [RefusedCount(*group[:-1], details.get(group[-1], "")) for group in groups]
 
 
 def purge_refused(store: Store, before_us: int, *, kept: Collection[str]) -> int:

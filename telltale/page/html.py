@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from telltale import look
-from telltale.page import lists
+from telltale.page import lines, lists
 from telltale.page import sparkline as spark
 from telltale.page.marked import bare, inline, marked
 
@@ -94,6 +94,8 @@ def _card(data: Mapping[str, Any]) -> str:
         evidence = f'<p class="calm">{inline(data["calm"])}</p>'
     elif "attention" in data:
         evidence = lists.attention(data["attention"])
+    elif "lines" in data:
+        evidence = lines.html(data["of"], data["lines"])
     elif "sources" in data:
         evidence = lists.sources(data["sources"])
     else:

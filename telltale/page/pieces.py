@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 from telltale.page import html as markup
 from telltale.page.claims import Claim
 from telltale.page.embedded import figure_data
+from telltale.page.lines import Lines
 from telltale.page.lists import Attention, Sources
 from telltale.page.said import claims_of, listed_claims, placed
 from telltale.page.table import Table
@@ -159,13 +160,13 @@ class Card(Piece):
     @property
     def texts(self) -> Mapping[str, str]:
         """Title, sub-title, notes, and the cells of its table or list."""
-        shown = self.evidence.texts if isinstance(self.evidence, Table | Attention | Sources) else {}
+        shown = self.evidence.texts if isinstance(self.evidence, Table | Attention | Sources | Lines) else {}
         return {**self._own, **shown}
 
     @property
     def claims(self) -> tuple[Claim, ...]:
         """What its words claim, and after them the numbers of its chart."""
-        listed = () if isinstance(self.evidence, Table | Attention | Sources) else listed_claims(self._numbers)
+        listed = () if isinstance(self.evidence, Table | Attention | Sources | Lines) else listed_claims(self._numbers)
         return (*claims_of(*self.texts.values()), *listed)
 
     @property
@@ -188,7 +189,7 @@ class Card(Piece):
             "notes": [note for note in self.notes if note],
             **placed(self._own),
         }
-        if isinstance(self.evidence, Attention | Sources):
+        if isinstance(self.evidence, Attention | Sources | Lines):
             return card | (self.evidence.data() if self.evidence.rows else {"calm": self.empty})
         if isinstance(self.evidence, Table):
             return card | ({"table": self.evidence.data()} if self.evidence.rows else {"empty": self.empty})

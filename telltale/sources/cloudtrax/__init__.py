@@ -4,6 +4,7 @@ from telltale.address import device_id
 from telltale.contract import Route, Source, Transport
 from telltale.sources.cloudtrax.accept import accept
 from telltale.sources.cloudtrax.decode import decode, decode_many
+from telltale.sources.cloudtrax.remedies import remedy
 from telltale.sources.cloudtrax.simulate import simulate, truth
 from telltale.sources.cloudtrax.texts import OPTIONS, PASTED, SECRETS, SET_AT
 from telltale.sources.cloudtrax.wire import shorten
@@ -35,5 +36,5 @@ SOURCE = Source(
     options_text=OPTIONS,
     secrets_text=SECRETS,
     secret_place=SET_AT,
-    secret_lines=PASTED,
+    remedy=remedy,
 )

@@ -7,6 +7,7 @@ from telltale.sources.efento.ids import device_id
 from telltale.sources.efento.kinds import AMOUNTS
 from telltale.sources.efento.large import shorten
 from telltale.sources.efento.queue import shown
+from telltale.sources.efento.remedies import remedy
 from telltale.sources.efento.simulate import simulate
 from telltale.sources.efento.simulate.truth import truth
 from telltale.sources.efento.texts import OPTIONS, SECRETS, SET_AT
@@ -35,6 +36,7 @@ SOURCE = Source(
     options_text=OPTIONS,
     secrets_text=SECRETS,
     secret_place=SET_AT,
+    remedy=remedy,
     pending=shown,
     amounts=AMOUNTS,
     commands=(

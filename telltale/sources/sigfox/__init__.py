@@ -6,6 +6,7 @@ from telltale.sources.sigfox.decode import decode, shorten
 from telltale.sources.sigfox.ids import device_id
 from telltale.sources.sigfox.minutes import minutes
 from telltale.sources.sigfox.queue import shown
+from telltale.sources.sigfox.remedies import remedy
 from telltale.sources.sigfox.same import NUMBERING
 from telltale.sources.sigfox.simulate import simulate
 from telltale.sources.sigfox.simulate.truth import truth
@@ -36,7 +37,7 @@ SOURCE = Source(
     options_text=OPTIONS,
     secrets_text=SECRETS,
     secret_place=SET_AT,
-    secret_lines=PASTED,
+    remedy=remedy,
     pending=shown,
     commands=(("sigfox", "telltale.sources.sigfox.commands"),),
 )
