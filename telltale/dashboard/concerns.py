@@ -24,10 +24,16 @@ if TYPE_CHECKING:
 MINUTE = 60 * SECOND
 
 
-def gathered(project: Project) -> list[Notice]:
-    """Alarms first, then the newest; looked for once a minute, and when anything in the store changes."""
+def gathered(project: Project, *, with_refusals: bool = True) -> list[Notice]:
+    """The most urgent first; looked for once a minute, and when anything in the store changes.
+
+    Args:
+        project: whose.
+        with_refusals: what was refused or not decoded too; a page that lists each of those with its remedy has them.
+    """
     view = project.view()
-    made: list[Notice] = view.remembered(("concerns", view.now_us // MINUTE), lambda: _gathered(project))
+    key = ("concerns", view.now_us // MINUTE, with_refusals)
+    made: list[Notice] = view.remembered(key, lambda: _gathered(project, with_refusals=with_refusals))
     return made
 
 
@@ -54,10 +60,10 @@ def present(project: Project) -> dt.datetime:
     return local_time(project.now_us(), project.zone(site))
 
 
-def _gathered(project: Project) -> list[Notice]:
+def _gathered(project: Project, *, with_refusals: bool) -> list[Notice]:
     return attention.ordered(
         [
-            *of_sources(project, now=present(project)),
+            *of_sources(project, now=present(project), with_refusals=with_refusals),
             *of_sites(sites(project)),
             *of_sensors(sensors_now(project.view())),
             *of_items(items(project)),

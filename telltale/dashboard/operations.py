@@ -4,8 +4,9 @@ import datetime as dt
 from functools import partial
 
 from telltale import wording
-from telltale.dashboard import concerns
+from telltale.dashboard import concerns, first_hour
 from telltale.health import cards as health
+from telltale.health import turned_away
 from telltale.health.claims import now as last_day
 from telltale.health.deliveries import Delivered, delivered
 from telltale.kanban import cards as kanban
@@ -31,12 +32,15 @@ NEVER_S = 1e9
 def page(ask: Ask) -> Board:
     """The page."""
     sources = delivered(ask.project)
-    if not sources:
-        return common.nothing_yet(ask, "Operations")
-    sites = watched(ask.project)
     now = concerns.present(ask.project)
-    notices = concerns.gathered(ask.project)
+    if not sources:
+        refused = turned_away.needs(ask.project, now=now)
+        return first_hour.refused_only(ask, refused) if refused else common.nothing_yet(ask, "Operations")
+    sites = watched(ask.project)
     name = wording.joined([site.called for site in sites]) or ask.project.settings.site.name
+    if first_hour.is_young(ask.project):
+        return first_hour.board(ask, sites, name, _freshness(ask, sources, str(now.tzinfo)))
+    notices = concerns.gathered(ask.project)
     return Board(
         Sentence(attention.sentence(notices, _calm(sites)), common.head("Operations", now, name)),
         Tiles([*(several.tiles(sites) if sites else _kanban_tiles(ask)), *_delivery_tiles(sources, now)]),

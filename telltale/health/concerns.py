@@ -35,21 +35,23 @@ PAGE_OF = {
 TITLES = {source.name: source.short_title or source.title for source in SOURCES}
 
 
-def concerns(project: Project, *, now: dt.datetime) -> list[Notice]:
+def concerns(project: Project, *, now: dt.datetime, with_refusals: bool = True) -> list[Notice]:
     """A clock of ours that was stepped, silent sources, devices' wrong clocks, what was never heard, rejects, refusals.
 
     Args:
         project: whose.
         now: the present on the site's clock.
+        with_refusals: what was refused or not decoded too.
     """
     sources = delivered(project)
-    return [
+    found = [
         *own_clock.concerns(project, now=now),
         *silent_sources(sources, now=now),
         *clocks_and_lists(project, now=now),
-        *many_rejects(sources, now=now),
-        *refusals.concerns(project, now=now),
     ]
+    if not with_refusals:
+        return found
+    return [*found, *many_rejects(sources, now=now), *refusals.concerns(project, now=now)]
 
 
 def clocks_and_lists(project: Project, *, now: dt.datetime, shows_persons: bool = False) -> list[Notice]:

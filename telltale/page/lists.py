@@ -34,6 +34,13 @@ class Concern:
     likely: str
     page: str
     """The name of the page that shows it."""
+    choice: str = ""
+    """What the page is to show, as its address has it: `device=sigfox-2d24e6`."""
+
+    @property
+    def link(self) -> str:
+        """The page with its choice."""
+        return f"{self.page}?{self.choice}" if self.choice else self.page
 
     @property
     def texts(self) -> dict[str, str]:
@@ -56,7 +63,10 @@ class Attention:
     def data(self) -> dict[str, Any]:
         """The list as JSON-able data."""
         return {
-            "attention": [vars(row) | {"title": self.titles.get(row.page, "")} | placed(row.texts) for row in self.rows]
+            "attention": [
+                vars(row) | {"title": self.titles.get(row.page, ""), "link": row.link} | placed(row.texts)
+                for row in self.rows
+            ]
         }
 
 
@@ -115,7 +125,7 @@ def _table(kind: str, head: str, body: str) -> str:
 
 
 def _concern(row: Mapping[str, Any]) -> str:
-    link = f'<a href="{escape(row["page"])}">{escape(row["title"])}</a>' if row["title"] else ""
+    link = f'<a href="{escape(row["link"])}">{escape(row["title"])}</a>' if row["title"] else ""
     return (
         f'<tr class="{escape(row["level"])}"><td class="what"><div>{TRIANGLE.format(label=row["level"])}'
         f'<span><b>{marked(row, "what")}</b><span class="evidence">{marked(row, "evidence")}</span></span></div></td>'

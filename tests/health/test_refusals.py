@@ -74,9 +74,21 @@ def turned_away(root: Path, source: str, reason: str, detail: str) -> Project:
 @pytest.mark.parametrize(
     ("refused", "what", "line"),
     [
-        (("cloudtrax", "bad_signature", "network 179283: the signature does not fit the body and the secret"), "1 report refused: wrong secret", '[cloudtrax]\n"179283" = "…"'),
-        (("cloudtrax", "unknown_network", "network 179283 has no secret; add it to secrets.toml [cloudtrax]"), "1 report refused: network without a secret", '[cloudtrax]\n"179283" = "…"'),
-        (("cloudtrax", "bad_signature", 'network "]x: the signature does not fit'), "1 report refused: wrong secret", '[cloudtrax]\n"network id" = "…"'),
+        (
+            ("cloudtrax", "bad_signature", "network 179283: the signature does not fit the body and the secret"),
+            "1 report refused: wrong secret",
+            '[cloudtrax]\n"179283" = "…"',
+        ),
+        (
+            ("cloudtrax", "unknown_network", "network 179283 has no secret; add it to secrets.toml [cloudtrax]"),
+            "1 report refused: network without a secret",
+            '[cloudtrax]\n"179283" = "…"',
+        ),
+        (
+            ("cloudtrax", "bad_signature", 'network "]x: the signature does not fit'),
+            "1 report refused: wrong secret",
+            '[cloudtrax]\n"network id" = "…"',
+        ),
         (("cloudtrax", "missing_signature", ""), "1 report refused: no signature", '[cloudtrax]\n"network id" = "…"'),
         (("meraki", "bad_secret", ""), "1 report refused: wrong secret", '[meraki]\noffice = "…"'),
         (("sigfox", "no_secret", ""), "1 callback refused: no secret is set", '[sigfox]\nbackend = "…"'),
@@ -85,7 +97,7 @@ def turned_away(root: Path, source: str, reason: str, detail: str) -> Project:
         (("sigfox", "bad_kind", ""), "1 callback refused: bad kind", ""),
         (("gone", "bad_kind", ""), "1 request refused: bad kind", ""),
     ],
-)  # fmt: skip
+)
 def test_a_refusal_is_told_with_what_puts_it_right(
     tmp_path: Path, refused: tuple[str, str, str], what: str, line: str
 ) -> None:

@@ -1,0 +1,132 @@
+"""The newest records as they arrived, and what became of each.
+
+Bodies that may tell of people are told by their size alone: those of stations, of frames with addresses, of PCs.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from itertools import islice
+
+from telltale import wording
+from telltale.arrow import Tables, arrow_to_raws
+from telltale.contract import Raw
+from telltale.health.refusals import TITLES
+from telltale.landing import RefusedRow, refused_rows
+from telltale.landing.refused import BODY_BYTES
+from telltale.page.lines import Arrived
+from telltale.sources import BY_NAME
+from telltale.tables import ACTIVITY, FRAME, NODE_HEARTBEAT, REJECT, SIGHTING
+from telltale.workbench.project import Project
+from telltale.workbench.times import DAY, local_time
+
+NEWEST = 5
+SHOWN_CHARACTERS, SHOWN_BYTES = 44, 12
+"""Of a body that is text, and of one that is not."""
+PERSONAL = {ACTIVITY.name, FRAME.name}
+"""Tables of people and of addresses."""
+NOUNS: Mapping[str, tuple[str, str]] = {
+    "sighting": ("sighting", ""), "node_heartbeat": ("report", ""), "reading": ("reading", ""),
+    "uplink": ("message", ""), "device_status": ("status", "statuses"), "device_config": ("configuration", ""),
+    "frame": ("frame", ""), "collector_heartbeat": ("heartbeat", ""), "activity": ("sample", ""),
+}  # fmt: skip
+ALWAYS = ("uplink", "node_heartbeat")
+"""Tables that say only that something came: told where nothing else was made of it."""
+
+
+def arrived(project: Project, zone: str) -> list[Arrived]:
+    """The newest records and refusals, newest first.
+
+    Args:
+        project: whose.
+        zone: by whose clock moments are told.
+    """
+    since_us = project.now_us() - DAY
+    refused = [row for row in refused_rows(project.store, NEWEST) if row.received_at >= since_us]
+    told = [(raw.received_at, _record(project, raw, zone)) for raw in newest(project)]
+    told += [(row.received_at, _refusal(row, zone)) for row in refused]
+    return [line for _, line in sorted(told, key=lambda pair: -pair[0])[:NEWEST]]
+
+
+def newest(project: Project) -> list[Raw]:
+    """The newest records that are kept, newest first."""
+    return list(islice(_newest(project), NEWEST))
+
+
+def kept(project: Project) -> int:
+    """How many records are kept."""
+    snapshot = project.view().snapshot
+    return sum(file.rows for file in snapshot.of("raw")) + len(snapshot.hot)
+
+
+def began_us(project: Project) -> int | None:
+    """When the first record came; None before it. Of records that were removed what was made of them still tells."""
+    snapshot = project.view().snapshot
+    moments = [raw.received_at for raw in snapshot.hot]
+    moments += [min(file.min_time, file.created_at) for file in snapshot.of("raw")]
+    moments += [file.created_at for file in snapshot.files]
+    return min(moments, default=None)
+
+
+def _newest(project: Project) -> Iterator[Raw]:
+    """The hot records and those of the newest files; only as many files are read as may hold one of the newest."""
+    snapshot = project.view().snapshot
+    found = sorted(snapshot.hot, key=lambda raw: -raw.received_at)[:NEWEST]
+    for file in sorted(snapshot.of("raw"), key=lambda file: -file.max_time):
+        if len(found) >= NEWEST and file.max_time < found[NEWEST - 1].received_at:
+            break
+        raws = list(arrow_to_raws(project.lake.root.read(file.path)))
+        found = sorted([*found, *raws], key=lambda raw: -raw.received_at)[:NEWEST]
+    yield from found
+
+
+def _record(project: Project, raw: Raw, zone: str) -> Arrived:
+    tables = project.decode(raw.source, [raw])
+    became, level = _became(tables, k=project.settings.site.k)
+    source = BY_NAME.get(raw.source)
+    hides = (
+        source is None or source.personal or bool(PERSONAL & tables.keys()) or bool(PERSONAL & set(source.tables[:1]))
+    )
+    body, is_code = (
+        (wording.count(len(raw.body), "byte"), False) if hides or not raw.body else (_shortened(raw.body), True)
+    )
+    return Arrived(_clock(raw.received_at, zone), TITLES.get(raw.source, raw.source), body, became, is_code, level)
+
+
+def _became(tables: Tables, *, k: int) -> tuple[str, str]:
+    """`2 readings, 1 status`, and whether that needs somebody; of stations no count under k, nor that there was none."""
+    counts = {name: rows.num_rows for name, rows in tables.items() if rows.num_rows}
+    if NODE_HEARTBEAT.name in counts and counts.get(SIGHTING.name, 0) < k:
+        return f"fewer than {k} sightings", ""
+    rejects = tables.get(REJECT.name)
+    parts = [wording.count(counts[name], *NOUNS[name]) for name in NOUNS if name in counts and name not in ALWAYS]
+    if parts:
+        return ", ".join(parts), ""
+    if rejects is not None and rejects.num_rows and not rejects["reason"][0].as_py().startswith("empty:"):
+        return f"no reading yet: {rejects['reason'][0].as_py().replace('_', ' ')}", "warning"
+    parts = [wording.count(counts[name], *NOUNS[name]) for name in ALWAYS if name in counts]
+    return ", ".join(parts) or "nothing", ""
+
+
+def _refusal(row: RefusedRow, zone: str) -> Arrived:
+    size = len(row.body)
+    body = wording.count(size, "byte") if size < BODY_BYTES else f"{size}{wording.NBSP}bytes or more"
+    reason = row.reason.replace("_", " ")
+    title = TITLES.get(row.source, row.source or "unknown")
+    return Arrived(_clock(row.received_at, zone), title, body, f"refused: {reason}", level="alarm")
+
+
+def _shortened(body: bytes) -> str:
+    """The begin of a body: as text where it is such, else in hex."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        text = ""
+    if text and text.replace("\n", " ").replace("\r", " ").replace("\t", " ").isprintable():
+        line = " ".join(text.split())
+        return line if len(line) <= SHOWN_CHARACTERS else f"{line[:SHOWN_CHARACTERS]}…"
+    return body[:SHOWN_BYTES].hex(" ") + (" …" if len(body) > SHOWN_BYTES else "")
+
+
+def _clock(moment_us: int, zone: str) -> str:
+    moment: dt.datetime = local_time(moment_us, zone)
+    return f"{moment:%H:%M:%S}"
