@@ -9,16 +9,16 @@ from telltale.activity.ahead import ahead as of_pcs
 from telltale.activity.answers import Answers as PCs
 from telltale.activity.answers import period_of
 from telltale.dashboard import concerns
-from telltale.dashboard.newest import SINCE, newest
+from telltale.dashboard.newest import newest
 from telltale.health import arriving, turned_away
 from telltale.kanban.ahead import ahead as of_items
 from telltale.kanban.concerns import watched as watched_items
 from telltale.page import common, first_hour, said
 from telltale.page.attention import Notice
 from telltale.page.board import Ask, Board, Cell, Freshness
-from telltale.page.claims import PROJECT, About
+from telltale.page.claims import PROJECT
 from telltale.page.lines import Ahead, Need
-from telltale.page.newest import Newest, value_said
+from telltale.page.newest import ABOUT, Newest, value_said
 from telltale.page.pieces import Card, Sentence
 from telltale.page.said import Said, say
 from telltale.presence.ahead import ahead as of_site
@@ -28,8 +28,6 @@ from telltale.sensors.answers import recent
 from telltale.workbench.project import Project
 from telltale.workbench.times import local_time
 
-ABOUT = About("dashboard", arguments={"since": SINCE})
-"""What the numbers of the newest values are claims of."""
 LEVELS = {"alarm": "!!{}!!", "warning": "{}", "todo": "{}"}
 
 
@@ -61,7 +59,7 @@ def board(ask: Ask, sites: Sequence[Site], name: str, fresh: Freshness) -> Board
             ),
             (
                 Cell("ahead", 6, "What will be here", lambda: first_hour.ahead_card(aheads(project, sites))),
-                Cell("arrived", 6, "What arrived, as it arrived", partial(arrived, project, zone)),
+                Cell("arrived", 6, "What arrived, as it arrived", partial(arriving.card, project, zone)),
             ),
         ),
         foot=_foot(project, began, now, zone),
@@ -83,7 +81,7 @@ def refused_only(ask: Ask, needed: Sequence[Need]) -> Board:
         rows=(
             (
                 Cell("needs", 6, "What needs you", partial(first_hour.needs_card, needed)),
-                Cell("arrived", 6, "What arrived", partial(arrived, ask.project, str(now.tzinfo))),
+                Cell("arrived", 6, "What arrived", partial(arriving.card, ask.project, str(now.tzinfo))),
             ),
         ),
     )
@@ -111,16 +109,8 @@ def aheads(project: Project, sites: Sequence[Site]) -> list[Ahead]:
     ]
 
 
-def arrived(project: Project, zone: str) -> Card:
-    """The newest records as they arrived."""
-    lines, kept = arriving.arrived(project, zone), arriving.kept(project)
-    shown = sum(not line.became.startswith("refused") for line in lines)
-    of = f"Newest {shown} of {wording.count(kept, 'record')}" if kept else "No record is kept yet"
-    return first_hour.arrived_card(lines, f"{of}; each number on a page leads to records like these")
-
-
 def _values(project: Project, rows: Sequence[Newest], now: dt.datetime) -> Card:
-    return first_hour.values_card(rows, about=ABOUT, now=now, settings=project.settings)
+    return first_hour.values_card(rows, now=now, settings=project.settings)
 
 
 def _needs(project: Project, needed: Sequence[Need]) -> Card:
@@ -132,7 +122,10 @@ def _need(notice: Notice) -> Need:
     concern = notice.concern
     text = said.together([concern.evidence, concern.when], "; ")
     likely = f" Likely: {concern.likely}." if concern.likely else ""
-    return Need(concern.what, say("{}.{}", text, likely) if text else likely, level=concern.level, page=concern.link)
+    return Need(
+        concern.what, say("{}.{}", text, likely) if text else likely, level=concern.level, page=concern.link,
+        phrase=notice.phrase.replace("!!", ""),
+    )  # fmt: skip
 
 
 def _sentence(rows: Sequence[Newest], needed: Sequence[Need]) -> Said:
@@ -153,7 +146,7 @@ def _opening(needed: Sequence[Need]) -> Said:
 def _first(needed: Sequence[Need]) -> Said:
     """The most urgent thing."""
     first = min(needed, key=lambda need: first_hour.FEW[need.level])
-    return say(LEVELS[first.level], first.what)
+    return say(LEVELS[first.level], first.phrase or first.what)
 
 
 def _heard(rows: Sequence[Newest]) -> Said:
@@ -172,7 +165,7 @@ def _heard(rows: Sequence[Newest]) -> Said:
         return say("{}.", text)
     unit = f"{wording.NBSP}{sensor.unit}" if sensor.unit else ""
     says = say(", !!{}!!" if sensor.level else ", {}", sensor.says) if sensor.says else Said()
-    return say("{}; **{}** reads **{}{}**{}.", text, sensor.called, value_said(ABOUT, sensor), unit, says)
+    return say("{}; **{}** reads **{}{}**{}.", text, sensor.called, value_said(sensor), unit, says)
 
 
 def _foot(project: Project, began: dt.datetime, now: dt.datetime, zone: str) -> Said:

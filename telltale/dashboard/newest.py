@@ -8,7 +8,7 @@ from telltale.activity import newest as of_pcs
 from telltale.health.known import resting_ids
 from telltale.health.newest import unread
 from telltale.kanban import newest as of_buttons
-from telltale.page.newest import Newest, table
+from telltale.page.newest import SINCE, Newest, table
 from telltale.presence import newest as of_nodes
 from telltale.sensors import newest as of_sensors
 from telltale.workbench.project import Project, here
@@ -18,9 +18,6 @@ from telltale.workbench.view import View, answered
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SINCE = "14d"
-"""How far back values are looked for, where nothing else is said."""
 
 
 def last(since: When = SINCE, *, project: Project | None = None) -> "pd.DataFrame":

@@ -13,7 +13,8 @@ from telltale.contract import Raw
 from telltale.health.refusals import TITLES
 from telltale.landing import RefusedRow, refused_rows
 from telltale.landing.refused import BODY_BYTES
-from telltale.page.lines import Arrived
+from telltale.page.lines import Arrived, Lines
+from telltale.page.pieces import Card
 from telltale.sources import BY_NAME
 from telltale.tables import ACTIVITY, FRAME, NODE_HEARTBEAT, REJECT, SIGHTING
 from telltale.workbench.project import Project
@@ -29,8 +30,25 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "uplink": ("message", ""), "device_status": ("status", "statuses"), "device_config": ("configuration", ""),
     "frame": ("frame", ""), "collector_heartbeat": ("heartbeat", ""), "activity": ("sample", ""),
 }  # fmt: skip
+REFUSED = "refused"
 ALWAYS = ("uplink", "node_heartbeat")
 """Tables that say only that something came: told where nothing else was made of it."""
+
+
+def card(project: Project, zone: str) -> Card:
+    """The newest records as they arrived.
+
+    Args:
+        project: whose.
+        zone: by whose clock moments are told.
+    """
+    lines, number = arrived(project, zone), kept(project)
+    shown = sum(not line.became.startswith(REFUSED) for line in lines)
+    of = f"Newest {shown} of {wording.count(number, 'record')}" if number else "No record is kept yet"
+    return Card(
+        "What arrived, as it arrived", Lines(lines), f"{of}; each number on a page leads to records like these",
+        empty="Nothing has arrived yet.",
+    )  # fmt: skip
 
 
 def arrived(project: Project, zone: str) -> list[Arrived]:
@@ -93,7 +111,7 @@ def _record(project: Project, raw: Raw, zone: str) -> Arrived:
 
 
 def _became(tables: Tables, *, k: int) -> tuple[str, str]:
-    """`2 readings, 1 status`, and whether that needs somebody; of stations no count under k, nor that there was none."""
+    """`2 readings, 1 status`, and whether that needs somebody; of stations no count under k, not even none."""
     counts = {name: rows.num_rows for name, rows in tables.items() if rows.num_rows}
     if NODE_HEARTBEAT.name in counts and counts.get(SIGHTING.name, 0) < k:
         return f"fewer than {k} sightings", ""
@@ -112,7 +130,7 @@ def _refusal(row: RefusedRow, zone: str) -> Arrived:
     body = wording.count(size, "byte") if size < BODY_BYTES else f"{size}{wording.NBSP}bytes or more"
     reason = row.reason.replace("_", " ")
     title = TITLES.get(row.source, row.source or "unknown")
-    return Arrived(_clock(row.received_at, zone), title, body, f"refused: {reason}", level="alarm")
+    return Arrived(_clock(row.received_at, zone), title, body, f"{REFUSED}: {reason}", level="alarm")
 
 
 def _shortened(body: bytes) -> str:

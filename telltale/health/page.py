@@ -2,10 +2,10 @@
 
 from functools import partial
 
-from telltale.health import cards, own_clock, turned_away
+from telltale.health import arriving, cards, own_clock, turned_away
 from telltale.health.answers import Answers
 from telltale.health.words.devices import health_text
-from telltale.page import common, said
+from telltale.page import common, first_hour, said
 from telltale.page.board import Ask, Board, Cell, Control, Freshness
 from telltale.page.pieces import Sentence
 from telltale.page.said import Said, say
@@ -34,7 +34,7 @@ def page(ask: Ask) -> Board:
                 Cell("attention", 5, "What is silent", partial(cards.silent, answers)),
             ),
             (
-                Cell("missing", 7, "Messages missing by device and day", partial(cards.missing, answers)),
+                _missing(answers),
                 Cell("rejects", 5, "Rows that could not be decoded", partial(cards.rejects, answers)),
             ),
             *_turned_away(answers),
@@ -47,6 +47,13 @@ def page(ask: Ask) -> Board:
         [PERIOD],
         {PERIOD.name: period},
     )
+
+
+def _missing(answers: Answers) -> Cell:
+    """What is missing by day; in the first hours, which have no day yet, what arrived."""
+    if first_hour.is_young(arriving.began_us(answers.project), answers.project.now_us()):
+        return Cell("arrived", 7, "What arrived, as it arrived", partial(arriving.card, answers.project, answers.zone))
+    return Cell("missing", 7, "Messages missing by device and day", partial(cards.missing, answers))
 
 
 def _turned_away(answers: Answers) -> tuple[tuple[Cell, ...], ...]:

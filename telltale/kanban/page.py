@@ -6,13 +6,17 @@ import pyarrow.compute as pc
 
 from telltale import wording
 from telltale.kanban import cards
+from telltale.kanban.ahead import ahead
 from telltale.kanban.answers import Answers, Bucket, answers
+from telltale.kanban.concerns import watched
+from telltale.kanban.newest import newest
 from telltale.kanban.words import claims
 from telltale.kanban.words.capture import away
 from telltale.kanban.words.refills import orphans
-from telltale.page import common, said
+from telltale.page import common, first_hour, said
 from telltale.page.board import Ask, Board, Cell, Control, Freshness
-from telltale.page.pieces import Sentence
+from telltale.page.newest import SINCE
+from telltale.page.pieces import Card, Sentence
 from telltale.page.said import say
 from telltale.workbench.times import micros
 
@@ -36,7 +40,7 @@ def page(ask: Ask) -> Board:
     choice = {control.name: ask.chosen(control) for control in controls}
     if choice.get("item", "all") != "all":
         about = answers(period, items[choice["item"]], BUCKETS[period], project=ask.project)
-    return Board(
+    board = Board(
         Sentence(cards.sentence(about).text, common.head("Kanban", about.now, about.site)),
         cards.overview(about),
         (
@@ -53,6 +57,15 @@ def page(ask: Ask) -> Board:
         controls,
         choice,
     )
+    began = None if about.began is None else micros(about.began)
+    if not first_hour.is_young(began, ask.project.now_us()):
+        return board
+    return first_hour.opened(board, partial(_values, ask, about), ahead(watched(ask.project)))
+
+
+def _values(ask: Ask, about: Answers) -> Card:
+    rows = newest(ask.project.view(), SINCE)
+    return first_hour.values_card(rows, now=about.now, settings=ask.project.settings)
 
 
 def _spelt(name: str) -> str:

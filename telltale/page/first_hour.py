@@ -3,12 +3,12 @@
 import csv
 import datetime as dt
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from telltale import wording
-from telltale.page.board import Cell
-from telltale.page.claims import About
-from telltale.page.lines import Ahead, Arrived, Lines, Need, Value
+from telltale.page.board import Board, Cell
+from telltale.page.lines import Ahead, Lines, Need, Value
 from telltale.page.newest import Newest, age_s, so_far_said, value_said
 from telltale.page.pieces import Card
 from telltale.settings import DEVICES_FILE, Settings
@@ -32,12 +32,11 @@ def is_young(first_us: int | None, now_us: int) -> bool:
     return first_us is not None and now_us - first_us < HOURS * 3_600 * SECOND
 
 
-def values_card(rows: Sequence[Newest], *, about: About, now: dt.datetime, settings: Settings) -> Card:
+def values_card(rows: Sequence[Newest], *, now: dt.datetime, settings: Settings) -> Card:
     """The newest value of every device, each with its age, how many came so far, and what it says.
 
     Args:
         rows: of all devices, or of those of one subject.
-        about: what the numbers are claims of (`tt.dashboard.last`).
         now: the present.
         settings: whose devices.csv a line is made for.
     """
@@ -47,7 +46,7 @@ def values_card(rows: Sequence[Newest], *, about: About, now: dt.datetime, setti
     header = columns(settings)
     return Card(
         "Newest value of every device",
-        Lines([_value(found, about, now, header) for found in devices.values()]),
+        Lines([_value(found, now, header) for found in devices.values()]),
         "A device joins here with its first record",
         empty="No device was heard yet.",
     )
@@ -90,11 +89,6 @@ def ahead_card(rows: Sequence[Ahead]) -> Card:
     )
 
 
-def arrived_card(rows: Sequence[Arrived], subtitle: str) -> Card:
-    """What arrived, as it arrived, and what it became."""
-    return Card("What arrived, as it arrived", Lines(rows), subtitle, empty="Nothing has arrived yet.")
-
-
 def unnamed(rows: Iterable[Newest], settings: Settings) -> list[Need]:
     """The devices without a name, as one thing to do, with a line for the first of them."""
     ids = list(dict.fromkeys(row.device_id for row in rows if not row.name and row.device_id))
@@ -102,9 +96,25 @@ def unnamed(rows: Iterable[Newest], settings: Settings) -> list[Need]:
     if not ids:
         return []
     many = len(ids) > 1
-    what = wording.sentence_case(f"{wording.in_words(len(ids))} {'devices have' if many else 'device has'} no name")
+    phrase = f"{wording.in_words(len(ids))} {'devices have' if many else 'device has'} no name"
     text = f"Names, places and limits stand in {DEVICES_FILE}; the line of each is beside it."
-    return [Need(what, text, line_of(ids[0], columns(settings)) if not many else "", DEVICES_FILE)]
+    line = "" if many else line_of(ids[0], columns(settings))
+    return [Need(wording.sentence_case(phrase), text, line, DEVICES_FILE, phrase=phrase)]
+
+
+def opened(board: Board, values: Callable[[], Card], aheads: Sequence[Ahead]) -> Board:
+    """A page too young for its charts: newest values and what will be there, then the charts that say something.
+
+    Args:
+        board: the page as it will be.
+        values: makes the card of the newest values.
+        aheads: from when on each of its charts says something.
+    """
+    first = (
+        Cell("newest", 7, "Newest value of every device", values),
+        Cell("ahead", 5, "What will be here", lambda: ahead_card(aheads)),
+    )
+    return replace(board, tiles=None, rows=(first, *without(board.rows, aheads)))
 
 
 def without(rows: Iterable[Iterable[Cell]], aheads: Iterable[Ahead]) -> list[list[Cell]]:
@@ -133,7 +143,7 @@ def line_of(device_id: str, header: Sequence[str]) -> str:
     return text.getvalue()
 
 
-def _value(found: Sequence[Newest], about: About, now: dt.datetime, header: Sequence[str]) -> Value:
+def _value(found: Sequence[Newest], now: dt.datetime, header: Sequence[str]) -> Value:
     first = found[0]
     worst = next((row for row in found if row.level == "alarm"), first)
     more = len(found) - MOST_VALUES
@@ -142,9 +152,9 @@ def _value(found: Sequence[Newest], about: About, now: dt.datetime, header: Sequ
     return Value(
         first.name,
         first.device_id if first.name and first.device_id else first.device_id or first.kind,
-        [(value_said(about, row), row.unit) for row in found[:MOST_VALUES]],
+        [(value_said(row), row.unit) for row in found[:MOST_VALUES]],
         wording.duration(min(ages)) if ages else "",
-        so_far_said(about, first),
+        so_far_said(first),
         says,
         "" if first.name or not first.device_id else line_of(first.device_id, header),
         worst.level,

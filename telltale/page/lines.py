@@ -53,6 +53,8 @@ class Need:
     level: Literal["alarm", "warning", "todo", "done"] = "todo"
     page: str = ""
     """The page, with its choice, that shows it."""
+    phrase: str = ""
+    """How a sentence says it, where that is not `what`."""
 
     @property
     def texts(self) -> dict[str, str]:

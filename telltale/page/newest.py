@@ -13,6 +13,10 @@ from telltale.page.said import Said, say
 
 Kind = Literal["sensor", "access point", "button", "PC", "device"]
 
+SINCE = "14d"
+"""How far back values are looked for, where nothing else is said."""
+ABOUT = About("dashboard", arguments={"since": SINCE})
+"""What the numbers of pages are claims of (`tt.dashboard.last`)."""
 NEWEST = pa.schema(
     [
         *((name, pa.string()) for name in ("name", "device_id", "source", "kind", "channel", "quantity")),
@@ -89,14 +93,14 @@ def age_s(row: Newest, now: dt.datetime) -> float:
     return 0.0 if row.at is None else max(0.0, (now - row.at).total_seconds())
 
 
-def value_said(about: About, row: Newest) -> Said:
+def value_said(row: Newest, about: About = ABOUT) -> Said:
     """The value without its unit, as a claim where it is a number that was measured."""
     if row.text or row.value is None:
         return say("{}", row.words)
     return said.claimed(_claim(about, row, "value", row.value, row.unit), row.words)
 
 
-def so_far_said(about: About, row: Newest) -> Said:
+def so_far_said(row: Newest, about: About = ABOUT) -> Said:
     """`5 readings`; empty where that may not be told."""
     if row.so_far is None:
         return Said()

@@ -2,11 +2,15 @@
 
 from functools import partial
 
-from telltale.page import common, said
+from telltale.page import common, first_hour, said
 from telltale.page.board import Ask, Board, Cell, Control
+from telltale.page.newest import SINCE
+from telltale.page.pieces import Card
 from telltale.page.said import Said
 from telltale.presence import cards, lookup
+from telltale.presence.ahead import ahead
 from telltale.presence.answers import Answers
+from telltale.presence.newest import newest
 from telltale.presence.words import notes
 from telltale.workbench.question import period
 
@@ -24,7 +28,7 @@ def page(ask: Ask) -> Board:
     site = choice.get("site", next(iter(sites)))
     when = period(choice["period"], site, project=ask.project)
     answers = Answers(ask.project, when, addresses=choice["addresses"], looks_back=True)
-    return Board(
+    board = Board(
         cards.sentence(answers, over=common.head("Presence", when.now, sites[site])),
         cards.tiles(answers),
         (
@@ -43,6 +47,18 @@ def page(ask: Ask) -> Board:
         choice,
         lookup.finder(ask.project, answers.zone),
     )
+    view = ask.project.view()
+    if not first_hour.is_young(view.first_us(site), view.now_us):
+        return board
+    today = (
+        answers if answers.is_today else Answers(ask.project, period("1d", site, project=ask.project), looks_back=True)
+    )
+    return first_hour.opened(board, partial(_values, ask, answers), ahead(today))
+
+
+def _values(ask: Ask, answers: Answers) -> Card:
+    rows = newest(ask.project.view(), SINCE)
+    return first_hour.values_card(rows, now=answers.when.now, settings=ask.project.settings)
 
 
 def _foot(answers: Answers) -> Said:

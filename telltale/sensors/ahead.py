@@ -25,13 +25,14 @@ def ahead(answers: Answers) -> list[Ahead]:
     if began is None:
         return []
     points = int(pc.sum(answers.stats["readings"]).as_py() or 0)
-    limited = answers.coverage.num_rows > 0
+    limited, left = answers.coverage.num_rows > 0, answers.excursions.num_rows > 0
     return [
         Ahead(
             "Curves of sensors", f"now: {wording.count(points, 'point')} in 24{wording.NBSP}h", 1.0, PAGE, "readings"
         ),
         _by_day("Minutes outside limits by day", "outside", began, answers.now, "" if limited else NO_LIMITS),
         _by_day("Messages missing by day", "missing", began, answers.now),
+        Ahead("When limits were left", "now" if left else "once one is left", float(left), PAGE, "excursions"),
     ]
 
 

@@ -6,12 +6,15 @@ import pyarrow.compute as pc
 
 from telltale import wording
 from telltale.health.deliveries import delivered
-from telltale.page import common
+from telltale.page import common, first_hour
 from telltale.page.board import Ask, Board, Cell, Control, Freshness
-from telltale.page.pieces import Sentence
+from telltale.page.newest import SINCE
+from telltale.page.pieces import Card, Sentence
 from telltale.page.said import say
 from telltale.sensors import cards
+from telltale.sensors.ahead import ahead, began_us
 from telltale.sensors.answers import DAYS, SPELT, Answers, recent
+from telltale.sensors.newest import newest
 from telltale.sensors.question import Sensors
 from telltale.sensors.words.kept import quantity_name
 from telltale.sensors.words.titles import main_quantity, silent
@@ -33,7 +36,7 @@ def page(ask: Ask) -> Board:
     choice = {control.name: ask.chosen(control) for control in controls}
     device, quantity = ("" if choice[name] == "all" else choice[name] for name in ("device", "quantity"))
     answers = recent(view, choice["period"], device=device.replace("-", ":", 1), quantity=quantity)
-    return Board(
+    board = Board(
         cards.sentence(answers),
         cards.tiles(answers),
         (
@@ -51,6 +54,14 @@ def page(ask: Ask) -> Board:
         controls,
         choice,
     )
+    if not first_hour.is_young(began_us(today), view.now_us):
+        return board
+    return first_hour.opened(board, partial(_values, ask, today), ahead(today))
+
+
+def _values(ask: Ask, today: Answers) -> Card:
+    rows = newest(ask.project.view(), SINCE)
+    return first_hour.values_card(rows, now=today.now, settings=ask.project.settings)
 
 
 def _controls(seen: Sensors, ask: Ask) -> list[Control]:

@@ -36,5 +36,6 @@ SOURCE = Source(
     options_text=OPTIONS,
     secrets_text=SECRETS,
     secret_place=SET_AT,
+    secret_lines=PASTED,
     remedy=remedy,
 )

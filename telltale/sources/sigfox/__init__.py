@@ -37,6 +37,7 @@ SOURCE = Source(
     options_text=OPTIONS,
     secrets_text=SECRETS,
     secret_place=SET_AT,
+    secret_lines=PASTED,
     remedy=remedy,
     pending=shown,
     commands=(("sigfox", "telltale.sources.sigfox.commands"),),

@@ -11,12 +11,15 @@ WORLD = World(
     settings='[sources.sigfox.quantities]\ntemperature = { unit = "°C" }\n',
     devices="device_id,name,expected_interval_s,low,high\nsigfox:2d24e6,Fridge,600,2,8\n",
     says={
-        "operations": ["Nothing needs a look.", "4.5 °C"],
+        "operations": [
+            *("One device is heard; Fridge reads 4.5 °C, within 2–8 °C.", "1 reading", "now: 1 point"),
+            *("Nothing needs you now", "Newest 1 of 1 record", "recording for 2 min"),
+        ],
         "sensors": ["4.5 °C", "Fridge", "is not known"],
         "health": ["Sigfox"],
     },
     never={
-        "*": [KEPT, "never heard"],
+        "*": [KEPT, "never heard", "Nothing needs a look"],
         "sensors": ["0 °C", "100 %"],
         "health": ["silent since"],
     },
