@@ -54,8 +54,7 @@ def style() -> str:
 
 
 def _script() -> str:
-    return "
-".join(look.text(name) for name in ("plot.js", "tables.js", "origin.js", "finder.js", "board.js"))
+    return "\n".join(look.text(name) for name in ("plot.js", "tables.js", "origin.js", "finder.js", "board.js"))
 
 
 def template_values(titles: Mapping[str, str], base_url: str, *, has_login: bool = True) -> dict[str, Any]:
