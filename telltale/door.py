@@ -29,6 +29,7 @@ from telltale.contract import (
     StoreError,
 )
 from telltale.landing import TOO_MANY, Landing, Store
+from telltale.readings import ReadingLog, reading_log
 from telltale.settings import Settings
 from telltale.tickets import Tickets
 
@@ -78,13 +79,17 @@ class Door:
         sources: whom to let in.
         landing: where records become durable.
         settings: options and secrets of the sources.
+        readings: told each record once it is durable.
 
     Raises:
         ConfigError: a source does not understand its options.
     """
 
-    def __init__(self, sources: Iterable[Source], landing: Landing, settings: Settings) -> None:
+    def __init__(
+        self, sources: Iterable[Source], landing: Landing, settings: Settings, *, readings: ReadingLog | None = None
+    ) -> None:
         self.landing = landing
+        self._readings = readings
         self._tickets = Tickets()
         self._sources = {source.name: source for source in sources}
         self._settings = {name: settings.source(name) for name in self._sources}
@@ -112,6 +117,7 @@ class Door:
             self.landing.append(asked.raw, asked.reply.remember)
         except StoreError as error:
             return Verdict(AWAY, "store_away", str(error))
+        self._kept(asked.raw)
         return Verdict(asked.reply, "stored")
 
     async def submit(self, request: Request, *, timeout_s: float) -> Verdict:
@@ -123,6 +129,7 @@ class Door:
             await self._tickets.durable(self.landing.put(asked.raw, asked.reply.remember), timeout_s)
         except StoreError as error:
             return Verdict(AWAY, "store_away", str(error))
+        self._kept(asked.raw)
         return Verdict(asked.reply, "stored")
 
     def offer(self, request: Request) -> "Verdict | Future[int]":
@@ -131,13 +138,23 @@ class Door:
         if isinstance(asked, Verdict):
             return asked
         try:
-            return self.landing.put(asked.raw, asked.reply.remember)
+            ticket = self.landing.put(asked.raw, asked.reply.remember)
         except StoreError as error:
             return Verdict(AWAY, "store_away", str(error))
+        if self._readings is not None:
+            raw = asked.raw
+            ticket.add_done_callback(lambda done: None if done.exception() else self._kept(raw))
+        return ticket
+
+    def _kept(self, raw: Raw) -> None:
+        if self._readings is not None:
+            self._readings.add(raw)
 
     def close(self) -> None:
         """Commit what is on the queue and let the store go."""
         self.landing.close()
+        if self._readings is not None:
+            self._readings.close()
         self.landing.store.close()
 
     def _ask(self, request: Request) -> "_Asked | Verdict":
@@ -209,7 +226,8 @@ def open_door(settings: Settings, sources: Iterable[Source]) -> Door:
         group=limits.group,
         ticket_timeout_s=limits.ticket_timeout_s,
     )
-    return Door(sources, landing, settings)
+    listed = tuple(sources)
+    return Door(listed, landing, settings, readings=reading_log(listed, settings))
 
 
 def _say_what_was_lost(settings: Settings) -> None:

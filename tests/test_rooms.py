@@ -68,7 +68,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.deadlines": set(),
     "telltale.tickets": PURE | {"telltale.deadlines"},
     "telltale.transports": PURE | {"telltale.sources", "telltale.settings", "telltale.net"},
+    "telltale.readings": PURE | {"telltale.sources", "telltale.settings", "telltale.discreet"},
     "telltale.door": PURE
+    | {"telltale.readings"}
     | {"telltale.sources", "telltale.landing", "telltale.settings", "telltale.tickets", "telltale.discreet"},
     "telltale.capture": SPINE | STORE | {"telltale.sources", "telltale.door", "telltale.workbench"},
     "telltale.workbench": SPINE

@@ -15,6 +15,7 @@ LOG_TOML = """\
 # level = "info"               # debug, info, warning, error
 # "telltale.coap" = "debug"    # another level for one part, by the name of its logger
 # "telltale.packets" = "error" # no line for each packet
+# "telltale.readings" = "error" # nor for what sensors measured and buttons pressed
 """
 
 
