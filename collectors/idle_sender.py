@@ -104,9 +104,10 @@ def run(settings: Settings) -> None:
         stack.callback(lock.close)
         memory = Memory(folder / f"minutes-{_file_name(device_id)}.json")
         frames, sender = Frames(memory.read()), None
-        if sends:
-            worker, plan = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="modem")), plan_of(told)
-            connector = Connector(told.port, told.dialect)
+        if told.send != "none":
+            worker = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="modem"))
+            plan = Plan(told.send, told.daily_uplinks, told.hourly_uplinks, told.slot_s, told.downlink)
+            connector = Connector(told.port, told.dialect, line_end=told.line_end)
             sender = Sender(plan, connect=connector, folder=folder, clock=machine.moment, worker=worker, frames=frames)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
@@ -254,12 +255,14 @@ class Connector:
     Args:
         port: where it is plugged in.
         dialect: how it is spoken to, or "auto".
+        line_end: what ends a command, see `[idle] line_end`.
         timeouts: how long to wait for answers.
     """
 
-    def __init__(self, port: str, dialect: str, timeouts: Timeouts = USUAL) -> None:
+    def __init__(self, port: str, dialect: str, timeouts: Timeouts = USUAL, *, line_end: str = "auto") -> None:
         self._port = port
         self._dialect = dialect
+        self._line_end = line_end
         self._timeouts = timeouts
         self._spoken = ""
 
@@ -270,14 +273,14 @@ class Connector:
             ModemError: it is not there.
         """
         if self._spoken:
-            modem = connect(self._port, dialect=self._spoken, timeouts=self._timeouts)
+            modem = connect(self._port, dialect=self._spoken, line_end=self._line_end, timeouts=self._timeouts)
             try:
                 modem.device()
             except ModemError:  # one of another dialect, perhaps
                 modem.close()
             else:
                 return modem
-        modem = connect(self._port, dialect=self._dialect, timeouts=self._timeouts)
+        modem = connect(self._port, dialect=self._dialect, line_end=self._line_end, timeouts=self._timeouts)
         self._spoken = modem.dialect.name if self._dialect == "auto" else ""
         return modem
 

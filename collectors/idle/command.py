@@ -160,7 +160,10 @@ def _opened(port: str | None, dialect: str | None) -> "Iterator[tuple[Modem, Set
     port = port or settings.idle.port
     if not port:
         raise ConfigError("no port: give --port, such as /dev/ttyUSB0 or COM3, or set [idle] port in telltale.toml")
-    with only_one(settings.data / "idle", port), opened(port, dialect=dialect or settings.idle.dialect) as found:
+    with (
+        only_one(settings.data / "idle", port),
+        opened(port, dialect=dialect or settings.idle.dialect, line_end=settings.idle.line_end) as found,
+    ):
         yield found, settings
 
 

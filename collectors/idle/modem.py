@@ -6,7 +6,8 @@
     td1207    Telecom Design TD1207/8 (Akeru)      ATI7      none      AT$SF=hex   AT$SF=hex,2,1
     snt       Sigfox SNT tracker, Adeunis ARF      AT&V      AT&V      AT$SF=hex   AT$SF=hex,1
 
-All: 9600 8N1, commands in capitals ended by CR, lines back ended by CR LF, perhaps an echo. What a command means
+All: 9600 8N1, commands in capitals ended by CR (an Uplynx's stand between CR and CR LF, as its maker's tutorial sends
+them; `[idle] line_end` says otherwise), lines back ended by CR LF, perhaps an echo. What a command means
 differs (`AT$ID?` is the send interval of a tracker), so the dialect is told by the shape of the answers: 8 hex digits
 are an id, 16 a PAC. Lines are read until a final one or the deadline, never a fixed number of them.
 
@@ -21,7 +22,7 @@ Source: wire/sigfox.md 4, 5. `,1` of uplynx and its ERROR are inferred there, no
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import NamedTuple
@@ -53,13 +54,16 @@ class Dialect(NamedTuple):
     channels: str = ""
     """Asks a modem that hops for what is left of its channels, where the dialect has such."""
     reset_channels: str = ""
+    before: str = ""
+    after: str = "\r"
+    """What goes around each command, unless `[idle] line_end` says otherwise."""
 
 
 DIALECTS = {
     one.name: one
     for one in (
         Dialect("wisol", "AT$I=10", "AT$I=11", channels="AT$GI?", reset_channels="AT$RC"),
-        Dialect("uplynx", "AT$ID?", "AT$PAC?"),
+        Dialect("uplynx", "AT$ID?", "AT$PAC?", before="\r", after="\r\n"),
         Dialect("td1207", "ATI7", "", ask="AT$SF={},2,1"),
         Dialect("snt", "AT&V", "AT&V"),
     )
@@ -107,6 +111,7 @@ class Modem:
 
     def __init__(self, line: Line, dialect: Dialect, timeouts: Timeouts = USUAL) -> None:
         self._line = line
+        line.before, line.after = dialect.before, dialect.after
         self.dialect = dialect
         self._timeouts = timeouts
         self._hops = bool(dialect.channels)
@@ -186,8 +191,17 @@ class Modem:
         return found
 
 
-def connect(port: str, *, dialect: str = "auto", timeouts: Timeouts = USUAL) -> Modem:
+LINE_ENDS = {"cr": "\r", "crlf": "\r\n"}
+
+
+def connect(port: str, *, dialect: str = "auto", line_end: str = "auto", timeouts: Timeouts = USUAL) -> Modem:
     """The modem at a port, such as /dev/ttyUSB0, COM3 or socket://127.0.0.1:7000.
+
+    Args:
+        port: its name.
+        dialect: how it is spoken to; auto asks it.
+        line_end: what ends a command, with nothing before it: cr or crlf; auto is as the dialect has it.
+        timeouts: how long to wait.
 
     Raises:
         ConfigError: the port's name is none.
@@ -195,30 +209,36 @@ def connect(port: str, *, dialect: str = "auto", timeouts: Timeouts = USUAL) -> 
     """
     line = Line(port)
     try:
-        return Modem(line, DIALECTS[dialect] if dialect in DIALECTS else detected(line, timeouts), timeouts)
+        known = DIALECTS.values()
+        if line_end in LINE_ENDS:
+            known = [one._replace(before="", after=LINE_ENDS[line_end]) for one in known]
+            line.after = LINE_ENDS[line_end]
+        found = next((one for one in known if one.name == dialect), None) or detected(line, timeouts, known)
+        return Modem(line, found, timeouts)
     except BaseException:
         line.close()
         raise
 
 
 @contextmanager
-def opened(port: str, *, dialect: str = "auto", timeouts: Timeouts = USUAL) -> Iterator[Modem]:
+def opened(port: str, *, dialect: str = "auto", line_end: str = "auto", timeouts: Timeouts = USUAL) -> Iterator[Modem]:
     """The same until the end of the block."""
-    modem = connect(port, dialect=dialect, timeouts=timeouts)
+    modem = connect(port, dialect=dialect, line_end=line_end, timeouts=timeouts)
     try:
         yield modem
     finally:
         modem.close()
 
 
-def detected(line: Line, timeouts: Timeouts) -> Dialect:
-    """The dialect a modem speaks: the first whose id, and PAC where it has one, are of the right shape.
+def detected(line: Line, timeouts: Timeouts, known: Iterable[Dialect] = DIALECTS.values()) -> Dialect:
+    """The dialect of those known that a modem speaks: the first whose id, and PAC if it has one, have the right shape.
 
     Raises:
         ModemError: it is silent, or speaks none.
     """
     said = _alive(line, timeouts)
-    for one in DIALECTS.values():
+    for one in known:
+        line.before, line.after = one.before, one.after
         if _query(line, one.id_command, _ID, timeouts)[0] is None:
             continue
         if not one.pac_command or _query(line, one.pac_command, _PAC, timeouts)[0] is not None:

@@ -58,6 +58,8 @@ class Line:
 
     def __init__(self, port: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.port = port
+        self.before, self.after = "", "\r"
+        """What goes around each command."""
         self._clock = clock
         self._rest = bytearray()
         self._whole: deque[str] = deque()
@@ -84,7 +86,7 @@ class Line:
             self._rest.clear()
             self._whole.clear()
             self._serial.reset_input_buffer()
-            self._serial.write(command.encode("ascii") + b"\r")
+            self._serial.write(f"{self.before}{command}{self.after}".encode("ascii"))
         except GONE as error:
             raise ModemError(
                 f"{self.port}: {command} cannot be written ({_reason(error)}); replug the modem"

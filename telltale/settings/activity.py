@@ -16,6 +16,7 @@ ACTIVITY_TOML = """\
 # on = []                      # "lock", "unlock" (Linux alone tells), "start": each sends a level at once
 # port = ""                    # the modem's serial port, such as /dev/ttyUSB0, COM3 or socket://host:port
 # dialect = "auto"             # auto, uplynx, wisol, td1207, snt
+# line_end = "auto"            # of commands: auto (as the dialect has it), cr, crlf
 # daily_uplinks = 140          # of the contract, in any 24 hours
 # hourly_uplinks = 6
 # slot_s = 0                   # seconds between two frames; 0: such that daily_uplinks last the whole day (618)
@@ -40,6 +41,7 @@ class IdleSettings(Section):
     on: tuple[Literal["lock", "unlock", "start"], ...] = ()
     port: str = ""
     dialect: Literal["auto", "uplynx", "wisol", "td1207", "snt"] = "auto"
+    line_end: Literal["auto", "cr", "crlf"] = "auto"
     daily_uplinks: Annotated[int, Field(ge=1, le=140)] = 140
     hourly_uplinks: Annotated[int, Field(ge=1, le=6)] = 6
     slot_s: Annotated[int, Field(ge=0, le=86_400)] = 0

@@ -1,5 +1,6 @@
 """Each dialect over a real pseudo-terminal and a real socket: ids, frames, answers from below, and what fails."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -70,6 +71,42 @@ def test_a_frame_is_sent_and_its_ok_read(dialect: str, heard: Heard, link: Path)
         assert modem.send(b"100") == (Outcome.SENT, None, ("OK",))
         assert modem.send(bytes(12)).outcome is Outcome.SENT
     assert heard.frames == [Frame("002D24E6", b"100", 0, False), Frame("002D24E6", bytes(12), 1, False)]
+
+
+WIRES = [
+    ("uplynx", "auto", b"\rAT$ID?\r\n"),
+    ("uplynx", "cr", b"AT$ID?\r"),
+    ("uplynx", "crlf", b"AT$ID?\r\n"),
+    ("wisol", "auto", b"AT$I=10\r"),
+    ("wisol", "crlf", b"AT$I=10\r\n"),
+]
+
+
+@pytest.mark.parametrize(("dialect", "line_end", "sent"), WIRES)
+def test_a_command_goes_out_as_the_dialect_or_the_setting_has_it(dialect: str, line_end: str, sent: bytes) -> None:
+    """Of the Uplynx as its maker's tutorial sends it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = f"socket://127.0.0.1:{server.getsockname()[1]}"
+        with opened(port, dialect=dialect, line_end=line_end, timeouts=QUICK) as modem:
+            wire, _ = server.accept()
+            wire.settimeout(30)
+            asked = threading.Thread(target=modem.device)
+            asked.start()
+            heard = b""
+            while len(heard) < len(sent):
+                heard += wire.recv(100)
+            wire.sendall(b"\r\n002D24E6\r\nOK\r\n")
+            asked.join()
+            wire.close()
+    assert heard == sent
+
+
+@pytest.mark.parametrize("line_end", ["cr", "crlf"])
+@each_dialect
+def test_a_modem_is_known_whatever_ends_its_lines(dialect: str, line_end: str, heard: Heard, link: Path) -> None:
+    there = SimulatedModem(dialect, heard, device="2D24E6")
+    with serving(there, Pty(link)) as port, opened(port, line_end=line_end, timeouts=QUICK) as modem:
+        assert (modem.dialect.name, modem.device()) == (dialect, "2d24e6")
 
 
 @each_dialect
