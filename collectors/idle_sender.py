@@ -104,9 +104,8 @@ def run(settings: Settings) -> None:
         stack.callback(lock.close)
         memory = Memory(folder / f"minutes-{_file_name(device_id)}.json")
         frames, sender = Frames(memory.read()), None
-        if told.send != "none":
-            worker = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="modem"))
-            plan = Plan(told.send, told.daily_uplinks, told.hourly_uplinks, told.slot_s, told.downlink)
+        if sends:
+            worker, plan = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="modem")), plan_of(told)
             connector = Connector(told.port, told.dialect, line_end=told.line_end)
             sender = Sender(plan, connect=connector, folder=folder, clock=machine.moment, worker=worker, frames=frames)
         for number in (signal.SIGINT, signal.SIGTERM):

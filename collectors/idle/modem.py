@@ -209,7 +209,7 @@ def connect(port: str, *, dialect: str = "auto", line_end: str = "auto", timeout
     """
     line = Line(port)
     try:
-        known = DIALECTS.values()
+        known = list(DIALECTS.values())
         if line_end in LINE_ENDS:
             known = [one._replace(before="", after=LINE_ENDS[line_end]) for one in known]
             line.after = LINE_ENDS[line_end]
