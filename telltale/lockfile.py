@@ -53,6 +53,18 @@ def hold(path: Path) -> IO[str]:
     return file
 
 
+def is_held(path: Path) -> bool:
+    """Whether another process holds a file; nothing is made or written."""
+    if not path.exists():
+        return False
+    with path.open("r+", encoding="utf-8") as file:
+        try:
+            _lock(file)
+        except OSError as error:
+            return error.errno in _TAKEN
+    return False
+
+
 def _holder(file: IO[str]) -> str:
     """Who wrote into the file; the machine is named where it is another."""
     with suppress(OSError, ValueError):

@@ -18,10 +18,10 @@ from click.testing import CliRunner, Result
 from telltale.cli import init as init_command
 from telltale.cli import telltale as group
 from telltale.cli.lab import lab_command
-from telltale.cli.machine_zone import machine_zone
 from telltale.cli.options import WRITTEN
 from telltale.cli.output import printable, show
 from telltale.net import free_port
+from telltale.operate.machine_zone import machine_zone
 from telltale.settings import load
 from telltale.sources.cloudtrax.wire import signature
 from telltale.workbench import times

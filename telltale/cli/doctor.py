@@ -12,8 +12,9 @@ from telltale.cli.output import json_option, show
 def doctor(context: click.Context, *, clock_is_right: bool, as_json: bool) -> None:
     """Check what this project needs, and say how to put it right.
 
-    Checked are Python, settings, secrets, folders, keys, store, lake, ports, capture, broker, platforms, disk, clock
-    and programs. "note": a feature is missing; "wrong": telltale cannot work like this, and the exit code is 1.
+    Checked are Python, settings, secrets, folders, keys, store, lake, ports, capture, broker, platforms, disk, clock,
+    time zone and programs. "note": a feature is missing; "wrong": telltale cannot work like this, and the exit code
+    is 1.
     """
     from telltale.operate.doctor import examine
     from telltale.operate.trust import believe

@@ -70,7 +70,7 @@ def _zone(given: str | None, *, asks: bool, takes_machines: bool) -> str:
     Raises:
         ConfigError: the one given is none.
     """
-    from telltale.cli.machine_zone import machine_zone
+    from telltale.operate.machine_zone import machine_zone
 
     if given:
         if wrong := _wrong_zone(given):

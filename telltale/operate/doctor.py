@@ -2,14 +2,13 @@
 
 import os
 import shutil
-import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from ctypes.util import find_library
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal, NamedTuple
+from shlex import quote
 
 from telltale import private
 from telltale.capture.interfaces import chosen, may_capture, present
@@ -20,15 +19,17 @@ from telltale.health.known import Unheard, never_heard
 from telltale.health.words.listed import where
 from telltale.kanban.press_tables import only_dhcp
 from telltale.lake.settle import check_root
-from telltale.net import free_port
-from telltale.operate import clock_check
+from telltale.operate import clock_check, ports
+from telltale.operate.finding import Finding, State
+from telltale.operate.machine_zone import machine_zone
 from telltale.operate.permissions import open_to_others
-from telltale.operate.store_state import health_of, wrong_with_store
+from telltale.operate.store_state import wrong_with_store
 from telltale.sensors import limits
-from telltale.settings import DEVICES_FILE, buttons, devices
+from telltale.settings import DEVICES_FILE, Settings, buttons, devices
+from telltale.settings.load import VARIABLES, settings_text
 from telltale.settings.secrets import weakness
 from telltale.sources import SOURCES
-from telltale.transports import RANDOM, served, topics, weak_secrets
+from telltale.transports import RANDOM, topics, weak_secrets
 from telltale.wording import COUNT_DHCP, joined
 from telltale.workbench.project import Project
 from telltale.workbench.question import ask
@@ -42,33 +43,30 @@ MOST_UNHEARD = 20
 LOOKED_BACK = "365d"
 """How far back frames of listed buttons are looked at."""
 
-State = Literal["ok", "note", "wrong"]
-
-
-class Finding(NamedTuple):
-    """One thing looked at: `note` costs a feature, `wrong` keeps telltale from working."""
-
-    check: str
-    state: State
-    found: str
-    fix: str = ""
-
-
 Check = Callable[[Project], Iterator[Finding]]
 
 
 def examine(project: Project) -> Iterator[Finding]:
     """Every finding, in order; a check that fails by itself is one too."""
+    said: set[str] = set()
     for check in CHECKS:
-        name = check.__name__.removeprefix("_")
-        try:
-            yield from check(project)
-        except TelltaleError as error:
-            found, _, fix = str(error).rpartition("; ")  # our errors end with what to do
-            yield Finding(name, "wrong", found or fix, fix)
-        except OSError as error:
-            place = error.filename or project.settings.root
-            yield Finding(name, "wrong", f"{place}: {error.strerror}", "check the owner and mode of this path")
+        for finding in _looked(check, project):
+            # One fault may keep several checks from their work; it is said by the first of them.
+            if finding.state == "ok" or finding.found not in said:
+                yield finding
+            said.add(finding.found)
+
+
+def _looked(check: Check, project: Project) -> Iterator[Finding]:
+    name = check.__name__.removeprefix("_")
+    try:
+        yield from check(project)
+    except TelltaleError as error:
+        found, _, fix = str(error).rpartition("; ")  # our errors end with what to do
+        yield Finding(name, "wrong", found or fix, fix)
+    except OSError as error:
+        place = error.filename or project.settings.root
+        yield Finding(name, "wrong", f"{place}: {error.strerror}", "check the owner and mode of this path")
 
 
 def _python(_: Project) -> Iterator[Finding]:
@@ -96,7 +94,7 @@ def _buttons(project: Project) -> Iterator[Finding]:
     told = project.settings
     listed = buttons(told)
     if not (told.root / told.arp.allow_list).is_file():
-        fix = "telltale discover prints a line for it"
+        fix = 'press it while "telltale discover" runs: it prints the line'
         yield Finding("buttons", "note", f"no {told.arp.allow_list}: no device is listed, so no frame is kept", fix)
         return
     if listed.buttons:
@@ -119,7 +117,7 @@ def _listed(project: Project) -> Iterator[Finding]:
             yield Finding("listed", "note", f"{one.name} was never heard: {where(one)}", _way_to(one))
         if len(unheard) > MOST_UNHEARD:
             found = f"{len(unheard) - MOST_UNHEARD:,} more listed devices were never heard"
-            yield Finding("listed", "note", found, "tt.health.never_heard() lists them all")
+            yield Finding("listed", "note", found, 'in a notebook "tt.health.never_heard()" lists them all')
 
 
 def _way_to(one: Unheard) -> str:
@@ -131,12 +129,12 @@ def _way_to(one: Unheard) -> str:
     if one.listed_in == DEVICES_FILE:
         return "check its id, and that it sends here"
     return "check its address, and that a capture listens where it joins" + (
-        "" if one.is_personal else "; telltale discover names what it hears"
+        "" if one.is_personal else '; "telltale discover" names what it hears'
     )
 
 
 def _secrets(project: Project) -> Iterator[Finding]:
-    for source in (each for each in SOURCES if each.routes):
+    for source in (each for each in SOURCES if each.transport in {Transport.HTTP, Transport.COAP}):
         count = len(project.settings.source(source.name).secrets)
         if count:
             yield Finding("secrets", "ok", f"{source.name}: {count} kept")
@@ -154,10 +152,17 @@ def _secrets(project: Project) -> Iterator[Finding]:
 def _folders(project: Project) -> Iterator[Finding]:
     for folder in (project.settings.data, project.settings.reports):
         there = _nearest(folder)
-        if os.access(there, os.W_OK | os.X_OK):
+        if not there.is_dir():
+            yield Finding("folders", "wrong", f"{there} is no folder", "move it away, or name another in [paths]")
+        elif os.access(there, os.W_OK | os.X_OK):
             yield Finding("folders", "ok", str(folder))
         else:
-            yield Finding("folders", "wrong", f"{there} cannot be written", f"chown or chmod {there} for this user")
+            yield Finding(
+                "folders",
+                "wrong",
+                f"{there} cannot be written",
+                f'let this user write it, such as "sudo chown $USER {quote(str(there))}"',
+            )
     for each in open_to_others(project.settings):
         yield Finding("folders", "note" if each.is_kept else "wrong", each.found, each.fix)
 
@@ -167,10 +172,13 @@ def _keys(project: Project) -> Iterator[Finding]:
     if not folder.is_dir():
         yield Finding("keys", "ok", f"{folder} is made with the first record")
         return
+    data = project.settings.data
+    if folder.is_relative_to(data) and private.is_loose(data):
+        return  # said above, with the command that closes both
     loose = [*private.loose(folder)]
     for path in loose:
         mode = "700" if path.is_dir() else "600"
-        yield Finding("keys", "wrong", f"{path} is readable by others", f"chmod {mode} {path}")
+        yield Finding("keys", "wrong", f"{path} is readable by others", f"chmod {mode} {quote(str(path))}")
     if not loose:
         yield Finding("keys", "ok", f"{folder} is its owner's only")
 
@@ -191,33 +199,6 @@ def _limits(project: Project) -> Iterator[Finding]:
     with suppress(ConfigError):  # said above
         for found, fix in limits.idle(project):
             yield Finding("limits", "note", found, fix)
-
-
-def _webhooks(project: Project) -> Iterator[Finding]:
-    told = project.settings.webhooks
-    names = ", ".join(source.name for source in served(Transport.HTTP, told.host, project.settings))
-    try:
-        free_port(told.host, told.port)
-    except ConfigError as error:
-        if not _answers(told.url):
-            yield Finding("webhooks", "wrong", str(error), "choose another [webhooks] port, or stop what listens there")
-            return
-        yield Finding("webhooks", "ok", f"a collector answers on {told.host}:{told.port}")
-    else:
-        yield Finding("webhooks", "ok", f"{told.host}:{told.port} is free for {names}")
-
-
-def _coap(project: Project) -> Iterator[Finding]:
-    told = project.settings.coap
-    names = ", ".join(
-        source.name for source in served(Transport.COAP, told.host, project.settings, is_open=told.is_open)
-    )
-    try:
-        free_port(told.host, told.port, socket.SOCK_DGRAM)
-    except ConfigError:
-        yield Finding("coap", "ok", f"a collector, or another program, listens on {told.host}:{told.port} (UDP)")
-    else:
-        yield Finding("coap", "ok", f"{told.host}:{told.port} (UDP) is free for {names}")
 
 
 def _arp(project: Project) -> Iterator[Finding]:
@@ -251,7 +232,7 @@ def _mqtt(project: Project) -> Iterator[Finding]:
 def _forward(project: Project) -> Iterator[Finding]:
     """Nothing is said where no platform is set."""
     for target in targets(project.settings):
-        yield Finding("forward", "ok", f"{target.name} is set; telltale forward --dry-run shows what it would get")
+        yield Finding("forward", "ok", f'{target.name} is set; "telltale forward --dry-run" shows what it would get')
 
 
 def _disk(project: Project) -> Iterator[Finding]:
@@ -267,8 +248,28 @@ def _clock(project: Project) -> Iterator[Finding]:
         yield Finding("clock", state, found, fix)
 
 
+def _zone(project: Project) -> Iterator[Finding]:
+    """A zone nobody chose makes days begin at another hour than people's do."""
+    if _chose_zone(project.settings):
+        return
+    machines = machine_zone()
+    example = "Europe/Berlin" if machines in {"", "UTC", "Etc/UTC"} else machines
+    fix = f'telltale.toml [site] timezone = "{example}"; write "UTC" there if that is meant'
+    yield Finding("zone", "note", "no time zone was chosen: days and hours go by UTC", fix)
+
+
+def _chose_zone(settings: Settings) -> bool:
+    """Whether a time zone stands in the settings, that of `[site]` or that of every site."""
+    told = settings_text(settings.root).get("site", {})
+    own = [site for site in told.values() if isinstance(site, dict)]
+    return (
+        "timezone" in told
+        or f"{VARIABLES}SITE__TIMEZONE" in os.environ
+        or (bool(own) and all("timezone" in site for site in own))
+    )
+
+
 def _programs(_: Project) -> Iterator[Finding]:
-    yield _program("java", ("java",), "Spark cannot run", "apt-get install openjdk-17-jre-headless")
     yield _program("chromium", BROWSERS, "reports come as HTML, without PDF", "apt-get install chromium")
     if find_spec("jupyterlab"):
         yield Finding("jupyter", "ok", "installed")
@@ -280,21 +281,23 @@ def _programs(_: Project) -> Iterator[Finding]:
 CHECKS: tuple[Check, ...] = (
     _python,
     _settings,
-    _buttons,
-    _listed,
     _secrets,
     _folders,
     _keys,
     _store,
     _lake,
+    _buttons,
+    _listed,
     _limits,
-    _webhooks,
-    _coap,
+    ports.webhooks,
+    ports.coap,
     _arp,
+    ports.dashboard,
     _mqtt,
     _forward,
     _disk,
     _clock,
+    _zone,
     _programs,
 )
 
@@ -307,8 +310,3 @@ def _program(name: str, commands: tuple[str, ...], without: str, fix: str) -> Fi
 def _nearest(folder: Path) -> Path:
     """The folder, or the nearest one above that exists."""
     return next(path for path in (folder, *folder.parents) if path.exists())
-
-
-def _answers(url: str) -> bool:
-    """Whether a telltale collector listens there."""
-    return "status" in health_of(url)

@@ -3,7 +3,6 @@
 import os
 import shlex
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,7 +34,7 @@ def open_to_others(settings: Settings) -> Iterator[Open]:
     if _holds_project(settings):
         yield Open(f"[paths] data = {settings.data} holds the settings too", "choose a folder of its own", is_kept=True)
     else:
-        yield from _data(settings.data)
+        yield from _data(settings.data, settings.keys)
     for path in _elsewhere(settings):
         if private.is_loose(path, _STRANGERS):
             flag = "-R " if path.is_dir() else ""
@@ -59,17 +58,19 @@ def _holds_project(settings: Settings) -> bool:
     return settings.root.resolve().is_relative_to(settings.data.resolve())
 
 
-def _data(data: Path) -> Iterator[Open]:
+def _data(data: Path, keys: Path) -> Iterator[Open]:
+    """Those of the keys are counted only where the whole folder is open: alone they are said by themselves."""
     if not data.is_dir():
         return
-    count = sum(1 for _ in private.loose(data))
+    is_open = private.is_loose(data.resolve())
+    count = sum(1 for path in private.loose(data) if is_open or not path.is_relative_to(keys))
     if not count:
         return
     fix = f"chmod -R go= {shlex.quote(str(data))}; telltale up does so too, where they are its user's"
-    if private.is_loose(data.resolve()):
+    if is_open:
         yield Open(f"{data} is open to others, with {count - 1:,} paths in it", fix)
     else:
-        first = next(islice(private.loose(data), 1))
+        first = next(path for path in private.loose(data) if not path.is_relative_to(keys))
         yield Open(f"{count:,} paths in {data}, such as {first.name}, are kept from others by its mode only", fix, True)
 
 

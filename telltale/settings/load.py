@@ -15,6 +15,8 @@ from telltale.settings.model import SETTINGS_FILE, Settings, SiteSettings
 from telltale.settings.secrets import read_secrets, read_token
 
 HOME_VARIABLE = "TELLTALE_HOME"
+VARIABLES = "TELLTALE_"
+"""How each variable of the environment begins that wins over the file."""
 
 
 def load(root: Path | None = None) -> Settings:
@@ -51,6 +53,15 @@ def find_root(start: Path | None = None) -> Path:
     raise ConfigError(f'no {SETTINGS_FILE} in {here} or above; run "telltale init" there or set {HOME_VARIABLE}')
 
 
+def settings_text(root: Path) -> dict[str, Any]:
+    """What stands in a project's telltale.toml itself, without defaults; empty where there is none.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    return _read(root / SETTINGS_FILE)
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         told = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -79,7 +90,7 @@ def _sentence(error: ErrorDetails) -> str:
 
 
 def _where(place: list[str]) -> str:
-    variable = "TELLTALE_" + "__".join(place).upper()
+    variable = VARIABLES + "__".join(place).upper()
     if variable in os.environ:
         return variable
     section = ["site" if part == "sites" else part for part in place[:-1]]

@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import subprocess
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -13,8 +14,11 @@ import sqlalchemy as sa
 
 from telltale.contract import Raw
 from telltale.lake.settle import settle_all
-from telltale.operate.doctor import Finding, examine
+from telltale.operate.doctor import examine
+from telltale.operate.finding import Finding
+from telltale.operate.listening import answers_coap, runs_here, who_listens
 from telltale.operate.permissions import open_to_others
+from telltale.operate.project_lock import only_one
 from telltale.settings import load
 from telltale.workbench.project import Project
 from tests.served import collecting, make_project, telltale
@@ -40,7 +44,8 @@ def test_nothing_is_wrong_with_a_new_project(tmp_path: Path) -> None:
 
 def loose_key(root: Path) -> None:
     keys = root / "data" / "keys"
-    keys.mkdir(parents=True, mode=0o700)
+    keys.parent.mkdir(mode=0o700, exist_ok=True)
+    keys.mkdir(mode=0o700)
     (keys / "site.key").touch(mode=0o644)
 
 
@@ -129,11 +134,99 @@ def test_what_is_wrong_names_its_fix(
 
 def test_a_taken_port_is_wrong_unless_a_collector_has_it(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        root = make_project(tmp_path, f"[webhooks]\nport = {taken.getsockname()[1]}\n")
+        port = taken.getsockname()[1]
+        root = make_project(tmp_path, f"[webhooks]\nport = {port}\n")
         taken.settimeout(0.1)
         [finding] = of("webhooks", findings(root))
     assert finding.state == "wrong"
-    assert "stop what listens there" in finding.fix
+    assert finding.fix.startswith('choose another port in telltale.toml [webhooks], or end that program: "')
+    assert str(port) in finding.fix or os.name == "nt"
+
+
+def test_a_taken_port_of_datagrams_is_wrong_unless_a_coap_server_answers(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        root = make_project(tmp_path, f"[coap]\nport = {port}\n")
+        answering = threading.Thread(target=_reset, args=(taken,))
+        answering.start()
+        assert answers_coap("127.0.0.1", port)
+        answering.join()
+        taken.settimeout(0.01)
+        [finding] = of("coap", findings(root))
+    assert (finding.state, "choose another port in telltale.toml [coap]" in finding.fix) == ("wrong", True)
+
+
+def _reset(taken: socket.socket) -> None:
+    asked, sender = taken.recvfrom(64)
+    taken.sendto(b"\x70\x00" + asked[2:4], sender)
+
+
+@pytest.mark.parametrize(
+    ("platform", "command"),
+    [
+        ("linux", '"ss -lunp sport = :5683"'),
+        ("darwin", '"lsof -nP -iUDP:5683"'),
+        ("win32", '"netstat -ano -p udp"'),
+    ],
+)
+def test_the_command_that_names_a_program_is_of_the_system(platform: str, command: str) -> None:
+    assert who_listens(5683, is_udp=True, platform=platform) == command
+
+
+def test_a_collector_of_this_project_is_told_from_another_ones(tmp_path: Path) -> None:
+    settings = load(make_project(tmp_path))
+    assert not runs_here(settings)
+    with only_one(settings, "up"):
+        assert runs_here(settings)
+    assert not runs_here(settings)
+
+
+def test_no_advice_that_cannot_be_followed(tmp_path: Path) -> None:
+    """The agent of a PC has no secret, a capture none either; nothing here starts Java."""
+    found = findings(make_project(tmp_path, "[webhooks]\nport = 0\n"))
+    told = " ".join(finding.found + finding.fix for finding in found)
+    assert "pc_idle" not in told
+    assert "java" not in told.lower()
+    assert "Spark" not in told
+
+
+@pytest.mark.parametrize(
+    ("toml", "is_said"),
+    [
+        ("", True),
+        ("[site]\nname = 'Lobby'\n", True),
+        ("[site]\ntimezone = 'UTC'\n", False),
+        ("[site]\ntimezone = 'Europe/Berlin'\n", False),
+        ("[site.71234]\ntimezone = 'Europe/Berlin'\n", False),
+        ("[site.71234]\nname = 'Lobby'\n", True),
+        ("[site]\ntimezone = 'Europe/Berlin'\n[site.71234]\nname = 'Lobby'\n", False),
+    ],
+)
+def test_a_time_zone_that_nobody_chose_is_a_note(tmp_path: Path, toml: str, *, is_said: bool) -> None:
+    found = of("zone", findings(make_project(tmp_path, toml)))
+    assert [finding.state for finding in found] == (["note"] if is_said else [])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
+def test_each_fault_is_said_once_and_its_command_can_be_pasted(tmp_path: Path) -> None:
+    root = make_project(tmp_path / "a project")
+    (root / "data").mkdir(mode=0o700)
+    loose_key(root)
+    [wrong] = [finding for finding in findings(root) if "chmod" in finding.fix]
+    assert wrong.check == "keys"
+    subprocess.run(wrong.fix, shell=True, check=True)
+    (root / "data").chmod(0o755)
+    (root / "data" / "keys" / "site.key").chmod(0o644)
+    [wrong] = [finding for finding in findings(root) if "chmod" in finding.fix]
+    assert wrong.check == "folders"
+
+
+def test_what_keeps_several_checks_from_their_work_is_said_once(tmp_path: Path) -> None:
+    root = make_project(tmp_path)
+    file_for_folder(root)
+    wrong = [finding.found for finding in findings(root) if finding.state == "wrong"]
+    assert len(wrong) == len(set(wrong))
 
 
 def test_a_clock_behind_its_own_records_is_wrong(tmp_path: Path) -> None:
