@@ -277,6 +277,11 @@ def with_values(text: str, values: Mapping[str, Value]) -> str:
     return _NAME_OR_QUOTED.sub(replaced, text)
 
 
+def named_values(text: str) -> list[str]:
+    """The names that stand in a text for values, in their order."""
+    return [match[1] for match in _NAME_OR_QUOTED.finditer(text) if match[1]]
+
+
 def _literal(value: Value) -> str:
     if value is None:
         return "null"

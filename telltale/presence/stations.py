@@ -204,6 +204,6 @@ def _pseudonyms(view: View, station: str) -> pa.Table:
 
 def _node(text: str) -> str:
     typed = address.station(text.strip())
-    if typed == address.BAD:
+    if typed < 0:  # none, a group's, all zeros
         raise ConfigError(f'node "{text}": expected the six octets of an access point, such as ac:86:74:11:22:33')
     return address.spelled(typed)

@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - texts are composed of names of ours
 import datetime as dt
 import re
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -10,11 +11,12 @@ import pyarrow as pa
 
 from telltale import COMPUTES
 from telltale.contract import ConfigError, Raw, TelltaleError, did_you_mean
-from telltale.engine import Relation
+from telltale.engine import Relation, named_values
 from telltale.lake.records import raw_record
 from telltale.sources import source as source_named
 from telltale.tables import TABLES
 from telltale.workbench.project import Project, here
+from telltale.workbench.sql_errors import explained, is_of_query
 from telltale.workbench.tidy import tidy
 from telltale.workbench.times import Span, When, local_time
 from telltale.workbench.view import View, answered
@@ -22,6 +24,8 @@ from telltale.workbench.view import View, answered
 if TYPE_CHECKING:
     import pandas as pd
 
+DEVICE_INFO = "device_info"
+"""devices.csv as a table of a query."""
 NativeForm = Literal["pandas", "arrow", "duckdb"]
 FORMS = ("pandas", "arrow", "duckdb")
 
@@ -72,16 +76,36 @@ def sql(text: str, *, project: Project | None = None, **values: bool | float | s
         text: a select in DuckDB's dialect; `:name` stands for a value. `device` is an integer here.
         project: another project than the one found from here.
         **values: the named values.
+
+    Raises:
+        ConfigError: the query is wrong; names the tables or the columns there are, or the value that is missing.
     """
+    if not text.strip():
+        raise ConfigError("tt.sql: the query is empty; expected a select")
     words = set(re.findall(r"[a-z_]+", text.lower()))
 
+    named: dict[str, Relation] = {}
+
     def ask(view: View) -> pa.Table:
-        named: dict[str, Relation] = {name: relation(view, name) for name in TABLES if name in words}
-        if "device_info" in words:
-            named["device_info"] = view.project.engine.from_arrow(view.project.device_info())
+        named.update({name: relation(view, name) for name in TABLES if name in words})
+        if DEVICE_INFO in words:
+            named[DEVICE_INFO] = view.project.engine.from_arrow(view.project.device_info())
         return view.project.engine.run(text, named, **values).arrow()
 
-    return tidy(answered(project or here(), ask))
+    _all_have_values(text, values)
+    try:
+        return tidy(answered(project or here(), ask))
+    except Exception as error:
+        if not is_of_query(error):
+            raise
+        columns = {name: list(found.columns) for name, found in named.items()}
+        raise explained(error, [*sorted(TABLES), DEVICE_INFO], columns) from None
+
+
+def _all_have_values(text: str, values: Mapping[str, object]) -> None:
+    missing = [name for name in named_values(text) if name not in values]
+    if missing:
+        raise ConfigError(f"tt.sql: :{missing[0]} has no value; give it by name, tt.sql(…, {missing[0]}=…)")
 
 
 class PurgedRecord(NamedTuple):
