@@ -4,28 +4,27 @@ Everything runs under one lock on one project, because an engine is of one threa
 store is asked for its last change twice a second at most, however many viewers wait.
 """
 
-import json
 import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from telltale import wording
 from telltale.contract import ConfigError, TelltaleError
-from telltale.dashboard import origin
+from telltale.dashboard import answers, origin
+from telltale.dashboard.answers import Answer, Made
 from telltale.dashboard.persons import is_person_page
 from telltale.lake import snapshot
-from telltale.page import attention, layout
+from telltale.page import attention
 from telltale.page.attention import Notice
 from telltale.page.board import Ask, Board, Cell, Page
 from telltale.page.claims import Claim
-from telltale.page.pieces import Card, Sentence, plotly_json
-from telltale.page.said import claims_of
+from telltale.page.pieces import Sentence
 from telltale.workbench.project import Project
 from telltale.workbench.times import SECOND, local_time
-from telltale.workbench.view import FilesGone, whole
+from telltale.workbench.view import FilesGone, View, whole
 
 log = logging.getLogger("telltale.dashboard")
 
@@ -35,15 +34,20 @@ AGES_S = 60
 """A page is computed again after so long although nothing changed: silence is news too."""
 WARM_S = 50
 """What a reader may choose next is kept ready: never older than this, so that it is taken as it is."""
-MOST_READY = 4
-"""A control of more options, such as the pages of a long table, is not kept ready."""
 WATCHED_S = 20.0
 """A page is watched when it was asked for so lately."""
 MOST_KEPT = 64
 """Pages and choices whose last answer is kept."""
 
-Answer = dict[str, Any]
 Key = tuple[str, tuple[tuple[str, str], ...]]
+
+
+class _Begun(NamedTuple):
+    """A page whose first row is there; its other cards are of the same moment."""
+
+    view: View
+    board: Board
+    cards: dict[str, Made]
 
 
 class _Kept(NamedTuple):
@@ -51,6 +55,8 @@ class _Kept(NamedTuple):
     claims: Mapping[str, Claim]
     made_s: float
     took_s: float
+    begun: _Begun | None = None
+    """What is still to be made of it; None when nothing is."""
 
 
 class Boards:
@@ -90,6 +96,7 @@ class Boards:
         after: int | None = None,
         wait_s: float = 0.0,
         again: bool = False,
+        soon: bool = False,
     ) -> Answer | None:
         """The page as JSON-able data; None when nothing newer came in time.
 
@@ -99,6 +106,8 @@ class Boards:
             after: the `serial` of the answer the reader has; None takes what is at hand, up to a minute old.
             wait_s: how long to wait for something newer.
             again: compute even if nothing has changed.
+            soon: somebody looks and has nothing of use: sentence, tiles and the first row come at once, the other
+                cards, of the same moment, when asked `after` that.
 
         Raises:
             ConfigError: there is no such page.
@@ -110,16 +119,27 @@ class Boards:
         while True:
             with self._lock:
                 self._asked[key] = time.monotonic()
-                kept = self._kept.get(key)
-                if kept and not again and after is None and time.monotonic() - kept.made_s < AGES_S:
-                    return kept.answer
-                if kept is None or again or self._is_old(kept):
-                    kept = self._computed(key)
-                if kept.answer["serial"] != after:
+                kept = self._at_hand(key, after=after, again=again, soon=soon)
+                if again or after is None or kept.answer["serial"] != after:
                     return kept.answer
             if time.monotonic() >= deadline:
                 return None
             time.sleep(LOOK_S / 2)
+
+    def _at_hand(self, key: Key, *, after: int | None, again: bool, soon: bool) -> _Kept:
+        """The page's last answer, if it is of use to the reader, else a new one."""
+        kept = self._kept.get(key)
+        is_young = kept is not None and time.monotonic() - kept.made_s < AGES_S
+        if kept is None or again:
+            return self._computed(key, begins=soon and not is_young)
+        if kept.begun and (not soon or after == kept.answer["serial"]):
+            return self._completed(key, kept)
+        is_news = after is None or (soon and after != kept.answer["serial"])
+        if is_young and is_news:
+            return self._with_badges(key, kept)
+        if self._is_old(kept):
+            return self._computed(key, begins=soon and not is_young)
+        return self._with_badges(key, kept)
 
     def why(self, page: str, choice: Mapping[str, str], claim_id: str) -> dict[str, Any]:
         """Where a number of a page comes from, as JSON-able data (`telltale.dashboard.origin`).
@@ -159,15 +179,25 @@ class Boards:
                 raise TelltaleError(f"it could not be looked up ({type(error).__name__})") from None
 
     def warm(self) -> bool:
-        """Compute one page that a reader of another may choose next; whether there was one to compute."""
+        """Compute what a reader may need next, one part of a page at most; whether there was something to compute.
+
+        The counts on the tabs, the cards that wait, then a page that a reader of another may choose.
+        """
         with self._lock:
             now_s = time.monotonic()
             self._asked = {key: at for key, at in self._asked.items() if now_s - at < WATCHED_S}
+            is_shown = any(not is_person_page(page) for page, _ in self._asked)
+            if is_shown and now_s - self._badges[0] >= AGES_S:
+                whole(self._project, self._look_for_concerns)
+                return True
             for key in self._asked:
                 for near in self._near.get(key, ()):
                     kept = self._kept.get(near)
+                    if kept is not None and kept.begun:
+                        self._completed(near, kept)
+                        return True
                     if kept is None or now_s - kept.made_s > WARM_S:
-                        self._computed(near)
+                        self._computed(near, begins=True)
                         return True
         return False
 
@@ -187,60 +217,97 @@ class Boards:
             self._looked = (time.monotonic(), change)
         return change
 
-    def _computed(self, key: Key) -> _Kept:
+    def _computed(self, key: Key, *, begins: bool = False) -> _Kept:
+        """The page anew; `begins` makes its first row only."""
         started = time.monotonic()
-        change, now_us, answer, claims = whole(self._project, lambda: self._asked_now(key))
-        former = self._kept.get(key)
-        serial = 1 + (former.answer["serial"] if former else int(now_us // 1000) % 10**9)
-        answer |= {"page": key[0], "serial": serial, "change": change, "now": now_us / SECOND}
-        kept = _Kept(answer, claims, time.monotonic(), time.monotonic() - started)
-        self._kept.pop(key, None)
+        view, answer, claims, begun = whole(self._project, lambda: self._asked_now(key, begins=begins))
+        return self._keep(key, _Kept(answer, claims, time.monotonic(), time.monotonic() - started, begun), view)
+
+    def _completed(self, key: Key, kept: _Kept) -> _Kept:
+        """The cards that waited, of the moment of the others; the whole page anew where a purge took files of it."""
+        assert kept.begun is not None  # noqa: S101 - who calls has looked
+        view, board, made = kept.begun
+        started = time.monotonic()
+        try:
+            with self._project.at_one_moment(view):
+                cards = made | self._cards(key, board, view.now_us, left_out=made)
+        except FilesGone:
+            return self._computed(key)
+        answer = answers.told(key[0], board, cards) | {"attention": self._badges_of(key[0])}
+        took_s = kept.took_s + time.monotonic() - started
+        return self._keep(key, _Kept(answer, answers.claims(board, cards), kept.made_s, took_s), view)
+
+    def _keep(self, key: Key, kept: _Kept, view: View) -> _Kept:
+        former = self._kept.pop(key, None)
+        serial = 1 + (former.answer["serial"] if former else int(view.now_us // 1000) % 10**9)
+        about = {"page": key[0], "serial": serial, "change": view.snapshot.change, "now": view.now_us / SECOND}
+        kept.answer.update(about)
         self._kept[key] = kept
         if len(self._kept) > MOST_KEPT:
             gone = next(iter(self._kept))
             del self._kept[gone]
             self._near.pop(gone, None)
-        log.info("%s %s in %.0f ms", key[0], dict(key[1]) or "", 1e3 * kept.took_s)
+        part = ", first row" if kept.begun else ""
+        log.info("%s %s in %.0f ms%s", key[0], dict(key[1]) or "", 1e3 * kept.took_s, part)
         return kept
 
-    def _asked_now(self, key: Key) -> tuple[int, int, Answer, Mapping[str, Claim]]:
-        """The page with all its cards at one moment, the store's change and the present it speaks of, its claims."""
+    def _asked_now(self, key: Key, *, begins: bool) -> tuple[View, Answer, Mapping[str, Claim], _Begun | None]:
+        """The page at one moment: the moment, the answer, its claims, and what is still to be made of it."""
         view = self._project.view()
-        answer, claims = self._answer(key, view.now_us)
-        return view.snapshot.change, view.now_us, answer | {"attention": self._attention(key[0])}, claims
+        page, choice = key
+        try:
+            board = self._pages[page](Ask(self._project, dict(choice)))
+        except Exception as error:  # noqa: BLE001 - whatever fails, the page stays up and says so
+            self._raise_if_gone(error)
+            board = Board(Sentence(answers.failure(error, page), f"**{wording.sentence_case(page)}**"))
+        else:
+            self._near[key] = [(page, one) for one in answers.next_choices(board)]
+        rows = board.rows[:1] if begins else board.rows
+        later = {cell.name for row in board.rows[len(rows) :] for cell in row}
+        cards = self._cards(key, board, view.now_us, left_out=later)
+        self._renew_badges(page, waits=begins)
+        answer = answers.told(page, board, cards) | {"attention": self._badges_of(page)}
+        return view, answer, answers.claims(board, cards), _Begun(view, board, cards) if later else None
 
-    def _attention(self, page: str) -> Mapping[str, int]:
-        """How many alarms each page has: as its list says it on the first page, up to a minute old on others."""
-        if is_person_page(page):
-            return {}
-        made_s, badges = self._badges
-        if page == next(iter(self._pages)) or time.monotonic() - made_s >= AGES_S:
-            try:
-                badges = attention.badges(self._concerns(self._project))
-            except Exception as error:
-                self._raise_if_gone(error)
-                log.exception("what needs a look")
-            self._badges = (time.monotonic(), badges)
-        return badges
+    def _cards(self, key: Key, board: Board, now_us: int, *, left_out: Collection[str]) -> dict[str, Made]:
+        cells = (cell for row in board.rows for cell in row if cell.name not in left_out)
+        return {cell.name: self._card(key, cell, board, now_us) for cell in cells}
+
+    def _renew_badges(self, page: str, *, waits: bool) -> None:
+        """Count what needs a look: as the list says it on the first page, up to a minute old on others.
+
+        Those of other pages are for `warm` where a reader `waits`: they take as long as a page.
+        """
+        is_first = page == next(iter(self._pages))
+        if is_first or (not waits and not is_person_page(page) and time.monotonic() - self._badges[0] >= AGES_S):
+            self._look_for_concerns()
+
+    def _look_for_concerns(self) -> None:
+        badges: Mapping[str, int] = {}
+        try:
+            badges = attention.badges(self._concerns(self._project))
+        except Exception as error:
+            self._raise_if_gone(error)
+            log.exception("what needs a look")
+        self._badges = (time.monotonic(), badges)
+
+    def _badges_of(self, page: str) -> Mapping[str, int]:
+        return {} if is_person_page(page) else self._badges[1]
+
+    def _with_badges(self, key: Key, kept: _Kept) -> _Kept:
+        """The same page; of a new serial where another page needs a look that did not before, or no more."""
+        badges = self._badges_of(key[0])
+        if kept.answer["attention"] != badges:
+            newer = {"attention": badges, "serial": kept.answer["serial"] + 1}
+            self._kept[key] = kept = kept._replace(answer=kept.answer | newer)
+        return kept
 
     def _raise_if_gone(self, error: Exception) -> None:
         """Of a newer moment the whole page is asked anew, never one card."""
         if isinstance(error, FilesGone) or self._project.view().lost_files():
             raise FilesGone("a purge removed files of this moment") from error
 
-    def _answer(self, key: Key, now_us: int) -> tuple[Answer, Mapping[str, Claim]]:
-        page, choice = key
-        try:
-            board = self._pages[page](Ask(self._project, dict(choice)))
-        except Exception as error:  # noqa: BLE001 - whatever fails, the page stays up and says so
-            self._raise_if_gone(error)
-            failed = Board(Sentence(_sentence(error, page), f"**{wording.sentence_case(page)}**"))
-            return _told(page, failed, {}), {}
-        self._near[key] = [(page, one) for one in _next_choices(board)]
-        cards = {cell.name: self._card(key, cell, board, now_us) for row in board.rows for cell in row}
-        return _told(page, board, cards), _claims(board, cards)
-
-    def _card(self, key: Key, cell: Cell, board: Board, now_us: int) -> Card | str:
+    def _card(self, key: Key, cell: Cell, board: Board, now_us: int) -> Made:
         """The card, or why there is none."""
         try:
             card = cell.make()
@@ -248,7 +315,7 @@ class Boards:
             self._raise_if_gone(error)
             last = self._good.get((key, cell.name))
             at = wording.short_moment(local_time(last, board.freshness.timezone)) if last else ""
-            return _sentence(error, cell.name) + (f" The last good figure dates from {at}." if at else "")
+            return answers.failure(error, cell.name) + (f" The last good figure dates from {at}." if at else "")
         self._good[key, cell.name] = now_us
         return card
 
@@ -265,10 +332,16 @@ class OnePage:
         self._boards, self._page = boards, page
 
     def __call__(
-        self, choice: Mapping[str, str], *, after: int | None = None, wait_s: float = 0.0, again: bool = False
+        self,
+        choice: Mapping[str, str],
+        *,
+        after: int | None = None,
+        wait_s: float = 0.0,
+        again: bool = False,
+        soon: bool = False,
     ) -> Answer | None:
         """The page; see `Boards.get`."""
-        return self._boards.get(self._page, choice, after=after, wait_s=wait_s, again=again)
+        return self._boards.get(self._page, choice, after=after, wait_s=wait_s, again=again, soon=soon)
 
     def why(self, choice: Mapping[str, str], claim_id: str) -> dict[str, Any]:
         """Where a number of it comes from; see `Boards.why`."""
@@ -277,78 +350,3 @@ class OnePage:
     def find(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The rows that a reader looks up; see `Boards.find`."""
         return self._boards.find(self._page, fields)
-
-
-def _claims(board: Board, cards: Mapping[str, Card | str]) -> dict[str, Claim]:
-    """What the page claims, by id."""
-    pieces = [board.sentence, *([board.tiles] if board.tiles else [])]
-    pieces += [card for card in cards.values() if isinstance(card, Card)]
-    claims = [claim for piece in pieces for claim in piece.claims]
-    return {claim.id: claim for claim in (*claims, *claims_of(board.foot))}
-
-
-def _next_choices(board: Board) -> list[tuple[tuple[str, str], ...]]:
-    """The choices one step away, as the page's address spells them: without what is the default."""
-    defaults = {control.name: control.default for control in board.controls}
-    steps = (
-        {**board.choice, control.name: value}
-        for control in board.controls
-        if len(control.options) <= MOST_READY
-        for value in control.options
-        if value != board.choice.get(control.name, control.default)
-    )
-    return [tuple(sorted((name, value) for name, value in step.items() if value != defaults[name])) for step in steps]
-
-
-def _sentence(error: Exception, where: str) -> str:
-    """What went wrong, for people; the rest goes to the log."""
-    if isinstance(error, TelltaleError):
-        return f"{wording.sentence_case(str(error))}."
-    log.error("%s", where, exc_info=error)
-    return f'This could not be computed ({type(error).__name__}). Run "telltale doctor"; the log has the details.'
-
-
-def _told(page: str, board: Board, cards: Mapping[str, Card | str]) -> Answer:
-    """A board as JSON-able data: the page's HTML, its figures by card, and freshness."""
-    figures: dict[str, Any] = {}
-    rows = []
-    for row in board.rows:
-        placed = []
-        for cell in row:
-            data, figure = _card_data(cards[cell.name], cell)
-            if figure:
-                figures[cell.name] = figure
-            placed.append(layout.Placed(cell.name, cell.span, data, figure["layout"].get("height", 0) if figure else 0))
-        rows.append(placed)
-    choices = [
-        layout.Choice(one.name, one.label, one.options, one.kind, board.choice.get(one.name, one.default))
-        for one in board.controls
-    ]
-    html = layout.html(
-        page,
-        sentence=board.sentence.data(),
-        tiles=board.tiles.data() if board.tiles else None,
-        choices=choices,
-        rows=rows,
-        foot=board.foot,
-        finder=board.finder,
-    )
-    fresh = board.freshness
-    newest = None if fresh.newest_us is None else fresh.newest_us / SECOND
-    return {
-        "html": html,
-        "figures": figures,
-        "freshness": {**fresh._asdict(), "newest": newest},
-    }
-
-
-def _card_data(card: Card | str, cell: Cell) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    if isinstance(card, str):
-        return {"kind": "card", "title": cell.title, "subtitle": "", "notes": [], "failed": card}, None
-    data = card.data()
-    if "figure" not in data:
-        return data, None
-    figure = plotly_json(card.evidence)
-    # What stands around the plot is in its HTML; of `meta` the page needs only the layout of narrow places.
-    figure["layout"]["meta"] = {"narrow": figure["layout"].get("meta", {}).get("narrow", {})}
-    return data, {"data": figure["data"], "layout": json.loads(json.dumps(figure["layout"]))}

@@ -26,9 +26,15 @@ class Asking(Protocol):
     """Gives a page as JSON-able data; None when nothing newer than `after` came within `wait_s`."""
 
     def __call__(
-        self, choice: Mapping[str, str], *, after: int | None = None, wait_s: float = 0.0, again: bool = False
+        self,
+        choice: Mapping[str, str],
+        *,
+        after: int | None = None,
+        wait_s: float = 0.0,
+        again: bool = False,
+        soon: bool = False,
     ) -> dict[str, Any] | None:
-        """Ask once."""
+        """Ask once; `soon` takes the first row of a page before its other cards."""
         ...
 
     def why(self, choice: Mapping[str, str], claim_id: str) -> dict[str, Any]:
@@ -53,7 +59,13 @@ class Remote:
         self._starts_s = starts_s
 
     def __call__(
-        self, choice: Mapping[str, str], *, after: int | None = None, wait_s: float = 0.0, again: bool = False
+        self,
+        choice: Mapping[str, str],
+        *,
+        after: int | None = None,
+        wait_s: float = 0.0,
+        again: bool = False,
+        soon: bool = False,
     ) -> dict[str, Any] | None:
         """Ask once.
 
@@ -62,7 +74,8 @@ class Remote:
             TelltaleError: there is no such page.
         """
         asked = {**choice, "wait": f"{wait_s:g}"} | ({} if after is None else {"after": str(after)})
-        target = f"/{quote(self._page)}?{urlencode(asked | ({'again': '1'} if again else {}))}"
+        asked |= {name: "1" for name, is_so in (("again", again), ("soon", soon)) if is_so}
+        target = f"/{quote(self._page)}?{urlencode(asked)}"
         deadline = time.monotonic() + self._starts_s
         while True:
             try:

@@ -107,12 +107,13 @@ def _asked(boards: Boards, target: str) -> Mapping[str, Any] | None:
     page, claim = parts.path.strip("/"), asked.pop("why", "")
     if claim:
         return boards.why(page, asked, claim)
-    after, wait_s, again = asked.pop("after", ""), asked.pop("wait", "0"), asked.pop("again", "")
+    after, wait_s = asked.pop("after", ""), asked.pop("wait", "0")
+    again, soon = bool(asked.pop("again", "")), bool(asked.pop("soon", ""))
     try:
         after_serial, wait = int(after) if after else None, min(float(wait_s), LONGEST_WAIT_S)
     except ValueError as error:
         raise TelltaleError(f"after={after}, wait={wait_s}: expected numbers") from error
-    return boards.get(page, asked, after=after_serial, wait_s=wait, again=bool(again))
+    return boards.get(page, asked, after=after_serial, wait_s=wait, again=again, soon=soon)
 
 
 def _found(boards: Boards, path: str, body: bytes) -> Mapping[str, Any]:
@@ -126,7 +127,7 @@ def _found(boards: Boards, path: str, body: bytes) -> Mapping[str, Any]:
 
 
 def _keep_warm(boards: Boards) -> None:
-    """Use the time nobody waits; a reader who asks comes first after at most one page."""
+    """Use the time nobody waits; a reader who asks comes first after at most one part of a page."""
     while True:
         time.sleep(0.5)
         boards.warm()

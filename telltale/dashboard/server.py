@@ -285,6 +285,8 @@ def configuration(folder: Path, at: Listening, access: Access) -> Config:
     config.Voila.identity_provider_class = Login
     config.Login.person_pages = {person.page for person in access.people}
     config.Login.public_url = at.public_url
+    # Of our own name: jupyter-server-proxy keeps to itself the cookie that a Jupyter server of this host would have.
+    config.Login.cookie_name = f"telltale-{at.port}"
     # A spare kernel for each person would cost too much. Voilà matches the whole path.
     config.VoilaKernelManager.preheat_denylist = [rf".*/{PREFIX}[0-9a-f]+\.ipynb"]
     config.Voila.log_level = logging.ERROR  # Jupyter warns of every start of an unsigned notebook

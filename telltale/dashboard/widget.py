@@ -119,7 +119,7 @@ class Live(anywidget.AnyWidget):
         choice, after = dict(self._choice), self._serial
         try:
             return await loop.run_in_executor(
-                self._threads, lambda: self._ask(choice, after=after, wait_s=WAIT_S, again=again)
+                self._threads, lambda: self._ask(choice, after=after, wait_s=WAIT_S, again=again, soon=True)
             )
         except TelltaleError as error:
             self.send({"kind": "away", "why": str(error)})

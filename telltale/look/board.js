@@ -77,7 +77,12 @@ const telltale = (() => {
     if ([...old.keys()].join() !== [...next.keys()].join()) {
       page.replaceChildren(fresh.content);
     } else {
-      for (const [name, slot] of next) if (sent.get(name) !== texts.get(name)) exchange(old.get(name), slot);
+      for (const [name, slot] of next) {
+        const busy = name.startsWith("card-") && $(".empty[aria-busy]", slot) !== null; // it comes with the next answer
+        old.get(name).toggleAttribute("data-busy", busy);
+        if (busy ? !sent.has(name) : sent.get(name) !== texts.get(name)) exchange(old.get(name), slot);
+        if (busy && sent.has(name)) texts.set(name, sent.get(name)); // what was there stays, dimmed
+      }
     }
     page.sent = texts;
     origin.mark();

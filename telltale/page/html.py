@@ -88,6 +88,8 @@ def _card(data: Mapping[str, Any]) -> str:
     elif "failed" in data:
         again = '<button type="button" class="again">Try again</button>'
         evidence = f'<p class="empty" role="alert">{inline(data["failed"])} {again}</p>'
+    elif "waits" in data:
+        evidence = '<p class="empty" aria-busy="true">Loading</p>'
     elif "table" in data:
         evidence = table(data["table"])
     elif "calm" in data:

@@ -96,14 +96,17 @@ class Project:
         return self._held is not None
 
     @contextmanager
-    def at_one_moment(self) -> Iterator[View]:
+    def at_one_moment(self, of: View | None = None) -> Iterator[View]:
         """Everything asked inside shares one snapshot and one present; inside another such block, that one's.
 
         A purge removes files at once: a question that needs one of them then fails, and `telltale.workbench.view.whole`
         asks everything anew.
+
+        Args:
+            of: a moment that was asked about before, to ask more about it; None is now.
         """
         outer = self._held
-        self._held = outer or self.view()
+        self._held = outer or of or self.view()
         try:
             yield self._held
         finally:

@@ -4,8 +4,9 @@ import http.client
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from telltale.dashboard.boards import Boards
 from telltale.dashboard.figures import serve
 from telltale.dashboard.pages import PAGES
 from telltale.dashboard.serve import address, cookie_secret, login_token, notebooks, title
+from telltale.page.attention import Notice
 from telltale.page.board import Ask, Board, Cell, Control
+from telltale.page.lists import Concern
 from telltale.page.pieces import Card, Sentence, Table, Tile, Tiles
 from telltale.settings import Settings, load
 from telltale.workbench import Project
@@ -133,6 +136,62 @@ def test_what_a_reader_may_choose_next_is_ready(lake: Lake) -> None:
     assert drawn == ["1d", "7d", "28d"]
     boards.get("page", {"period": "7d"})
     assert len(drawn) == 3
+
+
+def two_rows(made: list[str]) -> Callable[[Ask], Board]:
+    """A page of two rows that count what they are made of."""
+
+    def card(name: str) -> Card:
+        made.append(name)
+        return Card(f"Card {name}", Table(("a",), [("1",)]))
+
+    def page(ask: Ask) -> Board:
+        rows = [[Cell(name, 6, f"What {name} is about", partial(card, name))] for name in ("above", "below")]
+        return Board(Sentence("Two rows"), rows=rows)
+
+    return page
+
+
+def test_who_waits_gets_the_first_row_at_once_and_the_others_of_the_same_moment(tmp_path: Path) -> None:
+    made: list[str] = []
+    project = Project(settings=load(write_settings(tmp_path)))
+    boards = Boards(project, {"first": lambda _: Board(Sentence("First")), "page": two_rows(made)}, _needs_a_look)
+    begun = boards.get("page", {}, after=0, soon=True)
+    assert begun is not None
+    assert made == ["above"]
+    assert ("Card above" in text(begun), "What below is about" in text(begun)) == (True, True)
+    assert begun["html"].count("Loading") == 1
+    assert begun["attention"] == {}, "what other pages need a look for is counted when nobody waits"
+    _land(project)  # whatever comes meanwhile
+    whole = boards.get("page", {}, after=begun["serial"], soon=True)
+    assert whole is not None
+    assert made == ["above", "below"]
+    assert (whole["now"], whole["change"]) == (begun["now"], begun["change"]), "one page, one moment"
+    assert ("Card below" in text(whole), "Loading" in whole["html"]) == (True, False)
+    assert boards.warm()
+    counted = boards.get("page", {}, after=whole["serial"], soon=True)
+    assert counted is not None
+    assert counted["attention"] == {"first": 1}
+
+
+def test_nobody_gets_half_a_page_who_does_not_ask_for_it_and_a_page_in_use_is_not_torn(tmp_path: Path) -> None:
+    made: list[str] = []
+    project = Project(settings=load(write_settings(tmp_path)))
+    boards = Boards(project, {"page": two_rows(made)})
+    assert boards.get("page", {}, soon=True) is not None
+    whole = boards.get("page", {})
+    assert whole is not None
+    assert made == ["above", "below"]
+    old = whole["serial"] - 1
+    assert boards.get("page", {}, after=old, soon=True) == whole, "what another reader got a moment ago is news"
+    again = boards.get("page", {}, again=True, soon=True)
+    assert again is not None
+    assert "Loading" not in again["html"], "what is less than a minute old stays whole"
+    assert made == ["above", "below"] * 2
+
+
+def _needs_a_look(_: Project) -> list[Notice]:
+    return [Notice(Concern("alarm", "A thing", "evidence", "", "", "first"), "a thing", None)]
 
 
 def test_a_card_that_fails_fails_alone_and_says_since_when(lake: Lake) -> None:

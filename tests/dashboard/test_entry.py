@@ -89,7 +89,7 @@ def test_the_printed_link_opens_once_and_leaves_nothing_in_the_bar(
         "no server is told the code"
     )
     cookies = {cookie["name"]: cookie for cookie in first.cookies()}
-    login = next(cookie for name, cookie in cookies.items() if name.startswith("username-"))
+    login = next(cookie for name, cookie in cookies.items() if name.startswith("telltale-"))
     assert (login["httpOnly"], login["sameSite"], login["secure"]) == (True, "Lax", False)
     assert all(cookie["name"].endswith(str(urlsplit(served.url).port)) for cookie in cookies.values())
 
