@@ -138,3 +138,16 @@ def test_spans_name_the_second_day_only_when_it_is_another(
 def test_freshness_is_relative_up_to_two_days(age: dt.timedelta, text: str) -> None:
     now = dt.datetime(2026, 11, 20, 14, 32, tzinfo=dt.UTC)
     assert wording.ago(now - age, now).replace(N, " ") == text
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ({}, []),
+        ({"sigfox:2d24e6": "Fridge"}, ["Fridge"]),
+        ({"sigfox:2d24e6": "Fridge", "efento:282c024156af": "fridge"}, ["Fridge (2d24e6)", "fridge (56af)"]),
+        ({"pc:desk-1": "Lab", "pc:desk-2": "Lab", "pc:desk-3": "Hall"}, ["Lab (desk-1)", "Lab (desk-2)", "Hall"]),
+    ],
+)
+def test_two_of_one_name_are_told_apart(names: dict[str, str], told: list[str]) -> None:
+    assert list(wording.apart(names).values()) == told

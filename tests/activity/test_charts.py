@@ -91,6 +91,29 @@ def test_strips_draw_each_state_where_it_was() -> None:
     assert list(zip(hatched.y, hatched.base, hatched.x, strict=True)) == [(0, 10, 2), (1, 8, 8)]
 
 
+@pytest.mark.parametrize(("pcs", "told"), [(6, []), (7, ["6 of 7 PCs: the first by name; the numbers have all"])])
+@pytest.mark.parametrize("draw", [charts.day_strips, charts.daily_hours])
+def test_pcs_that_are_not_drawn_are_told_of_and_in_the_numbers(draw: Any, pcs: int, told: list[str]) -> None:
+    drawn = draw(strips(*(strip(f"PC {n}", "active", "19 08:00", "19 12:00") for n in range(pcs))), timezone=ZONE)
+    assert [words for role, words in drawn.layout.meta["key"] if not role] == told
+    assert len({row[0] for row in drawn.layout.meta["numbers"]["rows"]}) == pcs
+
+
+def test_levels_of_pcs_that_are_not_drawn_are_told_of() -> None:
+    rows = [
+        {"device_id": f"pc:{n}", "name": f"PC {n}", "observed_at": at(f"20 1{n}:00"), "score_pct": 100.0}
+        for n in range(8)
+    ]
+    drawn = charts.level_course(pa.Table.from_pylist(rows), start=at("20 09:00"), end=NOW, timezone=ZONE)
+    assert drawn.layout.meta["key"] == [["", "6 of 8 PCs: those heard last; the numbers have all"]]
+    assert {row[0] for row in drawn.layout.meta["numbers"]["rows"]} == {f"PC {n}" for n in range(8)}
+
+
+def test_two_pcs_of_one_name_are_told_apart() -> None:
+    rows = [strip("Lab", "active", "19 08:00", "19 12:00") | {"device_id": f"pc:desk-{n}"} for n in (1, 2)]
+    assert [pc.name for pc in pcs_of(strips(*rows), ZONE)] == ["Lab (desk-1)", "Lab (desk-2)"]
+
+
 def test_a_lock_and_a_sleep_are_told_beside_what_they_explain() -> None:
     told = [
         {"device_id": f"pc:{name}", "basis": basis, "start": at(start), "end": at(end), "lasted_s": 0.0}

@@ -31,14 +31,14 @@ SETTLED = """() => {
 
 
 @contextmanager
-def shown(browser: "Browser", file: Path, now: "dt.datetime") -> Iterator["Page"]:
+def shown(browser: "Browser", file: Path, now: "dt.datetime", query: str = "") -> Iterator["Page"]:
     """A page or report once it is drawn, at the moment it was made; a script that fails fails the test."""
     context = browser.new_context(offline=True, viewport={"width": 1280, "height": 900})
     context.clock.set_fixed_time(now)
     tab = context.new_page()
     troubles: list[str] = []
     tab.on("pageerror", lambda error: troubles.append(str(error)))
-    tab.goto(file.as_uri())
+    tab.goto(f"{file.as_uri()}{query}")
     tab.wait_for_selector("html[data-drawn]", state="attached", timeout=30_000)
     yield tab
     context.close()

@@ -132,6 +132,26 @@ def test_names_that_do_not_fit_in_rows_are_cut_on_a_narrow_page() -> None:
     assert [text for text, _ in shown if text.startswith("Meeting")] == ["Meeting r…"] * 5
 
 
+def test_a_channel_is_beside_the_name_and_only_where_there_are_two() -> None:
+    both = [series([4, 5], name="Vaccine fridge", channel=channel) for channel in ("1", "2")]
+    figure = charts.readings(pd.concat(both), timezone="UTC")
+    assert [text for text, _ in labels(figure, narrow=False)] == [
+        "Vaccine fridge, channel 1",
+        "Vaccine fridge, channel 2",
+    ]
+    assert [text for text, _ in labels(figure, narrow=True)] == ["Vaccine f…<br>channel 1", "Vaccine f…<br>channel 2"]
+    assert [row[0] for row in figure.layout.meta["numbers"]["rows"]] == [
+        "Vaccine fridge, channel 1", "Vaccine fridge, channel 2",
+    ]  # fmt: skip
+    alone = charts.readings(both[0], timezone="UTC")
+    assert [text for text, _ in labels(alone, narrow=False)] == ["Vaccine fridge"]
+
+
+def test_two_sensors_of_one_name_are_told_apart() -> None:
+    figure = several("Fridge", "Fridge")
+    assert [text for text, _ in labels(figure, narrow=False)] == ["Fridge (0)", "Fridge (1)"]
+
+
 def test_words_stand_at_a_hatch_only_where_no_other_line_is() -> None:
     assert not [note.text for note in several("A", "B").layout.annotations if "no readings" in note.text]
     assert several("A", "B").layout.meta["key"] == [["hatched", "no readings"]]
