@@ -81,8 +81,15 @@ LONGEST_NAME = 24
 
 
 def shortened(name: str, most: int = LONGEST_NAME) -> str:
-    """A name that fits its place in a chart; the table behind it has it whole."""
-    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
+    """A name that fits its place in a chart; the table behind it has it whole.
+
+    What tells it apart from another of the same name, its id in brackets at the end, stays.
+    """
+    if len(name) <= most:
+        return name
+    _, opened, own = name.rpartition(" (")
+    tail = f" ({own}" if opened and name.endswith(")") and len(own) < most - 6 else ""
+    return f"{name[: most - 1 - len(tail)].rstrip()}…{tail}"
 
 
 def room_for(words: Sequence[str]) -> int:

@@ -99,7 +99,7 @@ def _delivery_tiles(sources: list[Delivered], now: dt.datetime) -> list[Tile]:
             PROJECT, "gap_s", max(gaps), now, call="health.last_day", column="gap_s", how="max", where=DUE
         )
         gap = say("longest gaps of a source **{}**", said.duration(longest))
-    beside = say("of {} records", said.number(records)) if records.value else "nothing arrived"
+    beside = say("of {}", said.count(records, "record")) if records.value else "nothing arrived"
     return [
         Tile("Records in 24 h", said.number(records), "", gap, hours, bars=True, state="alarm" if silent else ""),
         Tile("Rows rejected in 24 h", said.number(rejects), "", beside),

@@ -37,7 +37,7 @@ def page(ask: Ask) -> Board:
                 Cell("dwell", 5, "Visits by length", partial(cards.dwell, answers)),
             ),
             (
-                Cell("days", 7, "Visitors and passers-by by day", partial(cards.days, answers)),
+                Cell("days", 7, "Visitors and passers-by, day by day", partial(cards.days, answers)),
                 Cell("moves", 5, "Moves between zones", partial(cards.moves, answers)),
             ),
         ),

@@ -79,10 +79,10 @@ def days(*visitors: float | None, seen: int = 200, recorded: float = 1.0) -> pd.
         ((58, 55, 64, 54), (58, 55, 58, 54), "Wednesday was the busiest day; the week is 3 % up"),
         ((58, 55, 64, 54), (58, 55, 64, 54), "Wednesday was the busiest day; the week is as busy as before"),
         ((58, 55, 59, 54), (80, 80, 80, 80), "The week is 29 % down"),  # nobody is clearly ahead
-        ((58, 55, 59, 54), None, "Visitors and passers-by by day"),
-        ((58,), None, "Visitors and passers-by by day"),
+        ((58, 55, 59, 54), None, "Visitors and passers-by, day by day"),
+        ((58,), None, "Visitors and passers-by, day by day"),
         ((58, None, 70, 54), None, "Wednesday was the busiest day"),  # a withheld day is not a quiet one
-        ((), (), "Visitors and passers-by by day"),
+        ((), (), "Visitors and passers-by, day by day"),
     ],
 )
 def test_the_busiest_day(now: tuple[float, ...], before: tuple[float, ...] | None, title: str) -> None:
@@ -92,8 +92,8 @@ def test_the_busiest_day(now: tuple[float, ...], before: tuple[float, ...] | Non
 
 def test_a_day_recorded_in_part_is_neither_the_busiest_nor_a_trend() -> None:
     now, former = days(58, 55, 64, 54, recorded=0.9), days(80, 80, 80, 80)
-    assert titles.busiest_day(now, former, timezone=week.ZONE) == "Visitors and passers-by by day"
-    assert titles.busiest_day(days(80, 80, 80, 80), now, timezone=week.ZONE) == "Visitors and passers-by by day"
+    assert titles.busiest_day(now, former, timezone=week.ZONE) == "Visitors and passers-by, day by day"
+    assert titles.busiest_day(days(80, 80, 80, 80), now, timezone=week.ZONE) == "Visitors and passers-by, day by day"
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_day_recorded_in_part_is_neither_the_busiest_nor_a_trend() -> None:
     [
         (50, 200, "About one device in four that is heard comes in"),
         (150, 200, "75 % of the devices heard come in"),
-        (4, 200, "Visitors and passers-by by day"),
+        (4, 200, "Visitors and passers-by, day by day"),
     ],
 )
 def test_who_comes_in(visitors: int, seen: int, title: str) -> None:

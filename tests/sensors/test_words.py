@@ -130,7 +130,7 @@ def test_silence_is_told_after_the_limits() -> None:
         (
             stats("a", low=None, high=None),
             known(),
-            "**1 of 2 sensors** sent **288 readings**; none of them has limits.",
+            "**1 of 2 sensors** sent **288 readings**; it has no limits.",
         ),
         (stats("a"), known("a"), "The **one sensor** with limits kept its limits."),
     ],

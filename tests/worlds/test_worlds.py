@@ -77,9 +77,20 @@ def as_pattern(sentence: str) -> str:
     return f"(?i:{sentence[1:] if sentence.startswith('~') else re.escape(sentence)})"
 
 
+NOUNS = (
+    "reading|record|sensor|node|device|visit|pull|item|button|day|message|PC|card|hour|source|station|row|frame|minute"
+)
+ENGLISH = (
+    rf"(?<![\d.,:–−/-])\b(?:1|one) (?:(?!of\b)[\w-]+ )?(?:{NOUNS})s\b",
+    rf"(?<![\d.,:–−-])\b(?:0|[2-9]|\d\d+|two|three|four|five|six) (?:{NOUNS})\b(?!-)(?! (?:cards?|devices?)\b)",
+    rf"\b(?:one|1|the one) (?:{NOUNS}) (?:are|have|were|report|do|keep|deliver)\b",
+    rf"(?<!of )(?<!these )\b(?:two|three|four|[2-9]) (?:{NOUNS})s (?:is|has|was|reports|delivers|keeps)\b",
+)
+"""Nouns and verbs that disagree with their number, whatever rule wrote them: the worlds have 0, 1 and 2 of all."""
 NEVER = (
     *("could not be computed", r"\bN[aA]N\b|\bnan\b|\bNaT\b", r"\bNone\b(?! of)", "Traceback", r"\binf\b", r"\{\w*\}"),
     *(r"−0(?![.\d])", r"(?i)\b(all|of|no of|of all) one \w+s\b", r"\ball 1\b", "the 1 records"),
+    *ENGLISH,
 )
 """What no page of any project says: traces of a program, and bad English."""
 

@@ -18,6 +18,8 @@ _HEAD_PX, _PLOT_PX, _FOOT_PX = 24, 170, 24
 _ROW_PX = 40
 _NUMBERED_DAYS = 8
 _NARROW_NAME = 14
+_WALL_FROM = 5
+"""Fewer days than this are narrow bars: one is not a wall."""
 
 
 def daily_hours(strips: Any, *, timezone: str) -> go.Figure:
@@ -114,7 +116,7 @@ def _bars(pc: PC, days: Sequence[dt.date], number: int) -> list[go.Bar]:
     ]
     common = {
         "x": list(range(len(days))), "xaxis": axis("x", number), "yaxis": axis("y", number), "hovertext": words,
-        "hovertemplate": "%{hovertext}<extra></extra>",
+        "hovertemplate": "%{hovertext}<extra></extra>", "width": 0.78 * min(1, len(days) / _WALL_FROM),
     }  # fmt: skip
     shown = len(days) <= _NUMBERED_DAYS
     text = [wording.number(active, 1) if shown and active >= 1 else "" for active, *_ in hours]

@@ -53,9 +53,10 @@ def ranges_of(totals: Any) -> list[Range]:
     for row in rows(totals, *_TOTAL):
         if row["active_s"] + (row["away_s"] or 0) > 0:
             by_pc.setdefault(row["device_id"], []).append(row)
+    names = wording.apart({device_id: every[0]["name"] for device_id, every in by_pc.items()})
     made = []
-    for every in by_pc.values():
+    for device_id, every in by_pc.items():
         days = [row for row in every if not row["so_far"]] or every
         low, high = (sum(row[name] for row in days) / len(days) / 3600 for name in ("active_lo_s", "active_hi_s"))
-        made.append(Range(days[0]["name"], low, high, len(days)))
+        made.append(Range(names[device_id], low, high, len(days)))
     return sorted(made)

@@ -102,7 +102,7 @@ def _sources_tile(sources: Sequence[Mapping[str, Any]], about: About) -> Tile:
 def _rejects_tile(rejects: Any, sources: Sequence[Mapping[str, Any]], about: About) -> Tile:
     wrong = _wrong(rejects)
     reports = claims.total(about, sources, "reports", call="health.sources_heard")
-    note = say("most often {}", wrong[0]["reason"]) if wrong else say("of {} messages", said.number(reports))
+    note = say("most often {}", wrong[0]["reason"]) if wrong else say("of {}", said.count(reports, "message"))
     return Tile("Rows rejected", said.number(rejected_claim(rejects, about)), "", note)
 
 

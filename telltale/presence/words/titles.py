@@ -97,7 +97,7 @@ def busiest_day(
     change = change_of(total_of_days(days), total_of_days(before)) if alike else None
     trend = Said() if change is None or unit == "day" else _trend(change, unit, claims)
     if not ahead:
-        return said.sentence_case(trend or "Visitors and passers-by by day")
+        return said.sentence_case(trend or "Visitors and passers-by, day by day")
     day = local(counts[0][1], timezone)
     name = wording.weekday(day) if len(table) <= 7 else wording.short_date(day)
     most = claims.days([day.date().isoformat()], "visitors", counts[0][0], how="max")
@@ -117,7 +117,7 @@ def comes_in(days: Any, *, k: int, claims: Claims = NO_CLAIMS) -> Said:
     table = [row for row in _days(days) if is_known(row["visitors"]) and is_known(row["seen"])]
     seen, visitors = sum(row["seen"] for row in table), sum(row["visitors"] for row in table)
     if visitors < k or seen < 10 * k or visitors * 10 < seen:
-        return say("Visitors and passers-by by day")
+        return say("Visitors and passers-by, day by day")
     labels = [row["label"] for row in table]
     share = claims.days(labels, "capture_rate", visitors / seen, how="share", weight="seen")
     if visitors * 1.6 > seen:

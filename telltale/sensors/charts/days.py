@@ -74,7 +74,16 @@ def outside_by_day(days: Any, *, tolerated_min: float, timezone: str, about: Abo
         text = f"tolerated: {wording.number(tolerated_min)}{wording.NBSP}min a day"
         at = _room(values, tolerated_min) - 0.45
         chart.add_annotation(
-            label(text, x=at, xanchor="left", y=tolerated_min, yanchor="bottom", bgcolor=LIGHT.surface, borderpad=0)
+            label(
+                text,
+                x=at,
+                xanchor="left",
+                y=tolerated_min,
+                yanchor="bottom",
+                yshift=2,
+                bgcolor=LIGHT.surface,
+                borderpad=0,
+            )
         )
     return chart
 

@@ -10,7 +10,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from telltale import wording
-from telltale.charts.base import HATCH, figure, label, nothing, on_axis, time_ticks, widened
+from telltale.charts.base import HATCH, figure, label, nothing, on_axis, shortened, time_ticks, widened
 from telltale.frames import local, rows
 from telltale.look.tokens import LIGHT
 from telltale.page.claims import About
@@ -194,7 +194,7 @@ def _name(chart: go.Figure, panel: Panel, drawn: Scale, axis: str, height: int) 
     wide = [_named(line) for line in lines]
     rows_of = [_in_rows(line) for line in lines]
     if sum(len(found) for found in rows_of) * _LINE_PX > height:
-        rows_of = [[_cut(line.of_channel or line.name, _LONGEST_LINE)] for line in lines]
+        rows_of = [[shortened(line.of_channel or line.name, _LONGEST_LINE)] for line in lines]
     values = [_last(line) for line in lines]
     places = _apart(values, [1] * len(lines), drawn, height)
     narrow = _apart(values, [len(found) for found in rows_of], drawn, height)
@@ -209,26 +209,22 @@ def _name(chart: go.Figure, panel: Panel, drawn: Scale, axis: str, height: int) 
         }
 
 
-def _cut(text: str, longest: int = _LONGEST_NAME) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
-
-
 def _named(line: Line) -> str:
     """The name in one row, cut before its channel."""
-    return ", ".join(filter(None, (_cut(line.name), line.of_channel)))
+    return ", ".join(filter(None, (shortened(line.name, _LONGEST_NAME), line.of_channel)))
 
 
 def _in_rows(line: Line) -> list[str]:
     """A name in two rows at most, parted between words, as evenly as they allow; its channel is a row."""
     name = line.name
     if line.of_channel:
-        return [_cut(name, _LONGEST_LINE), line.of_channel]
+        return [shortened(name, _LONGEST_LINE), line.of_channel]
     if len(name) <= _LONGEST_LINE:
         return [name]
     words = name.split()
     parted = [[" ".join(words[:number]), " ".join(words[number:])] for number in range(1, len(words))]
     found = min(parted, key=lambda told: max(map(len, told)), default=[name])
-    return [_cut(row, _LONGEST_LINE) for row in found]
+    return [shortened(row, _LONGEST_LINE) for row in found]
 
 
 def _apart(values: Sequence[float], rows_of: Sequence[int], drawn: Scale, height: int) -> list[float]:

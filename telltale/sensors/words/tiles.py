@@ -105,6 +105,8 @@ def _nobody(judged: Kept) -> Said:
     )
     worst = max(judged.kept, key=lambda sensor: sensor.unknown_s)
     unknown = "" if worst.is_whole else say(", up to {} unknown", known(judged, worst, "unknown_s"))
+    if len(judged.all) == 1:
+        return say("kept{}", unknown)
     return say("{} of {} sensors{}", *counts, unknown)
 
 

@@ -76,7 +76,8 @@ def limits_sentence(
     elif not judged.all:
         ids = sorted({row["device_id"] for row in table})
         readings = said.count(claims.total(about, "readings", heard, ids), "reading")
-        text = say("**{}** sent **{}**; none of them has limits", _senders(ids, health, about, reports), readings)
+        without = "it has no limits" if len(ids) == 1 else "none of them has limits"
+        text = say("**{}** sent **{}**; {}", _senders(ids, health, about, reports), readings, without)
     elif not left:
         text = kept_text(judged, period)
     else:
