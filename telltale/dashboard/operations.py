@@ -4,14 +4,19 @@ import datetime as dt
 from functools import partial
 
 from telltale import wording
+from telltale.activity import cards as activity
+from telltale.activity.answers import Answers as PCs
+from telltale.activity.answers import period_of, shows_single
 from telltale.dashboard import concerns, first_hour
 from telltale.health import cards as health
 from telltale.health import turned_away
 from telltale.health.claims import now as last_day
 from telltale.health.deliveries import Delivered, delivered
 from telltale.kanban import cards as kanban
+from telltale.kanban.ahead import normal as pulls_ahead
 from telltale.kanban.concerns import watched as watched_items
 from telltale.page import attention, common, said
+from telltale.page import first_hour as page_hour
 from telltale.page.attention import Notice
 from telltale.page.board import Ask, Board, Cell, Freshness
 from telltale.page.claims import PROJECT, Claim
@@ -20,11 +25,16 @@ from telltale.page.pieces import Card, Sentence, Tile, Tiles
 from telltale.page.said import Said, say
 from telltale.presence import cards as presence
 from telltale.presence import several
+from telltale.presence.ahead import here
+from telltale.presence.ahead import usual as usual_ahead
 from telltale.presence.answers import Answers
 from telltale.presence.concerns import watched
 from telltale.sensors import cards as sensor_cards
-from telltale.sensors.answers import opening
+from telltale.sensors.answers import opening, recent
 
+MOST_TILES = 5
+MOST_DRAWN = 3
+"""More sensors than this have a curve on their own page; here they stand in one row while they are calm."""
 NEVER_S = 1e9
 """Where every source may rest, the streamer droops, but it never hangs."""
 
@@ -43,13 +53,8 @@ def page(ask: Ask) -> Board:
     notices = concerns.gathered(ask.project)
     return Board(
         Sentence(attention.sentence(notices, _calm(sites)), common.head("Operations", now, name)),
-        Tiles([*(several.tiles(sites) if sites else _kanban_tiles(ask)), *_delivery_tiles(sources, now)]),
-        [
-            _lists(sources, notices, now, sites),
-            *(_site_charts(site, sites) for site in sites),
-            *_sensor_charts(ask),
-            *_kanban_charts(ask),
-        ],
+        Tiles(_tiles(ask, sites, sources, now)),
+        _rows(ask, sites, sources, notices),
         say("{} {}{}", common.foot(str(now.tzinfo)), _clocks(sites), _rejected(sources, now)),
         _freshness(ask, sources, str(now.tzinfo)),
     )
@@ -82,10 +87,28 @@ def _clocks(sites: list[Answers]) -> str:
     )
 
 
-def _kanban_tiles(ask: Ask) -> list[Tile]:
-    """Where no node tells of visitors, open pulls and items that run empty."""
-    items = watched_items(ask.project)
-    return list(kanban.overview(items).tiles[2:4]) if items.item_names else []
+def _tiles(ask: Ask, sites: list[Answers], sources: list[Delivered], now: dt.datetime) -> list[Tile]:
+    """What matters to the site: limits, open pulls, hours, visitors; where that is little, what arrived."""
+    project, items = ask.project, watched_items(ask.project)
+    sensors = opening(project.view())
+    pulls = list(kanban.overview(items).tiles[2:4]) if items.item_names else []
+    visits = several.tiles(sites) if sites else []
+    first = [
+        *([sensor_cards.outside_tile(sensors)] if sensors.seen.names else []),
+        *pulls[:1],
+        *_hours(ask),
+        *visits[:1],
+    ]
+    further = [*visits[1:], *pulls[1:], *_delivery_tiles(sources, now)]
+    return [*first, *further[: MOST_TILES - len(first)]]
+
+
+def _hours(ask: Ask) -> list[Tile]:
+    """The hours of today, where single PCs may be shown; a team is told of in days that have ended."""
+    if not shows_single(project=ask.project):
+        return []
+    pcs = PCs(ask.project, period_of("1d", ask.project), is_live=True)
+    return list(activity.tiles(pcs).tiles[:1]) if pcs.pcs.num_rows else []
 
 
 def _delivery_tiles(sources: list[Delivered], now: dt.datetime) -> list[Tile]:
@@ -116,11 +139,29 @@ def _total(sources: list[Delivered], now: dt.datetime, column: str) -> Claim:
     return last_day(PROJECT, column, value, now, call="health.last_day", column=column, how="sum")
 
 
-def _lists(sources: list[Delivered], notices: list[Notice], now: dt.datetime, sites: list[Answers]) -> list[Cell]:
-    return [
-        Cell("attention", 7, "What needs a look", partial(_attention, notices, sites)),
-        Cell("sources", 5, "What the sources deliver", partial(health.delivering, sources, now)),
-    ]
+def _rows(ask: Ask, sites: list[Answers], sources: list[Delivered], notices: list[Notice]) -> list[list[Cell]]:
+    """What needs a look, then the charts that have something to say, at last how all of it is collected."""
+    project, now = ask.project, concerns.present(ask.project)
+    items = watched_items(project)
+    normal = [pulls_ahead(items)] if items.item_names else []
+    waiting = [ahead for ahead in normal if not ahead.is_there]
+    rows = [[Cell("attention", 12, "What needs a look", partial(_attention, notices, sites))]]
+    for site in sites:
+        aheads = [here(site), usual_ahead(site)]
+        shown = any(ahead.is_there for ahead in aheads)
+        waiting += [ahead for ahead in aheads if not ahead.is_there]
+        rows.append(_site_charts(site, sites)[0 if shown else 1 :])
+    rows += _sensor_charts(ask)
+    rows += [] if waiting and waiting[0].cell == "pulls" else _kanban_charts(ask)
+    rows.append(
+        [
+            Cell("sources", 7, "What the sources deliver", partial(health.delivering, sources, now)),
+            *([Cell("ahead", 5, "What will be here", partial(page_hour.ahead_card, waiting))] if waiting else []),
+        ]
+    )
+    if turned_away.needs(project, now=now):
+        rows.append([Cell("refused", 12, "Refused, or not understood", partial(turned_away.card, project, now=now))])
+    return [page_hour.wide(row) for row in rows]
 
 
 def _attention(notices: list[Notice], sites: list[Answers]) -> Card:
@@ -155,10 +196,21 @@ def _site_charts(answers: Answers, sites: list[Answers]) -> list[Cell]:
 
 
 def _sensor_charts(ask: Ask) -> list[list[Cell]]:
-    sensors = opening(ask.project.view())
+    """Few sensors by their curves; of many those that left their limits, and the calm ones in one row."""
+    view = ask.project.view()
+    sensors = opening(view)
     if not sensors.seen.names:
         return []
-    return [[Cell("readings", 12, "What the sensors measured", partial(sensor_cards.readings, sensors))]]
+    if len(sensors.seen.names) <= MOST_DRAWN:
+        return [[Cell("readings", 12, "What the sensors measured", partial(sensor_cards.readings, sensors))]]
+    left = list(dict.fromkeys(sensors.excursions["device_id"].to_pylist()))[:MOST_DRAWN]
+    drawn = [recent(view, device=device_id, quantity=sensors.quantity or "") for device_id in left]
+    cells = [
+        Cell(f"readings-{at}", 12, "What a sensor measured", partial(sensor_cards.readings, answers))
+        for at, answers in enumerate(drawn)
+    ]
+    calm = Cell("calm", 12, "The newest value of each sensor", partial(sensor_cards.calm, sensors))
+    return [*([cell] for cell in cells), [calm]]
 
 
 def _kanban_charts(ask: Ask) -> list[list[Cell]]:

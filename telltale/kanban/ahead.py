@@ -29,7 +29,7 @@ def ahead(answers: Answers) -> list[Ahead]:
     pulls = max(row["pulls"] for row in items) / FEWEST_PULLS
     needed = f"after {wording.in_words(FEWEST_PULLS)} pulls, with a lead time"
     return [
-        _normal(answers),
+        normal(answers),
         _known("How many cards?", "cards", needed, pulls, [row["cards_recommended"] for row in items]),
         _known(
             "Will it run empty?", "risk", f"{needed} and the cards in use", pulls, [row["risk"] for row in items],
@@ -42,7 +42,7 @@ def ahead(answers: Answers) -> list[Ahead]:
     ]  # fmt: skip
 
 
-def _normal(answers: Answers) -> Ahead:
+def normal(answers: Answers) -> Ahead:
     """The c-chart: whole weeks of which some make the usual."""
     rows = answers.counts.to_pylist()
     whole = Counter(row["item"] for row in rows if row["is_tested"] or row["is_baseline"])

@@ -17,5 +17,8 @@ def watched(project: Project) -> Answers:
 
 def concerns(answers: Answers) -> list[Notice]:
     """The items that run short, the buttons that may be dead, and those whose presses are not counted."""
-    of_items = kanban_concerns(answers.items, now=answers.now, target=answers.target, about=answers.about)
+    of_items = kanban_concerns(
+        answers.items, now=answers.now, target=answers.target, about=answers.about,
+        has_choice=len(answers.item_names) > 1,
+    )  # fmt: skip
     return [*of_items, *dhcp.notices(answers.only_dhcp, period="in 16 weeks")]

@@ -12,6 +12,7 @@ from telltale.kanban.concerns import watched
 from telltale.kanban.newest import newest
 from telltale.kanban.words import claims
 from telltale.kanban.words.capture import away
+from telltale.kanban.words.phrases import spelt
 from telltale.kanban.words.refills import orphans
 from telltale.page import common, first_hour, said
 from telltale.page.board import Ask, Board, Cell, Control, Freshness
@@ -35,7 +36,7 @@ def page(ask: Ask) -> Board:
         return _nothing_yet(ask)
     every = f"All {wording.in_words(len(names))}" if len(names) > 1 else "The only one"
     # A place in the list stands in the address: an item's name may hold anything.
-    items = {"all": every, **{_spelt(name): name for name in names}}
+    items = {"all": every, **{spelt(name): name for name in names}}
     controls = [PERIOD, *([Control("item", "Item", items)] if len(names) > 1 else [])]
     choice = {control.name: ask.chosen(control) for control in controls}
     if choice.get("item", "all") != "all":
@@ -66,11 +67,6 @@ def page(ask: Ask) -> Board:
 def _values(ask: Ask, about: Answers) -> Card:
     rows = newest(ask.project.view(), SINCE)
     return first_hour.values_card(rows, now=about.now, settings=ask.project.settings)
-
-
-def _spelt(name: str) -> str:
-    """An item's name as it stands in the address of the page."""
-    return "-".join(name.casefold().split())
 
 
 def _foot(about: Answers) -> str:

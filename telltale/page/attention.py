@@ -18,8 +18,10 @@ TITLES = {
     "health": "Health",
 }
 """Words of a link to a page."""
+URGENCY = {"sensors": 0, "kanban": 1, "presence": 2, "activity": 3, "health": 4}
+"""Of what one page is about and another: goods spoil first, then bins run empty."""
 MOST_NAMED = 3
-"""More things than this are counted in the sentence, not named."""
+"""More things of one kind than this are counted, not named."""
 
 
 class Notice(NamedTuple):
@@ -31,23 +33,30 @@ class Notice(NamedTuple):
 
 
 def ordered(notices: Sequence[Notice]) -> list[Notice]:
-    """Alarms first, then the newest."""
+    """The most urgent first: alarms before warnings, goods and items before what collects them, then the newest."""
     return sorted(
         notices,
-        key=lambda notice: (notice.concern.level != "alarm", -(notice.since.timestamp() if notice.since else 0.0)),
+        key=lambda notice: (
+            notice.concern.level != "alarm",
+            URGENCY.get(notice.concern.page, len(URGENCY)),
+            -(notice.since.timestamp() if notice.since else 0.0),
+        ),
     )
 
 
 def sentence(notices: Sequence[Notice], calm: str) -> Said:
-    """`Three things need a look: …. The rest is as usual.`, or that nothing does, with `calm`."""
+    """The most urgent thing and how many more there are, or that nothing needs a look, with `calm`."""
     if not notices:
         return say("**Nothing needs a look.** {}", calm)
-    named = said.joined([notice.phrase for notice in notices[:MOST_NAMED]])
-    if len(notices) == 1:
-        return say("{}. The rest is as usual.", said.sentence_case(named))
-    count = said.in_words(_count(len(notices)))
-    more = "" if len(notices) <= MOST_NAMED else ", and more"
-    return said.sentence_case(say("{} things need a look: {}{}. The rest is as usual.", count, named, more))
+    first, more = _raised(notices[0].phrase), len(notices) - 1
+    if not more:
+        return say("{}. The rest is as usual.", first)
+    return say("{}; {} more {} a look.", first, wording.in_words(more), "thing needs" if more == 1 else "things need")
+
+
+def _raised(phrase: str) -> Said:
+    """The phrase with a capital, behind a mark too."""
+    return say("!!{}", said.sentence_case(phrase[2:])) if phrase.startswith("!!") else said.sentence_case(phrase)
 
 
 def list_title(notices: Sequence[Notice]) -> Said:

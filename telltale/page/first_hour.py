@@ -121,7 +121,7 @@ def without(rows: Iterable[Iterable[Cell]], aheads: Iterable[Ahead]) -> list[lis
     """The cards of a page without those whose chart has nothing to say yet."""
     waiting = {ahead.cell for ahead in aheads if not ahead.is_there and ahead.cell}
     kept = [[cell for cell in row if cell.name not in waiting] for row in rows]
-    return [_wide(row) for row in kept if row]
+    return [wide(row) for row in kept if row]
 
 
 def columns(settings: Settings) -> list[str]:
@@ -161,7 +161,7 @@ def _value(found: Sequence[Newest], now: dt.datetime, header: Sequence[str]) -> 
     )
 
 
-def _wide(row: list[Cell]) -> list[Cell]:
+def wide(row: list[Cell]) -> list[Cell]:
     """The cards of a row, of which some are left out, over its whole width."""
     lacking = 12 - sum(cell.span for cell in row)
     return [*row[:-1], row[-1]._replace(span=row[-1].span + lacking)] if lacking > 0 else row

@@ -1,6 +1,7 @@
-"""What a project is too young for charts to say: four lists that give way to charts, one row a thing.
+"""What needs no chart, or is too young for one: lists, one row a thing.
 
-Newest values, what needs somebody (each with its line to paste), what will be here and from when on, what arrived.
+Newest values, what needs somebody (each with its line to paste), what will be here and from when on, what arrived; and
+calm devices, many in a row.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -118,8 +119,30 @@ class Arrived:
         return vars(self) | placed(self.texts)
 
 
-Row = Value | Need | Ahead | Arrived
-KINDS: Mapping[type, str] = {Value: "newest", Need: "needs", Ahead: "ahead", Arrived: "arrived"}
+@dataclass(frozen=True)
+class Brief:
+    """A device that needs nobody, in a word: many of them stand in one row."""
+
+    name: str
+    value: str
+    unit: str = ""
+    note: str = ""
+    page: str = ""
+    """The page, with its choice, that shows it."""
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """What may hold a claim."""
+        return {"value": self.value, "note": self.note}
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The entry as JSON-able data."""
+        return vars(self) | placed(self.texts)
+
+
+Row = Value | Need | Ahead | Arrived | Brief
+KINDS: Mapping[type, str] = {Value: "newest", Need: "needs", Ahead: "ahead", Arrived: "arrived", Brief: "brief"}
 
 
 @dataclass(frozen=True)
@@ -142,12 +165,13 @@ def html(of: str, rows: Sequence[Mapping[str, Any]]) -> str:
     """The list as HTML, from its data.
 
     Args:
-        of: which of the four lists.
+        of: which of the lists.
         rows: of `Lines.data`.
     """
     body = "".join(_ROWS[of](row) for row in rows)
-    if of == "needs":
-        return f'<ol class="needs">{body}</ol>'
+    if of in {"needs", "brief"}:
+        tag = "ol" if of == "needs" else "ul"
+        return f'<{tag} class="{of}">{body}</{tag}>'
     head = "".join(f"<th>{name}</th>" for name in _HEADS.get(of, ()))
     head = f"<thead><tr>{head}</tr></thead>" if head else ""
     return f'<div class="scroll"><table class="lines {of}">{head}<tbody>{body}</tbody></table></div>'
@@ -201,6 +225,13 @@ def _arrived(data: Mapping[str, Any]) -> str:
     )
 
 
+def _brief(data: Mapping[str, Any]) -> str:
+    note = f'<span class="evidence">{marked(data, "note")}</span>' if data["note"] else ""
+    name = f'<a href="{escape(data["page"])}">{escape(data["name"])}</a>' if data["page"] else escape(data["name"])
+    unit = f' <span class="unit">{escape(data["unit"])}</span>' if data["unit"] else ""
+    return f'<li><span class="of">{name}</span> <b>{marked(data, "value")}</b>{unit}{note}</li>'
+
+
 def _code(line: str, file: str) -> str:
     """A line to paste, and where it goes."""
     where = f"<span class=where>in {escape(file)}</span>" if file else ""
@@ -208,6 +239,6 @@ def _code(line: str, file: str) -> str:
 
 
 _ROWS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "newest": _value, "needs": _need, "ahead": _ahead, "arrived": _arrived
+    "newest": _value, "needs": _need, "ahead": _ahead, "arrived": _arrived, "brief": _brief
 }  # fmt: skip
 _HEADS = {"newest": ("Device", "Newest", "Age", "So far", "Says"), "arrived": ("When", "Source", "Bytes", "Became")}

@@ -1,6 +1,7 @@
 """From when on each chart of presence says something."""
 
 import datetime as dt
+from urllib.parse import quote
 
 from telltale import wording
 from telltale.page.lines import Ahead
@@ -19,19 +20,18 @@ def ahead(answers: Answers) -> list[Ahead]:
 
     Source: `FEWEST_DAYS` of words/usual.py, `[site] k`, `[presence] visit_min`.
     """
-    k, today = answers.k, answers.when.now.date()
-    page = f"{PAGE}?site={answers.when.site}"
-    shown = any(is_known(row["mean"]) and row["mean"] for row in answers.bins.to_pylist())
+    today, page = answers.when.now.date(), _page(answers)
     told = answers.lengths.median_s is not None
     lasting = f"{answers.project.settings.presence.visit_min:g}{wording.NBSP}min"
-    before, _ = usual_days(answers.earlier_bins, answers.when.now)
+    days = _days(answers)
     return [
-        Ahead("Who is here today", _or_now(f"once {k} devices are here at a time", is_there=shown), float(shown), page,
-              "occupancy"),
-        Ahead("Visits by length", _or_now(f"after {k} visits of {lasting} or more", is_there=told), float(told), page,
-              "dwell"),
-        _by_day(len(before), today, page),
-        _usual(len(before), today),
+        here(answers),
+        Ahead(
+            "Visits by length", _or_now(f"after {answers.k} visits of {lasting} or more", is_there=told), float(told),
+            page, "dwell",
+        ),
+        _by_day(days, today, page),
+        usual(answers),
         _moves(answers, page),
     ]  # fmt: skip
 
@@ -46,11 +46,29 @@ def _by_day(days: int, today: dt.date, page: str) -> Ahead:
     return Ahead("Visitors by day", when, float(days > 0), page, "days")
 
 
-def _usual(days: int, today: dt.date) -> Ahead:
+def here(answers: Answers) -> Ahead:
+    """The devices present today: once enough are here at a time that they may be told of."""
+    is_there = any(is_known(row["mean"]) and row["mean"] for row in answers.bins.to_pylist())
+    when = _or_now(f"once {answers.k} devices are here at a time", is_there=is_there)
+    return Ahead("Who is here today", when, float(is_there), _page(answers), "occupancy")
+
+
+def usual(answers: Answers) -> Ahead:
+    """Today on the band of the days before, once there are enough."""
+    days = _days(answers)
     lacking = FEWEST_DAYS - days
-    when = wording.short_date(today + dt.timedelta(days=lacking))
+    when = wording.short_date(answers.when.now.date() + dt.timedelta(days=lacking))
     when = _or_now(f"{when}, after {wording.in_words(FEWEST_DAYS)} days", is_there=lacking <= 0)
     return Ahead("Against a usual day", when, days / FEWEST_DAYS, "operations", "usual")
+
+
+def _days(answers: Answers) -> int:
+    """How many days before today have reports: those a usual day is made of."""
+    return len(usual_days(answers.earlier_bins, answers.when.now)[0])
+
+
+def _page(answers: Answers) -> str:
+    return f"{PAGE}?site={quote(answers.when.site)}"
 
 
 def _moves(answers: Answers, page: str) -> Ahead:

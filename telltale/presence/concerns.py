@@ -2,6 +2,8 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
+from urllib.parse import quote
 
 from telltale import wording
 from telltale.frames import local
@@ -33,7 +35,11 @@ def of_sites(sites: Sequence[Answers]) -> list[Notice]:
     """What needs a look at any site today, each named where there are several."""
     if len(sites) < 2:
         return [notice for site in sites for notice in concerns(site)]
-    return [notice for site in sites for notice in (*concerns(site, name=site.called), *_silent_site(site))]
+    return [
+        notice._replace(concern=replace(notice.concern, choice=f"site={quote(site.when.site)}"))
+        for site in sites
+        for notice in (*concerns(site, name=site.called), *_silent_site(site))
+    ]
 
 
 def concerns(answers: Answers, *, name: str = "") -> list[Notice]:

@@ -1,18 +1,31 @@
 """The cards about sensors: what they measured, how they kept their limits, doors, counters, batteries."""
 
 from dataclasses import replace
+from urllib.parse import quote
 
 from telltale.health import cards as health
 from telltale.health import trends as batteries
-from telltale.page.pieces import Card, Footer, Sentence, Tiles
+from telltale.page.lines import Brief, Lines
+from telltale.page.newest import SINCE, value_said
+from telltale.page.pieces import Card, Footer, Sentence, Tile, Tiles
 from telltale.sensors.answers import DAYS, SPELT, Answers
 from telltale.sensors.charts.days import outside_by_day
 from telltale.sensors.charts.doors import with_doors
 from telltale.sensors.charts.readings import readings as readings_chart
+from telltale.sensors.newest import newest
 from telltale.sensors.words import conditions, titles
-from telltale.sensors.words.tiles import excursions_table, gaps_note, sensor_tiles, sensors_table, timing_note
+from telltale.sensors.words.kept import kept
+from telltale.sensors.words.tiles import (
+    excursions_table,
+    gaps_note,
+    limits_tile,
+    sensor_tiles,
+    sensors_table,
+    timing_note,
+)
 
 __all__ = [
+    "calm",
     "consumption",
     "episodes",
     "excursions",
@@ -21,6 +34,7 @@ __all__ = [
     "kinetic",
     "missing",
     "outside",
+    "outside_tile",
     "overdue",
     "readings",
     "sentence",
@@ -69,6 +83,37 @@ def tiles(answers: Answers) -> Tiles:
         reports=answers.about_reports,
         due=answers.about_missing,
     )
+
+
+def calm(answers: Answers) -> Card:
+    """Many sensors that need nobody in one row: the newest value of each.
+
+    Args:
+        answers: of the last 24 hours, in which none of them left its limits.
+    """
+    rows = [row for row in newest(answers.question.view, SINCE) if row.quantity == answers.quantity]
+    briefs = [
+        Brief(
+            row.called, value_said(row), row.unit, row.says if row.says.startswith("within") else "",
+            f"sensors?device={quote(row.device_id.replace(':', '-', 1))}",
+        )
+        for row in rows
+    ]  # fmt: skip
+    return Card(
+        titles.limits_title(answers.excursions, answers.coverage, scope=answers.quantity or "", about=answers.about),
+        Lines(briefs),
+        f"{_over(answers, 'newest value of each, and its limits')}. The course of each stands on Sensors",
+        empty="No reading in this period. Check that the sensors send: telltale sources.",
+    )
+
+
+def outside_tile(answers: Answers) -> Tile:
+    """How long limits were left, and by whom."""
+    judged = kept(answers.coverage, answers.excursions, answers.about)
+    return limits_tile(
+        judged, answers.excursions, answers.days_outside, tolerated_min=answers.tolerated_min,
+        elsewhere=answers.elsewhere,
+    )  # fmt: skip
 
 
 def readings(answers: Answers) -> Card:

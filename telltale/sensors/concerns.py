@@ -2,6 +2,7 @@
 
 import datetime as dt
 from typing import Any
+from urllib.parse import quote
 
 from telltale import wording
 from telltale.frames import local, rows
@@ -84,7 +85,8 @@ def beyond_limits(
             when = say("when last heard, {}", said.claimed(claims.report(reports, silent, "last_seen"), heard))
         evidence = say("{}{}, peak {}", sensor.lasting, sensor.since(str(now.tzinfo)), sensor.peak)
         what = say("{} {} {}", wording.sentence_case(sensor.name), sensor.side, sensor.level)
-        concern = Concern("alarm", what, evidence, when, "door, load or cooling", PAGE)
+        choice = f"device={quote(sensor.device_id.replace(':', '-', 1))}&quantity={quote(sensor.quantity)}"
+        concern = Concern("alarm", what, evidence, when, "door, load or cooling", PAGE, choice)
         phrase = say(
             "!!{}!! {} {} {} for !!{}!!{}", sensor.name, "has been" if is_now else "was", sensor.side, sensor.level,
             sensor.lasting, " when last heard" if silent else "",

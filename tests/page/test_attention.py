@@ -193,7 +193,11 @@ def test_alarms_come_first_and_the_sentence_counts_them() -> None:
     )
     assert [one.concern.level for one in found] == ["alarm", "warning", "warning"]
     assert attention.list_title(found) == "One alarm, two warnings"
-    assert attention.sentence(found, "").startswith("Three things need a look: !!CloudTrax!! has sent")
+    told = attention.sentence(found, "")
+    assert told.startswith("!!CloudTrax!! has sent")
+    assert told.endswith("; two more things need a look.")
+    assert attention.sentence(found[:2], "").endswith("; one more thing needs a look.")
+    assert attention.sentence(found[:1], "").endswith(". The rest is as usual.")
     assert attention.badges(found) == {"presence": 1, "health": 0}
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
+from urllib.parse import quote
 
 from telltale import wording
 from telltale.frames import arrow, local, rows
@@ -146,8 +147,15 @@ def silent_devices(
             evidence = say("{}", title)
         level: Literal["alarm", "warning"] = "alarm" if line["kind"] == "source" else "warning"
         when = claimed(claims.silence(about, line, "since", name=name), since(start, now))
-        notices.append(Notice(Concern(level, what, evidence, when, likely, page), _phrase(line, health, about), start))
+        concern = Concern(level, what, evidence, when, likely, page, _choice(line, page))
+        notices.append(Notice(concern, _phrase(line, health, about), start))
     return notices
+
+
+def _choice(line: Mapping[str, Any], page: str) -> str:
+    """What the page is to show: of sensors the silent one, where it is a single one."""
+    is_single = page == "sensors" and line["kind"] not in ("source", "devices") and line["device_id"]
+    return f"device={quote(line['device_id'].replace(':', '-', 1))}" if is_single else ""
 
 
 def clock_tile(health: Any, about: About = claims.ABOUT) -> Tile:

@@ -104,3 +104,8 @@ def bucket_name(label: str, start: dt.datetime, zone: str) -> str:
 def day_name(moment: dt.datetime, zone: str) -> str:
     """`20 Nov`."""
     return wording.short_date(local(moment, zone).date()).partition(wording.NBSP)[2]
+
+
+def spelt(item: str) -> str:
+    """An item's name as it stands in the address of the page."""
+    return "-".join(item.casefold().split())

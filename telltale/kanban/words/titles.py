@@ -2,7 +2,9 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from telltale import wording
 from telltale.frames import local, rows
@@ -27,6 +29,7 @@ from telltale.kanban.words.phrases import (
     risk_words,
     runs_short,
     silence_words,
+    spelt,
 )
 from telltale.page import said
 from telltale.page.attention import Notice
@@ -222,7 +225,7 @@ def _uncovered(coverage: Coverage | None, about: Items) -> str:
 
 
 def kanban_concerns(
-    items: Any, *, now: dt.datetime, target: float, page: str = "kanban", about: Items = ABOUT
+    items: Any, *, now: dt.datetime, target: float, page: str = "kanban", about: Items = ABOUT, has_choice: bool = False
 ) -> list[Notice]:
     """A line for each item that runs short and each button that may be dead, for what needs a look.
 
@@ -232,13 +235,14 @@ def kanban_concerns(
         target: the largest risk one accepts.
         page: where it is shown.
         about: what the claims share.
+        has_choice: whether the page offers a choice of item, which its link then makes.
     """
     found = []
     for row in rows(items, *ITEM):
-        if runs_short(row, target):
-            found.append(_runs_short(row, now, target, page, about))
-        if row["may_be_dead"]:
-            found.append(_may_be_dead(row, now, page, about))
+        notices = [_runs_short(row, now, target, page, about)] if runs_short(row, target) else []
+        notices += [_may_be_dead(row, now, page, about)] if row["may_be_dead"] else []
+        choice = f"item={quote(spelt(row['item']))}" if has_choice else ""
+        found += [notice._replace(concern=replace(notice.concern, choice=choice)) for notice in notices]
     return found
 
 

@@ -64,7 +64,7 @@ def sensor_tiles(
         received = replace(received, note=say("{}; {}", days, received.note))
     return Tiles(
         (
-            _outside_tile(
+            limits_tile(
                 kept(coverage, excursions, about), excursions, outside, tolerated_min=tolerated_min, elsewhere=elsewhere
             ),
             _newest_tile(excursions, stats, health, now, about),
@@ -75,7 +75,8 @@ def sensor_tiles(
     )
 
 
-def _outside_tile(judged: Kept, excursions: Any, outside: Any, *, tolerated_min: float, elsewhere: Any) -> Tile:
+def limits_tile(judged: Kept, excursions: Any, outside: Any, *, tolerated_min: float, elsewhere: Any) -> Tile:
+    """How long limits were left; arguments as of `sensor_tiles`."""
     if not judged.all:
         return Tile("Outside limits", "–", "", "no limits in devices.csv")
     left = beyond(excursions, judged.about)
