@@ -94,7 +94,7 @@ def needs(project: Project) -> list[Need]:
     return [
         *(_need(notice) for notice in notices),
         *turned_away.needs(project, now=now),
-        *first_hour.unnamed(newest(project.view()), project.settings),
+        *first_hour.unnamed(newest(project.view()), project),
     ]
 
 
@@ -110,7 +110,7 @@ def aheads(project: Project, sites: Sequence[Site]) -> list[Ahead]:
 
 
 def _values(project: Project, rows: Sequence[Newest], now: dt.datetime) -> Card:
-    return first_hour.values_card(rows, now=now, settings=project.settings)
+    return first_hour.values_card(rows, now=now, project=project)
 
 
 def _needs(project: Project, needed: Sequence[Need]) -> Card:

@@ -66,7 +66,7 @@ def page(ask: Ask) -> Board:
 
 def _values(ask: Ask, about: Answers) -> Card:
     rows = newest(ask.project.view(), SINCE)
-    return first_hour.values_card(rows, now=about.now, settings=ask.project.settings)
+    return first_hour.values_card(rows, now=about.now, project=ask.project)
 
 
 def _foot(about: Answers) -> str:

@@ -1,8 +1,6 @@
 """The first hours of a project, or of a subject: what helps before charts have anything to say."""
 
-import csv
 import datetime as dt
-import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -11,8 +9,10 @@ from telltale.page.board import Board, Cell
 from telltale.page.lines import Ahead, Lines, Need, Value
 from telltale.page.newest import Newest, age_s, so_far_said, value_said
 from telltale.page.pieces import Card
-from telltale.settings import DEVICES_FILE, Settings
+from telltale.workbench.project import Project
 from telltale.workbench.times import SECOND
+
+DEVICES_FILE = "devices.csv"
 
 HOURS = 3
 """So long after its first record a project is young: charts by hour have three bars by then."""
@@ -32,21 +32,20 @@ def is_young(first_us: int | None, now_us: int) -> bool:
     return first_us is not None and now_us - first_us < HOURS * 3_600 * SECOND
 
 
-def values_card(rows: Sequence[Newest], *, now: dt.datetime, settings: Settings) -> Card:
+def values_card(rows: Sequence[Newest], *, now: dt.datetime, project: Project) -> Card:
     """The newest value of every device, each with its age, how many came so far, and what it says.
 
     Args:
         rows: of all devices, or of those of one subject.
         now: the present.
-        settings: whose devices.csv a line is made for.
+        project: for whose devices.csv a line is made.
     """
     devices: dict[str, list[Newest]] = {}
     for row in rows:
         devices.setdefault(row.device_id, []).append(row)
-    header = columns(settings)
     return Card(
         "Newest value of every device",
-        Lines([_value(found, now, header) for found in devices.values()]),
+        Lines([_value(found, now, project) for found in devices.values()]),
         "A device joins here with its first record",
         empty="No device was heard yet.",
     )
@@ -89,7 +88,7 @@ def ahead_card(rows: Sequence[Ahead]) -> Card:
     )
 
 
-def unnamed(rows: Iterable[Newest], settings: Settings) -> list[Need]:
+def unnamed(rows: Iterable[Newest], project: Project) -> list[Need]:
     """The devices without a name, as one thing to do, with a line for the first of them."""
     ids = list(dict.fromkeys(row.device_id for row in rows if not row.name and row.device_id))
     ids = [device_id for device_id in ids if not device_id.startswith("item:")]
@@ -98,7 +97,7 @@ def unnamed(rows: Iterable[Newest], settings: Settings) -> list[Need]:
     many = len(ids) > 1
     phrase = f"{wording.in_words(len(ids))} {'devices have' if many else 'device has'} no name"
     text = f"Names, places and limits stand in {DEVICES_FILE}; the line of each is beside it."
-    line = "" if many else line_of(ids[0], columns(settings))
+    line = "" if many else project.device_line(ids[0])
     return [Need(wording.sentence_case(phrase), text, line, DEVICES_FILE, phrase=phrase)]
 
 
@@ -124,26 +123,7 @@ def without(rows: Iterable[Iterable[Cell]], aheads: Iterable[Ahead]) -> list[lis
     return [wide(row) for row in kept if row]
 
 
-def columns(settings: Settings) -> list[str]:
-    """The columns of the project's own devices.csv, in its order; those of a new one where there is none."""
-    path = settings.root / DEVICES_FILE
-    if path.is_file():
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            header = next(csv.reader(file), [])
-        if "device_id" in header:
-            return header
-    return ["device_id", "name"]
-
-
-def line_of(device_id: str, header: Sequence[str]) -> str:
-    """The line of a device for devices.csv, its name to be filled in: `efento:282c0240fd34,…,,`."""
-    text = io.StringIO()
-    cells = [{"device_id": device_id, "name": "…"}.get(name, "") for name in header]
-    csv.writer(text, lineterminator="").writerow(cells)
-    return text.getvalue()
-
-
-def _value(found: Sequence[Newest], now: dt.datetime, header: Sequence[str]) -> Value:
+def _value(found: Sequence[Newest], now: dt.datetime, project: Project) -> Value:
     first = found[0]
     worst = next((row for row in found if row.level == "alarm"), first)
     more = len(found) - MOST_VALUES
@@ -156,7 +136,7 @@ def _value(found: Sequence[Newest], now: dt.datetime, header: Sequence[str]) -> 
         wording.duration(min(ages)) if ages else "",
         so_far_said(first),
         says,
-        "" if first.name or not first.device_id else line_of(first.device_id, header),
+        "" if first.name or not first.device_id else project.device_line(first.device_id),
         worst.level,
     )
 

@@ -58,7 +58,7 @@ def page(ask: Ask) -> Board:
 
 def _values(ask: Ask, answers: Answers) -> Card:
     rows = newest(ask.project.view(), SINCE)
-    return first_hour.values_card(rows, now=answers.when.now, settings=ask.project.settings)
+    return first_hour.values_card(rows, now=answers.when.now, project=ask.project)
 
 
 def _foot(answers: Answers) -> Said:

@@ -61,7 +61,7 @@ def page(ask: Ask) -> Board:
 
 def _values(ask: Ask, today: Answers) -> Card:
     rows = newest(ask.project.view(), SINCE)
-    return first_hour.values_card(rows, now=today.now, settings=ask.project.settings)
+    return first_hour.values_card(rows, now=today.now, project=ask.project)
 
 
 def _controls(seen: Sensors, ask: Ask) -> list[Control]:

@@ -8,6 +8,7 @@ value seen and what was expected. Nothing is read at import.
 from telltale.settings.buttons import BUTTONS_FILE, DEFAULT_BUTTONS, AllowList, Button, buttons, read_buttons
 from telltale.settings.create import Written, create_project
 from telltale.settings.defaults import DEFAULT_DEVICES, new_secrets, new_toml
+from telltale.settings.device_line import device_line
 from telltale.settings.devices import COLUMNS, DEVICES_FILE, Device, Limit, devices
 from telltale.settings.load import HOME_VARIABLE, find_root, load
 from telltale.settings.model import (
@@ -47,6 +48,7 @@ __all__ = [
     "Written",
     "buttons",
     "create_project",
+    "device_line",
     "devices",
     "find_root",
     "load",

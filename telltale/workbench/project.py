@@ -26,6 +26,7 @@ from telltale.settings import (
     Settings,
     SiteSettings,
     buttons,
+    device_line,
     devices,
     find_root,
 )
@@ -179,6 +180,10 @@ class Project:
         """devices.csv as a table, then the name, role and item of the devices in buttons.csv."""
         pressed = [Device(row.device_id, row.name, role=row.role, item=row.item) for row in self._listed.buttons]
         return _table([*devices(self.settings), *pressed], COLUMNS, dict.fromkeys(_NUMBERS, pa.float64()))
+
+    def device_line(self, device_id: str) -> str:
+        """The line that puts a device into devices.csv, its name to be filled in."""
+        return device_line(self.settings, device_id)
 
     def limit_info(self) -> pa.Table:
         """The limits of devices.csv that name a quantity: device_id, quantity, channel (empty is all), low, high."""

@@ -13,6 +13,7 @@ from telltale.dashboard.newest import last_table
 from telltale.page import newest as words
 from telltale.page.newest import Newest
 from telltale.sensors.newest import against
+from telltale.settings import device_line, load
 from tests.worlds.building import built
 from tests.worlds.sent import Heard, Message, Report, Sent, at, stay
 from tests.worlds.world import World, worlds
@@ -140,3 +141,20 @@ def test_the_command_prints_a_table_and_json(tmp_path: Path, monkeypatch: pytest
         assert CliRunner().invoke(telltale, ["last", *more], catch_exceptions=False).stdout.startswith(printed)
     with pytest.raises(ConfigError, match='"soon"'):
         CliRunner().invoke(telltale, ["last", "--since", "soon"], catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        (None, "efento:1,…"),
+        ("device_id,name,place,expected_interval_s,low\n", "efento:1,…,,,"),
+        ("\ufeffname;device_id;place\r\n", "…;efento:1;"),
+        ("name\tdevice_id\n", "…\tefento:1"),
+        ("nothing of ours\n", "efento:1,…"),
+    ],
+)
+def test_the_line_of_a_device_fits_the_file_of_the_project(tmp_path: Path, file: str | None, line: str) -> None:
+    (tmp_path / "telltale.toml").write_text("[site]\n")
+    if file is not None:
+        (tmp_path / "devices.csv").write_text(file, newline="")
+    assert device_line(load(tmp_path), "efento:1") == line
