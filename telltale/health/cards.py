@@ -31,6 +31,7 @@ from telltale.page.claims import About
 from telltale.page.lists import Attention, Delivering, Sources
 from telltale.page.pieces import Card, Footer, Sentence, Tiles
 from telltale.page.said import Said, claimed, say
+from telltale.settings import Settings
 from telltale.workbench.times import local_time, micros
 
 __all__ = [
@@ -88,12 +89,13 @@ def sources(answers: Answers) -> Card:
     )
 
 
-def delivering(sources: Sequence[Delivered], now: dt.datetime) -> Card:
+def delivering(sources: Sequence[Delivered], now: dt.datetime, *, settings: Settings | None = None) -> Card:
     """What each source delivered in 24 hours.
 
     Args:
         sources: of `Answers.delivered`.
         now: the present on the site's clock.
+        settings: say of which sources a secret is missing; None says it of none.
     """
     silent = [source for source in sources if freshness(source, now) == "hang"]
     count = len(sources) - len(silent)
@@ -111,7 +113,7 @@ def delivering(sources: Sequence[Delivered], now: dt.datetime) -> Card:
         title,
         Sources([_row(source, now) for source in sources]),
         "Age of the newest record; records per hour, gaps and rejects of 24 hours",
-        _at_rest(sources, now),
+        [*_at_rest(sources, now), *_unproved(sources, settings)],
     )
 
 
@@ -330,6 +332,21 @@ def _at_rest(sources: Sequence[Delivered], now: dt.datetime) -> list[str]:
         else:
             notes.append(say("{}: a PC that is off tells nothing; that is no fault.", source.title))
     return notes
+
+
+def _unproved(sources: Sequence[Delivered], settings: Settings | None) -> list[str]:
+    """Of which sources anybody on this machine may send, because no secret is set."""
+    return [
+        say(
+            "{}: nothing proves who sends, and nothing from elsewhere is let in, for no secret is set. Put one into "
+            "secrets.toml below [{}], and into {}.",
+            source.title,
+            source.source.name,
+            source.source.secret_place,
+        )
+        for source in sources
+        if settings is not None and source.source.secret_lines and not settings.source(source.source.name).secrets
+    ]
 
 
 def _file_end(source: Delivered, now: dt.datetime) -> Said:

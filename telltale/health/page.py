@@ -30,7 +30,12 @@ def page(ask: Ask) -> Board:
         cards.tiles(answers),
         (
             (
-                Cell("sources", 7, "What the sources deliver", partial(cards.delivering, sources, now)),
+                Cell(
+                    "sources",
+                    7,
+                    "What the sources deliver",
+                    partial(cards.delivering, sources, now, settings=ask.project.settings),
+                ),
                 Cell("attention", 5, "What is silent", partial(cards.silent, answers)),
             ),
             (

@@ -37,11 +37,11 @@ def run(root: Path, block: str, *, http: int = 0, coap: int = 0, mqtt: int = 0) 
     client = shutil.which("coap-client") or shutil.which("coap-client-notls") or "coap-client"
     block = re.sub(r"^coap-client\b", client, block, flags=re.MULTILINE)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    told = os.environ | {"PATH": path, "TELLTALE_HOME": str(root)}
+    known = os.environ | {"PATH": path, "TELLTALE_HOME": str(root)}
     done = subprocess.run(
         ["sh", "-eu", "-c", block],
         cwd=root,
-        env=told,
+        env=known,
         capture_output=True,
         encoding="utf-8",
         errors="replace",

@@ -67,6 +67,20 @@ def test_of_when_the_kept_sightings_are_is_said_and_no_part_of_a_page_fails(
             assert page == "operations" or words in html.replace("\N{NO-BREAK SPACE}", " "), page
 
 
+@pytest.mark.parametrize("is_set", [False, True])
+def test_health_says_of_what_arrives_that_no_secret_is_set(tmp_path: Path, *, is_set: bool) -> None:
+    root = write_settings(tmp_path)
+    if not is_set:
+        (root / "secrets.toml").write_text("")
+    project = tt.Project(root, now=lambda: at(NOW))
+    post_sample(project)
+    html = Boards(project, PAGES).get("health", {})["html"]  # type: ignore[index]  # nothing newer is waited for
+    project.close()
+    assert ("nothing proves who sends" in html) != is_set
+    assert ("secrets.toml below [cloudtrax]" in html) != is_set
+    assert "[sigfox]" not in html, "nothing of it arrives"
+
+
 def test_of_a_year_that_runs_the_days_are_named(tmp_path: Path) -> None:
     project = project_of(tmp_path)
     assert lookup.kept(project, "UTC") == "No sighting is kept"
