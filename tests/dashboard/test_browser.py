@@ -198,6 +198,23 @@ def test_a_number_opens_its_origin_and_gives_the_focus_back(
     assert troubles == []
 
 
+def test_a_station_is_looked_up_and_stands_in_no_address(
+    context: "BrowserContext", server: dashboards.Dashboards
+) -> None:
+    tab, troubles = opened(context, server, "presence")
+    tab.fill(".finder [name=station]", "3c:06:30:aa:bb:0f")
+    tab.click(".finder [name=find]")
+    dashboards.until_true(tab, "document.querySelector('.found').innerText.includes('No sighting kept matches')")
+    tab.fill(".finder [name=station]", "")
+    tab.fill(".finder [name=limit]", "3")
+    tab.click(".finder [name=find]")
+    dashboards.until_true(tab, "document.querySelectorAll('.found tbody tr').length === 3")
+    tab.click(".finder [name=sample]")
+    dashboards.until_true(tab, "document.querySelector('.found').innerText.includes('invented')")
+    assert tab.url == server.address("presence")
+    assert troubles == []
+
+
 def test_a_report_that_arrives_is_on_the_open_page(
     context: "BrowserContext", server: dashboards.Dashboards, root: Path
 ) -> None:
