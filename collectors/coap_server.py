@@ -138,7 +138,7 @@ class Endpoints:
 
     async def _answer(self, message: Message) -> Message:
         """The reply of the source whose endpoint it is."""
-        methods = self._routes.get(message.opt.uri_path)
+        methods = self._routes.get(_served(message.opt.uri_path))
         if methods is None:
             return self._discarded(message, codes.NOT_FOUND, "no_such_endpoint")
         route = methods.get(_METHODS.get(int(message.code), ""))
@@ -246,6 +246,11 @@ def _code(status: int) -> codes.Code:
     """The CoAP code of its digits: 205 is 2.05."""
     kind, detail = divmod(status, 100)
     return codes.Code(kind << 5 | detail)
+
+
+def _served(path: tuple[str, ...]) -> tuple[str, ...]:
+    """The path that answers: a slash at its end, which is an empty last part, says nothing."""
+    return path[:-1] if path and not path[-1] else path
 
 
 def _silent_to_non(message: Message, reply: Message) -> Message:

@@ -97,6 +97,14 @@ async def test_what_is_no_message_gets_its_code(
         assert served.stored() == []
 
 
+async def test_a_slash_at_a_paths_end_says_nothing(tmp_path: Path) -> None:
+    async with coap_server(tmp_path) as served:
+        assert (await served.send("m/", M)).code == codes.CREATED
+        assert [json.loads(meta)["path"] for meta, _ in served.stored()] == ["/m"]
+        assert (await served.send("m//", M)).code == codes.NOT_FOUND
+        assert (await served.send("", M)).code == codes.NOT_FOUND
+
+
 @pytest.mark.parametrize("body", [b"\xff" * 40, M[:-5], b"\x0a\x03abc", b"\x00"])
 async def test_an_undecodable_frame_is_stored_and_acknowledged(tmp_path: Path, body: bytes) -> None:
     """Answered with an error it would come back for ever."""

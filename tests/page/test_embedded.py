@@ -26,7 +26,7 @@ DUMPS = {
     "telltale/page/claims.py": "a digest",
     "telltale/report/execute.py": "a file beside the report",
     "telltale/dashboard/assets.py": "a copy, for a template's tojson",
-    "telltale/dashboard/boards.py": "a copy",
+    "telltale/dashboard/answers.py": "a copy",
     "telltale/dashboard/client.py": "the fields of a form, in a request's body",
     "telltale/dashboard/figures.py": "an answer of type application/json",
     "telltale/dashboard/persons.py": "a notebook's file, and a quoted key",
