@@ -61,6 +61,9 @@ bench: setup  ## the figures of the README, as ratios within one run
 proto: setup  ## protobuf modules from proto/, into telltale/pb
 	$(BIN)/python proto/generate.py
 
+commands: setup  ## docs/commands.md, from the command line
+	$(BIN)/python -m telltale.cli.reference
+
 lock: setup  ## resolve pyproject.toml anew into requirements.lock and constraints.txt
 	$(BIN)/uv pip compile pyproject.toml --extra all --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.lock
@@ -69,5 +72,5 @@ lock: setup  ## resolve pyproject.toml anew into requirements.lock and constrain
 clean:  ## remove what was built; data/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup demo up lab test test-long check bench proto lock clean
+.PHONY: help setup demo up lab test test-long check bench proto commands lock clean
 .DEFAULT_GOAL := help

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import re
 import signal
 import subprocess
@@ -15,14 +16,17 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from telltale.cli import GROUPS, terminal
 from telltale.cli import init as init_command
 from telltale.cli import telltale as group
 from telltale.cli.lab import lab_command
+from telltale.cli.lazy import VendorGroup
 from telltale.cli.options import WRITTEN
 from telltale.cli.output import printable, show
 from telltale.net import free_port
 from telltale.operate.machine_zone import machine_zone
 from telltale.settings import load
+from telltale.sources import SOURCES
 from telltale.sources.cloudtrax.wire import signature
 from telltale.workbench import times
 from tests.commands import COMMANDS
@@ -57,11 +61,49 @@ def test_a_stretch_of_time_is_written_alike_everywhere(name: str) -> None:
         assert "since" in options
 
 
+def test_the_list_of_commands_stands_below_headings() -> None:
+    assert isinstance(group, VendorGroup)
+    context = click.Context(group)
+    told = group.grouped(context)
+    listed = [name for names in told.values() for name in names]
+    assert sorted(listed) == sorted(group.list_commands(context)), "each once"
+    ours = {name for names in GROUPS.values() for name in names}
+    assert set(listed) - ours == {name.split()[0] for source in SOURCES for name, _ in source.commands} - ours
+    shown = CliRunner().invoke(group, ["--help"]).output
+    assert [line[:-1] for line in shown.splitlines() if line in {f"{heading}:" for heading in told}] == [*told]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_terminal_that_is_not_utf_8_ends_nothing(tmp_path: Path, encoding: str) -> None:
+    """What it cannot show is written in other characters; JSON keeps its values; an odd argument is said."""
+    root = make_project(tmp_path, "[site]\nname = 'Küche → Süd'\n")
+    (root / "buttons.csv").write_text("Name,MAC-Address\nKnopf „Süd“ → 1,ac:63:be:00:00:01\n", encoding="utf-8")
+    ended = {}
+    for words in (["doctor"], ["doctor", "--json"], ["rejected", "x\udcff→"]):
+        command = [sys.executable, "-m", "telltale", "--project", str(root), *words]
+        environment = {**os.environ, "PYTHONIOENCODING": encoding}
+        ended[words[-1]] = subprocess.run(command, check=False, capture_output=True, env=environment)
+    assert all(b"Traceback" not in done.stderr for done in ended.values())
+    assert b"was never heard" in ended["doctor"].stdout
+    assert ("Süd" if encoding == "cp1252" else "Sud").encode(encoding) in ended["doctor"].stdout
+    told = json.loads(ended["--json"].stdout.decode("ascii"))
+    assert any("Knopf „Süd“ → 1" in finding["found"] for finding in told), "programs get what it is"
+    assert ended["x\udcff→"].stderr.decode(encoding).startswith('telltale: "x?->": its bytes are no text')
+
+
+@pytest.mark.parametrize(
+    ("text", "spelt"),
+    [("5 °C – 8 °C", "5 deg C - 8 deg C"), ("é → “x” │ CO₂ 日\udcff", 'e -> "x" | CO2 ??'), ("plain", "plain")],
+)
+def test_every_character_has_a_plain_spelling(text: str, spelt: str) -> None:
+    assert terminal.plain(text) == spelt
+
+
 def test_no_sentence_of_a_list_of_commands_is_cut() -> None:
     groups = ["", *(name for name, command in COMMANDS.items() if isinstance(command, click.Group))]
     for name in groups:
         shown = CliRunner().invoke(group, [*name.split(), "--help"], terminal_width=80)
-        assert "..." not in shown.output.partition("Commands:")[2], f"telltale {name} --help\n{shown.output}"
+        assert "..." not in shown.output.partition("Options:")[2], f"telltale {name} --help\n{shown.output}"
 
 
 def test_help_and_errors_word_the_grammar_alike() -> None:
@@ -75,7 +117,10 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 ERRORS = [
-    ("an unknown command", "", ["collekt"], "No such command 'collekt'"),
+    ("an unknown command", "", ["collekt"], 'no command "collekt"; did you mean "telltale collect"?'),
+    ("one of a group", "", ["sightings"], 'no command "sightings"; did you mean "telltale presence sightings"?'),
+    ("one that is far from all", "", ["xyzzy"], 'no command "xyzzy"; see "telltale --help"'),
+    ("an unknown command of a group", "", ["presence", "vists"], "'vists'. Did you mean 'visits'?"),
     ("an unknown option", "", ["settle", "--lop"], 'see "telltale settle --help"'),
     ("a wrong choice", "", ["collect", "pigeons"], "'pigeons' is not one of 'webhooks', 'coap'"),
     ("a wrong setting", "[webhooks]\nport = 'x'", ["collect", "webhooks"], "expected an integer from 0 to 65535"),

@@ -6,18 +6,24 @@ from pathlib import Path
 
 import pytest
 
+from telltale.cli import reference
 from tests.commands import COMMANDS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_readme_names_every_command(name: str) -> None:
-    """A command of a group stands on a line that names the group."""
-    first, *more = name.split()
-    words = rf"telltale {first}\b" + "".join(rf".*[`| ]{word}\b" for word in more)
-    assert re.search(words, README), f"README.md does not say telltale {name}"
+def test_the_list_of_commands_is_that_of_the_command_line() -> None:
+    assert reference.FILE.read_text(encoding="utf-8") == reference.text(), "run: make commands"
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, one in COMMANDS.items() if getattr(one, "invoke_without_command", True)]
+)
+def test_the_list_of_commands_has_each_once_with_an_example(name: str) -> None:
+    lines = [line for line in reference.text().splitlines() if re.match(rf"\| `telltale {name}( [A-Z\[]|`)", line)]
+    assert len(lines) == 1
+    assert f"`telltale {name}" in lines[0].split(" | ")[2]
 
 
 def test_readme_names_no_command_that_is_not_there() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from telltale import private
+from telltale.cli import terminal
 from telltale.cli.lazy import VendorGroup
 from telltale.contract import TelltaleError
 from telltale.extras import not_installed
@@ -48,6 +49,16 @@ COMMANDS = {
 """Each command and the module below `telltale.cli` that holds it under the same name; "" where it is registered by the
 collector whose wire it opens. `Source.commands` are beside them."""
 
+GROUPS = {
+    "Set up": ("init", "doctor", "service", "demo"),
+    "Run": ("up", "collect", "dashboard", "lab", "forward"),
+    "Ask": ("last", "presence", "kanban", "activity", "sensors", "health"),
+    "Report": ("report", "new", "export"),
+    "Records": ("sources", "rejected", "settle", "upkeep", "redecode", "purge", "replay", "simulate"),
+    "Devices": ("discover", "modem", "pending"),
+}
+"""The list of commands by what they are about; those that a source brings along stand with the devices."""
+
 INTERRUPTED = 130
 """What a shell expects after Ctrl-C: 128 + SIGINT."""
 
@@ -55,6 +66,7 @@ INTERRUPTED = 130
 @click.group(
     cls=VendorGroup,
     own={name: module and f"telltale.cli.{module}" for name, module in COMMANDS.items()},
+    groups=GROUPS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Example: telltale init && telltale up",
 )
@@ -75,6 +87,7 @@ def telltale(project: Path | None) -> None:
 def main() -> None:
     """Run the command line; the entry point of `telltale`."""
     private.owner_only()
+    terminal.prepare()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -90,6 +103,11 @@ def run(arguments: list[str]) -> int:
         # The reader, such as `head`, has seen enough. What is still buffered must not fail at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except UnicodeEncodeError:
+        odd = [argument for argument in arguments if not _is_text(argument)]
+        if not odd:
+            raise
+        return _failed(f'"{odd[0]}": its bytes are no text in the encoding of this terminal; expected UTF-8')
     except OSError as error:
         if error.filename is None:
             raise
@@ -111,6 +129,11 @@ def _sentence(error: Exception) -> str:
             raise error
         return sentence
     return str(error)
+
+
+def _is_text(argument: str) -> bool:
+    """Whether an argument's bytes were text; those that were not are surrogates."""
+    return not any("\ud800" <= char <= "\udfff" for char in argument)
 
 
 def _usage(error: click.ClickException) -> str:

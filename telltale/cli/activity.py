@@ -7,6 +7,7 @@ import click
 
 from telltale.cli.options import by_option, stretch_options
 from telltale.cli.output import json_option, show, show_one
+from telltale.cli.terminal import shows_all
 
 _device_option = click.option(
     "--device", metavar="DEVICE", help="One PC by id or name, or all of a person; by default all."
@@ -68,7 +69,9 @@ def export(form: str, since: str, until: str | None, device: str | None, output:
     else:
         created = moment(here().now_us())
         assert created is not None  # noqa: S101 - only no moment gives none
-        text = json.dumps(buckets(rows, created=created), indent=2, ensure_ascii=False) + "\n"
+        text = (
+            json.dumps(buckets(rows, created=created), indent=2, ensure_ascii=output is None and not shows_all()) + "\n"
+        )
     if output is None:
         click.echo(text, nl=False)
     else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from telltale.cli.output import json_option, moment, show
+from telltale.cli.terminal import shows_all
 
 if TYPE_CHECKING:
     from telltale.forward.sending import Say
@@ -101,7 +102,7 @@ def sayer(*, as_json: bool, but: Collection[str] = ()) -> "Say":
         if said.what in but:
             return
         fact = {"target": said.target, "what": said.what, "text": said.text, **said.facts}
-        line = json.dumps(fact, ensure_ascii=False) if as_json else f"{said.target or 'forward'}: {said.text}"
+        line = json.dumps(fact, ensure_ascii=not shows_all()) if as_json else f"{said.target or 'forward'}: {said.text}"
         with one_at_a_time:
             click.echo(line, err=not as_json and said.what in {"warning", "unreachable"})
 
@@ -111,7 +112,7 @@ def sayer(*, as_json: bool, but: Collection[str] = ()) -> "Say":
 def show_lines(messages: list[dict[str, str]], *, as_json: bool) -> None:
     """What would be sent: one line a message, its parts separated by blanks; line breaks in it as they are sent."""
     if as_json:
-        click.echo(json.dumps(messages, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(messages, ensure_ascii=not shows_all(), indent=2))
         return
     for message in messages:
         parts: dict[str, Any] = dict(message)

@@ -16,6 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
+from telltale.cli.terminal import shows_all
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 HEADINGS = {"device_s": "stayed_in_all"}
 """Of columns whose name without its unit would say something else."""
@@ -44,7 +46,7 @@ def show(rows: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str) -> Non
         empty: the sentence in place of a table without rows.
     """
     if as_json:
-        click.echo(json.dumps(list(rows), default=_plain, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(list(rows), default=_plain, ensure_ascii=not shows_all(), indent=2))
     elif not rows:
         click.echo(empty)
     else:
@@ -82,7 +84,7 @@ def show_answer(
 
 def show_one(value: Mapping[str, Any], *, as_json: bool, sentence: str) -> None:
     """Print one result: a sentence, or with `as_json` one object."""
-    click.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2) if as_json else sentence)
+    click.echo(json.dumps(value, default=_plain, ensure_ascii=not shows_all(), indent=2) if as_json else sentence)
 
 
 def progress() -> Progress:
