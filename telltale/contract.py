@@ -18,6 +18,10 @@ Options = Mapping[str, Any]
 class TelltaleError(Exception):
     """One sentence: where, the value seen, what was expected, what to do."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows of it: the sentence, without the frames it came through (IPython asks for this)."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class ConfigError(TelltaleError):
     """A setting is missing or wrong; names the file and the key."""

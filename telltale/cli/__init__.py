@@ -29,6 +29,7 @@ COMMANDS = {
     "redecode": "redecode",
     "purge": "purge",
     "report": "report",
+    "new": "new",
     "dashboard": "dashboard",
     "lab": "lab",
     "sources": "sources",
