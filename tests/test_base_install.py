@@ -30,6 +30,7 @@ DAYS = {"cloudtrax": 2, "meraki": 2, "efento": 2, "sigfox": 2, "button": 4, "pc_
 RUNS: list[tuple[str, str]] = [
     ("init", "devices.csv"),
     ("doctor", "pip install 'telltale[lab]'"),
+    ("new notebook fridges", "telltale report fridges"),
     ("settle", "records settled"),
     ("sources", "cloudtrax"),
     ("presence figures", "visitors"),

@@ -83,7 +83,7 @@ def test_the_page_is_found_and_shows_a_board(tmp_path: Path, monkeypatch: pytest
     path = written(tmp_path, "cold_rooms", is_page=True)
     assert notebooks(settings)["cold_rooms"] == path
     assert title(path) == "Cold rooms"
-    shown = []
+    shown: list[Any] = []
     monkeypatch.setattr(tt_dashboard, "show", shown.append)
     exec(code(path), {})
     [page] = shown

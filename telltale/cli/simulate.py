@@ -64,10 +64,7 @@ def _first_source() -> str:
     "--remove", is_flag=True, help="Take out what was simulated here: of SOURCE, or where none is named of all."
 )
 @json_option
-@click.pass_context
-def simulate(
-    context: click.Context, source: str, *, back_s: int | None, live: bool, seed: int, file: Path | None, **options: Any
-) -> None:
+def simulate(source: str, *, back_s: int | None, live: bool, seed: int, file: Path | None, **options: Any) -> None:
     """Simulate the devices of SOURCE.
 
     By default it is the first of "telltale sources". They have the faults of real ones: lost messages, nodes that fail,
@@ -80,6 +77,7 @@ def simulate(
     from telltale.sources import source as source_of
 
     if options["remove"]:
+        context = click.get_current_context()
         is_named = context.get_parameter_source("source") is not click.core.ParameterSource.DEFAULT
         _take_out(source_of(source).name if is_named else None, as_json=options["as_json"])
         return

@@ -33,6 +33,7 @@ from telltale.settings import (
 from telltale.settings import load as load_settings
 from telltale.sources import SOURCES
 from telltale.workbench.hot import HotRows
+from telltale.workbench.shown import in_zone
 from telltale.workbench.times import FOREVER, Span, When, micros, span
 from telltale.workbench.view import View
 
@@ -262,4 +263,5 @@ def here() -> Project:
         if opened is not None:
             opened[1].close()
         _here[root] = opened = (changed, Project(root))
+        in_zone(opened[1].zone())
     return opened[1]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pyarrow as pa
 
+from telltale.workbench.shown import marked
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -31,7 +33,7 @@ def tidy(table: pa.Table) -> "pd.DataFrame":
     # A count that is sometimes unknown stays a whole number: −84 and <NA>, not −84.0 and NaN.
     whole = {field.name: _NULLABLE[field.type] for field in table.schema if field.type in _NULLABLE}
     gaps = [name for name in whole if table[name].null_count]
-    return frame.assign(**{name: pd.array(table[name].to_pylist(), dtype=whole[name]) for name in gaps})
+    return marked(frame.assign(**{name: pd.array(table[name].to_pylist(), dtype=whole[name]) for name in gaps}))
 
 
 @contextmanager

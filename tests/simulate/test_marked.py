@@ -97,6 +97,7 @@ def lake_files(project: Project) -> list[Path]:
 
 def everything(project: Project) -> dict[str, Any]:
     """All rows of all tables, records and refusals; of the catalog what does not tell where a row lies."""
+    told: dict[str, Any]
     with as_arrow():
         told = {name: sorted(map(repr, table(name, project=project).to_pylist())) for name in TABLES}
     with project.store.reader() as connection:
