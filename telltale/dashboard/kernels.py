@@ -12,7 +12,7 @@ import tornado.web
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
-from traitlets import Integer
+from traitlets import Integer, Unicode
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler  # type: ignore[import-untyped]
 
 from telltale.contract import TelltaleError
@@ -43,6 +43,7 @@ class Kernels(AsyncMappingKernelManager):
 
     grace_s = float(CULL_S)
     most = Integer(MOST_PAGES).tag(config=True)
+    folder = Unicode("", help="where the kernels work; empty is where the notebooks lie").tag(config=True)
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
@@ -50,6 +51,10 @@ class Kernels(AsyncMappingKernelManager):
         self._users: dict[str, str] = {}
         self._lines: dict[str, int] = {}
         self._making: list[str] = []
+
+    def cwd_for_path(self, path: str, **options: Any) -> str:
+        """Where a kernel works: modules and files of a page of one's own lie beside its notebook, as in JupyterLab."""
+        return self.folder or str(super().cwd_for_path(path, **options))  # type: ignore[no-untyped-call]
 
     async def start_kernel(self, **options: Any) -> str:  # type: ignore[override]
         """Start one."""

@@ -137,6 +137,7 @@ def _limits(settings: Settings, tell: Callable[[str], None]) -> dict[str, Any]:
     return {
         "public_url": chosen.public_url,
         "base_url": chosen.base,
+        "own_pages": str(own) if (own := settings.root / "dashboards").is_dir() else "",
         "tls": server_context(settings.root, "dashboard", chosen.certificate, chosen.key),
         "max_pages": chosen.max_pages,
         "connections": connections.most_connections(),

@@ -75,6 +75,8 @@ class Listening(NamedTuple):
     tls: ssl.SSLContext | None = None
     max_pages: int = 0
     """0 leaves it at what is usual."""
+    own_pages: str = ""
+    """The folder of the project's own pages, if it has one."""
     connections: int = connections.MOST_CONNECTIONS
 
 
@@ -306,6 +308,7 @@ def configuration(folder: Path, at: Listening, access: Access) -> Config:
     config.KernelSpecManager.kernel_dirs = []  # always this Python: another one has no telltale
     config.MappingKernelManager.cull_idle_timeout = CULL_S
     config.MappingKernelManager.cull_interval = CULL_EVERY_S
+    config.Kernels.folder = at.own_pages
     if at.max_pages:
         config.Kernels.most = at.max_pages
     return config

@@ -4,15 +4,19 @@ import json
 import os
 import re
 import shutil
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
+import nbformat
 import pytest
 from pydantic import ValidationError
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from telltale.contract import ConfigError
+from telltale.dashboard.boards import Boards
 from telltale.dashboard.gate import Rules, _put_below, origin_of
 from telltale.dashboard.links import Note, link, noted
 from telltale.dashboard.surroundings import LONGEST_SOCKET, OWN_NAME, UNWANTED, own_surroundings, socket_folder
@@ -21,10 +25,11 @@ from telltale.settings import load
 from telltale.settings.model import DashboardSettings
 from tests import nginx
 from tests.dashboard import dashboards
-from tests.lake_fixture import write_settings
+from tests.lake_fixture import Lake, write_settings
 
 CHROMIUM = shutil.which("chromium")
 SWITCHES = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+README = Path(__file__).parents[2] / "dashboards" / "README.md"
 BASE = "/signals/telltale"
 LIVE_MS = 90_000
 
@@ -170,6 +175,33 @@ def hostile_home(folder: Path) -> dict[str, str]:
     }
 
 
+def printed_code() -> dict[str, str]:
+    """What dashboards/README.md has one type: the cell of the notebook, and the module beside it."""
+    part = README.read_text().partition("## A page of your own")[2].partition("\n## ")[0]
+    blocks = re.findall(r"(?:^(?:    .*)?\n)+", part, re.MULTILINE)
+    cell, module = (textwrap.dedent(block).strip() for block in blocks if block.strip())
+    return {"cell": cell, "module": module}
+
+
+def own_page(folder: Path) -> None:
+    """A page of one's own, as printed."""
+    folder.mkdir()
+    (folder / "my_pages.py").write_text(printed_code()["module"])
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell("# My fridges"), nbformat.v4.new_code_cell(printed_code()["cell"])]
+    )
+    nbformat.write(notebook, folder / "fridges.ipynb")
+
+
+def test_a_page_of_ones_own_says_what_its_readme_says(lake: Lake) -> None:
+    namespace: dict[str, Any] = {}
+    exec(printed_code()["module"], namespace)  # the README's own words
+    answer = Boards(lake.project, {"fridges": namespace["fridges"]}).get("fridges", {})
+    assert answer is not None
+    assert "sensors told a temperature today" in answer["html"]
+    assert 'role="alert"' not in answer["html"], "no card fails"
+
+
 @pytest.fixture(scope="module")
 def public_port() -> int:
     return free_port("127.0.0.1", 0)
@@ -180,6 +212,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, public_port: int) -> Iterat
     folder = tmp_path_factory.mktemp("anywhere")
     more = f'[dashboard]\npublic_url = "http://127.0.0.1:{public_port}{BASE}/"\n'
     root = write_settings(folder / "project", more=more)
+    own_page(root / "dashboards")
     (root / "voila.json").write_text(json.dumps(VOILA))
     with dashboards.serving(root, environment=hostile_home(folder), base=BASE) as running:
         running.wait()
@@ -197,6 +230,15 @@ def test_neither_a_long_tmpdir_nor_settings_of_ones_own_change_a_page(server: da
     assert not re.findall(r'(?:src|href)="(?:https?:)?//[^"]+', html), "nothing is loaded from elsewhere"
     assert server.ask("/mine/operations").headers["Location"].startswith(f"{BASE}/login"), "no address of its own"
     assert server.log().count("Traceback") == 0
+
+
+@pytest.mark.slow
+def test_a_page_of_ones_own_is_served_as_its_readme_has_it(server: dashboards.Dashboards) -> None:
+    page = server.ask(f"{BASE}/fridges", {"Authorization": f"token {dashboards.TOKEN}"})
+    html = page.body.decode()
+    assert "sensors told a temperature today" in html, server.log()
+    assert ">My fridges</a>" in html
+    assert 'role="alert"' not in html
 
 
 @pytest.fixture(scope="module")
