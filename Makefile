@@ -58,6 +58,9 @@ check: setup  ## ruff, mypy --strict, stripped notebooks, licences of the base d
 bench: setup  ## the figures of the README, as ratios within one run
 	$(BIN)/python -m bench $(ARGS)
 
+pictures: setup  ## the pictures of the README, from the demo (needs Chromium)
+	$(BIN)/python -m tests.pictures
+
 proto: setup  ## protobuf modules from proto/, into telltale/pb
 	$(BIN)/python proto/generate.py
 
@@ -72,5 +75,5 @@ lock: setup  ## resolve pyproject.toml anew into requirements.lock and constrain
 clean:  ## remove what was built; data/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup demo up lab test test-long check bench proto commands lock clean
+.PHONY: help setup demo up lab test test-long check bench pictures proto lock clean
 .DEFAULT_GOAL := help

@@ -1,12 +1,14 @@
 """What a dashboard's notebook calls: the page, live where `telltale dashboard` serves it, as of now in JupyterLab."""
 
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from telltale.dashboard.client import Asking, FiguresAway, Remote, computed_for_all
 
 if TYPE_CHECKING:
-    from telltale.page.board import Page
+    from telltale.page.board import Ask, Board, Page
 
 MARK = "telltale_page"
 """Metadata of the output that is a page; the template puts it below the bar."""
@@ -43,7 +45,21 @@ def _asking(page: "str | Page") -> Asking:
     from telltale.workbench.project import Project
 
     name = page.__name__
-    return OnePage(Boards(Project(), {name: page}), name)
+    return OnePage(Boards(Project(), {name: partial(_fresh, page)}), name)
+
+
+def _fresh(page: "Page", ask: "Ask") -> "Board":
+    """The page; where it does not say how fresh its records are, the newest of any source counts."""
+    from telltale.page.board import Freshness
+    from telltale.workbench.source_state import sources_table
+    from telltale.workbench.times import micros
+
+    board = page(ask)
+    if board.freshness != Freshness():
+        return board
+    newest = max(filter(None, sources_table(ask.project)["newest"].to_pylist()), default=None)
+    fresh = Freshness(None if newest is None else micros(newest), timezone=ask.project.zone())
+    return replace(board, freshness=fresh)
 
 
 def _pieces(page: "str | Page", choice: dict[str, str]) -> list[Any]:

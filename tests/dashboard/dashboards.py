@@ -198,13 +198,14 @@ def fill_until_now(root: Path, *, hours: float = HOURS, seed: int = 5) -> Path:
     return root
 
 
-def add_page(root: Path, name: str, source: str) -> None:
+def add_page(root: Path, name: str, source: str, *, heading: str = "") -> None:
     """A page of the project's own."""
     code: dict[str, Any] = {"execution_count": None, "metadata": {}, "outputs": []}
     cell = {"cell_type": "code", "id": "a", "source": source, **code}
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     (root / "dashboards").mkdir(exist_ok=True)
-    notebook = {"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    above = [{"cell_type": "markdown", "id": "h", "metadata": {}, "source": heading}] if heading else []
+    notebook = {"cells": [*above, cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
     (root / "dashboards" / f"{name}.ipynb").write_text(json.dumps(notebook))
 
 

@@ -6,11 +6,11 @@ import re
 import shutil
 import textwrap
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import nbformat
 import pytest
 from pydantic import ValidationError
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
@@ -19,6 +19,7 @@ from telltale.contract import ConfigError
 from telltale.dashboard.boards import Boards
 from telltale.dashboard.gate import Rules, _put_below, origin_of
 from telltale.dashboard.links import Note, link, noted
+from telltale.dashboard.show import _fresh
 from telltale.dashboard.surroundings import LONGEST_SOCKET, OWN_NAME, UNWANTED, own_surroundings, socket_folder
 from telltale.net import free_port
 from telltale.settings import load
@@ -185,19 +186,16 @@ def printed_code() -> dict[str, str]:
 
 def own_page(folder: Path) -> None:
     """A page of one's own, as printed."""
-    folder.mkdir()
+    dashboards.add_page(folder.parent, "fridges", printed_code()["cell"], heading="# My fridges")
     (folder / "my_pages.py").write_text(printed_code()["module"])
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_markdown_cell("# My fridges"), nbformat.v4.new_code_cell(printed_code()["cell"])]
-    )
-    nbformat.write(notebook, folder / "fridges.ipynb")
 
 
 def test_a_page_of_ones_own_says_what_its_readme_says(lake: Lake) -> None:
     namespace: dict[str, Any] = {}
     exec(printed_code()["module"], namespace)  # the README's own words
-    answer = Boards(lake.project, {"fridges": namespace["fridges"]}).get("fridges", {})
+    answer = Boards(lake.project, {"fridges": partial(_fresh, namespace["fridges"])}).get("fridges", {})
     assert answer is not None
+    assert answer["freshness"]["newest"] is not None, "records have come, of whatever source"
     assert "sensors told a temperature today" in answer["html"]
     assert 'role="alert"' not in answer["html"], "no card fails"
 
