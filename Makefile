@@ -75,5 +75,5 @@ lock: setup  ## resolve pyproject.toml anew into requirements.lock and constrain
 clean:  ## remove what was built; data/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup demo up lab test test-long check bench pictures proto lock clean
+.PHONY: help setup demo up lab test test-long check bench pictures proto commands lock clean
 .DEFAULT_GOAL := help

@@ -102,8 +102,9 @@ def draw(project: Project, names: Sequence[str], folder: Path) -> list[Path]:
             tab.goto(f"{HOST}/{name}")
             tab.wait_for_selector("html[data-drawn]", state="attached", timeout=60_000)
             pictures.append(folder / f"{name}.png")
-            clip = {"x": 0, "y": 0, "width": WIDTH, "height": tab.evaluate(WHOLE_ROWS, TALLEST)}
-            tab.screenshot(path=pictures[-1], full_page=True, animations="disabled", clip=clip)
+            tall = float(tab.evaluate(WHOLE_ROWS, TALLEST))
+            tab.screenshot(path=pictures[-1], full_page=True, animations="disabled",
+                           clip={"x": 0, "y": 0, "width": WIDTH, "height": tall})  # fmt: skip
         browser.close()
     return pictures
 
