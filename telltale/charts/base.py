@@ -72,6 +72,15 @@ def hatch(spans: Sequence[tuple[Any, Any]], top: float, *, yaxis: str = "y") -> 
     ]
 
 
+def lone(values: Sequence[float | None]) -> list[float | None]:
+    """Of a course the values whose neighbours are not known: a line alone would not draw them."""
+    around = [None, *values, None]
+    return [
+        value if before is after is None else None
+        for before, value, after in zip(around, around[1:], around[2:], strict=False)
+    ]
+
+
 def label(text: str, **place: Any) -> dict[str, Any]:
     """An annotation without an arrow, in second ink."""
     return {"text": text, "showarrow": False, "font": {"color": LIGHT.ink2, "size": 12}, **place}

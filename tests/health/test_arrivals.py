@@ -56,6 +56,14 @@ def test_arrivals_are_counted_by_local_hour_and_empty_hours_are_hatched() -> Non
     assert len([trace for trace in figure.data if trace.type == "scatter" and trace.fillpattern.shape]) == 2
 
 
+def test_the_arrivals_of_a_first_hour_are_one_bar_an_hour_wide() -> None:
+    figure = charts.arrivals(heartbeats(0, 0.1), week.nodes(1), timezone=week.ZONE)
+    (bar,) = [trace for trace in figure.data if trace.type == "bar"]
+    assert list(bar.y) == [2]
+    assert bar.width == pytest.approx(0.88 * 3_600_000)
+    assert len(figure.layout.xaxis.ticktext) >= 2
+
+
 def test_an_hour_in_which_the_capture_listened_and_nothing_came_is_an_empty_one() -> None:
     """Listening from 00:00 to 02:30: nothing came from 02:00 on, and from 03:00 on nobody knows."""
     capture = pd.DataFrame({"node_id": ["eth0"], "zone": ["capture"], "start": [week.midnight(0)],

@@ -270,6 +270,7 @@ def test_the_chart_of_today_runs_from_midnight_to_midnight() -> None:
     chart = usual_day(pa.Table.from_pylist(bins(FRIDAY, 7.0, None, 9.0)), band, name="usual day", now=NOW, k=5)
     assert chart.layout.xaxis.range == ("2026-11-19T23:00:00.000000", "2026-11-20T23:00:00.000000")
     assert list(chart.data[0].y) == [7.0, None, 9.0]
+    assert [list(trace.y) for trace in chart.data if trace.marker.size == 5] == [[7.0, None, 9.0]]
     assert chart.layout.meta["numbers"]["rows"][1] == ["13:00", "<5 devices", "–"]
     empty = usual_day(pa.Table.from_pylist(bins(FRIDAY, 1.0)).slice(0, 0), {}, name="", now=NOW, k=5)
     assert "telltale doctor" in empty.layout.meta["empty"]

@@ -257,8 +257,8 @@ def losses_title(devices: Any, about: About = claims.ABOUT) -> Said:
     worst = worst | {"sent": int(worst["missing"] + worst["reports"])}
     if worst["missing"] < 5 or worst["missing"] < 0.03 * worst["sent"]:
         return say("Hardly any message was lost")
-    lost, sent = (said.number(claims.device(about, worst, name)) for name in ("missing", "sent"))
-    return say("{} lost {} of {} messages", wording.sentence_case(worst["name"]), lost, sent)
+    lost, sent = (claims.device(about, worst, name) for name in ("missing", "sent"))
+    return say("{} lost {} of {}", wording.sentence_case(worst["name"]), said.number(lost), said.count(sent, "message"))
 
 
 def completeness_title(completeness: Any, about: About = claims.ABOUT) -> Said:

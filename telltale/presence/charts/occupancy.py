@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import plotly.graph_objects as go
 
 from telltale import wording
-from telltale.charts.base import figure, hatch, nothing, on_axis, room_for, time_ticks
+from telltale.charts.base import figure, hatch, lone, nothing, on_axis, room_for, time_ticks
 from telltale.charts.strip import Node, add_strip, node_strip, strip_axis, strip_names, strip_px
 from telltale.frames import local, rows
 from telltale.look.tokens import LIGHT
@@ -156,11 +156,14 @@ def _lines(cells: Sequence[_Bin], colour: str) -> list[go.Scatter]:
 
 
 def _lone(x: list[str], cells: Sequence[_Bin], colour: str) -> go.Scatter:
-    """Points whose neighbours are not shown: a line alone would not draw them."""
-    means = [None, *(cell.mean for cell in cells), None]
-    around = zip(means, means[1:], means[2:], strict=False)
-    alone = [mean if before is after is None else None for before, mean, after in around]
-    return go.Scatter(x=x, y=alone, mode="markers", marker={"color": colour, "size": 4}, hoverinfo="skip")
+    """Points whose neighbours are not shown."""
+    return go.Scatter(
+        x=x,
+        y=lone([cell.mean for cell in cells]),
+        mode="markers",
+        marker={"color": colour, "size": 4},
+        hoverinfo="skip",
+    )
 
 
 def _withheld(series: dict[str, list[_Bin]], high: float) -> go.Scatter:

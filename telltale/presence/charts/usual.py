@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import plotly.graph_objects as go
 
 from telltale import wording
-from telltale.charts.base import figure, hatch, label, nothing, on_axis, time_ticks
+from telltale.charts.base import figure, hatch, label, lone, nothing, on_axis, time_ticks
 from telltale.frames import local, rows
 from telltale.look.tokens import LIGHT
 from telltale.page.table import Table
@@ -121,6 +121,9 @@ def _line(cells: list[dict[str, Any]], zone: str, k: int) -> list[go.Scatter]:
     ]
     return [
         go.Scatter(x=middle, y=levels, mode="lines", line={"color": LIGHT.accent}, hoverinfo="skip"),
+        go.Scatter(
+            x=middle, y=lone(levels), mode="markers", marker={"color": LIGHT.accent, "size": 5}, hoverinfo="skip"
+        ),
         go.Scatter(
             x=middle,
             y=[level or 0 for level in levels],
