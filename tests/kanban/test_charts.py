@@ -9,9 +9,10 @@ import plotly.graph_objects as go
 import pyarrow as pa
 import pytest
 
+from telltale.charts.base import shortened
 from telltale.kanban import charts
 from telltale.kanban.charts.control import spread
-from telltale.kanban.charts.grid import Grid, shortened
+from telltale.kanban.charts.grid import Grid
 from telltale.look.tokens import DARK_OF, LIGHT
 from tests.kanban import frames as k
 from tests.presence.test_charts import _colours

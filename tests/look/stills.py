@@ -108,9 +108,13 @@ def _report(name: str) -> str:
 def _ran(source: str, space: dict[str, Any]) -> list[dict[str, Any]]:
     """The outputs of a cell: what its last expression shows."""
     tree = ast.parse(source)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    *before, last = tree.body
+    shown = None
+    if isinstance(last, ast.Expr):
+        tree.body = before
     exec(compile(tree, "cell", "exec"), space)
-    shown = eval(compile(ast.Expression(last.value), "cell", "eval"), space) if last else None
+    if isinstance(last, ast.Expr):
+        shown = eval(compile(ast.Expression(last.value), "cell", "eval"), space)
     if not isinstance(shown, pieces.Piece):
         return []
     bundle = {pieces.MIME: shown.data()}

@@ -112,9 +112,15 @@ def _add_bands(chart: go.Figure, parts: Sequence[float | None], top: float) -> N
         chart.add_annotation(label(words, x=low, y=top, xanchor=side, yanchor="top", align=side, xshift=shift))
 
 
+_MEDIAN_TO = 0.78
+"""Of the height: above it stand the words of the bands."""
+
+
 def _add_median(chart: go.Figure, median_s: float, top: float) -> None:
     minutes = median_s / 60
-    chart.add_shape(type="line", x0=minutes, x1=minutes, y0=0, y1=0.86 * top, line={"width": 2, "color": LIGHT.ink})
+    chart.add_shape(
+        type="line", x0=minutes, x1=minutes, y0=0, y1=_MEDIAN_TO * top, line={"width": 2, "color": LIGHT.ink}
+    )
     text = f"median <b>{wording.duration(60 * minutes)}</b>"
     # Right of the line when the bars there leave room, which they do beyond the first band.
     beside = max(minutes, BANDS[1][0])

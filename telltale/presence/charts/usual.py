@@ -16,6 +16,7 @@ from telltale.presence.words.usual import FEWEST_DAYS
 from telltale.wording import is_known
 
 LAST_HOUR = 20
+_LATE_HOUR, _EVENING = 12, 17
 """A name begun later does not fit before midnight."""
 
 
@@ -148,6 +149,12 @@ def _name(
     if to_come or band:
         at_time, high = max((to_come or band).items(), key=lambda item: (item[1].high, item[0]))
         x = on_axis(dt.datetime.combine(now.date(), at_time, tzinfo=now.tzinfo))
+        if at_time.hour >= _LATE_HOUR:
+            # On a narrow page the words would leave the plot: they end with the day, where the line of now leaves room.
+            moved = {"x": chart.layout.xaxis.range[1], "xanchor": "right", "xshift": 0, "visible": now.hour < _EVENING}
+            at_number = f"annotations.{len(chart.layout.annotations)}"
+            narrow = chart.layout.meta["narrow"] | {f"{at_number}.{key}": value for key, value in moved.items()}
+            chart.update_layout(meta={**chart.layout.meta, "narrow": narrow})
         chart.add_annotation(label(name, x=x, y=high.high, xanchor="left", xshift=10, yanchor="bottom"))
 
 

@@ -108,7 +108,7 @@ def _rest(row: dict[str, Any]) -> int | None:
 
 def _above(table: list[dict[str, Any]]) -> go.Scatter:
     """The rate over each bar, or why there is none."""
-    texts = [""] * len(table) if len(table) > 35 else [_rate(row, len(table)) for row in table]
+    texts = [""] * len(table) if len(table) > 35 else [_rate(row, has_sign=_has_sign(table)) for row in table]
     return go.Scatter(
         x=list(range(len(table))),
         y=[row["seen"] or 0 for row in table],
@@ -121,14 +121,20 @@ def _above(table: list[dict[str, Any]]) -> go.Scatter:
     )
 
 
-def _rate(row: dict[str, Any], days: int) -> str:
+def _has_sign(table: list[dict[str, Any]]) -> bool:
+    """Whether `26 %` has room over each bar, on a narrow page too; else the key says per 100."""
+    is_longest = any(row["capture_rate"] is not None and row["capture_rate"] >= 0.995 for row in table)
+    return len(table) <= (5 if is_longest else 10)
+
+
+def _rate(row: dict[str, Any], *, has_sign: bool) -> str:
     if _unknown(row):
         return ""
     if row["visitors"] is None:
         return "–"
     if row["capture_rate"] is None:
         return ""
-    return wording.percent(row["capture_rate"]) if days <= 10 else wording.number(100 * row["capture_rate"])
+    return wording.percent(row["capture_rate"]) if has_sign else wording.number(100 * row["capture_rate"])
 
 
 def _key(table: list[dict[str, Any]], k: int) -> str:
@@ -136,7 +142,7 @@ def _key(table: list[dict[str, Any]], k: int) -> str:
     rated = [row for row in table if row["capture_rate"] is not None and not _unknown(row)]
     if not rated:
         return f"– withheld: fewer than {k}, or it would tell"
-    example = _rate(max(rated, key=lambda row: (row["seen"], row["day"])), len(table))
+    example = _rate(max(rated, key=lambda row: (row["seen"], row["day"])), has_sign=_has_sign(table))
     return f"**{example}** visitors {'among' if '%' in example else 'per 100'} devices seen"
 
 
