@@ -25,8 +25,8 @@ ZONES = ("Entrance hall and cloakroom of the main building", "Workshop", "")
 
 
 def _moments(number: int) -> list[dt.datetime]:
-    every_one = every(10 * MINUTE, NOW - 8 * DAY, NOW)
-    return [moment for moment in every_one if number != 3 or not NOW - 3 * DAY < moment < NOW - 2 * DAY]
+    every_one = every(10 * MINUTE, NOW - (3 if number else 8) * DAY, NOW)
+    return [moment for moment in every_one if number != 3 or not NOW - 2 * DAY < moment < NOW - DAY]
 
 
 def _measured(number: int, moments: list[dt.datetime], n: int) -> dict[str, object]:
@@ -35,7 +35,7 @@ def _measured(number: int, moments: list[dt.datetime], n: int) -> dict[str, obje
 
 
 def _sensors() -> list[Sent]:
-    """Five sensors of eight days, an excursion of the third today, the fourth with a gap of a day; a water meter."""
+    """Five sensors of days, an excursion of the third today, the fourth with a gap of a day; a water meter."""
     sent: list[Sent] = []
     for number in range(len(FRIDGES)):
         sent += messages(f"4c81a{number}", iter(_moments(number)), partial(_measured, number, _moments(number)))
@@ -72,7 +72,7 @@ WORLD = World(
         *_buttons(),
         *_nodes(),
         *chain.from_iterable(
-            at_work(f"pc-{n}", "2026-11-20 08:00", "2026-11-20 11:00", every_s=60) for n in range(len(PCS))
+            at_work(f"pc-{n}", "2026-11-20 08:00", "2026-11-20 09:00", every_s=60) for n in range(len(PCS))
         ),
     ],
     settings="""

@@ -27,7 +27,7 @@ WORLDS: Mapping[str, World] = {
     "crowded": crowded.WORLD,
 }
 SLICE: Mapping[str, Sequence[str]] = {
-    "ten_minutes_old": ("presence", "health", "kanban_trends"),
+    "ten_minutes_old": ("presence", "kanban_trends"),
     "dead_button_over_a_holiday": ("kanban",),
     "collector_dead": ("operations",),
     "crowded": ("sensors", "activity"),
