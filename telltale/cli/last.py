@@ -5,7 +5,7 @@ import click
 from telltale.cli.options import since_option
 from telltale.cli.output import json_option, show_answer
 
-COLUMNS = ("name", "device_id", "kind", "quantity", "channel", "newest", "age_s", "so_far", "says")
+COLUMNS = ("name", "device_id", "kind", "quantity", "channel", "newest", "age_s", "received", "says")
 
 
 @click.command(epilog="Example: telltale last --since 7d")

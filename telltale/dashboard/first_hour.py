@@ -138,9 +138,10 @@ def _opening(needed: Sequence[Need]) -> Said:
     number = first_hour.count(needed)
     if not number:
         return Said()
-    if number == 1:
-        return say("**One thing needs you**: {}.", _first(needed))
-    return say("**{}**, first: {}.", first_hour.needs_title(needed), _first(needed))
+    title = first_hour.needs_title(needed)
+    urgent = any(need.level == "alarm" for need in needed)
+    opening = say("!!{}!!" if urgent else "**{}**", title)
+    return say("{}: {}." if number == 1 else "{}, first: {}.", opening, _first(needed))
 
 
 def _first(needed: Sequence[Need]) -> Said:

@@ -25,7 +25,7 @@ def last(since: When = SINCE, *, project: Project | None = None) -> "pd.DataFram
 
     Columns: name (the id where there is none), device_id, source, kind (sensor, access point, button, PC, device),
     channel, quantity, value (null where there is no number), unit, newest (the value as people read it), at, age_s,
-    so_far (how many came in the stretch; null where that may not be told), counted (what those are), says (what the
+    received (how many came in the stretch; null where that may not be told), counted (what those are), says (what the
     value means: against its limits, or how often one comes), level (alarm where it is outside its limits).
 
     An access point tells how many devices it heard in the last hour, under k only that; PCs are told of one by one only

@@ -21,7 +21,7 @@ from telltale.workbench.project import Project
 from telltale.workbench.times import DAY, local_time
 
 NEWEST = 5
-SHOWN_CHARACTERS, SHOWN_BYTES = 44, 12
+SHOWN_CHARACTERS, SHOWN_BYTES = 32, 8
 """Of a body that is text, and of one that is not."""
 PERSONAL = {ACTIVITY.name, FRAME.name}
 """Tables of people and of addresses."""

@@ -21,7 +21,7 @@ NEWEST = pa.schema(
     [
         *((name, pa.string()) for name in ("name", "device_id", "source", "kind", "channel", "quantity")),
         *(("value", pa.float64()), ("unit", pa.string()), ("newest", pa.string())),
-        *(("at", pa.timestamp("us", "UTC")), ("age_s", pa.float64()), ("so_far", pa.int64())),
+        *(("at", pa.timestamp("us", "UTC")), ("age_s", pa.float64()), ("received", pa.int64())),
         *((name, pa.string()) for name in ("counted", "says", "level")),
     ]
 )
@@ -82,7 +82,9 @@ def table(rows: Iterable[Newest], now: dt.datetime) -> pa.Table:
         now: the present.
     """
     told = [
-        row._asdict() | {"name": row.called, "newest": row.newest, "age_s": None if row.at is None else age_s(row, now)}
+        row._asdict()
+        | {"name": row.called, "newest": row.newest, "received": row.so_far}
+        | {"age_s": None if row.at is None else age_s(row, now)}
         for row in rows
     ]
     return pa.Table.from_pylist(told, NEWEST)
@@ -105,7 +107,7 @@ def so_far_said(row: Newest, about: About = ABOUT) -> Said:
     if row.so_far is None:
         return Said()
     plural = f"{row.counted}es" if row.counted.endswith("s") else ""
-    return said.count(_claim(about, row, "so_far", row.so_far), row.counted, plural)
+    return said.count(_claim(about, row, "received", row.so_far), row.counted, plural)
 
 
 def _claim(about: About, row: Newest, column: str, value: float, unit: str = "") -> Claim:

@@ -1,16 +1,18 @@
 """The newest value of every sensor: what it is against its limits, and how often it reports."""
 
 # ruff: noqa: S608 - texts are composed of names of ours
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 from telltale import identity, wording
 from telltale.frames import local
+from telltale.page.attention import since
 from telltale.page.newest import Newest, number
 from telltale.sensors import question as read
 from telltale.sensors.answers import recent
 from telltale.workbench.question import Question, question
-from telltale.workbench.times import When
+from telltale.workbench.times import When, local_time
 from telltale.workbench.view import View
 
 KEY = "device_id, channel, quantity"
@@ -26,14 +28,14 @@ select {KEY}, unit, observed_at, value, text, error_code, readings from (
 """
 
 
-def newest(view: View, since: When) -> list[Newest]:
+def newest(view: View, back: When) -> list[Newest]:
     """Of each series its newest reading, by device.
 
     Args:
         view: of which moment.
-        since: how far back it is looked for.
+        back: how far back it is looked for.
     """
-    asked = question(view, since, None)
+    asked = question(view, back, None)
     rows = asked.engine.run(SHOWN, {"reading": read.readings(asked)})
     last = asked.engine.run(LAST, {"reading": rows}).arrow().to_pylist()
     if not last:
@@ -49,7 +51,7 @@ def _newest(
     asked: Question, row: Mapping[str, Any], limit: Any, outside: Any, intervals: Mapping[str, float | None]
 ) -> Newest:
     device_id = row["device_id"]
-    says, is_outside = against(row, limit, outside, asked.zone)
+    says, is_outside = against(row, limit, outside, local_time(asked.view.now_us, asked.zone))
     if not says and intervals.get(device_id):
         says = f"every {wording.duration(intervals[device_id])}"
     sources = identity.sources_of(device_id)
@@ -64,14 +66,14 @@ def _names(asked: Question) -> dict[str, str]:
     return {row["device_id"]: row["name"] for row in asked.project.device_info().to_pylist() if row["name"]}
 
 
-def against(row: Mapping[str, Any], limit: Any, outside: Any, zone: str) -> tuple[str, bool]:
+def against(row: Mapping[str, Any], limit: Any, outside: Any, now: dt.datetime) -> tuple[str, bool]:
     """What a value is against its limits, such as `above 8 °C since 06:02`; and whether it is outside them.
 
     Args:
         row: value and unit of the newest reading.
         limit: low and high that hold for it; None where none do.
         outside: the excursion it is part of (`tt.sensors.excursions`); None where it is of none.
-        zone: by whose clock moments are told.
+        now: the present on the site's clock.
     """
     value = row["value"]
     low, high = (None, None) if limit is None else (limit["low"], limit["high"])
@@ -82,8 +84,8 @@ def against(row: Mapping[str, Any], limit: Any, outside: Any, zone: str) -> tupl
         return f"within {_span(low, high, row['unit'])}", False
     text = f"{'above' if is_above else 'below'} {_level(high if is_above else low, row['unit'])}"
     if outside is not None:
-        began = wording.short_moment(local(outside["started_at"], zone))
-        text += f" since {began}" if outside["is_begin_known"] else f" since {began} or earlier"
+        text += f" {since(local(outside['started_at'], str(now.tzinfo)), now)}"
+        text += "" if outside["is_begin_known"] else " or earlier"
     return text, True
 
 
