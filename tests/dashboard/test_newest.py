@@ -74,7 +74,8 @@ def test_a_value_says_what_it_is_against_its_limits(
 ) -> None:
     outside = {"started_at": at("2026-11-20 10:05"), "is_begin_known": True} if is_outside else None
     limits = {"low": limit[0], "high": limit[1]}
-    assert against({"value": value, "unit": "°C"}, limits, outside, at("2026-11-20 10:10").astimezone(ZONE)) == (
+    now = at("2026-11-20 10:10").astimezone(ZONE)
+    assert against({"value": value, "unit": "°C"}, limits, outside, now) == (
         says,
         is_outside,
     )
