@@ -53,7 +53,6 @@ def newest(view: View, since: When = SINCE) -> list[Newest]:
 
 def _newest(view: View, since: When) -> list[Newest]:
     sensors = of_sensors.newest(view, since)
-    sensors.sort(key=lambda row: (row.level != "alarm", not row.name, row.called))
     told = {row.device_id for row in sensors} | set(resting_ids(view))
     return [
         *sensors,

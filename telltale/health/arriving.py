@@ -4,7 +4,7 @@ Bodies that may tell of people are told by their size alone: those of stations, 
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from telltale import wording
@@ -20,7 +20,8 @@ from telltale.tables import ACTIVITY, FRAME, NODE_HEARTBEAT, REJECT, SIGHTING
 from telltale.workbench.project import Project
 from telltale.workbench.times import DAY, local_time
 
-NEWEST = 5
+NEWEST, LOOKED_AT = 5, 60
+"""So many are shown, of so many that are looked at."""
 SHOWN_CHARACTERS, SHOWN_BYTES = 32, 8
 """Of a body that is text, and of one that is not."""
 PERSONAL = {ACTIVITY.name, FRAME.name}
@@ -30,7 +31,7 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "uplink": ("message", ""), "device_status": ("status", "statuses"), "device_config": ("configuration", ""),
     "frame": ("frame", ""), "collector_heartbeat": ("heartbeat", ""), "activity": ("sample", ""),
 }  # fmt: skip
-REFUSED = "refused"
+REFUSED, HEARTBEAT = "refused", f"1{wording.NBSP}heartbeat"
 ALWAYS = ("uplink", "node_heartbeat")
 """Tables that say only that something came: told where nothing else was made of it."""
 
@@ -45,6 +46,7 @@ def card(project: Project, zone: str) -> Card:
     lines, number = arrived(project, zone), kept(project)
     shown = sum(not line.became.startswith(REFUSED) for line in lines)
     of = f"Newest {shown} of {wording.count(number, 'record')}" if number else "No record is kept yet"
+    of += ", one heartbeat at most" if any(line.became == HEARTBEAT for line in lines) else ""
     return Card(
         "What arrived, as it arrived", Lines(lines), f"{of}; each number on a page leads to records like these",
         empty="Nothing has arrived yet.",
@@ -60,14 +62,22 @@ def arrived(project: Project, zone: str) -> list[Arrived]:
     """
     since_us = project.now_us() - DAY
     refused = [row for row in refused_rows(project.store, NEWEST) if row.received_at >= since_us]
-    told = [(raw.received_at, _record(project, raw, zone)) for raw in newest(project)]
+    told = list(islice(_once(_telling(project, zone)), NEWEST))
     told += [(row.received_at, _refusal(row, zone)) for row in refused]
     return [line for _, line in sorted(told, key=lambda pair: -pair[0])[:NEWEST]]
 
 
-def newest(project: Project) -> list[Raw]:
-    """The newest records that are kept, newest first."""
-    return list(islice(_newest(project), NEWEST))
+def _telling(project: Project, zone: str) -> Iterator[tuple[int, Arrived]]:
+    return ((raw.received_at, _record(project, raw, zone)) for raw in _newest(project))
+
+
+def _once(lines: Iterable[tuple[int, Arrived]]) -> Iterator[tuple[int, Arrived]]:
+    """The lines, of a capture that says each minute that it listens only the newest."""
+    seen = False
+    for at, line in lines:
+        if line.became != HEARTBEAT or not seen:
+            yield at, line
+        seen |= line.became == HEARTBEAT
 
 
 def kept(project: Project) -> int:
@@ -88,12 +98,12 @@ def began_us(project: Project) -> int | None:
 def _newest(project: Project) -> Iterator[Raw]:
     """The hot records and those of the newest files; only as many files are read as may hold one of the newest."""
     snapshot = project.view().snapshot
-    found = sorted(snapshot.hot, key=lambda raw: -raw.received_at)[:NEWEST]
+    found = sorted(snapshot.hot, key=lambda raw: -raw.received_at)[:LOOKED_AT]
     for file in sorted(snapshot.of("raw"), key=lambda file: -file.max_time):
-        if len(found) >= NEWEST and file.max_time < found[NEWEST - 1].received_at:
+        if len(found) >= LOOKED_AT and file.max_time < found[LOOKED_AT - 1].received_at:
             break
         raws = list(arrow_to_raws(project.lake.root.read(file.path)))
-        found = sorted([*found, *raws], key=lambda raw: -raw.received_at)[:NEWEST]
+        found = sorted([*found, *raws], key=lambda raw: -raw.received_at)[:LOOKED_AT]
     yield from found
 
 

@@ -29,7 +29,7 @@ select {KEY}, unit, observed_at, value, text, error_code, readings from (
 
 
 def newest(view: View, back: When) -> list[Newest]:
-    """Of each series its newest reading, by device.
+    """Of each series its newest reading: those outside their limits first, then by name.
 
     Args:
         view: of which moment.
@@ -44,7 +44,8 @@ def newest(view: View, back: When) -> list[Newest]:
     limits = {_key(row): row for row in read.limits(asked).arrow().to_pylist()}
     outside = {_key(row): row for row in answers.excursions.to_pylist() if row["is_open"]}
     intervals = {row["device_id"]: row["interval_s"] for row in answers.health.devices.to_pylist()}
-    return [_newest(asked, row, limits.get(_key(row)), outside.get(_key(row)), intervals) for row in last]
+    found = [_newest(asked, row, limits.get(_key(row)), outside.get(_key(row)), intervals) for row in last]
+    return sorted(found, key=lambda row: (row.level != "alarm", not row.name, row.called))
 
 
 def _newest(
@@ -84,7 +85,7 @@ def against(row: Mapping[str, Any], limit: Any, outside: Any, now: dt.datetime) 
         return f"within {_span(low, high, row['unit'])}", False
     text = f"{'above' if is_above else 'below'} {_level(high if is_above else low, row['unit'])}"
     if outside is not None:
-        text += f" {since(local(outside['started_at'], str(now.tzinfo)), now)}"
+        text += f" {since(local(outside['counted_from'], str(now.tzinfo)), now)}"
         text += "" if outside["is_begin_known"] else " or earlier"
     return text, True
 

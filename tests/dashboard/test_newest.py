@@ -72,7 +72,7 @@ def test_an_access_point_tells_no_count_under_k(tmp_path: Path, heard: int, told
 def test_a_value_says_what_it_is_against_its_limits(
     value: float | None, limit: tuple[float | None, float | None], says: str, *, is_outside: bool
 ) -> None:
-    outside = {"started_at": at("2026-11-20 10:05"), "is_begin_known": True} if is_outside else None
+    outside = {"counted_from": at("2026-11-20 10:05"), "is_begin_known": True} if is_outside else None
     limits = {"low": limit[0], "high": limit[1]}
     now = at("2026-11-20 10:10").astimezone(ZONE)
     assert against({"value": value, "unit": "°C"}, limits, outside, now) == (

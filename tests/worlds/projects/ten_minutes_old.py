@@ -23,7 +23,7 @@ WORLD = World(
         "operations": [
             *("Three devices are heard", "Fridge reads 5.9 °C, within 2–8 °C", "recording for 10 min"),
             *("One thing needs you: one device has no name", "ac:86:74:11:22:33,…,,,", "in devices.csv"),
-            *("< 5 devices in 1 h", "10 readings", "1 press", "Newest 5 of 32 records"),
+            *("< 5 devices in 1 h", "10 readings", "1 press", "Newest 5 of 32 records, one heartbeat at most"),
             *("now: 10 points", "after five whole weeks with five pulls", "Mon 23 Nov, after three days"),
             *("once 5 devices are here at a time", "fewer than 5 sightings", "1 reading", "1 heartbeat"),
         ],
