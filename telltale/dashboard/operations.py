@@ -108,7 +108,8 @@ def _hours(ask: Ask) -> list[Tile]:
     if not shows_single(project=ask.project):
         return []
     pcs = PCs(ask.project, period_of("1d", ask.project), is_live=True)
-    return list(activity.tiles(pcs).tiles[:1]) if pcs.pcs.num_rows else []
+    told = activity.tiles(pcs) if pcs.pcs.num_rows else None
+    return [] if told is None else list(told.tiles[:1])
 
 
 def _delivery_tiles(sources: list[Delivered], now: dt.datetime) -> list[Tile]:

@@ -155,7 +155,10 @@ def refused_counts(store: Store, since_us: int, until_us: int) -> list[RefusedCo
         groups = connection.execute(query).all()
         told = sa.select(REFUSED.c.id, REFUSED.c.detail).where(REFUSED.c.id.in_([group[-1] for group in groups]))
         details = {row.id: row.detail for row in connection.execute(told)}
-    return [RefusedCount(*group[:-1], details.get(group[-1], "")) for group in groups]
+    return [
+        RefusedCount(source, reason, refused, first_us, last_us, details.get(newest_id, ""))
+        for source, reason, refused, first_us, last_us, newest_id in groups
+    ]
 
 
 def purge_refused(store: Store, before_us: int, *, kept: Collection[str]) -> int:

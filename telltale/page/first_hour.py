@@ -80,9 +80,10 @@ def count(needs: Iterable[Need]) -> int:
 
 def ahead_card(rows: Sequence[Ahead]) -> Card:
     """What will be here, and from when on: what is there first, then what is nearest."""
+    ordered: list[Ahead] = sorted(rows, key=lambda row: -row.share)
     return Card(
         "What will be here, and from when on",
-        Lines(sorted(rows, key=lambda row: -row.share)),
+        Lines(ordered),
         "Charts appear when they have something to say",
         empty="Every chart has something to say.",
     )

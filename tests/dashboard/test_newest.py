@@ -28,7 +28,8 @@ UNITS = '[sources.sigfox.quantities]\ntemperature = { unit = "°C" }\n'
 def rows_of(world: World, root: Path) -> list[dict[str, Any]]:
     project = built(world, root)
     try:
-        return last_table(project).to_pylist()
+        rows: list[dict[str, Any]] = last_table(project).to_pylist()
+        return rows
     finally:
         project.close()
 
