@@ -196,10 +196,10 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
 @pytest.mark.parametrize(
     ("lines", "zone", "said"),
     [
-        (["", ""], "Europe/Berlin", ["Next: put the secret of your network"]),
+        (["", "", ""], "Europe/Berlin", ["Next: put the secret of your network"]),
         (["America/New_York", "button"], "America/New_York", ['button: "telltale discover" prints the line']),
-        (["Europe/Berln", "Europe/Paris", "all"], "Europe/Paris", ['did you mean "Europe/Berlin"?']),
-        (["Mars", "UTC", "5, pc_idle"], "UTC", ["expected an IANA name", 'pc_idle: "telltale collect idle" on that']),
+        (["Europe/Berln", "Europe/Paris", "all", "n"], "Europe/Paris", ['did you mean "Europe/Berlin"?']),
+        (["Mars", "UTC", "5, pc_idle", "y"], "UTC", ["expected an IANA name", 'pc_idle: "telltale collect idle" on that']),
         (["UTC", "sigfx", "sigfox"], "UTC", ['did you mean "sigfox"?', "sigfox: its secret in secrets.toml below"]),
     ],
 )
@@ -210,6 +210,7 @@ def test_init_asks_on_a_terminal_until_it_is_understood(
     assert done.exit_code == 0, done.output
     assert all(sentence in done.output for sentence in said), done.output
     assert load(tmp_path).site.timezone == zone
+    assert load(tmp_path).activity.mine == (lines[-1] == "y"), "somebody's own PCs are shown to nobody unasked"
 
 
 @pytest.mark.parametrize(

@@ -30,21 +30,22 @@ def init(folder: Path, *, zone: str | None, names: tuple[str, ...], yes: bool) -
     from telltale.settings import SETTINGS_FILE
     from telltale.sources import source
 
-    chosen = [source(name) for name in names]
+    chosen, mine = [source(name) for name in names], False
     is_new = not (folder / SETTINGS_FILE).exists()
     if is_new:
         zone = _zone(zone, asks=not yes and _is_terminal(), takes_machines=yes)
         if not yes and not names and _is_terminal():
             chosen = _asked_sources()
-    for written in new_project(folder, zone=zone or ""):
+            mine = _asks_whose(chosen) and click.confirm(WHOSE)
+    for written in new_project(folder, zone=zone or "", mine=mine):
         click.echo(f"{'wrote' if written.is_new else 'kept '}  {written.path}")
     if is_new:
         click.echo(f"time zone: {zone}" if zone else "time zone: UTC; another stands in telltale.toml [site] timezone")
     _say_next(chosen)
 
 
-def new_project(folder: Path, *, zone: str = "") -> "list[Written]":
-    """The files of a new project, with what each source has to say in them; no zone leaves UTC."""
+def new_project(folder: Path, *, zone: str = "", mine: bool = False) -> "list[Written]":
+    """The files of a new project, with what each source has to say in them; no zone leaves UTC, no PC is `mine`."""
     from telltale import private
     from telltale.operate.permissions import mend
     from telltale.settings import create_project, load
@@ -52,7 +53,7 @@ def new_project(folder: Path, *, zone: str = "") -> "list[Written]":
 
     options, secrets = zip(*((source.options_text, source.secrets_text) for source in SOURCES), strict=True)
     with private.as_the_shell_says():  # a service of another user reads the settings; the data are nobody else's
-        files = create_project(folder, options=options, secrets=secrets, zone=zone)
+        files = create_project(folder, options=options, secrets=secrets, zone=zone, mine=mine)
     with suppress(TelltaleError):  # a telltale.toml that was there and is wrong; the next command says so
         settings = load(folder)
         private.folder(settings.data)
@@ -112,6 +113,17 @@ def _asked_sources() -> "list[Source]":
             return _named(told.replace(",", " ").split())
         except ConfigError as error:
             click.echo(str(error))
+
+
+WHOSE = "Are all PCs that will be recorded your own, so that the pages show you them"
+"""The question before [activity] mine = true."""
+
+
+def _asks_whose(chosen: "Sequence[Source]") -> bool:
+    """Whether PCs may be recorded."""
+    from telltale.contract import Transport
+
+    return not chosen or any(each.transport is Transport.AGENT for each in chosen)
 
 
 def _named(words: Collection[str]) -> "list[Source]":

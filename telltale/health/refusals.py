@@ -33,6 +33,12 @@ COLUMNS = pa.schema(
         *((name, pa.string()) for name in ("detail", "remedy", "line", "file")),
     ]
 )
+FOREIGN_HOST = "foreign_host"
+"""The reason of requests that may be a web page's, where no secret proves the sender."""
+OTHER_NAME = (
+    "It came under a name that is none of ours, as through a proxy or a tunnel, or from a web page. With a secret it is "
+    "let in under any name; without one only under the names of telltale.toml [webhooks] hosts."
+)
 TITLES = {source.name: source.short_title or source.title for source in SOURCES}
 
 
@@ -64,7 +70,12 @@ def refused_table(project: Project, since: When = "24h", until: When = None, *, 
 def remedy_of(source: str, reason: str, detail: str) -> Remedy | None:
     """What its source says puts a refusal or a reject right."""
     known = BY_NAME.get(source)
-    return known.remedy(reason, detail) if known is not None and known.remedy is not None else None
+    if known is None or known.remedy is None:
+        return None
+    if reason != FOREIGN_HOST:
+        return known.remedy(reason, detail)
+    secret = known.remedy("no_secret", "")
+    return Remedy("sent under another name", OTHER_NAME, secret.line if secret else "", secret.file if secret else "")
 
 
 def _row(each: RefusedCount) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class Written(NamedTuple):
 
 
 def create_project(
-    folder: Path, *, options: Iterable[str] = (), secrets: Iterable[str] = (), zone: str = ""
+    folder: Path, *, options: Iterable[str] = (), secrets: Iterable[str] = (), zone: str = "", mine: bool = False
 ) -> list[Written]:
     """Write telltale.toml, secrets.toml (600), devices.csv and buttons.csv; the folder is made where it is missing.
 
@@ -32,10 +32,11 @@ def create_project(
         options: the parts of the sources in telltale.toml.
         secrets: and in secrets.toml.
         zone: the site's time zone; empty leaves the default.
+        mine: whether all PCs recorded are of the person who makes the project.
     """
     folder.mkdir(parents=True, exist_ok=True)
     return [
-        _write(folder / SETTINGS_FILE, new_toml(options, zone=zone), _EVERYONE_READS),
+        _write(folder / SETTINGS_FILE, new_toml(options, zone=zone, mine=mine), _EVERYONE_READS),
         _write(folder / SECRETS_FILE, new_secrets(secrets), _OWNER_ONLY),
         _write(folder / DEVICES_FILE, DEFAULT_DEVICES, _EVERYONE_READS),
         _write(folder / BUTTONS_FILE, DEFAULT_BUTTONS, _EVERYONE_READS),

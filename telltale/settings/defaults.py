@@ -119,10 +119,11 @@ device_id,name,place,zone,role,item,person,same_as,expected_interval_s,low,high
 """
 
 
-def new_toml(sources: Iterable[str], *, zone: str = "") -> str:
+def new_toml(sources: Iterable[str], *, zone: str = "", mine: bool = False) -> str:
     """The text of a new telltale.toml; `sources` are the parts of the sources, which settings do not know."""
     main = _MAIN_TOML.replace('# timezone = "UTC"  ', f'timezone = "{zone}"  ', 1) if zone else _MAIN_TOML
-    return "\n".join([main, LOG_TOML, CAPTURE_TOML, ACTIVITY_TOML, BROKERS_TOML, *filter(None, sources)])
+    activity = ACTIVITY_TOML.replace("# mine = false ", "mine = true ", 1) if mine else ACTIVITY_TOML
+    return "\n".join([main, LOG_TOML, CAPTURE_TOML, activity, BROKERS_TOML, *filter(None, sources)])
 
 
 def new_secrets(sources: Iterable[str]) -> str:

@@ -90,6 +90,13 @@ def turned_away(root: Path, source: str, reason: str, detail: str) -> Project:
             '[cloudtrax]\n"network id" = "…"',
         ),
         (("cloudtrax", "missing_signature", ""), "1 report refused: no signature", '[cloudtrax]\n"network id" = "…"'),
+        (
+            ("cloudtrax", "no_secret", 'a report from elsewhere needs a secret; add the line 71234 = "<secret>" below'),
+            "1 report refused: no secret is set",
+            '[cloudtrax]\n"71234" = "…"',
+        ),
+        (("sigfox", "foreign_host", "Host"), "1 callback refused: sent under another name", '[sigfox]\nbackend = "…"'),
+        (("efento", "foreign_host", ""), "1 frame refused: sent under another name", ""),
         (("meraki", "bad_secret", ""), "1 report refused: wrong secret", '[meraki]\noffice = "…"'),
         (("sigfox", "no_secret", ""), "1 callback refused: no secret is set", '[sigfox]\nbackend = "…"'),
         (("sigfox", "missing_secret", ""), "1 callback refused: no secret sent", "Authorization: Bearer …"),

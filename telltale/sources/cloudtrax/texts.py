@@ -16,7 +16,7 @@ In secrets.toml, for each network by its network id (16 characters or more, such
 <network_id> = "<secret>"
 In the CloudTrax dashboard, the network's settings of presence reporting, as the Secret:
 <secret>
-Then start telltale again.
+telltale up takes it up by itself; a collector run alone is started again.
 """
 
 SET_AT = "the CloudTrax dashboard, the network's settings of presence reporting: Secret"

@@ -36,7 +36,7 @@ In secrets.toml, with a secret of your own (16 characters or more, such as "open
 backend = "<secret>"
 In the Sigfox backend, Device Type, Callbacks, Edit, as a header of the callback:
 Authorization: Bearer <secret>
-Then start telltale again.
+telltale up takes it up by itself; a collector run alone is started again.
 """
 
 SET_AT = "the Sigfox backend, Device Type, Callbacks, Edit: the header Authorization, or the password in its URL"
