@@ -55,7 +55,7 @@ check: setup  ## ruff, mypy --strict, stripped notebooks, licences of the base d
 	$(BIN)/nbstripout --verify notebooks/*.ipynb dashboards/*.ipynb
 	$(BIN)/python -m tests.licences
 
-bench: setup  ## the figures of the README, as ratios within one run
+bench: setup  ## how fast it is (docs/figures.md), as ratios within one run
 	$(BIN)/python -m bench $(ARGS)
 
 pictures: setup  ## the pictures of the README, from the demo (needs Chromium)

@@ -1,1 +1,1 @@
-"""The figures of the README, measured as ratios within one run: `make bench`."""
+"""The figures of docs/figures.md, measured as ratios within one run: `make bench`."""
