@@ -137,6 +137,8 @@ def excluded(*, as_json: bool, **question: Any) -> None:
 @click.option("--page", type=click.IntRange(1), default=1, show_default=True, help="1 is the newest.")
 @click.option("--station", metavar="ADDRESS", help="Only this station; - asks for the address without showing it.")
 @click.option("--node", metavar="ADDRESS", help="Only what this access point heard.")
+@click.option("--min-dbm", type=click.IntRange(-120, 0), help="Only those whose weakest frame was at least so strong.")
+@click.option("--avg-dbm", type=click.IntRange(-120, 0), help="Only those that were at least so strong on average.")
 @click.option("--nodes-that-heard", is_flag=True, help="With --station: the nodes that heard it, the latest first.")
 @click.option("--last-seen", is_flag=True, help="With --station: only its newest sighting.")
 @click.option("--sample", is_flag=True, help="Made-up sightings, to see how they look; nothing is stored.")
@@ -147,6 +149,8 @@ def sightings(
     station: str | None,
     node: str | None,
     *,
+    min_dbm: int | None,
+    avg_dbm: int | None,
     nodes_that_heard: bool,
     last_seen: bool,
     sample: bool,
@@ -172,15 +176,18 @@ def sightings(
             rows = calls.nodes_that_heard(str(station))
         else:
             most = 1 if last_seen else limit
-            rows = calls.sightings(most, page=page, station=station, node=node, **stretch)
+            rows = calls.sightings(
+                most, page=page, station=station, node=node, min_dbm=min_dbm, avg_dbm=avg_dbm, **stretch
+            )
     if not as_json:
         rows = rows.select([name for name in rows.column_names if name not in DETAILS])
-    show(rows.to_pylist(), as_json=as_json, empty=_empty(page, station or node))
+    wanted = any(each is not None for each in (station, node, min_dbm, avg_dbm))
+    show(rows.to_pylist(), as_json=as_json, empty=_empty(page, is_chosen=wanted))
 
 
-def _empty(page: int, wanted: str | None) -> str:
+def _empty(page: int, *, is_chosen: bool) -> str:
     if page > 1:
         return f"No sightings on page {page}; the newest are on page 1."
-    if wanted:
+    if is_chosen:
         return "No sightings kept that match; removed ones and those under a destroyed key cannot be found again."
     return 'No sightings yet. Start a collector with "telltale up", or try "telltale demo".'

@@ -62,7 +62,7 @@ def kept(project: Project, zone: str) -> str:
     total, recent = found["total"], found["recent"]
     last = f"the last {RECENT_H}{wording.NBSP}h"
     if not total:
-        return "No sighting is kept"
+        return "No sighting is kept; each goes some hours after its day closed ([site] sighting_retention_h)"
     if total == recent:
         return f"{wording.count(total, 'sighting')} in {last}"
     of = _of(local(found["first_at"], zone), local(found["last_at"], zone), now)

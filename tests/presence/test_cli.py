@@ -22,6 +22,11 @@ CASES: list[tuple[list[str], str, dict[str, Any]]] = [
     (["zones", "--since", "3d", "--site", "71234"], "zones", {"since": "3d", "site": "71234"}),
     (["excluded", "--since", "3d"], "excluded", {"since": "3d"}),
     (["sightings", "--since", "3h", "--limit", "5"], "sightings", {"since": "3h", "limit": 5}),
+    (
+        ["sightings", "--limit", "5", "--min-dbm", "-80", "--avg-dbm", "-70"],
+        "sightings",
+        {"limit": 5, "min_dbm": -80, "avg_dbm": -70},
+    ),
 ]
 
 
