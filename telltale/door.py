@@ -143,7 +143,7 @@ class Door:
             return Verdict(AWAY, "store_away", str(error))
         if self._readings is not None:
             raw = asked.raw
-            ticket.add_done_callback(lambda done: None if done.exception() else self._kept(raw))
+            ticket.add_done_callback(lambda done: self._kept(raw) if _is_durable(done) else None)
         return ticket
 
     def _kept(self, raw: Raw) -> None:
@@ -192,6 +192,10 @@ class Door:
             return Verdict(_TOO_MANY, TOO_MANY)
         reply = Reply(status=refused.status, body=f"{refused.reason}\n{refused.remedy}".encode())
         return Verdict(reply, refused.reason, refused.detail)
+
+
+def _is_durable(ticket: "Future[int]") -> bool:
+    return not ticket.cancelled() and ticket.exception() is None
 
 
 def record(source: Source, request: Request, settings: SourceSettings) -> Raw:
