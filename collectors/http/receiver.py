@@ -37,6 +37,7 @@ class Receiver:
         self._unknown = unknown
         self._timeout_s = door.landing.ticket_timeout_s
         self._exact = {(entry.route.method, entry.route.path): entry.source for entry in door.routes()}
+        self._entries = [(pattern_of(entry)[1], entry) for entry in door.routes()]
         self._patterns = [pattern_of(entry) for entry in door.routes() if "<" in entry.route.path]
 
     def source(self, method: str, path: str) -> str | None:
@@ -73,15 +74,11 @@ class Receiver:
 
     def answer_unknown(self, request: Request) -> Reply:
         """The refusal of a request to a path, or by a method, that no source listens for; its body is not read."""
-        reply, detail = self._unknown.answer(request, self._entries(request.path))
+        others = [entry for pattern, entry in self._entries if pattern.fullmatch(request.path)]
+        reply, detail = self._unknown.answer(request, others)
         reason = reply.body.partition(b"\n")[0].decode()
         self._packets.add(Packet(request.received_at / 1e6, NAME, request.sender, 0, reply.status, reason, 0, detail))
         return reply
-
-    def _entries(self, path: str) -> list[Entry]:
-        """What listens at a path, for whatever method."""
-        entries = self._door.routes()
-        return [entry for entry in entries if pattern_of(entry)[1].fullmatch(path)]
 
 
 def not_ours(foreign: str, source: str = "", secret_lines: str = "") -> Refused:

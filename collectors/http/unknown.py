@@ -19,6 +19,8 @@ MOST_PATHS = 20
 """Told apart within an hour; all further ones are one."""
 OTHERS = "other paths"
 HOUR_S = 3600.0
+MOST_HINTS, LONGEST_HINTED = 100, 100
+"""Answers of an hour, for one path as it is shown, that name what is near, and the characters of such a path."""
 _METHODS = frozenset(("GET", "POST", "PUT", "HEAD", "PATCH", "DELETE", "OPTIONS"))
 _PLAIN = re.compile(r"[A-Za-z_.-]{1,30}\d{0,2}", re.ASCII)
 
@@ -64,15 +66,17 @@ class Unknown:
         """
         methods = sorted({entry.route.method for entry in others})
         shown = self._shown(request)
+        name = self._counted(shown, self._seen)
+        self._count(self._counted(shown, self._total))
+        number = self._seen[name]
         if methods:
             reason, status = "wrong_method", 405
             hint = f"; expected {' or '.join(methods)}"
         else:
             reason, status = "unknown_path", 404
-            hint = self._near(request.path)
-        name = self._counted(shown, self._seen)
-        self._count(self._counted(shown, self._total))
-        number = self._seen[name]
+            # What is near takes a moment to find: it is done for people, not for a flood.
+            is_cheap = number <= MOST_HINTS and len(request.path) <= LONGEST_HINTED
+            hint = self._near(request.path) if is_cheap else ""
         detail = f"{name}: nothing is received there{hint if name == shown else ''}"
         if str(number).strip("0") == "1":
             often = f" (asked {number:,} times within an hour)" if number > 1 else ""

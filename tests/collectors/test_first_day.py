@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from collectors.http.unknown import MOST_HINTS, MOST_PATHS, OTHERS, Unknown
+from telltale.contract import Request
 from telltale.dashboard.links import Note, noted
+from telltale.door import open_door
 from telltale.settings import load
+from telltale.sources import SOURCES
 from telltale.workbench.project import Project
 from telltale.workbench.reading import load as rows_of
 from tests.collectors.sockets import count, refused, until
@@ -150,6 +154,25 @@ def test_unknown_paths_are_answered_with_the_nearest_and_counted(collector: Coll
     }
     until(lambda: rows <= set(refused(collector.root)), f"not in the list: {refused(collector.root)}")
     assert len([row for row in refused(collector.root) if row[0] == "webhooks"]) == 2 * len(UNKNOWN)
+
+
+def test_a_flood_of_unknown_paths_is_counted_in_bounded_memory_and_answered_shortly(tmp_path: Path) -> None:
+    settings = load(make_project(tmp_path, secrets=""))
+    door, hour = open_door(settings, SOURCES), [0.0]
+    names: list[str] = []
+    unknown = Unknown(door, names.append, clock=lambda: hour[0])
+    request = Request("", 0, "", "http", "POST", "/", {}, "", b"")
+    for n in range(3 * MOST_PATHS):
+        reply, _ = unknown.answer(request._replace(path=f"/receiv{'abcdefghij'[n % 10]}{n}"), [])
+        assert reply.status == 404
+    assert len(unknown.counts) == len(set(names)) == MOST_PATHS + 1
+    assert unknown.counts[OTHERS] == 2 * MOST_PATHS
+    answers = {unknown.answer(request._replace(path="/receivy"), [])[0].body for _ in range(MOST_HINTS + 1)}
+    assert len(answers) == 2, "no hint for what is asked for so often"
+    assert b"mean" not in unknown.answer(request._replace(path="/receive" * 20), [])[0].body
+    hour[0] = 3600.0
+    assert b'did you mean "/cloudtrax"' in unknown.answer(request._replace(path="/cloudtrx"), [])[0].body
+    door.close()
 
 
 @contextmanager
