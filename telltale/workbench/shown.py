@@ -6,7 +6,7 @@ frame that is no table of `tt`, or has lost its mark, looks as pandas shows it.
 
 import html
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +16,7 @@ MARK = "telltale"
 MOST_COLUMNS = 12
 FIRST = (
     *("name", "item", "source", "site", "label", "day", "state", "quantity", "channel", "unit"),
+    *("value_last", "value_mean", "value_min", "value_max"),
     *("last_seen", "silent_s", "reports", "missing"),
 )
 """The columns that are shown before all others, where there are more than fit."""
@@ -49,15 +50,22 @@ def chosen(frame: "pd.DataFrame") -> list[str]:
     names = list(map(str, frame.columns))
     if len(names) <= MOST_COLUMNS:
         return names
-    told = [name for name in names if not len(frame) or bool(frame[name].notna().any())]
+    told = [name for name in names if not len(frame) or _says(frame[name])]
     first = [name for name in FIRST if name in told]
     return [*first, *(name for name in told if name not in first)][:MOST_COLUMNS]
+
+
+def _says(column: "pd.Series[Any]") -> bool:
+    """Whether a column has any value."""
+    return bool((column.notna() & (column.astype(str) != "")).any())
 
 
 def _readable(frame: "pd.DataFrame") -> "pd.DataFrame":
     shown = frame[chosen(frame)].copy()
     for name in _times(shown):
         shown[name] = shown[name].dt.tz_convert(_zone).dt.strftime("%Y-%m-%d %H:%M:%S")
+    for name in map(str, shown.select_dtypes("float").columns):
+        shown[name] = shown[name].round(1 if name.endswith("_s") else 3)
     return shown
 
 
