@@ -34,8 +34,8 @@ def graph(settings: Settings, headers: Mapping[str, str], *, is_from_here: bool)
         headers: of the request, by lower-case name.
         is_from_here: it comes from this machine and through no proxy.
     """
-    if settings.dashboard.public_url:
-        return _leads(settings.dashboard.public_url)
+    if settings.dashboard.public_home:
+        return _leads(settings.dashboard.public_home)
     host = host_of(headers.get("host", ""))
     if not is_from_here or not is_loopback(host):
         return Reply(404, NOT_FROM_ELSEWHERE.encode(), keep=False)
