@@ -10,6 +10,8 @@ from telltale.presence.words.usual import FEWEST_DAYS, usual_days
 from telltale.wording import is_known
 
 PAGE = "presence"
+INTERVALS = 12
+"""So many intervals of a quarter of an hour in which nobody was there are a finding."""
 
 
 def ahead(answers: Answers) -> list[Ahead]:
@@ -47,8 +49,10 @@ def _by_day(days: int, today: dt.date, page: str) -> Ahead:
 
 
 def here(answers: Answers) -> Ahead:
-    """The devices present today: once enough are here at a time that they may be told of."""
-    is_there = any(is_known(row["mean"]) and row["mean"] for row in answers.bins.to_pylist())
+    """The devices present today: once enough are here at a time that they may be told of, or nobody was for hours."""
+    rows = [row for row in answers.bins.to_pylist() if row["address_kind"] == "all" and row["nodes"]]
+    known = [row["mean"] for row in rows if is_known(row["mean"])]
+    is_there = any(known) or len(known) >= INTERVALS
     when = _or_now(f"once {answers.k} devices are here at a time", is_there=is_there)
     return Ahead("Who is here today", when, float(is_there), _page(answers), "occupancy")
 
