@@ -144,7 +144,7 @@ def test_buttons_are_named_without_a_neighbour_and_phones_only_where_they_are_ke
         ["button", "Bolts", "buttons.csv", ""]
     ]
     (note,) = [one for one in examine(found) if one.check == "listed"]
-    assert note.fix.endswith("telltale discover names what it hears")
+    assert note.fix.endswith('"telltale discover" names what it hears')
     told = (tmp_path / "telltale.toml").read_text()
     (tmp_path / "telltale.toml").write_text(told + "[kanban]\npresence = true\n")
     again = Project(tmp_path, now=lambda: at(NOW))
