@@ -199,7 +199,11 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
         (["", "", ""], "Europe/Berlin", ["Next: put the secret of your network"]),
         (["America/New_York", "button"], "America/New_York", ['button: "telltale discover" prints the line']),
         (["Europe/Berln", "Europe/Paris", "all", "n"], "Europe/Paris", ['did you mean "Europe/Berlin"?']),
-        (["Mars", "UTC", "5, pc_idle", "y"], "UTC", ["expected an IANA name", 'pc_idle: "telltale collect idle" on that']),
+        (
+            ["Mars", "UTC", "5, pc_idle", "y"],
+            "UTC",
+            ["expected an IANA name", 'pc_idle: "telltale collect idle" on that'],
+        ),
         (["UTC", "sigfx", "sigfox"], "UTC", ['did you mean "sigfox"?', "sigfox: its secret in secrets.toml below"]),
     ],
 )

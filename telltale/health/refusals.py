@@ -36,8 +36,8 @@ COLUMNS = pa.schema(
 FOREIGN_HOST = "foreign_host"
 """The reason of requests that may be a web page's, where no secret proves the sender."""
 OTHER_NAME = (
-    "It came under a name that is none of ours, as through a proxy or a tunnel, or from a web page. With a secret it is "
-    "let in under any name; without one only under the names of telltale.toml [webhooks] hosts."
+    "It came under a name that is none of ours, as through a proxy or a tunnel, or from a web page. With a secret it "
+    "is let in under any name; without one only under the names of telltale.toml [webhooks] hosts."
 )
 TITLES = {source.name: source.short_title or source.title for source in SOURCES}
 
