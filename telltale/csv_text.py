@@ -60,16 +60,18 @@ def number(text: str) -> float:
     return float(text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text)
 
 
-def written(names: Sequence[str], rows: Iterable[Mapping[str, Any]], *, head: bool = True) -> str:
+def written(names: Sequence[str], rows: Iterable[Mapping[str, Any]], *, head: bool = True, separator: str = ",") -> str:
     """The rows as CSV, a line feed at the end of each; what is None is empty.
 
     Args:
         names: of the columns, in their order; what else a row has is left out.
         rows: values by column.
         head: whether the names stand in the first line.
+        separator: what parts the cells.
     """
     lines = [map(_safe, names)] if head else []
-    return "".join(map(_line, [*lines, *([_safe(row.get(name)) for name in names] for row in rows)]))
+    cells = [*lines, *([_safe(row.get(name)) for name in names] for row in rows)]
+    return "".join(_line(line, separator) for line in cells)
 
 
 def read(text: str) -> list[dict[str, str]]:
@@ -87,10 +89,10 @@ def _separator(text: str) -> str:
     return max(SEPARATORS, key=bare.count)
 
 
-def _line(cells: Iterable[Any]) -> str:
+def _line(cells: Iterable[Any], separator: str) -> str:
     text = io.StringIO()
     # With "\n" as its end csv leaves a "\r" unquoted, where a spreadsheet begins a new line and with it a new cell.
-    csv.writer(text, lineterminator="\r\n").writerow(cells)
+    csv.writer(text, delimiter=separator, lineterminator="\r\n").writerow(cells)
     return f"{text.getvalue()[:-2]}\n"
 
 

@@ -1,12 +1,9 @@
 """The line that puts a device into devices.csv, in the columns of the project's own file."""
 
-import csv
-import io
-
+from telltale import csv_text
 from telltale.settings.devices import DEVICES_FILE
 from telltale.settings.model import Settings
 
-_DELIMITERS = ",;\t"
 _TO_FILL = "…"
 
 
@@ -18,14 +15,12 @@ def device_line(settings: Settings, device_id: str) -> str:
         device_id: of the device.
     """
     header = _first_line(settings)
-    delimiter = max(_DELIMITERS, key=header.count)
+    delimiter = max(csv_text.SEPARATORS, key=header.count)
     columns = [name.strip().strip('"') for name in header.split(delimiter)]
     if "device_id" not in columns:
         columns, delimiter = ["device_id", "name"], ","
-    text = io.StringIO()
-    cells = [{"device_id": device_id, "name": _TO_FILL}.get(name, "") for name in columns]
-    csv.writer(text, delimiter=delimiter, lineterminator="").writerow(cells)
-    return text.getvalue()
+    line = csv_text.written(columns, [{"device_id": device_id, "name": _TO_FILL}], head=False, separator=delimiter)
+    return line.rstrip("\n")
 
 
 def _first_line(settings: Settings) -> str:

@@ -14,6 +14,7 @@ from telltale.page.said import Said, say
 from telltale.presence.claims import NO_CLAIMS, Claims
 from telltale.presence.words.gaps import without_records
 from telltale.presence.words.titles import RECORDED, change_of, comparable, lacks_days, of_all, visits_overall
+from telltale.presence.words.today import who_is_silent
 from telltale.wording import is_known
 
 if TYPE_CHECKING:
@@ -68,13 +69,12 @@ def _missing(found: Reporting, missing_s: float, claims: Claims, *, running: boo
     if found.now:
         longest = found.now[0]
         lasting = said.duration(claims.silence(longest.name, (longest.end - longest.start).total_seconds()))
-        silent, known = claims.nodes("nodes_silent", len(found.now), reports=False), claims.nodes("nodes", found.known)
-        which = say(" !!{} of {} nodes!!", said.number(silent), said.number(known))
+        which = who_is_silent(found, claims)
         if running:
             verb = "has" if len(found.now) == 1 else "have"
-            return say("{} {} been silent for {}, so the counts are too low.", which, verb, lasting)
+            return say(" {} {} been silent for {}, so the counts are too low.", which, verb, lasting)
         verb = "was" if len(found.now) == 1 else "were"
-        return say("{} {} silent for its last {}, so the counts are too low.", which, verb, lasting)
+        return say(" {} {} silent for its last {}, so the counts are too low.", which, verb, lasting)
     if missing_s:
         gap = said.duration(claims.missing(missing_s))
         return say(" No node reported for **{}**, so the counts are too low.", gap)

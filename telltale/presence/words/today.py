@@ -130,13 +130,18 @@ def silent_now(found: Reporting, timezone: str, *, today: dt.date, claims: Claim
 
 def silent_of(found: Reporting, claims: Claims = NO_CLAIMS) -> Said:
     """`!!3 of 8 nodes!! are`, `!!Both nodes!! are`, `!!The node!! is`: the nodes that are silent, with their verb."""
+    return say("{} {}", who_is_silent(found, claims), "is" if len(found.now) == 1 else "are")
+
+
+def who_is_silent(found: Reporting, claims: Claims = NO_CLAIMS) -> Said:
+    """`!!3 of 8 nodes!!`, `!!Both nodes!!`, `!!The node!!`."""
     silent, known = claims.nodes("nodes_silent", len(found.now), reports=False), claims.nodes("nodes", found.known)
     if silent.value == known.value:
         words = {1: "The node", 2: "Both nodes"}.get(found.known)
         who = said.claimed(silent, words) if words else say("All {} nodes", said.number(silent))
     else:
         who = say("{} of {} nodes", said.number(silent), said.number(known))
-    return say("!!{}!! {}", who, "is" if len(found.now) == 1 else "are")
+    return say("!!{}!!", who)
 
 
 def _against(change: float, usual: Usual, claims: Claims) -> Said:
