@@ -4,11 +4,14 @@ No test of Hypothesis has a deadline: how long an example takes is the machine's
 """
 
 import os
-from collections.abc import Generator
+import weakref
+from collections.abc import Generator, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from telltale.workbench.project import Project
 from tests.lake_fixture import lake  # noqa: F401 - the fixture of that name
 
 REQUIRED = os.environ.get("TELLTALE_REQUIRE", "")
@@ -43,3 +46,20 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("TELLTALE_") and name != "TELLTALE_REQUIRE":
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_project_stays_open() -> Iterator[None]:
+    """Projects left open hold address space: after some hundred of them a worker is too large to start a program."""
+    made: weakref.WeakSet[Project] = weakref.WeakSet()
+    begin = Project.__init__
+
+    def noted(project: Project, *args: Any, **options: Any) -> None:
+        made.add(project)
+        begin(project, *args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Project, "__init__", noted)
+        yield
+    for project in list(made):
+        project.close()
