@@ -140,7 +140,12 @@ def test_what_needs_a_look_is_found_once_for_one_state_of_the_store(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[int] = []
-    monkeypatch.setattr(concerns, "_gathered", lambda _project: calls.append(1) or [])  # type: ignore[func-returns-value]
+
+    def gathered(_project: Project, *, with_refusals: bool) -> list[Notice]:
+        calls.append(with_refusals)
+        return []
+
+    monkeypatch.setattr(concerns, "_gathered", gathered)
     for _ in range(3):
         assert concerns.gathered(project) == []
     assert len(calls) == 1
