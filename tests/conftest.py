@@ -4,6 +4,7 @@ No test of Hypothesis has a deadline: how long an example takes is the machine's
 """
 
 import os
+import signal
 import weakref
 from collections.abc import Generator, Iterator
 from typing import Any
@@ -16,6 +17,9 @@ from tests.lake_fixture import lake  # noqa: F401 - the fixture of that name
 
 REQUIRED = os.environ.get("TELLTALE_REQUIRE", "")
 LEFT_OUT = {"long": (), "all": ("long",)}.get(REQUIRED, ("slow", "long"))
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started behind a `&`; what tests start is ended by Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("without a deadline", settings(deadline=None))
 settings.load_profile("without a deadline")
