@@ -12,9 +12,10 @@ from telltale.settings import DEVICES_FILE, SETTINGS_FILE, Settings
 from telltale.settings.secrets import SECRETS_FILE
 
 Secrets = Mapping[str, Mapping[str, str]]
-_RECEIVED = frozenset(("landing", "log", "sources"))
-"""What every collector is told, beside its own section."""
-_ALSO = {"arp": frozenset(("kanban",))}
+_RECEIVED = frozenset(("landing", "log", "sources", "site"))
+"""What every collector is told, beside its own section: of the site, its clock, by which a reading's line tells it."""
+_ALSO = {"arp": frozenset(("kanban",)), "webhooks": frozenset(("dashboard",))}
+"""Webhooks let in requests to the host of [dashboard] public_url, and lead to it from /graph."""
 _SECRETS = {"mqtt": {"mqtt"}, "cumulocity": {"forward"}, "thingworx": {"forward"}, "activity": {"dashboard"}}
 """Secrets that are no source's, and whose they are."""
 _OF_SOURCES = frozenset(("webhooks", "coap", "mqtt", "upkeep", "dashboard"))

@@ -137,7 +137,7 @@ class Supervisor:
         self._stopped: asyncio.Event
         self._kept: dict[str, _Kept] = {}
         self.undrained: list[str] = []
-        """Children that were asked to end and had to be killed, or ended with an error."""
+        """Children that at the end of all had to be killed, or ended with an error."""
 
     async def run(self) -> None:
         """Keep all children running until `stop`, and return when every one has ended."""
@@ -251,7 +251,7 @@ class Supervisor:
             await asyncio.wait({life.silent}, timeout=LAST_WORDS_S)
             transport.close()
             self._guard.ended(pid)
-        if is_asked and transport.get_returncode() != 0:
+        if is_asked and self._stopped.is_set() and transport.get_returncode() != 0:  # at a restart it is of no moment
             self.undrained.append(child.name)
         return _ending(transport.get_returncode(), life.lines.last)
 
