@@ -1,5 +1,7 @@
 """The line that puts a device into devices.csv, in the columns of the project's own file."""
 
+import csv
+
 from telltale import csv_text
 from telltale.settings.devices import DEVICES_FILE
 from telltale.settings.model import Settings
@@ -14,20 +16,18 @@ def device_line(settings: Settings, device_id: str) -> str:
         settings: of the project.
         device_id: of the device.
     """
-    header = _first_line(settings)
-    delimiter = max(csv_text.SEPARATORS, key=header.count)
-    columns = [name.strip().strip('"') for name in header.split(delimiter)]
+    columns, separator = _header(settings)
     if "device_id" not in columns:
-        columns, delimiter = ["device_id", "name"], ","
-    line = csv_text.written(columns, [{"device_id": device_id, "name": _TO_FILL}], head=False, separator=delimiter)
+        columns, separator = ["device_id", "name"], ","
+    line = csv_text.written(columns, [{"device_id": device_id, "name": _TO_FILL}], head=False, separator=separator)
     return line.rstrip("\n")
 
 
-def _first_line(settings: Settings) -> str:
-    path = settings.root / DEVICES_FILE
-    if not path.is_file():
-        return ""
-    with path.open("rb") as file:
-        begin = file.read(4_000)
-    text = begin.decode("utf-16" if begin[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", errors="replace")
-    return text.partition("\n")[0].strip()
+def _header(settings: Settings) -> tuple[list[str], str]:
+    """The columns of devices.csv and what parts them; none of a file that is missing or cannot be read."""
+    try:
+        reader = csv_text.lines(csv_text.decoded((settings.root / DEVICES_FILE).read_bytes()))
+        named = (cells for cells in reader if any(cells) and not cells[0].startswith("#"))
+        return [name.strip() for name in next(named, [])], reader.dialect.delimiter
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return [], ","

@@ -162,6 +162,9 @@ def test_the_command_prints_a_table_and_json(tmp_path: Path, monkeypatch: pytest
         ("device_id,name,place,expected_interval_s,low\n", "efento:1,…,,,"),
         ("\ufeffname;device_id;place\r\n", "…;efento:1;"),
         ("name\tdevice_id\n", "…\tefento:1"),
+        ("sep=;\r\ndevice_id;name\r\n", "efento:1;…"),
+        ("# of the north hall\n\ndevice_id,name,place\n", "efento:1,…,"),
+        ('"device_id", "low:co2, ppm",name\n', "efento:1,,…"),
         ("nothing of ours\n", "efento:1,…"),
     ],
 )
