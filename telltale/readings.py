@@ -55,7 +55,8 @@ class ReadingLog:
         self._sources = {source.name: source for source in sources if _TABLES.intersection(source.tables)}
         self._options: Mapping[str, Options] = {name: settings.source(name).options for name in self._sources}
         self._zone = zoneinfo.ZoneInfo(settings.site.timezone)
-        self._presses = _presses(settings) if "button" in self._sources else {}
+        self._settings = settings
+        self._presses: dict[str, Press] = {}
         self._pressed_us: dict[str, int] = {}
         self._say = say
         self._waiting: deque[Raw] = deque(maxlen=MOST_RECORDS)
@@ -93,6 +94,8 @@ class ReadingLog:
         self._some.clear()
         left_out, self._left_out = self._left_out, 0
         records = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        if any(raw.source == "button" for raw in records):
+            self._presses = _presses(self._settings)  # the list may have changed, as for the capture
         for raw in records:
             try:
                 for line in self._lines(raw):

@@ -77,6 +77,16 @@ def test_a_record_is_a_line_of_value_device_and_time(settings: Settings, raws: l
     assert not any("\n" in line or "aabb" in line for line in found)
 
 
+def test_a_button_that_was_listed_since_is_told_by_its_item(settings: Settings) -> None:
+    said: list[str] = []
+    readings = ReadingLog(SOURCES, settings, say=said.append)
+    with (settings.root / "buttons.csv").open("a") as file:
+        file.write(f"Blue, {STRANGER},, M5 nuts\n")
+    readings.add(frame(STRANGER))
+    readings.close()
+    assert said == [f"M5 nuts pressed at {CLOCK}"]
+
+
 def test_of_a_sensors_many_samples_the_newest_is_said(settings: Settings) -> None:
     found = lines(settings, SAMPLES["efento-frame_m"].raw)
     assert found
