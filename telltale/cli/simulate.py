@@ -70,7 +70,8 @@ def simulate(source: str, *, back_s: int | None, live: bool, seed: int, file: Pa
     By default it is the first of "telltale sources". They have the faults of real ones: lost messages, nodes that fail,
     clocks that are wrong. The same seed gives the same data; people come and go by the clock of [site] timezone.
     A project that holds real records is refused without --mix. Simulated records bear a mark, by which --remove takes
-    them out again; frames sent with --play bear none, nor does what is replayed from a capture file.
+    them out again; frames sent with --play bear none, nor does what is replayed from a capture file, and rows whose
+    record retention has removed since stay.
     """
     from telltale.contract import Scenario
     from telltale.settings import load
