@@ -8,6 +8,7 @@ EXTRAS: dict[str, frozenset[str]] = {
             *("traitlets", "voila"),
         )
     ),
+    "publish": frozenset(("apprise", "xlsxwriter")),
     "spark": frozenset(("pyspark",)),
     "idle": frozenset(("serial", "Xlib")),
     "capture": frozenset(("scapy",)),

@@ -87,6 +87,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {f"telltale.{subject}" for subject in SUBJECTS},
     "telltale.forward": SPINE | STORE | {"telltale.workbench", "telltale.kanban", "telltale.sensors"},
     "telltale.forward.efento": SPINE | STORE | {"telltale.workbench", "telltale.forward", "telltale.sources"},
+    "telltale.publish": SPINE
+    | STORE
+    | {
+        "telltale.workbench",
+        "telltale.page",
+        "telltale.report",
+        "telltale.sources",
+        "telltale.discreet",
+        "telltale.look",
+    }
+    | {"telltale.charts", "telltale.engine", "telltale.logs"}
+    | {f"telltale.{subject}" for subject in SUBJECTS},
     "telltale.operate": SPINE
     | STORE
     | {"telltale.workbench", "telltale.sources", "telltale.door", "telltale.engine"}

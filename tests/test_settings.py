@@ -19,6 +19,7 @@ from telltale.settings import (
     new_secrets,
     new_toml,
 )
+from telltale.settings.publish import AlertSettings, ReportSettings
 from telltale.sources import SOURCES
 
 
@@ -51,7 +52,9 @@ def test_the_written_file_documents_every_key_with_its_default(tmp_path: Path) -
     told = tomllib.loads(uncommented(NEW_TOML))
     lobby = told["site"].pop("71234")
     assert lobby == {"name": "Lobby", "timezone": "Europe/Berlin"}
-    fields = set(Settings.model_fields) - {"root", "sites"}
+    assert set(told.pop("reports")["cold_chain"]) == set(ReportSettings.model_fields)
+    assert set(told.pop("alerts")["fridges"]) == set(AlertSettings.model_fields)
+    fields = set(Settings.model_fields) - {"root", "sites", "reports", "alerts"}
     assert set(told) == fields
     defaults = Settings(root=tmp_path)
     for section in fields - {"sources"}:
@@ -139,12 +142,12 @@ def test_paths_lie_below_the_root_and_can_be_moved(tmp_path: Path) -> None:
     plain = Settings(root=tmp_path)
     assert plain.store_url == f"sqlite:///{tmp_path}/data/landing/telltale.db"
     assert (plain.lake_root, plain.keys) == (tmp_path / "data/lake", tmp_path / "data/keys")
-    assert (plain.reports, plain.logs) == (tmp_path / "data/reports", tmp_path / "data/logs")
+    assert (plain.report_folder, plain.logs) == (tmp_path / "data/reports", tmp_path / "data/logs")
     moved = load(
         project(tmp_path, '[paths]\ndata = "d"\nstore_url = "sqlite:///x.db"\nlake_root = "s3://b/l"\nkeys = "/k"\n')
     )
     assert moved.store_url == f"sqlite:///{tmp_path}/x.db"
-    assert (moved.lake_root, moved.keys, moved.reports) == ("s3://b/l", Path("/k"), tmp_path / "d/reports")
+    assert (moved.lake_root, moved.keys, moved.report_folder) == ("s3://b/l", Path("/k"), tmp_path / "d/reports")
     several = load(project(tmp_path, '[paths]\nstore_url = "postgresql+psycopg://u@h/n"'))
     assert several.store_url == "postgresql+psycopg://u@h/n"
 

@@ -236,7 +236,7 @@ def _reports(project: "Project", plan: "Scenario") -> None:
             tell = partial(_describe, bar, bar.add_task(f"report {name}", total=None))
             done = run(name, f"{first}/{today}", {}, project, progress=tell)
         click.echo(f"report {name}: {done.html}")
-    click.echo(f"all reports: {project.settings.reports / 'index.html'}")
+    click.echo(f"all reports: {project.settings.report_folder / 'index.html'}")
 
 
 def _describe(bar: "Progress", task: "TaskID", text: str) -> None:

@@ -157,6 +157,26 @@ FORWARD_COUNT = sa.Table(
     sa.Column("last_at", _BIG, nullable=False),  # the newest time of what was sent
 )
 
+MESSAGE = sa.Table(
+    "message",
+    metadata,
+    sa.Column("id", _BIG, sa.Identity(), primary_key=True),
+    sa.Column("key", sa.Text, nullable=False, unique=True),  # what it tells of; nothing is told twice
+    sa.Column("recipient", sa.Text, nullable=False),  # a mail address, or a name of [publish] in secrets.toml
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),  # plain text
+    sa.Column("html", sa.Text, nullable=False),  # the same for mail, or empty
+    sa.Column("files", sa.Text, nullable=False),  # JSON: attached files, relative to the reports folder
+    sa.Column("created_at", _BIG, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # waiting, sent, failed
+    sa.Column("attempts", sa.Integer, nullable=False),  # those that failed
+    sa.Column("next_try", _BIG, nullable=False),
+    sa.Column("last_error", sa.Text, nullable=False),
+    sa.Column("sent_at", _BIG, nullable=True),
+    sa.Index("message_due", "state", "next_try"),
+    sqlite_autoincrement=True,
+)
+
 HOST_CLOCK = sa.Table(
     "host_clock",
     metadata,

@@ -150,7 +150,7 @@ def _secrets(project: Project) -> Iterator[Finding]:
 
 
 def _folders(project: Project) -> Iterator[Finding]:
-    for folder in (project.settings.data, project.settings.reports):
+    for folder in (project.settings.data, project.settings.report_folder):
         there = _nearest(folder)
         if not there.is_dir():
             yield Finding("folders", "wrong", f"{there} is no folder", "move it away, or name another in [paths]")

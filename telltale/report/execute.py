@@ -81,7 +81,7 @@ def run(
     values = typed(source, given or {})
     site = str(values.get("site", ""))
     when = parse(period_text, local_now(project, site))
-    folder = project.settings.reports / name
+    folder = project.settings.report_folder / name
     folder.mkdir(parents=True, exist_ok=True)
     asked = naming.asked(values, defaults(source), _names(project))
     base = folder / "-".join(part for part in (when.name, site, naming.file_part(asked)) if part)
@@ -90,7 +90,7 @@ def run(
     notebook = _execute(source, running, {**values, "period": period_text}, project, progress)
     progress(f"{name}: page")
     report = _keep(notebook, running, base, when, asked=naming.words(asked), with_pdf=with_pdf)
-    index.write(project.settings.reports)
+    index.write(project.settings.report_folder)
     return report
 
 

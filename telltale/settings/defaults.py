@@ -6,6 +6,7 @@ from telltale.settings.activity import ACTIVITY_TOML
 from telltale.settings.brokers import BROKERS_TOML
 from telltale.settings.capture import CAPTURE_TOML
 from telltale.settings.log import LOG_TOML
+from telltale.settings.publish import PUBLISH_TOML
 
 _MAIN_TOML = """\
 # telltale.toml: the settings of this project. Its folder is the project's root.
@@ -111,6 +112,10 @@ _OTHER_SECRETS = """\
 
 # [thingworx]
 # app_key = "..."
+
+# [publish]                    # how reports and alerts leave
+# mail_password = "..."        # of [publish] mail_user
+# ops = "..."                  # a name for `to`, and the address of Apprise it stands for
 """
 
 DEFAULT_DEVICES = """\
@@ -123,7 +128,7 @@ def new_toml(sources: Iterable[str], *, zone: str = "", mine: bool = False) -> s
     """The text of a new telltale.toml; `sources` are the parts of the sources, which settings do not know."""
     main = _MAIN_TOML.replace('# timezone = "UTC"  ', f'timezone = "{zone}"  ', 1) if zone else _MAIN_TOML
     activity = ACTIVITY_TOML.replace("# mine = false ", "mine = true ", 1) if mine else ACTIVITY_TOML
-    return "\n".join([main, LOG_TOML, CAPTURE_TOML, activity, BROKERS_TOML, *filter(None, sources)])
+    return "\n".join([main, LOG_TOML, CAPTURE_TOML, activity, BROKERS_TOML, PUBLISH_TOML, *filter(None, sources)])
 
 
 def new_secrets(sources: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from telltale.settings.activity import ActivitySettings, IdleSettings
 from telltale.settings.brokers import ForwardSettings, MqttSettings
 from telltale.settings.capture import ArpSettings, KanbanSettings
 from telltale.settings.log import LogSettings
+from telltale.settings.publish import AlertSettings, PublishSettings, ReportSettings
 from telltale.settings.section import Section
 
 SETTINGS_FILE = "telltale.toml"
@@ -225,6 +226,9 @@ class Settings(BaseSettings):
     kanban: KanbanSettings = KanbanSettings()
     activity: ActivitySettings = ActivitySettings()
     forward: ForwardSettings = ForwardSettings()
+    publish: PublishSettings = PublishSettings()
+    reports: dict[str, ReportSettings] = {}
+    alerts: dict[str, AlertSettings] = {}
     sources: dict[str, dict[str, Any]] = {}
 
     _secrets: dict[str, Secrets] = PrivateAttr(default_factory=dict)
@@ -282,7 +286,7 @@ class Settings(BaseSettings):
         return self.root / (self.paths.keys or self.data / "keys")
 
     @property
-    def reports(self) -> Path:
+    def report_folder(self) -> Path:
         """Where executed notebooks and reports go."""
         return self.data / "reports"
 

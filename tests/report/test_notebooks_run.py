@@ -177,4 +177,4 @@ def test_reports_are_kept_with_their_notebook_and_printed(filled: Filled, presen
     assert presence.notebook.exists()
     assert presence.pdf is not None
     assert presence.pdf.read_bytes().startswith(b"%PDF-")
-    assert presence.html.name in (filled.project.settings.reports / "index.html").read_text()
+    assert presence.html.name in (filled.project.settings.report_folder / "index.html").read_text()

@@ -117,14 +117,14 @@ def _cell(kind: str, text: str, tags: list[str]) -> dict[str, Any]:
 def test_a_run_keeps_notebook_page_and_index_and_a_failed_one_keeps_them(project: Project) -> None:
     told: list[str] = []
     done = report.run("my_week", "2026-W46", {"limit": "41"}, project, progress=told.append, with_pdf=False)
-    folder = project.settings.reports / "my_week"
+    folder = project.settings.report_folder / "my_week"
     name = "2026-W46-limit-41"
     assert sorted(path.name for path in folder.iterdir()) == [f"{name}.html", f"{name}.ipynb", f"{name}.json"]
     text = done.html.read_text()
     assert "<b>2026-W46</b> with 42" in text
     assert re.findall(r"<dt>(.*?)</dt>", text) == ["Period", "Parameters", "Made", "Data until"]
     assert told[:2] == ["my_week: cell 1 of 4", "my_week: cell 2 of 4"]  # papermill adds the injected one
-    listed = (project.settings.reports / "index.html").read_text()
+    listed = (project.settings.report_folder / "index.html").read_text()
     assert f'href="my_week/{name}.html"' in listed
     assert " · limit = 41</p>" in listed
     usual = report.run("my_week", "2026-W46", {"limit": "3", "name": "x"}, project, with_pdf=False)
@@ -207,7 +207,7 @@ def test_what_the_notebook_does_not_know_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=complaint.replace("?", r"\?")):
         report.run(name, "2026-W46", parameters, project)
-    assert not project.settings.reports.exists()
+    assert not project.settings.report_folder.exists()
 
 
 REPORTS = [
