@@ -1,5 +1,8 @@
 """Sensors' records as events: the JSON an earlier ThingWorx server made of them, fixed when it is written.
 
+With `[forward.thingworx] compat` it has the faults of that server, as `telltale export efento-json --compat` has, so
+that what reads it sees no jump where telltale takes over. What is in the outbox stays as it was written.
+
 Source: wire/forwarding.md section 3, wire/efento.md section 8.
 """
 
@@ -24,7 +27,8 @@ _NOBODY = f"{DEVICE_PREFIX}unknown"
 
 def events(project: Project, since_us: int) -> Iterator[Event]:
     """The records received from a moment on."""
-    for raw, told in spoken(records(project, SOURCE, Span(since_us, FOREVER))):
+    compat = project.settings.forward.thingworx.compat
+    for raw, told in spoken(records(project, SOURCE, Span(since_us, FOREVER)), compat=compat):
         if told != {"measurements": []}:
             device = _device(told)
             yield Event(_id(raw), device, device, raw.received_at, json.dumps(told))

@@ -43,6 +43,7 @@ BROKERS_TOML = """\
 # mode = "service"             # service: RecordPress, which knows doubles; property: lastPress and pressCount
 # efento_thing = ""            # the Thing whose service takes Efento records; empty: not forwarded
 # efento_service = "ReceiveEfento"
+# compat = false               # true: with the faults of the earlier server (an hour ahead, no signal, channels renumbered)
 # ca_file = ""
 # timeout_s = 10.0
 """
@@ -86,6 +87,7 @@ class ThingworxSettings(Section):
     mode: Literal["service", "property"] = "service"
     efento_thing: str = ""
     efento_service: str = "ReceiveEfento"
+    compat: bool = False
     ca_file: str = ""
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 10.0
 

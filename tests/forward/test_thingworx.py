@@ -19,6 +19,7 @@ from telltale.settings.brokers import ThingworxSettings
 from telltale.sources.efento.wire import MEASUREMENTS
 from telltale.workbench.project import Project
 from tests.forward.fake_thingworx import APP_KEY, LOGIN_PAGE, Answer, FakeThingworx, fake_thingworx
+from tests.collectors.coap import M as REAL_FRAME
 from tests.forward.forwarded import BOLTS, BOX, NUTS, SECOND, START, project, store_frames
 
 JSON = "application/json"
@@ -298,6 +299,59 @@ def test_records_of_sensors_go_to_one_service_once(tmp_path: Path) -> None:
     (measured,) = fake.calls[0].body["measurements"]
     assert (measured["serial"], measured["measured_at"]) == ("282C024156AF", "2026-11-20 08:00:00 UTC")
     assert measured["params"] == [{"value": 23.5, "type": "TEMPERATURE", "channel": 1}]
+
+
+RIGHT = {
+    "measured_at": "2023-09-06 13:17:20 UTC", "serial": "282C024156AF", "next_measurement_at": "2023-09-06 13:17:40 UTC",
+    "signal": 12, "measurement_interval": 20, "batteryStatus": "ok",
+    "params": [{"value": "OK", "type": "open-close", "channel": 1}],
+}  # fmt: skip
+AS_BEFORE = RIGHT | {
+    "measured_at": "2023-09-06 14:17:20 UTC", "next_measurement_at": "2023-09-06 14:17:40 UTC", "signal": 0,
+}  # fmt: skip
+"""The first object of the real frame as the earlier server wrote it (wire/efento.md 8.1)."""
+
+
+@pytest.mark.parametrize(("key", "expected"), [("", RIGHT), ("compat = false", RIGHT), ("compat = true", AS_BEFORE)])
+def test_records_go_out_as_the_earlier_server_wrote_them_where_that_is_asked_for(
+    tmp_path: Path, key: str, expected: dict[str, object]
+) -> None:
+    with fake_thingworx() as fake:
+        toml = f'[forward.thingworx]\nbase_url = "{fake.base_url}"\nefento_thing = "Sensors"\n{key}\n'
+        opened = project(tmp_path, toml, now_us=START)
+        store_record(opened, START, REAL_FRAME)
+        (passing,) = passings(opened)
+        fill(opened, passing, count_late=False)
+        sender = Sender(passing.outbox, passing.target, lambda: START, lambda _said: None)
+        assert sender.drain().sent == 1
+        passing.target.close()
+        opened.close()
+    measured = fake.calls[0].body["measurements"]
+    assert (len(measured), measured[0]) == (25, expected)
+
+
+def test_what_waits_in_the_outbox_stays_as_it_was_written(tmp_path: Path) -> None:
+    """Nothing goes out twice, once in each form, where the setting changes meanwhile."""
+    with fake_thingworx(Answer(500)) as fake:
+        toml = f'[forward.thingworx]\nbase_url = "{fake.base_url}"\nefento_thing = "Sensors"\n'
+        for second, more in enumerate(("", "compat = true\n")):
+            opened = project(tmp_path, toml + more, now_us=START)
+            store_record(opened, START + second, REAL_FRAME)
+            (passing,) = passings(opened)
+            assert fill(opened, passing, count_late=False).new == 1
+            sender = Sender(passing.outbox, passing.target, lambda: START + 60 * SECOND, lambda _said: None)
+            sender.drain()
+            passing.target.close()
+            opened.close()
+        opened = project(tmp_path, toml, now_us=START)
+        (passing,) = passings(opened)
+        sender = Sender(passing.outbox, passing.target, lambda: START + 900 * SECOND, lambda _said: None)
+        sender.drain()
+        passing.target.close()
+        opened.close()
+    told = [call.body["measurements"][0]["measured_at"] for call in fake.calls]
+    assert sorted(set(told)) == ["2023-09-06 13:17:20 UTC", "2023-09-06 14:17:20 UTC"]
+    assert len(told) == 3, "the first try of the first was refused"
 
 
 def test_presses_and_records_share_an_outbox_not_a_lane(tmp_path: Path) -> None:

@@ -62,14 +62,15 @@ class _Param(NamedTuple):
     step_s: int
 
 
-def spoken(raws: Iterable[Raw]) -> Iterator[tuple[Raw, dict[str, Any]]]:
+def spoken(raws: Iterable[Raw], *, compat: bool = False) -> Iterator[tuple[Raw, dict[str, Any]]]:
     """Each record with what that server would have said of it.
 
-    Those it did not know, and those that cannot be decoded (they are in the rejects), are left out.
+    Those it did not know, and those that cannot be decoded (they are in the rejects), are left out. `compat` brings
+    its faults back.
     """
     for raw in raws:
         try:
-            said = thingworx(raw)
+            said = thingworx(raw, compat=compat)
         except DecodeError:
             continue
         if said is not None:
