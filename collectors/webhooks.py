@@ -25,6 +25,7 @@ from collectors.common.packetlog import PacketLog
 from collectors.http.bodies import Bodies
 from collectors.http.edge import Edge
 from collectors.http.meters import Meters
+from collectors.http.orders import Orders
 from collectors.http.pages import PATHS, pages
 from collectors.http.receiver import Receiver
 from collectors.http.unknown import Unknown
@@ -34,7 +35,7 @@ from telltale.contract import Source, Transport
 from telltale.door import Door, open_door
 from telltale.net import Hosts, free_port, open_files, raise_open_files
 from telltale.settings import Settings
-from telltale.transports import served
+from telltale.transports import ordering, served
 
 Application = Callable[..., Awaitable[None]]
 
@@ -66,11 +67,13 @@ def run(settings: Settings) -> None:
     """
     logs.configure(settings)
     host, sources = settings.webhooks.host, served(Transport.HTTP, settings.webhooks.host, settings)
+    told = [source for source in ordering(host, settings) if source.name in settings.order_secrets]
     server_context(settings.root, "webhooks", settings.webhooks.certificate, settings.webhooks.key)  # or it is said
     port = free_port(host, settings.webhooks.port)
     open_door(settings, sources).close()  # what is wrong with options or store is said here, not in the worker
     listening = settings.webhooks.model_copy(update={"port": port})
-    log.info("webhooks listens on %s for %s", listening.url, ", ".join(source.name for source in sources))
+    names = [source.name for source in sources] + [f"orders to {source.name}" for source in told]
+    log.info("webhooks listens on %s for %s", listening.url, ", ".join(names))
     serve(partial(_worker, settings, sources), settings, port)
 
 
@@ -114,9 +117,11 @@ def create_app(door: Door, packets: PacketLog, settings: Settings) -> Edge:
     hosts = Hosts(webhooks.host, public_url=settings.dashboard.public_url, more=webhooks.hosts)
     meters = Meters(door.landing)
     bodies = Bodies(most=webhooks.max_body, timeout_s=webhooks.body_timeout_s, per_sender=webhooks.bodies_per_sender)
-    unknown = Unknown(door, meters.count_unknown, more=PATHS)
+    ordered = ordering(webhooks.host, settings)
+    orders = Orders(door, ordered, settings.order_secrets, meters=meters, packets=packets, bodies=bodies)
+    unknown = Unknown(door, meters.count_unknown, more=[*PATHS, *orders.paths])
     receiver = Receiver(door, meters, packets, bodies=bodies, hosts=hosts, unknown=unknown)
-    return Edge(receiver, pages(door, meters, hosts, settings, unknown))
+    return Edge(receiver, orders, pages(door, meters, hosts, settings, unknown))
 
 
 def _connections() -> int:

@@ -340,6 +340,26 @@ class Pending(NamedTuple):
     """What else there is, for programs; JSON-able."""
 
 
+class Order(NamedTuple):
+    """What comes of something asked of a source from outside."""
+
+    remember: tuple[Memory, ...]
+    """What to remember from now on."""
+    answer: Mapping[str, Any]
+    """What whoever asked is answered, as JSON."""
+
+
+class Orders(NamedTuple):
+    """Where a source takes what its devices are to be told, by HTTP POST from who knows the secret `configure`.
+
+    It is a secret apart: who may send as a device may not change it, and who may change it proves no record.
+    """
+
+    path: str
+    take: Callable[[bytes, Known, int], Order]
+    """Of a body, of what is remembered, and of the Unix second; raises Refused with a sentence that holds no secret."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One vendor: its wire, its rules, its simulator. A source opens no file, no socket and reads no clock."""
@@ -401,6 +421,8 @@ class Source:
     """What to paste where while it has no secret, `<secret>` standing for one; empty where nobody needs to."""
     pending: Callable[[Known], Iterable[Pending]] | None = None
     """What is queued for its devices, of what it remembers; None where nothing can be sent to them."""
+    orders: Orders | None = None
+    """How another program may queue something for its devices; None where none may."""
     remedy: Callable[[str, str], Remedy | None] | None = None
     """What puts right a reason of a refusal or a reject, from that and from its detail, which a sender may have chosen;
     None of reasons that only the bytes explain."""

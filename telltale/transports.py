@@ -8,7 +8,7 @@ from telltale.contract import ConfigError, Route, Source, Transport, did_you_mea
 from telltale.net import is_loopback
 from telltale.settings import Settings
 from telltale.settings.brokers import MqttSettings
-from telltale.settings.secrets import weakness
+from telltale.settings.secrets import ORDERS, weakness
 from telltale.sources import SOURCES
 from telltale.sources import source as source_of
 
@@ -23,7 +23,8 @@ def served(transport: Transport, host: str, settings: Settings, *, is_open: bool
         is_open: the owner wants all of them on a public address too.
 
     Raises:
-        ConfigError: the address is public and none has a secret, or one of them, or the token, can be guessed.
+        ConfigError: the address is public and none has a secret, or one of them, or the token, can be guessed; or one
+            for orders is out of place (`ordering`).
     """
     known = [source for source in SOURCES if source.transport is transport]
     section = settings.coap if transport is Transport.COAP else settings.webhooks
@@ -33,10 +34,11 @@ def served(transport: Transport, host: str, settings: Settings, *, is_open: bool
                 f'telltale.toml [{_SECTIONS[transport]}] short_secrets: no source "{name}" there; '
                 f"known: {', '.join(names)}{did_you_mean(name, names)}"
             )
+    ordered = ordering(host, settings) if transport is Transport.HTTP else []
     if is_open or is_loopback(host):
         return known
     safe = [source for source in known if settings.source(source.name).secrets]
-    if not safe:
+    if not safe and not ordered:
         raise ConfigError(
             f'host = "{host}": a public address needs a source with its secret, and none of '
             f"{', '.join(source.name for source in known)} has one; add it to secrets.toml or listen on 127.0.0.1"
@@ -55,6 +57,27 @@ def served(transport: Transport, host: str, settings: Settings, *, is_open: bool
             f'host = "{host}": the token of secrets.toml {why}, and it opens /metrics from anywhere; {RANDOM}'
         )
     return safe
+
+
+def ordering(host: str, settings: Settings) -> list[Source]:
+    """The sources whose devices other programs may ask something of by HTTP: on a public address with a secret only.
+
+    Raises:
+        ConfigError: a secret for that stands below what takes no orders, or it can be guessed on a public address.
+    """
+    able = {source.name: source for source in SOURCES if source.orders is not None}
+    for name, secret in settings.order_secrets.items():
+        if name not in able:
+            raise ConfigError(
+                f"secrets.toml [{name}] {ORDERS}: this key opens orders to devices, and {name} takes none; expected "
+                f"it below {', '.join(f'[{each}]' for each in able)} alone, so choose another name"
+            )
+        if not is_loopback(host) and (why := weakness(secret)):
+            raise ConfigError(
+                f'host = "{host}": the secret {ORDERS} of {name} {why}, so anyone may find it and change its devices; '
+                f"change it in secrets.toml [{name}] and in the program that knows it"
+            )
+    return [source for source in able.values() if is_loopback(host) or source.name in settings.order_secrets]
 
 
 RANDOM = 'set token = "..." there to a random text, such as "openssl rand -hex 16" prints'

@@ -16,6 +16,7 @@ from flask import Flask
 from werkzeug.test import run_wsgi_app
 
 from collectors.http.bodies import Receive
+from collectors.http.orders import Orders
 from collectors.http.pages import PATHS
 from collectors.http.receiver import RETRY_AFTER_S, Receiver
 from telltale import discreet
@@ -37,11 +38,13 @@ class Edge:
 
     Args:
         receiver: answers the devices' paths.
+        orders: answers programs that ask something of devices.
         pages: answers all others.
     """
 
-    def __init__(self, receiver: Receiver, pages: Flask) -> None:
+    def __init__(self, receiver: Receiver, orders: Orders, pages: Flask) -> None:
         self._receiver = receiver
+        self._orders = orders
         self._pages = pages
         self._threads = ThreadPoolExecutor(PAGE_THREADS, thread_name_prefix="pages")
 
@@ -63,6 +66,8 @@ class Edge:
             )
             if source is not None:
                 reply = await self._receiver.answer(request, receive)
+            elif path in self._orders.paths:
+                reply = await self._orders.answer(request, receive)
             elif path not in PATHS:
                 reply = self._receiver.answer_unknown(request)
             else:

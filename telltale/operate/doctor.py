@@ -27,7 +27,7 @@ from telltale.operate.store_state import wrong_with_store
 from telltale.sensors import limits
 from telltale.settings import DEVICES_FILE, Settings, buttons, devices
 from telltale.settings.load import VARIABLES, settings_text
-from telltale.settings.secrets import weakness
+from telltale.settings.secrets import ORDERS, weakness
 from telltale.sources import SOURCES
 from telltale.transports import RANDOM, topics, weak_secrets
 from telltale.wording import COUNT_DHCP, joined
@@ -145,6 +145,13 @@ def _secrets(project: Project) -> Iterator[Finding]:
         else:
             fix = f"put it into secrets.toml below [{source.name}]"
             yield Finding("secrets", "note", f"{source.name}: no secret, so nothing from elsewhere is accepted", fix)
+    for name, secret in project.settings.order_secrets.items():
+        if why := weakness(secret):
+            found = f"{name}: the secret {ORDERS} {why}; a public address refuses it"
+            fix = f'set {ORDERS} in secrets.toml [{name}] to a random text, such as "openssl rand -hex 16" prints'
+            yield Finding("secrets", "note", found, fix)
+        else:
+            yield Finding("secrets", "ok", f"{name}: other programs may ask something of its devices, with a secret")
     if project.settings.token and (why := weakness(project.settings.token)):
         yield Finding("secrets", "note", f"the token of secrets.toml {why}; a public address refuses it", RANDOM)
 

@@ -43,7 +43,7 @@ BROKERS_TOML = """\
 # mode = "service"             # service: RecordPress, which knows doubles; property: lastPress and pressCount
 # efento_thing = ""            # the Thing whose service takes Efento records; empty: not forwarded
 # efento_service = "ReceiveEfento"
-# compat = false               # true: with the faults of the earlier server (an hour ahead, no signal, channels renumbered)
+# compat = false               # true: with the earlier server's faults: an hour ahead, no signal, channels renumbered
 # ca_file = ""
 # timeout_s = 10.0
 """

@@ -16,6 +16,7 @@ from telltale.settings.brokers import ForwardSettings, MqttSettings
 from telltale.settings.capture import ArpSettings, KanbanSettings
 from telltale.settings.log import LogSettings
 from telltale.settings.publish import AlertSettings, PublishSettings, ReportSettings
+from telltale.settings.secrets import ORDERS
 from telltale.settings.section import Section
 
 SETTINGS_FILE = "telltale.toml"
@@ -232,6 +233,7 @@ class Settings(BaseSettings):
     sources: dict[str, dict[str, Any]] = {}
 
     _secrets: dict[str, Secrets] = PrivateAttr(default_factory=dict)
+    _orders: Secrets = PrivateAttr(default_factory=Secrets)
     _token: str = PrivateAttr(default="")
 
     @classmethod
@@ -310,13 +312,22 @@ class Settings(BaseSettings):
         options: Options = self.sources.get(name, {})
         return SourceSettings(options, self._secrets.get(name, Secrets()))
 
+    @property
+    def order_secrets(self) -> Secrets:
+        """By source, what lets other programs queue something for its devices."""
+        return self._orders
+
     def with_secret(self) -> list[str]:
         """The sources that have a secret."""
-        return sorted(name for name, secrets in self._secrets.items() if secrets)
+        return sorted({name for name, secrets in self._secrets.items() if secrets} | self._orders.keys())
 
     def with_secrets(self, secrets: Mapping[str, Mapping[str, str]], *, token: str = "") -> "Settings":
         """The same settings knowing these secrets by source, in place of any former."""
         told = self.model_copy()
-        told._secrets = {source: Secrets(keys) for source, keys in secrets.items()}
+        told._orders = Secrets({source: keys[ORDERS] for source, keys in secrets.items() if ORDERS in keys})
+        told._secrets = {
+            source: Secrets({key: text for key, text in keys.items() if key != ORDERS})
+            for source, keys in secrets.items()
+        }
         told._token = token
         return told

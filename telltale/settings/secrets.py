@@ -21,6 +21,8 @@ _EXAMPLES = re.compile(
     re.IGNORECASE,
 )
 """Texts of manuals and of files to fill in."""
+ORDERS = "configure"
+"""The key, below a source, of what lets other programs queue something for its devices; it proves no record."""
 _PREFIX = "TELLTALE_SECRET_"
 TOKEN_VARIABLE = "TELLTALE_TOKEN"  # noqa: S105 - the variable's name, not a token
 

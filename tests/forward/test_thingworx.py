@@ -18,8 +18,8 @@ from telltale.forward.thingworx import Thingworx, lane_of
 from telltale.settings.brokers import ThingworxSettings
 from telltale.sources.efento.wire import MEASUREMENTS
 from telltale.workbench.project import Project
-from tests.forward.fake_thingworx import APP_KEY, LOGIN_PAGE, Answer, FakeThingworx, fake_thingworx
 from tests.collectors.coap import M as REAL_FRAME
+from tests.forward.fake_thingworx import APP_KEY, LOGIN_PAGE, Answer, FakeThingworx, fake_thingworx
 from tests.forward.forwarded import BOLTS, BOX, NUTS, SECOND, START, project, store_frames
 
 JSON = "application/json"
@@ -302,8 +302,8 @@ def test_records_of_sensors_go_to_one_service_once(tmp_path: Path) -> None:
 
 
 RIGHT = {
-    "measured_at": "2023-09-06 13:17:20 UTC", "serial": "282C024156AF", "next_measurement_at": "2023-09-06 13:17:40 UTC",
-    "signal": 12, "measurement_interval": 20, "batteryStatus": "ok",
+    "measured_at": "2023-09-06 13:17:20 UTC", "serial": "282C024156AF",
+    "next_measurement_at": "2023-09-06 13:17:40 UTC", "signal": 12, "measurement_interval": 20, "batteryStatus": "ok",
     "params": [{"value": "OK", "type": "open-close", "channel": 1}],
 }  # fmt: skip
 AS_BEFORE = RIGHT | {

@@ -6,6 +6,7 @@ from telltale.sources.efento.decode import TABLES, decode, decode_many
 from telltale.sources.efento.ids import device_id
 from telltale.sources.efento.kinds import AMOUNTS
 from telltale.sources.efento.large import shorten
+from telltale.sources.efento.orders import ORDERS
 from telltale.sources.efento.queue import shown
 from telltale.sources.efento.remedies import remedy
 from telltale.sources.efento.simulate import simulate
@@ -38,6 +39,7 @@ SOURCE = Source(
     secret_place=SET_AT,
     remedy=remedy,
     pending=shown,
+    orders=ORDERS,
     amounts=AMOUNTS,
     commands=(
         ("efento", "telltale.sources.efento.commands"),

@@ -40,16 +40,12 @@ def configure(serial: str, pairs: tuple[str, ...], *, withdraw: bool, erase: boo
     device, project = device_of(serial), Project()
     if not pairs and not withdraw:
         raise ConfigError("nothing to change: expected KEY=VALUE, such as transmission_interval=600, or --withdraw")
-    if not erase and any(pair.startswith("reset_memory_request=") for pair in pairs):
-        raise ConfigError("reset_memory_request erases all measurements of the sensor; add --erase if that is meant")
     if withdraw:
         revise(project.store, SOURCE, lambda known: [withdrawn(device, known.get(device, {}))])
         click.echo(f"{device}: nothing more waits to be sent.")
     if pairs:
-        told, now_s = (
-            change(pairs, reported(recall(project.store, SOURCE).get(device, {}))),
-            project.now_us() // 1_000_000,
-        )
+        known, now_s = recall(project.store, SOURCE).get(device, {}), project.now_us() // 1_000_000
+        told = change(pairs, reported(known), erase=erase)
         revise(project.store, SOURCE, lambda known: [queued(device, known.get(device, {}), told, now_s)])
         said = ", ".join(f"{key}={value}" for key, value in told.shown.items())
         click.echo(f"{device}: {said} goes with the reply to its next confirmable measurements.")

@@ -12,7 +12,7 @@ Source: wire/efento.md 4 (fields, bounds, groups).
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from google.protobuf.json_format import ParseDict, ParseError  # type: ignore[import-untyped]
@@ -67,6 +67,9 @@ _LENGTHS = {
     "extended_configuration_endpoint": 11,
     "update_modem_request": 48,
 }
+ERASING = "reset_memory_request"
+_SHOWN = 40
+"""Characters of a key that are repeated."""
 SECRET = frozenset(("apn_password", "cloud_token", "network_key", "encryption_key"))
 _NOT_OURS = frozenset((
     "serial_number", "channel_types", "configuration_hash", "configuration_errors", "configuration_error_timestamp",
@@ -85,17 +88,32 @@ class Change(NamedTuple):
     """Each key with its value; secrets as `***`."""
 
 
-def change(pairs: Iterable[str], reported: bytes | None = None) -> Change:
+def change(pairs: Iterable[str], reported: bytes | None = None, *, erase: bool = False) -> Change:
     """The change these `key=value` texts ask for.
 
     Args:
         pairs: one text a field.
         reported: the configuration the sensor last reported, as `settable` leaves it; None before the first.
+        erase: `reset_memory_request`, which erases the sensor's measurements, is meant.
 
     Raises:
         ConfigError: a key or value is not understood, or a group is not complete.
     """
-    given = dict(_pair(pair) for pair in pairs)
+    return change_of(dict(_pair(pair) for pair in pairs), reported, erase=erase)
+
+
+def change_of(given: Mapping[str, str], reported: bytes | None = None, *, erase: bool = False) -> Change:
+    """The same where key and value stand apart, as whoever asks for a change gives them; `erase` allows to erase.
+
+    Raises:
+        ConfigError: as of `change`, or it would erase the sensor's measurements.
+    """
+    if ERASING in given and not erase:
+        raise ConfigError(
+            f"{ERASING} erases all measurements of the sensor; add --erase (or erase, true) if that is meant"
+        )
+    for key in given:
+        _settable(key)
     message = ProtoConfig()
     for key, text in given.items():
         message.MergeFrom(_field(key, text))
@@ -119,10 +137,15 @@ def settable(message: ProtoConfig) -> ProtoConfig:
 
 def _pair(pair: str) -> tuple[str, str]:
     key, found, text = pair.partition("=")
-    if not found or key not in _KNOWN:
-        hint = did_you_mean(key, _KNOWN)
-        raise ConfigError(f'"{key}" cannot be set in a sensor: expected key=value with a key of ProtoConfig{hint}')
+    if not found:
+        raise ConfigError(f'"{key[:_SHOWN]}" has no value: expected key=value{did_you_mean(key[:_SHOWN], _KNOWN)}')
     return key, text
+
+
+def _settable(key: str) -> None:
+    if key not in _KNOWN:
+        hint = did_you_mean(key[:_SHOWN], _KNOWN)
+        raise ConfigError(f'"{key[:_SHOWN]}" cannot be set in a sensor: expected a key of ProtoConfig{hint}')
 
 
 def _field(key: str, text: str) -> ProtoConfig:
@@ -138,8 +161,9 @@ def _field(key: str, text: str) -> ProtoConfig:
     try:
         message = ProtoConfig()
         ParseDict({key: value}, message)
-    except ParseError as error:
-        raise ConfigError(f"{key}: {error}; expected a value of proto/efento/configuration.proto") from None
+    except (ParseError, ValueError, TypeError, RecursionError) as error:
+        why = "" if key in SECRET else f" {str(error)[:200]};"  # it may quote the value
+        raise ConfigError(f"{key}:{why} expected a value of proto/efento/configuration.proto") from None
     return message
 
 
@@ -151,7 +175,7 @@ def _value(key: str, text: str) -> Any:
         if field.type == field.TYPE_BYTES:
             return b64encode(bytes.fromhex(text)).decode()
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ConfigError(f"{key}: expected a number, true, false, JSON, or hex digits for bytes") from None
 
 

@@ -12,6 +12,7 @@ OPTIONS = """\
 SECRETS = """\
 [efento]                       # any name = a cloud token; with none listed, every sensor is let in on loopback
 # hall = "..."
+# configure = "..."            # no token: what opens POST /efento/configure to other programs, such as ThingWorx
 """
 
 SET_AT = "the Efento app or Efento Cloud, the configuration of each sensor: cloud token, up to 36 characters"
