@@ -16,7 +16,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from telltale.cli import GROUPS, terminal
+from telltale.cli import GROUPS, run, terminal
 from telltale.cli import init as init_command
 from telltale.cli import telltale as group
 from telltale.cli.lab import lab_command
@@ -98,6 +98,17 @@ def test_a_terminal_that_is_not_utf_8_ends_nothing(tmp_path: Path, encoding: str
 )
 def test_every_character_has_a_plain_spelling(text: str, spelt: str) -> None:
     assert terminal.plain(text) == spelt
+
+
+@pytest.mark.parametrize("words", [[], ["presence"]])
+def test_words_that_lack_a_command_are_answered_with_the_list_line_by_line(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(words) == 1
+    said = capsys.readouterr()
+    assert not said.out
+    assert said.err.startswith(f"Usage: {' '.join(['telltale', *words])} ")
+    assert "\n\nOptions:\n" in said.err
 
 
 def test_no_sentence_of_a_list_of_commands_is_cut() -> None:

@@ -96,6 +96,9 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code: 0, 1 after an error, 130 after Ctrl-C."""
     try:
         code = telltale.main(args=arguments, prog_name="telltale", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else error.message, err=True)
+        return 1
     except (TelltaleError, click.ClickException, ModuleNotFoundError) as error:
         return _failed(_sentence(error))
     except (click.Abort, KeyboardInterrupt):

@@ -23,7 +23,7 @@ _OF_TOKEN = frozenset(("webhooks", "dashboard"))
 _NEVER = frozenset(("root", "idle"))
 """What nothing here is told: the agent of a PC is started by itself."""
 
-State = tuple[int, int, int] | None
+State = tuple[int, ...] | None
 
 
 class Told(NamedTuple):
@@ -85,4 +85,5 @@ def _state(path: Path) -> State:
         found = path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    # Secrets that others may read are taken once their mode is put right, which changes nothing of what they say.
+    return found.st_mtime_ns, found.st_size, found.st_ino, found.st_mode, found.st_uid

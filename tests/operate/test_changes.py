@@ -70,6 +70,17 @@ def test_a_file_counts_as_changed_once_it_stays_as_it_is(tmp_path: Path) -> None
     assert files.changed() == {"devices.csv"}
 
 
+def test_a_mode_put_right_counts_as_a_change(tmp_path: Path) -> None:
+    secrets = make_project(tmp_path) / "secrets.toml"
+    files = Files(load(tmp_path))
+    secrets.chmod(0o644)
+    files.changed()
+    assert files.changed() == {"secrets.toml"}
+    secrets.chmod(0o600)
+    files.changed()
+    assert files.changed() == {"secrets.toml"}, "others may no longer read them, so they are taken now"
+
+
 @pytest.fixture
 def running(tmp_path: Path) -> tuple[Running, list[str]]:
     said: list[str] = []
