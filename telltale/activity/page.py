@@ -25,6 +25,10 @@ MESSAGES = Control(
     | {str(n): wording.number_range((n - 1) * cards.ROWS + 1, n * cards.ROWS) for n in range(2, PAGES + 1)},
 )
 BREAKS_S = (180, 300, 900)
+MINE_LAPSED = (
+    "**No single PC is shown here any more**: mine of [activity] holds while all PCs recorded are of one person. If "
+    "they are, give each a line with the same person in devices.csv; telltale activity totals lists them."
+)
 
 
 def page(ask: Ask) -> Board:
@@ -125,8 +129,11 @@ def _team(answers: Answers, period: str) -> Board:
         Cell("days", 6, "Active hours of the team by day", partial(cards.team_days, answers)),
         Cell("hours", 6, "Active share of the team by hour", partial(cards.team_hours, answers)),
     )
+    sentence = cards.sentence(answers)
+    if answers.settings.activity.mine and not is_told:
+        sentence = Sentence(MINE_LAPSED, sentence.over)
     return Board(
-        cards.sentence(answers),
+        sentence,
         rows=(cells,) if is_told else (),
         foot=f"{common.foot(answers.zone)} Periods with fewer than {answers.k} people are left out. The page of a "
         f"single PC is shown only to its person, by a token of their own. {_mine(answers)}",

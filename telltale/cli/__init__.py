@@ -96,11 +96,10 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code: 0, 1 after an error, 130 after Ctrl-C."""
     try:
         code = telltale.main(args=arguments, prog_name="telltale", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.ctx.get_help() if error.ctx else error.message, err=True)
-        return 1
     except (TelltaleError, click.ClickException, ModuleNotFoundError) as error:
-        return _failed(_sentence(error))
+        return (
+            _unfinished(error) if isinstance(error, click.exceptions.NoArgsIsHelpError) else _failed(_sentence(error))
+        )
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
@@ -117,6 +116,12 @@ def run(arguments: list[str]) -> int:
             raise
         return _failed(f"{error.filename}: {error.strerror}; check the path, its owner and the free space")
     return code if isinstance(code, int) else 0
+
+
+def _unfinished(error: click.exceptions.NoArgsIsHelpError) -> int:
+    """A group without a command is answered with the list of its commands."""
+    click.echo(error.ctx.get_help() if error.ctx else error.message, err=True)
+    return 1
 
 
 def _sentence(error: Exception) -> str:

@@ -4,8 +4,8 @@ Bodies that may tell of people are told by their size alone: those of stations, 
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice, pairwise
 
 from telltale import wording
 from telltale.arrow import Tables, arrow_to_raws
@@ -22,6 +22,8 @@ from telltale.workbench.times import DAY, local_time
 
 NEWEST, LOOKED_AT = 5, 60
 """So many are shown, of so many that are looked at."""
+MOST_SAMPLES = 5
+"""So few records with a whole day of silence after them are a sample."""
 SHOWN_CHARACTERS, SHOWN_BYTES = 32, 8
 """Of a body that is text, and of one that is not."""
 PERSONAL = {ACTIVITY.name, FRAME.name}
@@ -87,12 +89,31 @@ def kept(project: Project) -> int:
 
 
 def began_us(project: Project) -> int | None:
-    """When the first record came; None before it. Of records that were removed what was made of them still tells."""
+    """When the first record came; None before it. Of records that were removed what was made of them still tells.
+
+    A few records of long before all others are a sample capture that was replayed, and begin nothing.
+    """
     snapshot = project.view().snapshot
-    moments = [raw.received_at for raw in snapshot.hot]
-    moments += [min(file.min_time, file.created_at) for file in snapshot.of("raw")]
-    moments += [file.created_at for file in snapshot.files]
-    return min(moments, default=None)
+    came = [(raw.received_at, raw.received_at, 1) for raw in snapshot.hot]
+    came += [(min(file.min_time, file.created_at), file.max_time, file.rows) for file in snapshot.of("raw")]
+    moments = [file.created_at for file in snapshot.files]
+    return min([began(sorted(came)), *moments] if came else moments, default=None)
+
+
+def began(came: Sequence[tuple[int, int, int]]) -> int:
+    """When what came began, samples aside.
+
+    Args:
+        came: first moment, last moment and number of records of each part, sorted; at least one.
+    """
+    number = 0
+    for (_, last_us, records), (next_us, *_) in pairwise(came):
+        number += records
+        if number > MOST_SAMPLES:
+            break
+        if next_us - last_us > DAY:
+            return next_us
+    return came[0][0]
 
 
 def _newest(project: Project) -> Iterator[Raw]:

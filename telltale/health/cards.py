@@ -260,7 +260,7 @@ def rejects(answers: Answers) -> Card:
     title = say("Everything could be decoded")
     if count:
         title = say("{} could not be decoded", said.count(rejected_claim(answers.rejects, answers.about), "row"))
-    elif sound:
+    if sound:
         parts = claims.rejected(answers.about, sound, sum(row["rejects"] for row in sound), "sound_rejects")
         title += say(", {} gave no rows", said.count(parts, "part"))
     return Card(

@@ -45,7 +45,7 @@ def page(ask: Ask) -> Board:
         Sentence(cards.sentence(about).text, common.head("Kanban", about.now, about.site)),
         cards.overview(about),
         (
-            (Cell("pulls", 12, "Pulls by bucket, with their limits", partial(cards.pulls, about)),),
+            (Cell("pulls", 12, "Pulls, with their limits", partial(cards.pulls, about)),),
             (
                 Cell("cards", 4, "Cards in use and recommended", partial(cards.needed, about)),
                 Cell("risk", 4, "Risk of an empty bin", partial(cards.risk, about)),

@@ -112,6 +112,7 @@ def test_somebody_alone_sees_the_own_pcs_with_the_general_token(
     if not shown:
         assert not re.search("|".join([*PEOPLE, *PEOPLE.values()]), told)
         assert ("holds only while all PCs recorded are of one person" in told) == bool(more)
+        assert ("give each a line with the same person in devices.csv" in told) == bool(more and pcs < 5)
 
 
 def test_several_pcs_of_one_person_are_the_own_ones_too(tmp_path: Path) -> None:

@@ -64,6 +64,23 @@ def test_a_capture_that_listens_does_not_hide_the_rest(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("came", "began"),
+    [
+        ([(10, 10, 1)], 10),
+        ([(10, 10, 1), (40, 41, 900)], 40),
+        ([(10, 10, 3), (12, 12, 2), (40, 41, 900)], 40),
+        ([(10, 10, 6), (40, 41, 900)], 10),
+        ([(10, 10, 1), (11, 30, 900), (60, 61, 900)], 10),
+        ([(0, 0, 1), (30, 30, 1), (60, 60, 1)], 30),
+    ],
+    ids=["one", "a sample", "samples", "more than a sample", "no silence after it", "nothing but samples"],
+)
+def test_a_sample_of_long_ago_begins_nothing(came: list[tuple[int, int, int]], began: int) -> None:
+    hour = 3600 * SECOND
+    assert arriving.began([(first * hour, last * hour, records) for first, last, records in came]) == began * hour
+
+
+@pytest.mark.parametrize(
     ("age_s", "young"), [(0, True), (HOURS * 3600 - 1, True), (HOURS * 3600, False), (None, False)]
 )
 def test_a_project_is_young_for_some_hours(age_s: int | None, *, young: bool) -> None:

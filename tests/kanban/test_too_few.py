@@ -49,7 +49,7 @@ def test_one_pull_in_four_weeks_is_too_few_to_say(tmp_path: Path) -> None:
         assert not found["signal"].any()
         assert found["upper"].isna().all()
     about = answers("4w", bucket="day", project=project)
-    assert pulls_title(about.counts) == "Pulls by bucket; too few to say what is usual"
+    assert pulls_title(about.counts) == "Pulls by week; too few to say what is usual"
     verdicts = tt.kanban.trends("4w", item="bolts", project=project)["verdict"]
     assert set(verdicts) == {"too few"}
 

@@ -59,6 +59,7 @@ CALM = ("Cable ties", "Labels A6", "Tape 19 mm")
     [
         (only(*CALM), "their cards suffice, and every button was pressed within its usual time."),
         (only(*CALM, cards_recommended=None), "too few to say how many cards they need."),
+        (only("Tape 19 mm", cards_recommended=None), "too few to say how many cards it needs."),
         (only(*CALM, cards=None), "none is listed yet."),
         (only("Labels A6", "M6 screws", may_be_dead=False), "the cards of one suffice, of one too little is known"),
         (only(*CALM, silence_limit_s=[None, 9e5, 9e5]), "and none of two judged buttons is past its usual silence."),
@@ -101,8 +102,8 @@ def test_each_thing_that_needs_a_look_is_one_line() -> None:
     [
         (k.chart(), "Gaskets 40 mm was pulled more often than its limits allow, W46; the rest is steady"),
         (k.chart().assign(signal=False), "Pulls are steady: no item leaves its limits"),
-        (k.chart().assign(is_tested=False, center=None), "Pulls by bucket; too few to say what is usual"),
-        (k.chart().assign(is_tested=False), "Pulls by bucket; too few to say what is usual"),
+        (k.chart().assign(is_tested=False, center=None), "Pulls by week; too few to say what is usual"),
+        (k.chart().assign(is_tested=False), "Pulls by week; too few to say what is usual"),
         (k.chart().assign(is_tested=False, is_baseline=True, signal=False),
          "Pulls are steady: no item leaves its limits"),
         # Later weeks set the limits: a signal two whole weeks before them is no news.
@@ -255,6 +256,16 @@ def test_a_coverage_short_of_all_is_never_called_all() -> None:
     assert coverage([]) is None
     assert capture.capture_title(None) == "No capture was running"
     assert capture.capture_note(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("observed_s", "working_day_s", "told"),
+    [(540.0, None, True), (86_399.0, None, True), (86_400.0, None, False), (28_800.0, 28_800.0, False)],
+)
+def test_a_rate_a_day_is_not_told_from_minutes(observed_s: float, working_day_s: float | None, *, told: bool) -> None:
+    """A pull in nine minutes is 160 a day, of 4 to 892: true, and of use to nobody."""
+    items = only("Labels A6", observed_s=observed_s, working_day_s=working_day_s)
+    assert (tables.last_pulls_table(items, timezone=k.ZONE).rows[0][1] == "heard for less than a day") == told
 
 
 def test_tables_hold_the_doubts() -> None:

@@ -17,6 +17,7 @@ REASONS = {
     "bad_count": "the number of frames is not a whole number of one or more",
     "bad_json": "the body is not a JSON object",
     "bad_stamp": "a time outside 1970 to 2100",
+    "bad_time": "a time that is none in the sender's unit, often milliseconds where seconds are expected",
     "bad_value": "a value of the wrong kind, or one that does not fit",
     "decoder_failed": "the decoder gave up; the bytes are kept, see telltale rejected",
     "empty:no_device": "an event of no device; nothing is missing",

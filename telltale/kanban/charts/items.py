@@ -77,7 +77,8 @@ def _cards(chart: go.Figure, at: int, row: Mapping[str, Any], target: float) -> 
     if text:
         edge = max(value for value in (used, wanted, chart.layout.xaxis.range[0] + 0.4) if value is not None)
         font = {"color": LIGHT.alarm_text if short else LIGHT.ink2, "size": 12}
-        chart.add_annotation(label(text, x=edge, y=at, xanchor="left", xshift=9) | {"font": font})
+        at_edge = label(text, x=edge, y=at, xanchor="left", xshift=9, bgcolor=LIGHT.surface, borderpad=1)
+        chart.add_annotation(at_edge | {"font": font})
 
 
 def _difference(used: float | None, wanted: float | None) -> str:

@@ -61,7 +61,9 @@ def stock_out_risk(items: Any, *, target: float, about: Items = ABOUT) -> go.Fig
 
 def _risk(chart: go.Figure, at: int, row: Mapping[str, Any], target: float) -> None:
     if not is_known(row["risk"]):
-        chart.add_annotation(label(row["note"] and NOT_YET, x=target, y=at, xanchor="left", xshift=8))
+        chart.add_annotation(
+            label(row["note"] and NOT_YET, x=target, y=at, xanchor="left", xshift=8, bgcolor=LIGHT.surface, borderpad=1)
+        )
         return
     above = is_above(row, target)
     line = {"color": LIGHT.alarm if above else LIGHT.edge, "width": 2.2}

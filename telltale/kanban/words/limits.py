@@ -37,7 +37,7 @@ def pulls_title(control: Any, *, by: str = "week", timezone: str = "UTC", about:
         if len(found) >= FEWEST_WHOLE and any(is_known(row["center"]) for row in found)
     }
     if not judged:
-        return say("Pulls by bucket; too few to say what is usual")
+        return say("Pulls by {}; too few to say what is usual", by)
     unknown = sorted(set(courses) - set(judged))
     rest = said.in_words(items_among(about, unknown, "items_unknown"))
     beyond = say("; of {} too little is known", rest) if unknown else ""

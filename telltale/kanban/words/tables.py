@@ -8,6 +8,7 @@ from telltale.frames import local, rows
 from telltale.kanban.words.claims import ABOUT, Items, items_among, of_item, of_test, spread
 from telltale.kanban.words.phrases import items_count, lead_words, risk_words
 from telltale.kanban.words.titles import ITEM
+from telltale.kanban.words.working_time import DAY_S
 from telltale.page import said
 from telltale.page.pieces import Table
 from telltale.page.said import Said, say
@@ -103,7 +104,7 @@ def _cards(row: Mapping[str, Any], about: Items) -> str:
 
 def last_pulls_table(items: Any, *, timezone: str = "UTC", about: Items = ABOUT) -> Table:
     """Each item: rate with interval, pulls, open ones, last pull and press, presses its buttons have made."""
-    table = rows(items, *ITEM, "rate_per_day", "rate_lo", "rate_hi", "last_pull_at")
+    table = rows(items, *ITEM, "rate_per_day", "rate_lo", "rate_hi", "last_pull_at", optional=("observed_s",))
     body = [
         [
             row["item"],
@@ -138,6 +139,9 @@ def _day(table: Sequence[Mapping[str, Any]]) -> str:
 def _rate(row: Mapping[str, Any], about: Items) -> str:
     if not is_known(row["rate_per_day"]):
         return "–"
+    day_s = row["working_day_s"] if is_known(row["working_day_s"]) else DAY_S
+    if is_known(row["observed_s"]) and row["observed_s"] < day_s:
+        return "heard for less than a day"
     ends = (of_item(about, row, column) for column in ("rate_lo", "rate_hi"))
     return say("{} ({})", said.number(of_item(about, row, "rate_per_day"), 1), spread(*ends, digits=1))
 

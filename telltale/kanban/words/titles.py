@@ -185,7 +185,7 @@ def _calm(table: Rows, count: int, target: float, period: str, about: Items) -> 
     told = _pulled(table, count, period, about)
     sized = [row for row in table if is_known(row["cards_recommended"])]
     if not sized:
-        return say("{}: too few to say how many cards they need.", told)
+        return say("{}: too few to say how many cards {}.", told, "it needs" if len(table) == 1 else "they need")
     listed = [row for row in sized if is_known(row["cards"])]
     if not listed:
         return say("{}. How many cards are in use stands in buttons.csv, as cards; none is listed yet.", told)

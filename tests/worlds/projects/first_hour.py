@@ -38,7 +38,7 @@ WORLD = World(
     },
     never={
         "*": [SECRET, WRONG, "02:00:00:00:00:01", "Nothing needs"],
-        "operations": ["No band yet", "Pulls by bucket", "withheld", "| – |"],
+        "operations": ["No band yet", "too few to say what is usual", "withheld", "| – |"],
     },
     figures=[
         figure("records", source="sigfox"),

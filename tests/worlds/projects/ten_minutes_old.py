@@ -34,7 +34,7 @@ WORLD = World(
     },
     never={
         "*": [KEPT, "silent since", "as usual", "02:00:00:00:00:01", "~\\b[1-4] sightings?\\b"],
-        "operations": ["Nothing needs a look", "withheld", "No band yet", "too few to say", "Pulls by bucket"],
+        "operations": ["Nothing needs a look", "withheld", "No band yet", "too few to say"],
         "kanban": ["more often than", "may be dead", "every button was pressed within its usual time"],
         "presence": ["0 visitors", "as usual", "no records", "No move between zones was seen"],
         "sensors": ["No limit is known to have been left", "No device missed"],
