@@ -84,6 +84,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.dashboard": SPINE
     | {"telltale.look", "telltale.page", "telltale.workbench", "telltale.settings", "telltale.charts", "telltale.lake"}
     | {"telltale.sources", "telltale.operate.supervise", "telltale.logs"}
+    | {"telltale.report.index", "telltale.report.whose"}  # published reports, and whom each tells of
     | {f"telltale.{subject}" for subject in SUBJECTS},
     "telltale.forward": SPINE | STORE | {"telltale.workbench", "telltale.kanban", "telltale.sensors"},
     "telltale.forward.efento": SPINE | STORE | {"telltale.workbench", "telltale.forward", "telltale.sources"},

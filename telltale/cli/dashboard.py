@@ -10,13 +10,16 @@ import click
 @click.option("--quiet", is_flag=True, help="Do not print the address.")
 @click.option("--link", "is_link", is_flag=True, help="Only print a new one-time link to the running dashboards.")
 @click.option("--person", default="", help="With --link: to the page of this PC or person of secrets.toml [activity].")
-def dashboard(host: str | None, port: int | None, *, login: bool, quiet: bool, is_link: bool, person: str) -> None:
+@click.option("--role", default="", help="With --link: as viewer or operator, of secrets.toml [dashboard].")
+def dashboard(
+    host: str | None, port: int | None, *, login: bool, quiet: bool, is_link: bool, person: str, role: str
+) -> None:
     """Serve the dashboards until Ctrl-C.
 
     A link is printed that opens them once and within 15 minutes; --link prints another one, --person one for the page
-    of a person (24 hours). The token of secrets.toml (or TELLTALE_TOKEN), else a new one at each start, can be typed
-    at the login page, or sent by scripts as "Authorization: token …". Pages of your own are notebooks in the project's
-    dashboards folder.
+    of a person, --role one for viewers or operators (both 24 hours). The token of secrets.toml (or TELLTALE_TOKEN),
+    else a new one at each start, can be typed at the login page, or sent by scripts as "Authorization: token …". Pages
+    of your own are notebooks in the project's dashboards folder.
     """
     from importlib.util import find_spec
 
@@ -26,10 +29,10 @@ def dashboard(host: str | None, port: int | None, *, login: bool, quiet: bool, i
     from telltale.settings import load
 
     settings = load()
-    if is_link or person:
+    if is_link or person or role:
         from telltale.dashboard.links import new_link
 
-        click.echo(new_link(settings, person=person, port=port))
+        click.echo(new_link(settings, person=person, role=role, port=port))
         return
     if find_spec("voila") is None:
         raise ConfigError(str(not_installed("voila", what="Voilà")))

@@ -4,12 +4,13 @@ import base64
 import gzip
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from telltale import look
+from telltale.dashboard.roles import places
 from telltale.look.tokens import DARK, DARK_OF, FONT, LIGHT, css_variables
 
 JUPYTER = Path(look.__file__).parent / "jupyter"
@@ -57,13 +58,23 @@ def _script() -> str:
     return "\n".join(look.text(name) for name in ("plot.js", "tables.js", "origin.js", "finder.js", "board.js"))
 
 
-def template_values(titles: Mapping[str, str], base_url: str, *, has_login: bool = True) -> dict[str, Any]:
-    """What the templates know as `telltale`: the tabs by name, mark, and the marks that renew a browser's cache."""
+def template_values(
+    titles: Mapping[str, str], base_url: str, *, roles: Iterable[str] = (), has_login: bool = True
+) -> dict[str, Any]:
+    """What the templates know as `telltale`: the tabs by name, mark, and the marks that renew a browser's cache.
+
+    Args:
+        titles: of the pages by name.
+        base_url: the path all pages lie below.
+        roles: that have pages of their own, besides the owner.
+        has_login: whether one can log out.
+    """
     import plotly
 
     stamp = hashlib.sha256(f"{style()}{_script()}".encode()).hexdigest()[:10]
     return {
         "titles": dict(titles),
+        "places": places(titles, roles),
         "base_url": base_url,
         "has_login": has_login,
         "mark": look.text("mark.svg"),

@@ -233,14 +233,14 @@ class Boards:
                 cards = made | self._cards(key, board, view.now_us, left_out=made)
         except FilesGone:
             return self._computed(key)
-        answer = answers.told(key[0], board, cards) | {"attention": self._badges_of(key[0])}
+        answer = answers.told(_shown(key[0]), board, cards) | {"attention": self._badges_of(key[0])}
         took_s = kept.took_s + time.monotonic() - started
         return self._keep(key, _Kept(answer, answers.claims(board, cards), kept.made_s, took_s), view)
 
     def _keep(self, key: Key, kept: _Kept, view: View) -> _Kept:
         former = self._kept.pop(key, None)
         serial = 1 + (former.answer["serial"] if former else int(view.now_us // 1000) % 10**9)
-        about = {"page": key[0], "serial": serial, "change": view.snapshot.change, "now": view.now_us / SECOND}
+        about = {"page": _shown(key[0]), "serial": serial, "change": view.snapshot.change, "now": view.now_us / SECOND}
         kept.answer.update(about)
         self._kept[key] = kept
         if len(self._kept) > MOST_KEPT:
@@ -259,14 +259,14 @@ class Boards:
             board = self._pages[page](Ask(self._project, dict(choice)))
         except Exception as error:  # noqa: BLE001 - whatever fails, the page stays up and says so
             self._raise_if_gone(error)
-            board = Board(Sentence(answers.failure(error, page), f"**{wording.sentence_case(page)}**"))
+            board = Board(Sentence(answers.failure(error, page), f"**{wording.sentence_case(_shown(page))}**"))
         else:
             self._near[key] = [(page, one) for one in answers.next_choices(board)]
         rows = board.rows[:1] if begins else board.rows
         later = {cell.name for row in board.rows[len(rows) :] for cell in row}
         cards = self._cards(key, board, view.now_us, left_out=later)
         self._renew_badges(page, waits=begins)
-        answer = answers.told(page, board, cards) | {"attention": self._badges_of(page)}
+        answer = answers.told(_shown(page), board, cards) | {"attention": self._badges_of(page)}
         return view, answer, answers.claims(board, cards), _Begun(view, board, cards) if later else None
 
     def _cards(self, key: Key, board: Board, now_us: int, *, left_out: Collection[str]) -> dict[str, Made]:
@@ -318,6 +318,11 @@ class Boards:
             return answers.failure(error, cell.name) + (f" The last good figure dates from {at}." if at else "")
         self._good[key, cell.name] = now_us
         return card
+
+
+def _shown(page: str) -> str:
+    """The name of a page as its address has it; that of a role's page has the role before it."""
+    return page.rpartition("/")[2]
 
 
 class OnePage:

@@ -13,6 +13,8 @@ from telltale.contract import TelltaleError
 ADDRESS = "TELLTALE_FIGURES"
 """Variable with the address of the process that computes for all; set by `telltale dashboard`."""
 SECRET = "TELLTALE_FIGURES_SECRET"  # noqa: S105 - the variable's name
+ROLE = "TELLTALE_ROLE"
+"""Variable with the role of those a kernel's page is for, set by its notebook's first cell; the owner's have none."""
 AWAY = "the figures are not being computed at the moment; they start again by themselves"
 STARTS_S = 20.0
 """How long that process may take to come up."""
@@ -55,7 +57,8 @@ class Remote:
     """
 
     def __init__(self, page: str, *, starts_s: float = STARTS_S) -> None:
-        self._page = page
+        role = os.environ.get(ROLE, "")
+        self._page = f"{role}/{page}" if role else page
         self._starts_s = starts_s
 
     def __call__(

@@ -64,7 +64,7 @@ class EnterHandler(JupyterHandler):
         """Exchange a code for a cookie; whoever was logged in here before is that no more."""
         login = _login(self)
         page = self._links.use(self.get_body_argument("code", ""))
-        if page is None or (page and page not in login.person_pages):
+        if page is None or (page and not login.knows(page)):
             why = "often" if login.failures.note(str(self.request.remote_ip)) else "link"
             self.redirect(url_path_join(self.base_url, f"login?why={why}"), status=303)
             return
@@ -75,14 +75,15 @@ class EnterHandler(JupyterHandler):
 class LinkHandler(tornado.web.RequestHandler):
     """Gives a new one-time link to `telltale dashboard --link`, which knows the secret from the project's folder."""
 
-    def initialize(self, links: Links, secret: str, people: Mapping[str, str]) -> None:
-        """Take the open codes, the secret, and the persons' pages by their names."""
+    def initialize(self, links: Links, secret: str, people: Mapping[str, str], roles: Mapping[str, str]) -> None:
+        """Take the open codes, the secret, the persons' pages by their names, and the roles' users."""
         self._links = links
         self._secret = secret
         self._people = people
+        self._roles = roles
 
     def post(self) -> None:
-        """A code, for all or for the person named."""
+        """A code, for all or for the person or role named."""
         sent = header_token(self)
         if not self._secret or not hmac.compare_digest(sent.encode(), self._secret.encode()):
             raise tornado.web.HTTPError(404)
@@ -91,7 +92,12 @@ class LinkHandler(tornado.web.RequestHandler):
             self.set_status(404)
             self.finish({"known": sorted(self._people)})
             return
-        self.finish({"code": self._links.new(self._people.get(person, ""))})
+        role = self.get_body_argument("role", "")
+        if role and role not in self._roles:
+            self.set_status(404)
+            self.finish({"roles": sorted(self._roles)})
+            return
+        self.finish({"code": self._links.new(self._roles.get(role, "") or self._people.get(person, ""))})
 
 
 class LogoutHandler(JupyterHandler):

@@ -13,13 +13,18 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from telltale import logs
 from telltale.contract import TelltaleError
 from telltale.dashboard.boards import Boards
 from telltale.dashboard.client import ADDRESS, SECRET
+
+if TYPE_CHECKING:
+    from telltale.dashboard import role_pages
+    from telltale.page.board import Page
+    from telltale.workbench.project import Project
 
 log = logging.getLogger("telltale.dashboard")
 
@@ -28,7 +33,36 @@ MOST_BYTES = 10_000
 """Of the fields of a form."""
 
 
-def serve(boards: Boards, *, host: str, port: int, secret: str) -> ThreadingHTTPServer:
+class Computes(Protocol):
+    """What computes pages: `Boards`, or those of several roles."""
+
+    def get(
+        self,
+        page: str,
+        choice: Mapping[str, str],
+        *,
+        after: int | None = None,
+        wait_s: float = 0.0,
+        again: bool = False,
+        soon: bool = False,
+    ) -> dict[str, Any] | None:
+        """A page."""
+        ...
+
+    def why(self, page: str, choice: Mapping[str, str], claim_id: str) -> dict[str, Any]:
+        """Where a number of it comes from."""
+        ...
+
+    def find(self, page: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Rows that a reader looks up on it."""
+        ...
+
+    def warm(self) -> bool:
+        """Compute what may be asked for next."""
+        ...
+
+
+def serve(boards: Computes, *, host: str, port: int, secret: str) -> ThreadingHTTPServer:
     """A server that answers `/<page>?after=…&wait=…&<choice>=…` with a page, or 204 when there is nothing newer.
 
     `/<page>?why=<claim>&<choice>=…` tells where a number of it comes from. A POST to `/<page>` looks rows up.
@@ -82,8 +116,6 @@ class _Server(ThreadingHTTPServer):
 def main() -> None:
     """Serve the figures of the project found from here until the parent process ends."""
     from telltale.activity.page import person_page
-    from telltale.dashboard import concerns
-    from telltale.dashboard.pages import FINDERS, PAGES
     from telltale.dashboard.persons import persons
     from telltale.workbench.project import Project
 
@@ -92,7 +124,7 @@ def main() -> None:
     project = Project()
     logs.configure(project.settings)
     own = {person.page: person_page(person.name) for person in persons(project.settings)}
-    boards = Boards(project, {**PAGES, **own}, concerns.gathered, FINDERS)
+    boards = _boards(project, own)
     threading.Thread(target=_keep_warm, args=(boards,), daemon=True).start()
     server = serve(boards, host=str(address.hostname), port=int(address.port or 0), secret=os.environ[SECRET])
     try:
@@ -101,7 +133,23 @@ def main() -> None:
         server.server_close()
 
 
-def _asked(boards: Boards, target: str) -> Mapping[str, Any] | None:
+def _boards(project: "Project", own: Mapping[str, "Page"]) -> "role_pages.ByRole":
+    """What computes the pages: those of roles with the owner's, but where the owner's tell of the owner's own PCs."""
+    from telltale.dashboard import concerns, role_pages
+    from telltale.dashboard.pages import FINDERS, PAGES
+    from telltale.workbench.project import Project
+
+    has_own_pcs = project.settings.activity.mine
+    for_roles = role_pages.pages()
+    owners = {**PAGES, **own}
+    boards = Boards(project, owners if has_own_pcs else {**owners, **for_roles}, concerns.gathered, FINDERS)
+    others = boards
+    if has_own_pcs:
+        others = Boards(Project(settings=role_pages.without_own_pcs(project.settings)), for_roles, concerns.gathered)
+    return role_pages.ByRole(boards, others, role_pages.names(has_own_pcs=has_own_pcs))
+
+
+def _asked(boards: Computes, target: str) -> Mapping[str, Any] | None:
     parts = urlsplit(target)
     asked = dict(parse_qsl(parts.query))
     page, claim = parts.path.strip("/"), asked.pop("why", "")
@@ -116,7 +164,7 @@ def _asked(boards: Boards, target: str) -> Mapping[str, Any] | None:
     return boards.get(page, asked, after=after_serial, wait_s=wait, again=again, soon=soon)
 
 
-def _found(boards: Boards, path: str, body: bytes) -> Mapping[str, Any]:
+def _found(boards: Computes, path: str, body: bytes) -> Mapping[str, Any]:
     try:
         fields = json.loads(body)
     except ValueError:
@@ -126,7 +174,7 @@ def _found(boards: Boards, path: str, body: bytes) -> Mapping[str, Any]:
     return boards.find(path.strip("/"), fields)
 
 
-def _keep_warm(boards: Boards) -> None:
+def _keep_warm(boards: Computes) -> None:
     """Use the time nobody waits; a reader who asks comes first after at most one part of a page."""
     while True:
         time.sleep(0.5)

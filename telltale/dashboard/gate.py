@@ -205,6 +205,12 @@ POLICY = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 """Nothing is loaded from elsewhere, whatever a page says, and no other page frames one of ours."""
+REPORT_POLICY = (
+    "sandbox allow-scripts allow-downloads allow-popups allow-modals; default-src 'none'; "
+    "script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""A report is of an origin of its own: its script draws and saves its own numbers, and asks this server nothing."""
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -229,8 +235,8 @@ class SafeHeaders(tornado.web.OutputTransform):
         finishing: bool,  # noqa: ARG002 - the names are tornado's
     ) -> tuple[int, HTTPHeaders, bytes]:
         """Put them there."""
-        for name, value in HEADERS.items():
-            headers[name] = value
+        is_report = headers.get("Content-Security-Policy") == REPORT_POLICY
+        headers.update(HEADERS | ({"Content-Security-Policy": REPORT_POLICY} if is_report else {}))
         if "Cache-Control" not in headers:
             headers["Cache-Control"] = "no-cache" if "Last-Modified" in headers else "no-store"  # a file, or an answer
         headers.pop("Server", None)

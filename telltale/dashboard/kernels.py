@@ -1,7 +1,7 @@
 """The kernels behind the pages: whose each one is, how many there may be, and when one that nobody needs ends.
 
-A kernel belongs to whom its page was made for: the owner (the general token, or everybody where no login is asked for)
-or one person. To all others it does not exist.
+A kernel belongs to whom its page was made for: the owner (the general token, or everybody where no login is asked for),
+those of one role, or one person. To all others it does not exist.
 """
 
 import subprocess
@@ -16,7 +16,8 @@ from traitlets import Integer, Unicode
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler  # type: ignore[import-untyped]
 
 from telltale.contract import TelltaleError
-from telltale.dashboard.login import own_page
+from telltale.dashboard.persons import is_person_page
+from telltale.dashboard.roles import kernel_user
 
 CULL_S = 60
 """A kernel whose page is gone without a word ends after so long; a page that is closed ends its kernel itself."""
@@ -69,7 +70,7 @@ class Kernels(AsyncMappingKernelManager):
             await super().cull_kernel_if_idle(kernel_id)  # type: ignore[no-untyped-call]
 
     def give(self, kernel_id: str, user: str) -> None:
-        """From now on the kernel is that of one user: empty for the owner, else a person's page."""
+        """From now on the kernel is that of one user: empty for the owner, else a role's or a person's name."""
         self._users[kernel_id] = user
         self._taken[kernel_id] = time.monotonic()
 
@@ -100,7 +101,8 @@ class Kernels(AsyncMappingKernelManager):
         """
         self._forget_ended()
         others = [*self._users.values(), *self._making]
-        full = len(others) >= self.most or (bool(user) and others.count(user) >= min(MOST_OF_A_PERSON, self.most))
+        most = min(MOST_OF_A_PERSON, self.most) if is_person_page(user) else self.most
+        full = len(others) >= self.most or others.count(user) >= most
         if not full:
             return Page(self, user)
         unseen = [known for known, of in self._users.items() if of == user and self._is_unseen(known)]
@@ -221,5 +223,5 @@ class LeaveHandler(JupyterHandler):
 
 def _must_be_own(handler: JupyterHandler, kernel_id: str) -> None:
     kernels: Any = handler.kernel_manager
-    if not kernels.is_of(kernel_id, own_page(handler.current_user)):
+    if not kernels.is_of(kernel_id, kernel_user(handler.current_user)):
         raise tornado.web.HTTPError(404)

@@ -28,7 +28,7 @@ from telltale.settings import Settings
 
 OWNER_S = 15 * 60
 PERSON_S = 24 * 3600
-"""How long a link may be opened: the owner's at once, a person's when they read what it was sent in."""
+"""How long a link may be opened: the owner's at once, another's when they read what it was sent in."""
 MOST = 1000
 HOW = "telltale dashboard --link"
 """The command that prints another one."""
@@ -46,7 +46,7 @@ class Links:
         self._open: OrderedDict[bytes, tuple[str, float]] = OrderedDict()
 
     def new(self, page: str = "") -> str:
-        """A code that opens the dashboards, or a person's page."""
+        """A code that opens the dashboards, a person's page, or what a role's user may see."""
         code = secrets.token_urlsafe(18)
         self._open[_digest(code)] = page, self._clock() + (PERSON_S if page else OWNER_S)
         if len(self._open) > MOST:
@@ -101,16 +101,17 @@ def addresses(settings: Settings) -> list[str]:
     return [note.address for note in notes if note is not None]
 
 
-def new_link(settings: Settings, *, person: str = "", port: int | None = None) -> str:
+def new_link(settings: Settings, *, person: str = "", role: str = "", port: int | None = None) -> str:
     """The address that opens a project's running dashboards once; where no login is asked for, just their address.
 
     Args:
         settings: of the project.
         person: whose page it opens, as named in secrets.toml; empty for the dashboards.
+        role: of whom it opens the pages, as named in secrets.toml [dashboard]; empty for the owner's.
         port: of the server, if several run.
 
     Raises:
-        ConfigError: none is running or answers, or there is no such person.
+        ConfigError: none is running or answers, or there is no such person or role.
     """
     silent = ""
     for place in sorted(_folder(settings).glob("dashboard-*.json"), key=_age):
@@ -118,7 +119,7 @@ def new_link(settings: Settings, *, person: str = "", port: int | None = None) -
         if note is None or (port is not None and urlsplit(note.address).port != port):
             continue
         try:
-            return _asked(note, person)
+            return _asked(note, {"person": person, "role": role})
         except ConnectionRefusedError:
             place.unlink(missing_ok=True)  # it ended without a word
         except OSError as error:
@@ -134,15 +135,18 @@ def link(address: str, code: str) -> str:
     return f"{address}/enter#{code}"
 
 
-def _asked(note: Note, person: str) -> str:
+def _asked(note: Note, whom: Mapping[str, str]) -> str:
+    whom = {name: value for name, value in whom.items() if value}
     if not note.secret:
-        if person:
-            raise ConfigError(
-                f"{note.address} asks for no login, so it has no page of one person; start it with --login"
-            )
+        if whom:
+            raise ConfigError(f"{note.address} asks for no login, so everybody sees the same; start it with --login")
         return f"{note.shown}/"
-    status, answer = _post(note, {"person": person} if person else {})
+    status, answer = _post(note, whom)
+    if status == 404 and "roles" in answer:
+        role = whom.get("role", "")
+        raise ConfigError(f'secrets.toml [dashboard] has no token for "{role}", or had none at the last start')
     if status == 404:
+        person = whom.get("person", "")
         names = answer.get("known")
         known = [str(name) for name in names] if isinstance(names, list) else []
         hint = did_you_mean(person, known)

@@ -1,4 +1,4 @@
-"""The login: the general token opens the dashboards, the token of a person the page of their own and nothing else.
+"""The login: the general token is the owner's, a role has its own, and a person's opens the own page and nothing else.
 
 A token is typed into the login page, or sent by a script as `Authorization: token …`. It is not read from an address:
 addresses stand in logs, in histories and in what a page is asked to send on. What may stand there is the code of a
@@ -18,6 +18,7 @@ from tornado.web import HTTPError, RequestHandler
 from traitlets import Set, Unicode
 
 from telltale.dashboard.persons import is_person_page, page_of
+from telltale.dashboard.roles import GIVEN, OWNER, user_of
 
 FAILURES = 10
 """Wrong secrets of one sender within `WITHIN_S`; after that it is told to wait. A right secret is never refused."""
@@ -50,9 +51,10 @@ class Failures:
 
 
 class Login(PasswordIdentityProvider):
-    """Says who asks; a person's user name is the name of their page."""
+    """Says who asks; a person's user name is the name of their page, a role's is of its token."""
 
     person_pages = Set(Unicode(), help="names of the persons' pages").tag(config=True)
+    role_users = Set(Unicode(), help="names of those who have the token of a role").tag(config=True)
     public_url = Unicode("", help="the address the dashboards are reached under").tag(config=True)
 
     def __init__(self, **options: Any) -> None:
@@ -66,7 +68,7 @@ class Login(PasswordIdentityProvider):
             HTTPError: 429, for a sender that keeps sending wrong tokens.
         """
         if not self.auth_enabled:
-            return OWNER
+            return THE_OWNER
         token = self.get_token(handler)
         if token:
             sender = self.user_of(token)
@@ -94,16 +96,21 @@ class Login(PasswordIdentityProvider):
     def user_of(self, token: str) -> User | None:
         """Whom a token means."""
         if self.token and hmac.compare_digest(token.encode(), self.token.encode()):
-            return OWNER
-        page = page_of(token)  # a digest: how long its comparison takes tells nothing of the token
-        return user_for(page) if page in self.person_pages else None
+            return THE_OWNER
+        # Digests: how long their comparison takes tells nothing of the token.
+        names = (page_of(token), *(user_of(role, token) for role in GIVEN))
+        return next((user_for(name) for name in names if self.knows(name)), None)
+
+    def knows(self, name: str) -> bool:
+        """Whether there is a user of that name, besides the owner; not where the token has been withdrawn."""
+        return name in self.person_pages or name in self.role_users
 
     def user_from_cookie(self, cookie_value: str) -> User | None:
-        """Whom a cookie means; nobody where a person's token has been withdrawn."""
+        """Whom a cookie means; nobody where the token has been withdrawn."""
         user = super().user_from_cookie(cookie_value)
-        if user is not None and is_person_page(user.username):
-            return user_for(user.username) if user.username in self.person_pages else None
-        return user and OWNER
+        if user is None or user.username == THE_OWNER.username:
+            return user and THE_OWNER
+        return user_for(user.username) if self.knows(user.username) else None
 
     def set_login_cookie(self, handler: RequestHandler, user: User) -> None:
         """Keep a browser logged in; no other site's page makes it send the cookie along with anything but a visit."""
@@ -119,14 +126,17 @@ class Login(PasswordIdentityProvider):
 
 
 def own_page(user: Any) -> str:
-    """The page a user is bound to; empty for one of the general token."""
+    """The page a user is bound to; empty for one who sees pages with tabs."""
     name = str(getattr(user, "username", ""))
     return name if is_person_page(name) else ""
 
 
-def user_for(page: str) -> User:
-    """The person of a page, or the owner."""
-    return User(page, "Person", "Person", "P", None, None) if page else OWNER
+def user_for(name: str) -> User:
+    """The person of a page, or whoever has the token of a role; the owner for an empty name."""
+    if not name:
+        return THE_OWNER
+    shown = "Person" if is_person_page(name) else name.partition("-")[0].capitalize()
+    return User(name, shown, shown, shown[0], None, None)
 
 
 def header_token(handler: RequestHandler) -> str:
@@ -135,5 +145,5 @@ def header_token(handler: RequestHandler) -> str:
     return sent[1] if sent else ""
 
 
-OWNER = User("owner", "Owner", "Owner", "O", None, None)
+THE_OWNER = User(OWNER, "Owner", "Owner", "O", None, None)
 """Whoever has the general token, and everybody where no login is asked for."""

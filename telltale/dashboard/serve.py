@@ -15,9 +15,11 @@ from typing import Any
 import telltale
 from telltale.certificate import server_context
 from telltale.contract import ConfigError
+from telltale.dashboard import roles
 from telltale.dashboard.client import ADDRESS, SECRET
 from telltale.dashboard.links import HOW, OWNER_S, Links, Note, link, noted
 from telltale.dashboard.persons import persons, write_notebooks
+from telltale.dashboard.readers import Readers
 from telltale.dashboard.surroundings import UNWANTED, own_surroundings
 from telltale.net import free_port, is_loopback, raise_open_files
 from telltale.operate.supervise import Child, Say, print_line, running
@@ -101,8 +103,10 @@ def serve(
     """
     os.environ.pop(TOKEN_VARIABLE, None)  # no kernel needs to know it
     pages, people = notebooks(settings), persons(settings, general=token)
+    given = roles.given(settings, general=token) if token else []
     with _gathered(pages) as folder:
         write_notebooks(folder, people)
+        roles.write_notebooks(folder, pages, [one.role for one in given])
         _prepare(settings, folder)
         figures = Child("figures", (sys.executable, "-m", "telltale.dashboard.figures"))
         # Only now: Voilà reads where templates lie when it is imported.
@@ -111,7 +115,7 @@ def serve(
         at = server.Listening(host, port, **_limits(settings, tell))
         where = address(host=host, port=port, scheme="https" if at.tls else "http") + at.base_url.rstrip("/")
         note = Note(where, token and secrets.token_urlsafe(24), settings.dashboard.public_home)
-        access = server.Access(token, people, Links(), note.secret)
+        access = server.Access(token, people, given, Links(), note.secret, Readers(settings, people))
         app = server.application(folder, {name: title(path) for name, path in pages.items()}, at, access)
         app.cookie_secret = cookie_secret(token)
 

@@ -44,6 +44,9 @@ from telltale.dashboard.kernels import (
 from telltale.dashboard.links import Links
 from telltale.dashboard.login import Login, own_page
 from telltale.dashboard.persons import PREFIX, Person, is_person_page
+from telltale.dashboard.readers import Readers
+from telltale.dashboard.reports import IndexHandler, ReportHandler
+from telltale.dashboard.roles import GIVEN, Given, kernel_user, may_open, notebook_of, role_of
 from telltale.dashboard.surroundings import socket_folder
 
 UNNEEDED = (
@@ -86,9 +89,13 @@ class Access(NamedTuple):
     token: str
     """Empty: everybody."""
     people: Sequence[Person] = ()
+    roles: Sequence[Given] = ()
+    """Besides the owner."""
     links: Links = Links()
     link_secret: str = ""
     """Asks for a new link."""
+    readers: Readers | None = None
+    """Who may read which report; None serves no report."""
 
 
 class Dashboards(Voila):  # type: ignore[misc]  # Voilà carries no types
@@ -118,6 +125,7 @@ class Dashboards(Voila):  # type: ignore[misc]  # Voilà carries no types
         for environment in (settings["jinja2_env"], settings["voila_jinja2_env"]):
             environment.loader = jinja2.ChoiceLoader([ours, environment.loader])
             environment.globals["telltale"] = self._values()
+        settings["telltale_titles"] = dict(self.titles)
         settings["ws_ping_interval"] = settings["ws_ping_timeout"] = PING_MS
         settings["xsrf_cookie_name"] = f"_xsrf-{self.at.port}"  # a cookie is shared by all ports of a name
         settings["xsrf_cookie_kwargs"] = {"httponly": True, "samesite": "Lax", "path": self.base_url}
@@ -134,7 +142,9 @@ class Dashboards(Voila):  # type: ignore[misc]  # Voilà carries no types
         }
         names = "|".join([*self.titles, *self.person_pages])
         links = {"links": self.access.links}
-        asked = {"secret": self.access.link_secret, "people": {who.name: who.page for who in self.access.people}}
+        people = {who.name: who.page for who in self.access.people}
+        roles = {given.role: given.user for given in self.access.roles}
+        asked = {"secret": self.access.link_secret, "people": people, "roles": roles}
         ours: list[tuple[Any, ...]] = [
             (r"/look/([a-z.]+)", LookHandler),
             (r"/login", LoginHandler),
@@ -147,7 +157,11 @@ class Dashboards(Voila):  # type: ignore[misc]  # Voilà carries no types
             (r"/voila/static/(.*)", StaticHandler, {"paths": self.static_paths}),
             (r"/voila/labextensions/(.*)", FileFindHandler, {"path": self.labextensions_path, "no_cache_paths": ["/"]}),
             (rf"/({names})", PageHandler, page),
+            (r"/reports(?:/|/index\.html)?", IndexHandler, {"readers": self.access.readers}),
+            (r"/reports/([^/]+/[^/]+)", ReportHandler, {"readers": self.access.readers}),
         ]
+        if self.access.readers is None:
+            ours = [one for one in ours if one[1] not in (IndexHandler, ReportHandler)]
         base = re.escape(self.base_url)
         return [
             *((url_path_join(base, path), *rest) for path, *rest in ours),
@@ -176,7 +190,8 @@ class Dashboards(Voila):  # type: ignore[misc]  # Voilà carries no types
             self.stop()
 
     def _values(self) -> dict[str, Any]:
-        return template_values(self.titles, self.base_url, has_login=bool(self.access.token))
+        roles = {given.role for given in self.access.roles}
+        return template_values(self.titles, self.base_url, roles=roles, has_login=bool(self.access.token))
 
 
 def _log(handler: tornado.web.RequestHandler) -> None:
@@ -189,7 +204,7 @@ def _log(handler: tornado.web.RequestHandler) -> None:
 
 
 class PageHandler(TornadoVoilaHandler):  # type: ignore[misc]
-    """A page by its short name."""
+    """A page by its short name, made by the notebook of the reader's role."""
 
     _page: Page | None = None
 
@@ -205,15 +220,16 @@ class PageHandler(TornadoVoilaHandler):  # type: ignore[misc]
         if own and path != own:
             self.redirect(url_path_join(self.base_url, own))
             return
-        if is_person_page(path) and not own:
+        role = role_of(self.current_user)
+        if not own and (is_person_page(path) or not may_open(role, path)):
             raise tornado.web.HTTPError(404)
         try:
-            self._page = await self.kernel_manager.make_room(own)
+            self._page = await self.kernel_manager.make_room(kernel_user(self.current_user))
         except TooManyPages:
             say(self, FULL, Retry_After=str(2 * CULL_S))
             return
         try:
-            await super().get(path)
+            await super().get(notebook_of(role, path))
         finally:
             if self._page is not None:
                 self._page.done()
@@ -272,11 +288,13 @@ class MissingHandler(JupyterHandler):
         """Say so."""
         self.set_status(404)
         page = self.settings["voila_jinja2_env"].get_template("404.html")
-        self.finish(page.render(status_code=404, base_url=self.base_url))
+        role, titles = role_of(self.current_user), self.settings["telltale_titles"]
+        tabs = {name: title for name, title in titles.items() if may_open(role, name)}
+        self.finish(page.render(status_code=404, base_url=self.base_url, tabs=tabs))
 
 
-def configuration(folder: Path, at: Listening, access: Access) -> Config:
-    """Everything Voilà is told."""
+def configuration(folder: Path, at: Listening, access: Access, *, landing: str) -> Config:
+    """Everything Voilà is told; `landing` is the page one meets first."""
     config = Config()
     config.Voila.root_dir = str(folder)
     config.Voila.ip = at.host
@@ -286,11 +304,14 @@ def configuration(folder: Path, at: Listening, access: Access) -> Config:
     config.Voila.token = access.token
     config.Voila.identity_provider_class = Login
     config.Login.person_pages = {person.page for person in access.people}
+    config.Login.role_users = {given.user for given in access.roles}
     config.Login.public_url = at.public_url
     # Of our own name: jupyter-server-proxy keeps to itself the cookie that a Jupyter server of this host would have.
     config.Login.cookie_name = f"telltale-{at.port}"
-    # A spare kernel for each person would cost too much. Voilà matches the whole path.
-    config.VoilaKernelManager.preheat_denylist = [rf".*/{PREFIX}[0-9a-f]+\.ipynb"]
+    # A spare kernel for each person, and for each page of each role, would cost too much; a role has one for the page
+    # one meets first. Voilà matches the whole path.
+    not_first = "|".join(rf"{role}--(?!{re.escape(landing)}\.)[^/]*" for role in GIVEN)
+    config.VoilaKernelManager.preheat_denylist = [rf".*/(?:{PREFIX}[0-9a-f]+|{not_first})\.ipynb"]
     config.Voila.log_level = logging.ERROR  # Jupyter warns of every start of an unsigned notebook
     config.VoilaConfiguration.template = "telltale"
     config.VoilaConfiguration.allow_template_override = "NO"
@@ -322,7 +343,7 @@ def application(folder: Path, titles: Mapping[str, str], at: Listening, access: 
     app = Dashboards(
         titles=dict(titles),
         person_pages=[person.page for person in access.people],
-        config=configuration(folder, at, access),
+        config=configuration(folder, at, access, landing=next(iter(titles))),
     )
     app.at, app.access = at, access
     app.initialize([])

@@ -117,13 +117,18 @@ def delivering(sources: Sequence[Delivered], now: dt.datetime, *, settings: Sett
     )
 
 
-def silent(answers: Answers) -> Card:
-    """What is silent, was never heard, or has a wrong clock; many devices of one cause in one line."""
+def silent(answers: Answers, *, shows_persons: bool = True) -> Card:
+    """What is silent, was never heard, or has a wrong clock; many devices of one cause in one line.
+
+    Args:
+        answers: of the period.
+        shows_persons: name PCs and phones too, for the owner.
+    """
     notices = silent_devices(
         answers.attention, answers.devices, now=answers.now, pages=PAGE_OF, about=answers.about
     )  # fmt: skip
     if answers.source is None:
-        notices += clocks_and_lists(answers.project, now=answers.now, shows_persons=True)
+        notices += clocks_and_lists(answers.project, now=answers.now, shows_persons=shows_persons)
     return Card(
         _silent_title(answers),
         Attention([notice.concern for notice in notices], attention.TITLES),

@@ -1,4 +1,4 @@
-"""Health: is every device heard as it should be, and what is missing, late or could not be decoded? For the owner."""
+"""Health: is every device heard as it should be, and what is missing or could not be decoded? Not for viewers."""
 
 from functools import partial
 
@@ -15,8 +15,17 @@ DAYS = "14d"
 """How far back missing messages are shown."""
 
 
-def page(ask: Ask) -> Board:
-    """The page."""
+OWNERS = "This page is for the owner of the data: it shows single sightings, under pseudonyms."
+OPERATORS = "Sightings are not shown here, nor are PCs and phones named: those are the owner's to see."
+
+
+def page(ask: Ask, *, is_owners: bool = True) -> Board:
+    """The page.
+
+    Args:
+        ask: of which project.
+        is_owners: whether it is for the owner, who may see names of persons' devices; else for operators.
+    """
     period = ask.chosen(PERIOD)
     answers = Answers(ask.project, period, days=DAYS)
     if not answers.delivered:
@@ -36,7 +45,7 @@ def page(ask: Ask) -> Board:
                     "What the sources deliver",
                     partial(cards.delivering, sources, now, settings=ask.project.settings),
                 ),
-                Cell("attention", 5, "What is silent", partial(cards.silent, answers)),
+                Cell("attention", 5, "What is silent", partial(cards.silent, answers, shows_persons=is_owners)),
             ),
             (
                 _missing(answers),
@@ -47,7 +56,7 @@ def page(ask: Ask) -> Board:
             *_batteries(answers),
         ),
         f"{common.foot(answers.zone)} Devices are late after three of their intervals and silent after six. "
-        "This page is for the owner of the data: it shows single sightings, under pseudonyms.",
+        f"{OWNERS if is_owners else OPERATORS}",
         _freshness(answers),
         [PERIOD],
         {PERIOD.name: period},

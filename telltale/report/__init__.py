@@ -4,12 +4,16 @@
 `naming.py` names it, `pdf.py` prints it, `index.py` lists all.
 """
 
-from telltale.report.execute import Report, ReportError, notebooks, run
-from telltale.report.page import render
-from telltale.workbench.periods import Period
+from typing import TYPE_CHECKING
+
+from telltale.lazy import lazily
+
+if TYPE_CHECKING:
+    from telltale.report.execute import Report, ReportError, notebooks, run
+    from telltale.report.page import render
+    from telltale.workbench.periods import Period
 
 __all__ = ["Period", "Report", "ReportError", "notebooks", "render", "run"]
+_FROM_EXECUTE = dict.fromkeys(("Period", "Report", "ReportError", "notebooks", "run"), "execute")
 
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazily(__name__, {**_FROM_EXECUTE, "render": "page"})

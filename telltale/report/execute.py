@@ -18,6 +18,7 @@ from telltale.lake.settle import settle_all
 from telltale.report import index, naming, pdf
 from telltale.report.page import read, render
 from telltale.report.parameters import defaults, parameters, typed
+from telltale.report.whose import told_of
 from telltale.workbench.periods import Period, parse
 from telltale.workbench.project import Project, here
 from telltale.workbench.question import local_now
@@ -182,6 +183,7 @@ def _keep(
         made_at=made.isoformat(timespec="seconds"),
         pdf=printed is not None,
         asked=asked,
+        told_of=told_of(page.claims),
     )
     base.with_name(f"{base.name}.json").write_text(json.dumps(entry._asdict(), ensure_ascii=False), encoding="utf-8")
     return Report(html, base.with_name(f"{base.name}.ipynb"), printed, page.sentence, page.claims)

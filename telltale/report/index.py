@@ -2,6 +2,8 @@
 
 import base64
 import json
+import re
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from string import Template
@@ -10,6 +12,9 @@ from typing import NamedTuple
 from telltale import look, wording
 from telltale.page import html as markup
 from telltale.report.page import style
+
+_PUBLISHED = re.compile(r"[\w-][\w.-]*/(?!.*\.(?:running|failed)\.)[^/\\\x00-\x1f]+\.(?:html|pdf)")
+_NONE = '<li><p class="said">No report yet: telltale report makes one.</p></li>'
 
 
 class Entry(NamedTuple):
@@ -23,6 +28,25 @@ class Entry(NamedTuple):
     pdf: bool
     asked: str = ""
     """Parameters beside period and site."""
+    told_of: list[str] | None = None
+    """The PCs and persons it is about (`telltale.report.whose`); None where that was not noted."""
+
+
+def entry(reports: Path, path: str) -> Entry | None:
+    """What the index says of one published file, HTML or PDF; None where it is none, such as a notebook or a draft.
+
+    Args:
+        reports: the folder of reports.
+        path: of the file relative to it: the report's folder and the file's name.
+    """
+    if not _PUBLISHED.fullmatch(path):
+        return None
+    file = reports / path
+    told = file.with_suffix(".json")
+    if not (told.is_file() and file.is_file()) or reports.resolve() not in file.resolve().parents:
+        return None
+    found = _entry(told)
+    return found if found is not None and (file.suffix == ".html" or found.pdf) else None
 
 
 def entries(reports: Path) -> list[tuple[Path, Entry]]:
@@ -30,26 +54,45 @@ def entries(reports: Path) -> list[tuple[Path, Entry]]:
     found = []
     for told in reports.glob("*/*.json"):
         html = told.with_suffix(".html")
-        if html.exists():
-            found.append((html.relative_to(reports), Entry(**json.loads(told.read_text(encoding="utf-8")))))
+        if html.exists() and (known := _entry(told)) is not None:
+            found.append((html.relative_to(reports), known))
     return sorted(found, key=lambda one: (one[1].made_at, str(one[0])), reverse=True)
 
 
 def write(reports: Path) -> Path:
     """Write the index anew and return its path; it appears whole."""
-    found = entries(reports)
-    page = Template(look.text("index.html")).substitute(
-        style=style(),
-        favicon=_favicon(),
-        mark=look.text("mark.svg"),
-        count=escape(wording.count(len(found), "report")),
-        rows="\n".join(_row(path, entry) for path, entry in found),
-    )
+    page = html(entries(reports))
     target = reports / "index.html"
     draft = target.with_suffix(".running.html")
     draft.write_text(page, encoding="utf-8")
     draft.replace(target)
     return target
+
+
+def html(found: Sequence[tuple[Path, Entry]], *, back: str = "") -> str:
+    """The index of some reports as a page.
+
+    Args:
+        found: of `entries`.
+        back: the address of the dashboards, where they serve it.
+    """
+    return Template(look.text("index.html")).substitute(
+        style=style(),
+        favicon=_favicon(),
+        mark=look.text("mark.svg"),
+        back=f'<a class="back" href="{escape(back)}">Dashboards</a>' if back else "",
+        count=escape(wording.count(len(found), "report")),
+        rows="\n".join(_row(path, entry) for path, entry in found) or _NONE,
+    )
+
+
+def _entry(told: Path) -> Entry | None:
+    """What was noted beside a report; None where that cannot be read, so that one bad file hides no other."""
+    try:
+        noted = json.loads(told.read_text(encoding="utf-8"))
+        return Entry(**{name: value for name, value in noted.items() if name in Entry._fields})
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
 
 
 def _row(path: Path, entry: Entry) -> str:

@@ -101,6 +101,10 @@ _MAIN_SECRETS = """\
 """
 
 _OTHER_SECRETS = """\
+# [dashboard]                  # others who may look; all but sightings, and single PCs
+# viewer = "..."               # the pages but health, and published reports; at least 16 characters
+# operator = "..."             # health too
+
 [activity]                     # a PC by id or name, or a person of devices.csv = what opens the page of it and no other
 # "pc:desk-3" = "..."          # at least 16 characters
 
