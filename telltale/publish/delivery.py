@@ -34,6 +34,7 @@ KEPT_D = 7
 """Days until the text of what was sent is removed; its key and subject stay, so that it is not sent again."""
 LONGEST_ERROR = 500
 _BATCH = 100
+_MARK_TRIES = 3
 _LONGEST_PASS_S = 200.0
 """No message is begun later in one pass: the lock is good for 600 s, and the slowest server may take 400 of them."""
 _MINUTE, _HOUR, _DAY = 60_000_000, 3_600_000_000, 86_400_000_000
@@ -194,40 +195,50 @@ def _send_all(project: Project, now_us: int, say: Say) -> Sent:
     return total
 
 
-def _by_one_way(
-    project: Project, messages: Sequence[Due], now_us: int, deadline: float
-) -> Iterator[tuple[Sent, str]]:
-    """Send messages in one session; what ends it is the reason of all that are left."""
+def _by_one_way(project: Project, messages: Sequence[Due], now_us: int, deadline: float) -> Iterator[tuple[Sent, str]]:
+    """Send messages in one session, or another where one of them has ended it; without any, all have failed."""
     left = list(messages)
     try:
-        with way_to(project.settings, left[0].recipient).opened() as session:
-            while left and time.monotonic() < deadline:
-                yield _one(project, session, left[0], now_us)
-                left.pop(0)
+        way = way_to(project.settings, left[0].recipient)
+        while left and time.monotonic() < deadline:
+            with way.opened() as session:
+                is_open = True
+                while left and is_open and time.monotonic() < deadline:
+                    became, said, is_open = _one(project, session, left.pop(0), now_us)
+                    yield became, said
     except (NotSent, ConfigError) as error:
         for message in left:
             if _is_due(message, now_us):
                 yield _not_sent(project.store, message, NotSent(str(error)), now_us)
 
 
-def _one(project: Project, session: Session, message: Due, now_us: int) -> tuple[Sent, str]:
-    attempts = message.attempts
-    if message.state == SENDING:
-        attempts += 1  # whatever ended the sender may have been this very message
-        if attempts >= MOST_TRIES:
-            return _not_sent(project.store, message, NotSent(_INTERRUPTED), now_us)
-    claimed = {"state": SENDING, "attempts": attempts, "next_try": now_us}
-    _change(project.store, message, {**claimed, **({"last_error": _INTERRUPTED} if attempts > message.attempts else {})})
-    message = message._replace(attempts=attempts)
+def _one(project: Project, session: Session, message: Due, now_us: int) -> tuple[Sent, str, bool]:
+    """What became of a message, the line about it, and whether the session is still open."""
+    store = project.store
+    if message.state == SENDING:  # whatever ended the sender may have been this very message
+        message = message._replace(attempts=message.attempts + 1)
+        if message.attempts >= MOST_TRIES:
+            return *_not_sent(store, message, NotSent(_INTERRUPTED), now_us), True
+        _change(store, message, {"attempts": message.attempts, "last_error": _INTERRUPTED})
+    else:
+        _change(store, message, {"state": SENDING})
     try:
         answer = session.send(_outgoing(project, message, now_us))
     except NotSent as error:
-        if error.of_way:
-            _change(project.store, message, {"state": WAITING, "next_try": message.next_try})
-            raise
-        return _not_sent(project.store, message, error, now_us)
-    _change(project.store, message, {"state": SENT, "sent_at": now_us, "last_error": ""})
-    return Sent(sent=1), f"sent to {message.recipient}: {message.subject} ({answer})"
+        return *_not_sent(store, message, error, now_us), not error.ends
+    _mark_sent(store, message, now_us)
+    return Sent(sent=1), f"sent to {message.recipient}: {message.subject} ({answer})", True
+
+
+def _mark_sent(store: Store, message: Due, now_us: int) -> None:
+    """Note that a message has left; a store that is busy just now must not have it sent twice."""
+    for tries_left in range(_MARK_TRIES, -1, -1):
+        try:
+            return _change(store, message, {"state": SENT, "sent_at": now_us, "last_error": ""})
+        except StoreError:
+            if not tries_left:
+                raise
+    return None
 
 
 def _not_sent(store: Store, message: Due, error: NotSent, now_us: int) -> tuple[Sent, str]:

@@ -35,13 +35,13 @@ class NotSent(TelltaleError):
     Args:
         why: one sentence, without a secret.
         for_good: whether the same message will be refused again.
-        of_way: whether no other message can leave by this way now either.
+        ends: whether the session is over, and another must be opened for further messages.
     """
 
-    def __init__(self, why: str, *, for_good: bool = False, of_way: bool = False) -> None:
+    def __init__(self, why: str, *, for_good: bool = False, ends: bool = False) -> None:
         super().__init__(why)
         self.for_good = for_good
-        self.of_way = of_way
+        self.ends = ends
 
 
 class Session(Protocol):
@@ -58,8 +58,9 @@ class Session(Protocol):
 class Way(Protocol):
     """How messages reach their recipients."""
 
-    name: str
-    """`mail`, or the name below `[publish]` in secrets.toml."""
+    @property
+    def name(self) -> str:
+        """`mail`, or the name below `[publish]` in secrets.toml."""
 
     def opened(self) -> AbstractContextManager[Session]:
         """Ready to send several messages.

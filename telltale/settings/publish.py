@@ -13,7 +13,9 @@ PUBLISH_TOML = """\
 # mail_port = 587              # 465 with mail_security = "tls", 25 with "none"
 # mail_security = "starttls"   # starttls, tls, none (on this machine only)
 # mail_user = ""
-# mail_from = ""               # such as "telltale@example.org"
+# mail_from = ""               # such as "telltale@example.org"; empty: mail_user, where that is an address
+# mail_ca_file = ""            # the authority that signed the server's certificate; empty: the system's
+# people = {}                  # where a person's own hours and alerts go, and nobody else's: { Anna = "anna@example.org" }
 # Other ways (chat, SMS, webhooks) are addresses of Apprise, which hold secrets: [publish] name = "..." in secrets.toml
 
 # [reports.cold_chain]         # a report that is made and sent after each period
@@ -73,6 +75,8 @@ class PublishSettings(Section):
     mail_security: Literal["starttls", "tls", "none"] = "starttls"
     mail_user: str = ""
     mail_from: str = ""
+    mail_ca_file: str = ""
+    people: dict[str, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
 
 
 class Recipients(Section):
