@@ -75,7 +75,7 @@ class Pushed:
 
         sender = Apprise()
         sender.add(self.plugin)
-        body, title, files_ = outgoing.body, outgoing.subject, files or None
+        body, title, attached = outgoing.body, outgoing.subject, files or None
         return bool(sender.notify(body=body, title=title, body_format=NotifyFormat.TEXT, attach=attached))
 
 
