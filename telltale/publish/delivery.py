@@ -20,6 +20,7 @@ from telltale.contract import ConfigError, StoreError, TelltaleError
 from telltale.lake.lock import Busy, locked
 from telltale.landing.schema import MESSAGE
 from telltale.landing.store import Store
+from telltale.publish import mail_page
 from telltale.publish.ways import NotSent, Outgoing, Session, way_name, way_to
 from telltale.workbench.project import Project
 
@@ -275,11 +276,11 @@ def _outgoing(project: Project, message: Due, now_us: int) -> Outgoing:
     named = [str(name) for name in json.loads(message.files)]
     inside = [path for name in named if (path := folder / name).resolve().is_relative_to(folder.resolve())]
     files = [path for path in inside if path.is_file()]
-    body, html = message.body, message.html
+    body, html = message.body, message.html or mail_page.wrapped(message.subject, message.body)
     if missing := len(named) - len(files):
         note = f"{wording.count(missing, 'file')} that belonged to this message had been removed when it was sent."
         body = f"{body}\n\n{note}"
-        html = html.replace("</body>", f"<p>{note}</p></body>") if html else html
+        html = html.replace("</body>", f"<p>{note}</p></body>")
     # Another project may decide a message of the same key for the same mailbox, but hardly in the same microsecond.
     digest = blake2b(f"{message.created_at} {message.key}".encode(), digest_size=16).hexdigest()
     return Outgoing(digest, message.recipient, message.subject, body, html, files, now_us)
