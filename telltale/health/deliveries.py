@@ -170,7 +170,7 @@ def captures(asked: Question) -> pa.Table:
 
 
 def _of(view: View, source: Source, span: Span, rejects: int, judged: Mapping[str, Any]) -> Delivered:
-    moments = _moments(view, source.name, span)
+    moments = received_moments(view, source.name, span)
     newest = moments[-1] if moments else _newest(view, source.name)
     # Of what was last heard longer ago than devices are known for, no expectation is left; it has stopped all the same.
     silent_after_s = judged.get("silent_after_s") if judged.get("state") == "silent" else None
@@ -233,7 +233,7 @@ def _capture(view: View, day: Span) -> tuple[bool, int | None]:
     return False, ends.get(OF_FILES)
 
 
-def _moments(view: View, source: str, span: Span) -> list[int]:
+def received_moments(view: View, source: str, span: Span) -> list[int]:
     """When its records came, in order."""
     parts = [pa.array([raw.received_at for raw in view.snapshot.hot if raw.source == source], pa.int64())]
     for file in view.snapshot.of("raw"):

@@ -177,6 +177,55 @@ MESSAGE = sa.Table(
     sqlite_autoincrement=True,
 )
 
+ALERT_EPISODE = sa.Table(
+    "alert_episode",
+    metadata,
+    sa.Column("id", _BIG, sa.Identity(), primary_key=True),
+    sa.Column("alert", sa.Text, nullable=False),  # its name in telltale.toml
+    sa.Column("subject", sa.Text, nullable=False),  # a device id, an item, a source, a report
+    sa.Column("measure", sa.Text, nullable=False),  # what of it is told
+    sa.Column("unit", sa.Text, nullable=False),
+    sa.Column("begins_at", _BIG, nullable=False),
+    sa.Column("known_at", _BIG, nullable=False),  # received_at of the row that completed its duration
+    sa.Column("ends_at", _BIG, nullable=True),
+    sa.Column("recovered_at", _BIG, nullable=True),  # received_at of the row that told its end
+    sa.Column("peak", sa.Float, nullable=True),
+    sa.Column("raw_ids", sa.Text, nullable=False),  # JSON: of the rows that made it known
+    sa.Column("end_raw_ids", sa.Text, nullable=False),  # JSON: of its end
+    sa.Column("state", sa.Text, nullable=False),  # waiting, told, over, dropped
+    sa.Column("note", sa.Text, nullable=False),  # why nobody was told, or is any more
+    sa.Column("told_at", _BIG, nullable=True),
+    sa.Column("recovery_told_at", _BIG, nullable=True),
+    sa.Column("acknowledged_by", sa.Text, nullable=False),
+    sa.Column("acknowledged_at", _BIG, nullable=True),
+    sa.Column("snoozed_until", _BIG, nullable=True),
+    sa.Column("escalated_at", _BIG, nullable=True),
+    sa.UniqueConstraint("alert", "subject", "measure", "begins_at"),
+    sa.Index("alert_episode_state", "alert", "state"),
+    sqlite_autoincrement=True,
+)
+
+ALERT_JOURNAL = sa.Table(
+    "alert_journal",
+    metadata,
+    sa.Column("id", _BIG, sa.Identity(), primary_key=True),
+    sa.Column("episode_id", _BIG, nullable=False),
+    sa.Column("at", _BIG, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("what", sa.Text, nullable=False),  # acknowledged, snoozed
+    sa.Column("until", _BIG, nullable=True),
+    sqlite_autoincrement=True,
+)
+
+ALERT_MARK = sa.Table(
+    "alert_mark",
+    metadata,
+    sa.Column("alert", sa.Text, primary_key=True),
+    sa.Column("rule", sa.Text, nullable=False),  # what it judges by; another one begins anew
+    sa.Column("started_at", _BIG, nullable=False),  # what was over before is not told
+    sa.Column("looked_at", _BIG, nullable=False),  # until when what was received is judged
+)
+
 HOST_CLOCK = sa.Table(
     "host_clock",
     metadata,

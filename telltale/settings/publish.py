@@ -35,6 +35,7 @@ PUBLISH_TOML = """\
 # lasts = "15min"              # how long it must have lasted before anybody is told
 # above = 8.0                  # the threshold; absent: the limits of devices.csv, or the page's own rule
 # below = 2.0
+# quantity = ""                # of excursion and leak: only this one, such as "humidity"; empty: that of the limits
 # clears_by = 0.0              # it is over this far inside the threshold
 # quiet = []                   # hours without messages, such as ["22:00-06:00"]: told at their end if it still lasts
 # escalate_after = ""          # without an acknowledgement for so long, escalate_to is told too
@@ -99,7 +100,11 @@ class ReportSettings(Section):
 
 
 class AlertSettings(Section):
-    """What is watched, from when on somebody is told, and who."""
+    """What is watched, from when on somebody is told, and who.
+
+    `above` and `below` stand for what the kind judges: a reading in its unit, volts of a battery, the risk of running
+    short (0 to 1), rows or requests in 24 hours.
+    """
 
     on: AlertKind
     to: tuple[str, ...] = ()
@@ -107,6 +112,7 @@ class AlertSettings(Section):
     lasts: Length = ""
     above: float | None = None
     below: float | None = None
+    quantity: str = ""
     clears_by: Annotated[float, Field(ge=0)] = 0.0
     quiet: tuple[Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$")], ...] = ()
     escalate_after: Length = ""

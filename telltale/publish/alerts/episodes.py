@@ -37,6 +37,8 @@ where there is none), mark (above), is_low (the lowest value is the worst)."""
 MOST_IDS = 50
 """Of a longer episode the first and the last records that made it known."""
 
+_OF_SERIES = ("subject", "measure", "unit", "is_low")
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
@@ -77,16 +79,24 @@ def episodes(samples: pa.Table, *, lasts_us: int = 0) -> list[Episode]:
     table = samples.sort_by(order).combine_chunks()
     if not table.num_rows:
         return []
-    names = [table[name].to_pylist() for name in ("subject", "measure")]
-    starts = [0] + [at for at in range(1, table.num_rows) if any(name[at] != name[at - 1] for name in names)]
-    units, lows = table["unit"], table["is_low"]
     columns = _Columns.of(table)
     made: list[Episode] = []
-    for start, end in zip(starts, [*starts[1:], table.num_rows], strict=True):
-        head = Episode(names[0][start], names[1][start], units[start].as_py() or "", 0, 0)
-        rows = columns.part(start, end)
-        made += sorted(_of_series(head, rows, lasts_us, lows[start].as_py()), key=lambda one: one.known_us)
+    for start, end in series(table, "subject", "measure"):
+        subject, measure, unit, is_low = (table[name][start].as_py() for name in _OF_SERIES)
+        head, rows = Episode(subject, measure, unit or "", 0, 0), columns.part(start, end)
+        made += sorted(_of_series(head, rows, lasts_us, is_low), key=lambda one: one.known_us)
     return made
+
+
+def series(rows: pa.Table, *names: str) -> list[tuple[int, int]]:
+    """Where the rows of each series begin and end, of rows that are sorted by these columns."""
+    is_first = np.zeros(rows.num_rows, np.bool_)
+    is_first[:1] = True
+    for name in names:
+        codes = rows[name].combine_chunks().dictionary_encode().indices.fill_null(-1).to_numpy()
+        is_first[1:] |= codes[1:] != codes[:-1]
+    starts = np.flatnonzero(is_first).tolist()
+    return list(zip(starts, [*starts[1:], rows.num_rows], strict=True)) if starts else []
 
 
 class _Columns(NamedTuple):
@@ -101,14 +111,17 @@ class _Columns(NamedTuple):
     @classmethod
     def of(cls, table: pa.Table) -> "_Columns":
         raw_id = table["raw_id"].fill_null(-1).to_numpy()
-        value = np.array([np.nan if v is None else v for v in table["value"].to_pylist()], np.float64)
+        value = table["value"].fill_null(np.nan).to_numpy()
         return cls(table["at_us"].to_numpy(), table["received_us"].to_numpy(), raw_id, value, table["mark"].to_numpy())
 
     def part(self, start: int, end: int) -> "_Columns":
-        return _Columns(*(column[start:end] for column in self))
+        part = slice(start, end)
+        return _Columns(self.at[part], self.received[part], self.raw_id[part], self.value[part], self.mark[part])
 
     def where(self, chosen: npt.NDArray[np.bool_]) -> "_Columns":
-        return _Columns(*(column[chosen] for column in self))
+        return _Columns(
+            self.at[chosen], self.received[chosen], self.raw_id[chosen], self.value[chosen], self.mark[chosen]
+        )
 
     def active(self) -> npt.NDArray[np.bool_]:
         """Of each sample, whether an episode goes on at it: what holds is as the one before."""
@@ -154,7 +167,7 @@ def _in_order(head: Episode, rows: _Columns, lasts_us: int, is_low: bool) -> Ite
         done = _completed(rows, run, lasts_us)
         if done is None:
             continue
-        made = _begun(head, rows, run, done, int(rows.received[done]), is_low)
+        made = _begun(head, rows, run, done, known_us=int(rows.received[done]), is_low=is_low)
         yield _over(made, rows, run.end, int(rows.received[run.end])) if run.is_over else made
 
 
@@ -180,7 +193,7 @@ def _by_receipt(head: Episode, rows: _Columns, lasts_us: int, is_low: bool) -> l
             done = _completed(seen, run, lasts_us)
             if done is None or any(_touches(one.episode, seen, run) for one in known):
                 continue
-            made = _begun(head, seen, run, done, received, is_low)
+            made = _begun(head, seen, run, done, known_us=received, is_low=is_low)
             made = _over(made, seen, run.end, received) if run.is_over else made
             known.append(_Open(made, int(seen.at[run.end - 1])))
     return [one.episode for one in known]
@@ -205,7 +218,8 @@ def _touches(episode: Episode, seen: _Columns, run: _Run) -> bool:
 
 def overlap(begins: int, ends: int | None, other_begins: int, other_ends: int | None) -> bool:
     """Whether two half-open stretches share a moment; None has no end, and each holds its beginning."""
-    return (other_ends is None or begins < other_ends) and (ends is None or other_begins < ends)
+    is_before, is_behind = ends is not None and other_begins >= ends, other_ends is not None and begins >= other_ends
+    return begins == other_begins or not (is_before or is_behind)
 
 
 def _completed(rows: _Columns, run: _Run, lasts_us: int) -> int | None:
@@ -214,7 +228,7 @@ def _completed(rows: _Columns, run: _Run, lasts_us: int) -> int | None:
     return at if at < run.end else None
 
 
-def _begun(head: Episode, rows: _Columns, run: _Run, done: int, known_us: int, is_low: bool) -> Episode:
+def _begun(head: Episode, rows: _Columns, run: _Run, done: int, *, known_us: int, is_low: bool) -> Episode:
     ids = dict.fromkeys(int(raw_id) for raw_id in rows.raw_id[run.first : done + 1] if raw_id >= 0)
     return head._replace(
         begins_us=int(rows.at[run.first]),

@@ -1,0 +1,248 @@
+"""Alerts as records come: what is new is judged, written and told; nothing is done where nothing is new."""
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from telltale.contract import TelltaleError
+from telltale.health import own_clock
+from telltale.health.known import resting_ids
+from telltale.lake import snapshot
+from telltale.publish.alerts import ledger, outgoing
+from telltale.publish.alerts.episodes import Episode
+from telltale.publish.alerts.kinds import KINDS, Kind
+from telltale.publish.alerts.kinds.devices import records_of
+from telltale.publish.alerts.ledger import Mark
+from telltale.publish.alerts.outgoing import Alert
+from telltale.publish.alerts.subjects import Subjects
+from telltale.publish.alerts.watch import Watch
+from telltale.settings import DEVICES_FILE
+from telltale.settings.publish import AlertSettings
+from telltale.tables import TABLES
+from telltale.workbench.project import Project
+from telltale.workbench.times import DAY, SECOND, Span, local_day, midnight
+from telltale.workbench.view import View, whole
+
+LOOK_S = 1.0
+STEPPED_S = 60.0
+"""How often is looked while our clock is not believed."""
+FIRST_DAYS = 7
+"""How far back the first look at an alert goes: what began before is told as if it began then."""
+FOREVER_US = 1 << 60
+LATEST_DAYS = 400
+"""What comes later than so long after its own time is judged no more."""
+SLACK_US = 3_600 * SECOND
+"""A record may become visible a little later than one that was received after it."""
+Say = Callable[[str], None]
+
+
+class _State(NamedTuple):
+    """What an alert's episodes depend on; equal as long as no row of its tables came or was removed."""
+
+    files: tuple[str, ...]
+    hot: tuple[Hashable, ...]
+    lists: tuple[int, ...]
+
+
+class _Seen(NamedTuple):
+    """What an alert was looked at for the last time."""
+
+    state: _State
+    due_us: int
+    lasts: bool
+    """Whether an episode lasts, which a new row may end."""
+
+    def is_news(self, state: _State, kind: Kind) -> bool:
+        """Whether there is something to judge."""
+        return state != self.state if kind.begins_with_rows or self.lasts else state.lists != self.state.lists
+
+
+class Looked(NamedTuple):
+    """What a look at an alert did."""
+
+    messages: int
+    """New ones in the outbox."""
+    due_us: int
+    """When it is to be looked at again without anything new."""
+    lasts: bool
+
+
+class Alerts:
+    """The alerts of a project while one process keeps an eye on them.
+
+    Args:
+        project: whose; its clock says when something is due.
+        say: told of each episode and of each alert that cannot be judged.
+    """
+
+    def __init__(self, project: Project, say: Say = lambda _line: None) -> None:
+        self._project, self._say = project, say
+        self._change: int | None = None
+        self._seen: dict[str, _Seen] = {}
+        self._complaints: dict[str, str] = {}
+
+    def look(self) -> int:
+        """Judge what is new, and tell it.
+
+        Returns:
+            how many messages are new in the outbox.
+
+        Raises:
+            StoreError: the store is away.
+        """
+        alerts = self._project.settings.alerts
+        now_us = self._project.now_us()
+        change = snapshot.change(self._project.store)
+        is_due = any(name not in self._seen or self._seen[name].due_us <= now_us for name in alerts)
+        if change == self._change and not is_due and not self._lists_changed():
+            return 0
+        made = whole(self._project, lambda: self._look_at(alerts))
+        self._change = change
+        return made
+
+    def _look_at(self, alerts: Mapping[str, AlertSettings]) -> int:
+        view = self._project.view()
+        made = 0
+        if not self._seen:
+            with self._project.store.writer() as connection:
+                ledger.end_removed(connection, alerts, now_us=view.now_us)
+        for name, settings in alerts.items():
+            try:
+                made += self._one(view, name, settings)
+                if self._complaints.pop(name, ""):
+                    self._say(f'alert "{name}" is judged again')
+            except TelltaleError as error:  # one alert that cannot be judged leaves the others alone
+                if view.lost_files():
+                    raise
+                if self._complaints.get(name) != str(error):
+                    self._complaints[name] = str(error)
+                    self._say(f'alert "{name}" cannot be judged: {error}')
+        return made
+
+    def _one(self, view: View, name: str, settings: AlertSettings) -> int:
+        kind, seen = KINDS[settings.on], self._seen.get(name)
+        state = _state(view, kind)
+        if seen is not None and view.now_us < seen.due_us and not seen.is_news(state, kind):
+            return 0
+        horizon_us = believed_until(self._project, view.now_us)
+        looked = look_at(self._project, view, name, settings, horizon_us=horizon_us, say=self._say)
+        # While a clock is not believed, time stands still for the alerts.
+        soon_us = view.now_us + (LOOK_S if horizon_us == view.now_us else STEPPED_S) * SECOND
+        self._seen[name] = _Seen(state, max(looked.due_us, round(soon_us)), looked.lasts)
+        return looked.messages
+
+    def _lists_changed(self) -> bool:
+        lists = _lists(self._project)
+        return any(seen.state.lists != lists for seen in self._seen.values())
+
+
+def look_at(
+    project: Project, view: View, name: str, settings: AlertSettings, *, horizon_us: int, say: Say = lambda _line: None
+) -> Looked:
+    """Judge one alert and write what is new, with its messages, in one transaction.
+
+    Args:
+        project: whose.
+        view: the snapshot.
+        name: of the alert.
+        settings: its section.
+        horizon_us: the last moment of our clock that is believed; nothing later is judged.
+        say: told of each episode.
+    """
+    kind, zone, subjects = KINDS[settings.on], project.zone(), Subjects(project.settings, resting_ids(view))
+    rule = ledger.rule_of(settings)
+    with project.store.reader() as connection:
+        mark = ledger.mark_of(connection, name)
+        before = ledger.rows_of(connection, name, FOREVER_US)
+    is_new = mark is None or mark.rule != rule
+    since = Mark(rule, horizon_us, horizon_us - FIRST_DAYS * DAY) if mark is None or is_new else mark
+    lasting = () if is_new else tuple(ledger.as_episode(row) for row in before if row["recovered_at"] is None)
+    watch = Watch(view, settings, stretch(view, kind, since, horizon_us), lasting)
+    found = [one for one in kind.episodes(watch) if one.known_us <= horizon_us and _is_to_tell(one, since)]
+    with project.store.reader() as connection:
+        rows = ledger.rows_of(connection, name, watch.span.since_us)
+    found = [one if _is_written(rows, one) else records_of(watch, one) for one in found]
+    alert = Alert(name, settings, subjects, zone, since.started_us)
+    with project.store.writer() as connection:
+        rows = ledger.rows_of(connection, name, watch.span.since_us)
+        changed = ledger.enter(connection, name, found, rows, ended_us=horizon_us if is_new else None)
+        made = outgoing.tell(connection, alert, rows, now_us=horizon_us)
+        ledger.put_mark(connection, name, since._replace(looked_us=max(since.looked_us, horizon_us)))
+    for line in [*changed.known, *changed.over]:
+        say(f"{name}: {line}")
+    later_us = outgoing.due_us(rows, alert) or FOREVER_US
+    return Looked(
+        made, min(_next_us(kind, horizon_us, zone), later_us), any(row["recovered_at"] is None for row in rows)
+    )
+
+
+def _is_written(rows: list[dict[str, Any]], one: Episode) -> bool:
+    """Whether the ledger has it as it is."""
+    row = ledger.row_of(rows, one)
+    return row is not None and (row["recovered_at"] is None) == (one.recovered_us is None)
+
+
+def _state(view: View, kind: Kind) -> _State:
+    files = tuple(file.path for file in view.snapshot.files if file.table_name in kind.tables)
+    hot = tuple(
+        (name, tuple(dict.fromkeys(view.hot[name]["raw_id"].to_pylist()))) for name in kind.tables if name in view.hot
+    )
+    return _State(files, hot, _lists(view.project))
+
+
+def stretch(view: View, kind: Kind, mark: Mark, horizon_us: int) -> Span:
+    """From when to when the rows are read: a few days, or as far back as what came since the look before tells of."""
+    since_us = min(horizon_us - round(kind.days * DAY), mark.looked_us - SLACK_US)
+    came = Span(mark.looked_us - SLACK_US, horizon_us + 1)
+    for name in kind.tables:
+        own = TABLES[name].time
+        if own == "received_at":
+            continue
+        times = view.received(name, came).arrow()[own].cast(pa.int64())
+        late = times.filter(pc.greater(times, horizon_us - LATEST_DAYS * DAY))
+        if len(late):
+            since_us = min(since_us, pc.min(late).as_py() - SLACK_US)
+    return Span(since_us, horizon_us + 1)
+
+
+def believed_until(project: Project, now_us: int) -> int:
+    """The last moment of our clock that is believed: now, or the last one before a clock was stepped."""
+    stepped = [clock.trusted_us for clock in own_clock.present(project) if clock.is_stepped]
+    return min([now_us, *stepped])
+
+
+def keep(project: Project, stop: threading.Event, say: Say) -> None:
+    """Look whenever something was stored or a moment has come, until `stop` is set; the store may be away meanwhile."""
+    alerts, complaint = Alerts(project, say), ""
+    while not stop.is_set():
+        try:
+            alerts.look()
+            complaint = ""
+        except TelltaleError as error:
+            if str(error) != complaint:
+                complaint = str(error)
+                say(complaint)
+        stop.wait(LOOK_S)
+
+
+def _is_to_tell(one: Episode, mark: Mark) -> bool:
+    """What was over before the alert was first looked at is none of its."""
+    return one.recovered_us is None or one.recovered_us >= mark.started_us
+
+
+def _next_us(kind: Kind, horizon_us: int, zone: str) -> int:
+    """When time alone may have changed something."""
+    if not kind.every_s:
+        return FOREVER_US
+    day = local_day(horizon_us, zone) + dt.timedelta(days=1)
+    return min(horizon_us + round(kind.every_s * SECOND), midnight(day, zone) + SECOND)
+
+
+def _lists(project: Project) -> tuple[int, ...]:
+    """When the lists were last changed: limits and names are judged by."""
+    paths = (project.settings.root / DEVICES_FILE, project.settings.root / project.settings.arp.allow_list)
+    return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)

@@ -1,0 +1,74 @@
+"""Of whom an alert speaks: names, and who may be told of a person's devices."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from telltale.health.known import RESTING
+from telltale.settings import Device, Settings, buttons, devices
+from telltale.sources import BY_NAME
+
+NO_ADDRESS = "not told: no address of its person in [publish] people"
+NO_PERSON = "not told: it is of a person, and devices.csv does not say whose"
+
+
+class Recipients(NamedTuple):
+    """Who is told, and why nobody is."""
+
+    to: tuple[str, ...]
+    note: str = ""
+
+
+class Subjects:
+    """What the lists say of devices; read once a look.
+
+    Args:
+        settings: of the project.
+        resting: devices that PCs were heard through (`health.known.resting_ids`), listed or not.
+
+    Raises:
+        ConfigError: a list is wrong.
+    """
+
+    def __init__(self, settings: Settings, resting: Collection[str] = ()) -> None:
+        self._settings, self._resting = settings, frozenset(resting)
+        self._devices = {device.device_id: device for device in devices(settings)}
+        self._names = {device_id: device.name for device_id, device in self._devices.items()}
+        self._names |= {button.device_id: button.name for button in buttons(settings).buttons}
+
+    def name(self, subject: str) -> str:
+        """As people call it."""
+        if subject in BY_NAME:
+            return BY_NAME[subject].short_title or BY_NAME[subject].title
+        return self._names.get(subject) or subject
+
+    def is_personal(self, subject: str) -> bool:
+        """Whether it is a person's: a PC, its modem, or what a person is named for."""
+        if subject.partition(":")[0] in PERSONAL or subject in self._resting:
+            return True
+        device = self._devices.get(subject)
+        return device is not None and bool(device.person or device.same_as)
+
+    def recipients(self, subject: str, to: tuple[str, ...]) -> Recipients:
+        """Who is told of it: those of the alert, of a person's device that person alone."""
+        if not self.is_personal(subject):
+            return Recipients(to, "" if to else "not told: the alert has no recipient")
+        person = self._person(subject)
+        if not person:
+            return Recipients((), NO_PERSON)
+        address = self._settings.publish.people.get(person, "")
+        return Recipients((address,) if address else (), "" if address else NO_ADDRESS)
+
+    def _person(self, subject: str) -> str:
+        device = self._devices.get(subject, Device(subject))
+        pc = self._devices.get(device.same_as, Device(device.same_as))
+        return device.person or pc.person
+
+
+PERSONAL = frozenset(name for rest in RESTING for name in (rest, "pc"))
+"""How ids of people's devices begin."""
+
+
+def names_records(subject: str) -> bool:
+    """Whether a message may name raw ids: only of devices and sources without people."""
+    source = BY_NAME.get(subject) or BY_NAME.get(subject.partition(":")[0])
+    return source is not None and not (source.personal or source.rests)
