@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -141,6 +141,13 @@ def standing(store: Store) -> Standing:
     oldest = min((at for _, at in waiting), default=None)
     sent, failed = (rows.get(state, (0, 0))[0] for state in (SENT, FAILED))
     return Standing(sum(count for count, _ in waiting), sent, failed, oldest, error)
+
+
+def newest(store: Store, limit: int) -> list[sa.Row[tuple[Any, ...]]]:
+    """The newest messages, the last first: all columns of the outbox but the texts."""
+    columns = [column for column in MESSAGE.c if column.name not in ("body", "html")]
+    with store.reader() as connection:
+        return list(connection.execute(sa.select(*columns).order_by(MESSAGE.c.id.desc()).limit(limit)))
 
 
 def release(store: Store, ids: Sequence[int] | None, *, now_us: int) -> int:

@@ -8,6 +8,7 @@ our own address, lies with the settings, and waits for them to be corrected.
 import mimetypes
 import smtplib
 import ssl
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses
 from pathlib import Path
 
 from telltale.contract import ConfigError
@@ -30,6 +31,7 @@ SENDER = "telltale"
 _SETTINGS = "telltale.toml [publish]"
 _TRANSIENT = range(400, 500)
 _CLOSING = 421
+_LOGGED_IN = 235
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class Mail:
         """A session, logged in."""
         try:
             server = self._connected()
-        except (OSError, smtplib.SMTPException, ValueError) as error:
+        except (OSError, smtplib.SMTPException, UnicodeError) as error:
             raise NotSent(f"{self.place}: {_said(error)}; {self._advice(error)}", ends=True) from None
         try:
             yield _Session(self, server)
@@ -122,11 +124,21 @@ class Mail:
                 server.starttls(context=self._context())
                 server.ehlo()
             if self.user:
-                server.login(self.user, self.password)
+                self._log_in(server)
         except BaseException:
             server.close()
             raise
         return server
+
+    def _log_in(self, server: smtplib.SMTP) -> None:
+        if self.password.isascii() and self.user.isascii():
+            server.login(self.user, self.password)
+            return
+        # smtplib knows ASCII alone; PLAIN is UTF-8 (RFC 4616).
+        initial = b64encode(f"\0{self.user}\0{self.password}".encode()).decode()
+        code, answer = server.docmd("AUTH", f"PLAIN {initial}")
+        if code != _LOGGED_IN:
+            raise smtplib.SMTPAuthenticationError(code, answer)
 
     def _context(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(self.ca_file) if self.ca_file else None)
@@ -227,7 +239,8 @@ def one_line(text: str) -> str:
 
 def _parts(address: str) -> tuple[str, str] | None:
     """Name and address of `Anna <anna@example.org>` or `anna@example.org`; None where it is none."""
-    name, found = parseaddr(address)
+    several = getaddresses([address])
+    name, found = several[0] if len(several) == 1 else ("", "")
     local, at, domain = found.rpartition("@")
     if not at or not local or not domain or one_line(address) != address.strip():
         return None
@@ -253,6 +266,8 @@ def _said(error: Exception) -> str:
         return "no answer in time"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({error.verify_message})"
+    if isinstance(error, UnicodeError):
+        return "its name is none of a host"
     if isinstance(error, OSError):
         return one_line(error.strerror or str(error) or type(error).__name__)
     return one_line(str(error)) or type(error).__name__

@@ -6,6 +6,7 @@ back. So while it sends, their lines are caught here, and of them only kind and 
 
 import logging
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -44,7 +45,10 @@ class Pushed:
             from apprise import Apprise
         except ImportError:
             raise ConfigError(f'recipient "{name}": {not_installed("apprise", what="Apprise")}') from None
-        with _caught():
+        with _caught(), warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", DeprecationWarning
+            )  # of plugins, loaded by the first address
             plugin = Apprise.instantiate(address, suppress_exceptions=True)
         if not plugin:
             raise ConfigError(

@@ -15,7 +15,7 @@ PUBLISH_TOML = """\
 # mail_user = ""
 # mail_from = ""               # such as "telltale@example.org"; empty: mail_user, where that is an address
 # mail_ca_file = ""            # the authority that signed the server's certificate; empty: the system's
-# people = {}                  # where a person's own hours and alerts go, and nobody else's: { Anna = "anna@example.org" }
+# people = {}                  # where what tells of one person goes, and only there: { Anna = "anna@example.org" }
 # Other ways (chat, SMS, webhooks) are addresses of Apprise, which hold secrets: [publish] name = "..." in secrets.toml
 
 # [reports.cold_chain]         # a report that is made and sent after each period
