@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from telltale.activity.calls import team as team
     from telltale.activity.calls import totals as totals
     from telltale.activity.calls import usual as usual
+    from telltale.activity.calls import work_hours as work_hours
 
 _CALLS = (
     *("answers", "correct", "gaps", "import_activitywatch", "intervals", "kept", "lateness", "levels", "listed"),
-    *("messages", "strips", "team", "totals", "usual"),
+    *("messages", "strips", "team", "totals", "usual", "work_hours"),
 )
 __all__ = [
     "answers",
@@ -43,6 +44,7 @@ __all__ = [
     "team",
     "totals",
     "usual",
+    "work_hours",
 ]
 
 __getattr__, __dir__ = lazily(__name__, {"cards": "", "charts": ""} | dict.fromkeys(_CALLS, "calls"))

@@ -13,6 +13,7 @@ from telltale.activity import question as pcs
 from telltale.activity.answers import answers
 from telltale.activity.question import Rule, ask
 from telltale.activity.records import correct, import_activitywatch
+from telltale.activity.sheet import work_hours
 from telltale.workbench.project import Project
 from telltale.workbench.question import By
 from telltale.workbench.tidy import tidy
@@ -36,6 +37,7 @@ __all__ = [
     "team",
     "totals",
     "usual",
+    "work_hours",
 ]
 
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from telltale import wording
 from telltale.activity import charts, claims
+from telltale.activity import sheet as work
 from telltale.activity.answers import LATE_S, Answers
 from telltale.activity.records import SOURCE
 from telltale.activity.words import page as words
@@ -40,6 +41,7 @@ __all__ = [
     "team_days",
     "team_hours",
     "tiles",
+    "work_hours",
 ]
 
 
@@ -142,6 +144,12 @@ def hours_of_days(answers: Answers) -> Card:
         [titles.hours_note(answers.rules.away_after_s)],
         empty="No day of this period has a record.",
     )
+
+
+@_of_single_pcs
+def work_hours(answers: Answers) -> Card:
+    """The work-hours sheet: each day of the period, also those without a record."""
+    return work.card(answers)
 
 
 @_of_single_pcs

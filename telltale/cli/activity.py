@@ -19,7 +19,12 @@ def activity() -> None:
     """Show when PCs were in use; correct, export and import it."""
 
 
-@activity.command(epilog="Example: telltale activity hours --since 7d --device Anna --json")
+@activity.command(epilog="Example: telltale activity hours Anna --week 2026-W47")
+@click.argument("who", metavar="[DEVICE|PERSON]", default="")
+@click.option(
+    "--week", metavar="PERIOD",
+    help="Show the work-hours sheet of a period instead: 2026-W47, 2026-11-20, 2026-11, or 7d.",
+)  # fmt: skip
 @stretch_options("7d")
 @_device_option
 @by_option("stretch", "day", "week", "hour", default="day")
@@ -29,14 +34,19 @@ def activity() -> None:
     " seed_web: the sum that the first tutorial's web page showed.",
 )  # fmt: skip
 @json_option
-def hours(since: str, until: str | None, device: str | None, by: Any, rule: Any, *, as_json: bool) -> None:
+def hours(who: str, week: str | None, since: str, until: str | None, *, as_json: bool, **choice: Any) -> None:
     """Show how long each PC was active, away or not recorded.
 
-    First and last use are shown too.
+    First and last use are shown too. With --week it is the work-hours sheet: a line a day by the site's clock; what was
+    not recorded is unknown.
     """
     from telltale.activity import totals
     from telltale.workbench.tidy import as_arrow
 
+    by, rule, device = choice["by"], choice["rule"], who or choice["device"]
+    if week is not None:
+        _sheet(week, device or "", as_json=as_json)
+        return
     with as_arrow():
         rows = _records(totals(since, until, by=by, rule=rule, device=device))
     show(rows if as_json else [_worded(row) for row in rows], as_json=as_json, empty="No PC has reported activity.")
@@ -123,6 +133,40 @@ def _records(table: Any) -> list[dict[str, Any]]:
     from telltale.frames import rows
 
     return rows(table, *table.column_names)
+
+
+def _sheet(period: str, device: str, *, as_json: bool) -> None:
+    """The sheet, its times on the site's clock."""
+    from telltale.activity import work_hours
+    from telltale.frames import local
+    from telltale.workbench.project import here
+    from telltale.workbench.tidy import as_arrow
+
+    with as_arrow():
+        rows = _records(work_hours(period, device))
+    zone = here().zone()
+    for row in rows:
+        for name in ("first_active_at", "last_active_at"):
+            row[name] = row[name] and local(row[name], zone)
+    empty = "No PC has reported activity."
+    show(rows if as_json else [_day(row) for row in rows], as_json=as_json, empty=empty)
+
+
+def _day(row: dict[str, Any]) -> dict[str, Any]:
+    """A line of the sheet for people."""
+    from datetime import date
+
+    from telltale import wording
+
+    day = wording.short_date(date.fromisoformat(row["label"])) + (" so far" if row["so_far"] else "")
+    is_known = row["active_s"] is not None
+    moments = {name: wording.clock(row[name]) if row[name] else "–" for name in ("first_active_at", "last_active_at")}
+    lengths = {name: wording.duration(row[name]) for name in ("active_s", "away_s", "unknown_s")}
+    told = {
+        "first": moments["first_active_at"], "last": moments["last_active_at"], "in use": lengths["active_s"],
+        "away": lengths["away_s"], "not known": lengths["unknown_s"],
+    }  # fmt: skip
+    return {"name": row["name"], "day": day} | (told if is_known else dict.fromkeys(told, wording.UNKNOWN))
 
 
 def _worded(row: dict[str, Any]) -> dict[str, Any]:

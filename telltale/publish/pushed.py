@@ -46,9 +46,7 @@ class Pushed:
         except ImportError:
             raise ConfigError(f'recipient "{name}": {not_installed("apprise", what="Apprise")}') from None
         with _caught(), warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", DeprecationWarning
-            )  # of plugins, loaded by the first address
+            warnings.simplefilter("ignore", DeprecationWarning)  # of plugins, loaded by the first address
             plugin = Apprise.instantiate(address, suppress_exceptions=True)
         if not plugin:
             raise ConfigError(

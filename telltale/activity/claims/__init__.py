@@ -32,6 +32,7 @@ from telltale.activity.claims.hours import (
     state,
     total,
     unknown,
+    unknown_of_day,
 )
 from telltale.activity.claims.records import (
     arrived,
@@ -87,5 +88,6 @@ __all__ = [
     "timed",
     "total",
     "unknown",
+    "unknown_of_day",
     "value_of",
 ]

@@ -153,6 +153,15 @@ def unknown(about: About, pcs: Sequence[PC], one: PC | None = None) -> Claim:
     )  # fmt: skip
 
 
+def unknown_of_day(about: About, row: Row, value: float) -> Claim:
+    """How long nothing is known between the first and the last record of one day of a PC."""
+    where = {"device_id": row["device_id"], "label": row["label"], "state": "unknown", "is_recorded": True}
+    return about.claim(
+        pc(row["device_id"], row["name"]), "day_unknown_s", value, "s", call="strips", where=where, column="lasted_s",
+        how="sum",
+    )  # fmt: skip
+
+
 def spanned(about: About, pcs: Sequence[PC]) -> Claim:
     """How long it is from first to last record of each day, all PCs and days together."""
     value = sum(one.sum_s(state) for one in pcs for state in (*RECORDED, "unknown"))
