@@ -20,6 +20,7 @@ from xml.sax.saxutils import escape
 
 import sqlalchemy as sa
 
+from telltale.contract import ConfigError
 from telltale.settings import HOME_VARIABLE, Settings
 
 What = Literal["collector", "up"]
@@ -79,8 +80,20 @@ def this_system() -> System:
     return {"win32": "windows", "darwin": "macos"}.get(sys.platform, "linux")  # type: ignore[return-value] # of texts
 
 
-def service(settings: Settings, what: What, system: System = "linux") -> str:
-    """The text of a service definition for this project, its installation in comments at the top."""
+def service(settings: Settings, what: What, system: System = "linux", *, own: bool = False) -> str:
+    """The text of a service definition for this project, its installation in comments at the top.
+
+    Args:
+        settings: of the project.
+        what: which service.
+        system: for which system.
+        own: a unit of a person's own systemd, with that person's rights and without sudo.
+
+    Raises:
+        ConfigError: no person may have a unit of their own of it.
+    """
+    if own:
+        return _systemd_own(settings, what, system)
     makers = {"linux": _systemd, "macos": _launchd, "windows": _task}
     return makers[system](settings, _UNITS[what])
 
@@ -102,22 +115,16 @@ def writable(settings: Settings) -> list[Path]:
 
 def _systemd(settings: Settings, unit: _Unit) -> str:
     folders = writable(settings)
-    shown, secrets = shlex.join(map(str, folders)), shlex.quote(str(settings.root / "secrets.toml"))
+    prepared = "\n".join(f"#   {line}" for line in preparing(settings))
     command = " ".join(quoted(part) for part in _command(unit))
     rights = f"AmbientCapabilities={unit.capabilities}\nCapabilityBoundingSet={unit.capabilities}"
     families = f"\nRestrictAddressFamilies={unit.families}" if unit.families else ""
     only = f"\n{_COLLECTOR}" if unit.capabilities else ""
     home = _home(settings)
-    hint = (
-        ""
-        if home == "yes"
-        else f"\n#   {USER} must be able to read {settings.root} and {sys.prefix}: check the folders above"
-    )
+    hint = f"\n#   {needed}" if (needed := to_be_read(settings)) else ""
     return f"""\
 # {unit.name}.service
-#   sudo useradd --system --no-create-home --shell /usr/sbin/nologin {USER}
-#   sudo mkdir -p {shown} && sudo chown -R {USER}: {shown}
-#   sudo chown {USER}: {secrets}    # mode 600: only its owner may read it{hint}
+{prepared}{hint}
 #   telltale service --print {_name(unit)} | sudo tee /etc/systemd/system/{unit.name}.service
 #   sudo systemctl daemon-reload && sudo systemctl enable --now {unit.name}
 #   journalctl -u {unit.name} -f
@@ -151,8 +158,73 @@ WantedBy=multi-user.target
 """
 
 
+def _systemd_own(settings: Settings, what: What, system: System) -> str:
+    unit = _UNITS[what]
+    if system != "linux":
+        raise ConfigError(
+            f"service --user: units of a person's own are systemd's, and this is for {system}; leave it out"
+        )
+    if unit.capabilities:
+        raise ConfigError(
+            f"service --user: {what} needs a right ({unit.capabilities}) that a person's own unit cannot have; leave "
+            "it out, and install it with sudo"
+        )
+    command = " ".join(quoted(part) for part in _command(unit))
+    printed = f"telltale --project {shlex.quote(str(settings.root))} service --user --print {what}"
+    return f"""\
+# {unit.name}.service, of the person's own systemd: no sudo
+#   mkdir -p ~/.config/systemd/user
+#   {printed} > ~/.config/systemd/user/{unit.name}.service
+#   systemctl --user daemon-reload && systemctl --user enable --now {unit.name}
+#   loginctl enable-linger    # or it runs only while its person is logged on
+#   journalctl --user -u {unit.name} -f
+
+[Unit]
+Description={unit.title}
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+Environment={quoted(f"{HOME_VARIABLE}={settings.root}")}
+ExecStart={command}
+Restart=always
+RestartSec=1
+TimeoutStopSec={STOP_S}
+KillMode=mixed
+OOMPolicy=continue
+LimitNOFILE={OPEN_FILES}
+NoNewPrivileges=yes
+UMask=0077
+
+[Install]
+WantedBy=default.target
+"""
+
+
+def name_of(what: What) -> str:
+    """What the service is called on every system."""
+    return _UNITS[what].name
+
+
+def preparing(settings: Settings) -> list[str]:
+    """What a machine needs before a service of it can start: its user, and whose the project's data are."""
+    folders, secrets = shlex.join(map(str, writable(settings))), shlex.quote(str(settings.root / "secrets.toml"))
+    return [
+        f"sudo useradd --system --no-create-home --shell /usr/sbin/nologin {USER}",
+        f"sudo mkdir -p {folders} && sudo chown -R {USER}: {folders}",
+        f"sudo chown {USER}: {secrets}    # mode 600: only its owner may read it",
+    ]
+
+
+def to_be_read(settings: Settings) -> str:
+    """That the service's user must see what lies in somebody's home; empty where nothing does."""
+    if _home(settings) == "yes":
+        return ""
+    return f"{USER} must be able to read {settings.root} and {sys.prefix}: check the folders above"
+
+
 def _launchd(settings: Settings, unit: _Unit) -> str:
-    label = f"org.telltale.{unit.name}"
+    label = label_of(unit.name)
     told = {
         "Label": label,
         "ProgramArguments": _command(unit),
@@ -204,6 +276,11 @@ def _task(settings: Settings, unit: _Unit) -> str:
   </Actions>
 </Task>
 """
+
+
+def label_of(name: str) -> str:
+    """What launchd calls a service."""
+    return f"org.telltale.{name}"
 
 
 def task_arguments(root: Path, arguments: Sequence[str]) -> str:

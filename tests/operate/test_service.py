@@ -1,5 +1,6 @@
 """`telltale service`: units that systemd understands, with the one right that a capture needs or none."""
 
+import os
 import plistlib
 import re
 import shlex
@@ -7,12 +8,15 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
 from telltale.cli import run
+from telltale.contract import ConfigError
 from telltale.operate import agent as agents
+from telltale.operate import install
 from telltale.operate.agent import agent
 from telltale.operate.service import System, What, service, writable
 from telltale.settings import load
@@ -169,3 +173,153 @@ def test_the_system_is_this_one_unless_told(
     monkeypatch.setattr(sys, "platform", platform)
     assert run(["service", "--print", *words]) == 0
     assert shown in capsys.readouterr().out
+
+
+# service --install
+
+
+def planned(project: Path, what: install.Kind, system: System = "linux", **told: Any) -> install.Plan:
+    whole: dict[str, Any] = {"root": Path("/"), "is_root": False, "environment": {"HOME": "/home/anna"}, **told}
+    return install.plan(load(project), what, system, **whole)
+
+
+PLACES: list[tuple[install.Kind, System, dict[str, Any], str]] = [
+    ("up", "linux", {}, "/home/anna/.config/systemd/user/telltale.service"),
+    ("idle", "linux", {}, "/home/anna/.config/systemd/user/telltale-idle.service"),
+    ("up", "linux", {"environment": {"HOME": "/h", "XDG_CONFIG_HOME": "/c"}}, "/c/systemd/user/telltale.service"),
+    (
+        "up",
+        "linux",
+        {"environment": {"HOME": "/h", "XDG_CONFIG_HOME": "c"}},
+        "/h/.config/systemd/user/telltale.service",
+    ),
+    ("up", "linux", {"is_root": True}, "/etc/systemd/system/telltale.service"),
+    ("collector", "linux", {"is_root": True}, "/etc/systemd/system/telltale-arp.service"),
+    ("up", "linux", {"is_root": True, "root": Path("/mnt/image")}, "/mnt/image/etc/systemd/system/telltale.service"),
+    ("idle", "macos", {}, "/home/anna/Library/LaunchAgents/org.telltale.telltale-idle.plist"),
+    ("up", "macos", {"is_root": True}, "/Library/LaunchDaemons/org.telltale.telltale.plist"),
+]
+
+
+@pytest.mark.parametrize(("what", "system", "told", "place"), PLACES)
+def test_each_has_its_place_by_who_asks(
+    tmp_path: Path, what: install.Kind, system: System, told: dict[str, Any], place: str
+) -> None:
+    plan = planned(make_project(tmp_path), what, system, **told)
+    assert str(plan.path) == place
+    assert bool(plan.remark) == (system != "linux"), "what was not tried says so"
+
+
+@pytest.mark.parametrize(
+    ("what", "system", "is_root", "said"),
+    [
+        ("collector", "linux", False, "the right to capture can only be given by root; run it with sudo: sudo "),
+        ("up", "macos", False, "/Library/LaunchDaemons is root's"),
+        ("idle", "linux", True, "its person's own, and this is root"),
+        ("idle", "macos", True, "its person's own, and this is root"),
+    ],
+)
+def test_who_cannot_have_it_is_told_what_to_do(
+    tmp_path: Path, what: install.Kind, system: System, is_root: bool, said: str
+) -> None:
+    with pytest.raises(ConfigError, match=said):
+        planned(make_project(tmp_path), what, system, is_root=is_root)
+
+
+def test_a_unit_of_ones_own_has_ones_own_rights(tmp_path: Path) -> None:
+    text = planned(make_project(tmp_path / "with a blank"), "up").text
+    told = values(text)
+    assert told["WantedBy"] == "default.target"
+    assert {"User", "Group", "ReadWritePaths", "AmbientCapabilities"}.isdisjoint(told)
+    assert (told["KillMode"], told["OOMPolicy"], told["Restart"]) == ("mixed", "continue", "always")
+    if shutil.which("systemd-analyze"):
+        path = tmp_path / "telltale.service"
+        path.write_text(text)
+        command = ["systemd-analyze", "verify", str(path)]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_what_stood_there_is_kept_and_comes_back(tmp_path: Path) -> None:
+    root = make_project(tmp_path / "project")
+    plan = planned(root, "up", environment={"HOME": str(tmp_path / "home of anna")})
+    first = install.install(plan)
+    assert (first, plan.path.read_text()) == (install.Written(is_new=True, before=None), plan.text)
+    assert plan.path.stat().st_mode & 0o777 == 0o644
+    assert not install.install(plan).is_new
+    plan.path.write_text("# mine\n")
+    again = install.install(plan)
+    assert again.before is not None
+    assert again.before.read_text() == "# mine\n"
+    assert install.undo(plan, first)[0] == "systemctl --user disable --now telltale"
+    for written, there in ((again, "# mine\n"), (first, None)):
+        line = install.undo(plan, written)[1]
+        subprocess.run(["sh", "-c", line], check=True)
+        assert (plan.path.read_text() if plan.path.exists() else None) == there, line
+    assert list(plan.path.parent.iterdir()) == [], "nothing is left over"
+
+
+def test_a_place_that_cannot_be_written_is_said_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "etc").write_text("")
+    plan = planned(make_project(tmp_path / "project"), "up", is_root=True, root=tmp_path)
+    with pytest.raises(ConfigError, match=r"cannot be written \(.*\); run it as whose folder that is, or print"):
+        install.install(plan)
+
+
+def installing(
+    root: Path, *words: str, answer: str = "", home: Path | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """The command as a user runs it, with a home of its own and as nobody special."""
+    told = os.environ | {"TELLTALE_HOME": str(root), "HOME": str(home or root), "XDG_CONFIG_HOME": ""}
+    code = "import os, sys; os.geteuid = lambda: 1000; from telltale.cli import main; main()"
+    command = [sys.executable, "-c", code, "service", *words]
+    return subprocess.run(command, env=told, input=answer, check=False, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a unit of systemd")
+def test_the_command_asks_first_says_what_it_did_and_how_to_undo_it(tmp_path: Path) -> None:
+    root, home = make_project(tmp_path / "project"), tmp_path / "home"
+    unit = home / ".config" / "systemd" / "user" / "telltale.service"
+    declined = installing(root, "--install", "up", answer="n\n", home=home)
+    assert f"Write {unit}? [y/N]" in declined.stdout
+    assert declined.stdout.endswith("Nothing was written.\n")
+    assert not unit.exists()
+    assert installing(root, "--install", "up", home=home).returncode != 0, "nobody is there to be asked"
+    assert not unit.exists()
+    done = installing(root, "--install", answer="y\n", home=home)
+    assert done.returncode == 0, done.stderr
+    assert values(unit.read_text())["ExecStart"].endswith("-m telltale up")
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    assert lines[0].endswith(f"Wrote {unit}.")
+    assert lines[2:4] == ["systemctl --user daemon-reload", "systemctl --user enable --now telltale"]
+    assert lines[-3:] == ["systemctl --user disable --now telltale", f"rm {unit}", "systemctl --user daemon-reload"]
+    again = installing(root, "--install", "up", "--yes", home=home)
+    assert again.stdout.startswith(f"{unit} is as it should be; nothing was changed.")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--install", "up", "--for", "windows", "--yes"], "service --install: this is linux, not windows"),
+        (["--print", "up", "--yes"], "--root and --yes go with --install"),
+        (["--print", "collector", "--user"], "needs a right (CAP_NET_RAW)"),
+        (["--print", "up", "--user", "--for", "macos"], "are systemd's"),
+        (["--install", "collector", "--yes"], "run it with sudo"),
+    ],
+)
+@pytest.mark.skipif(sys.platform != "linux", reason="as this one says")
+def test_what_does_not_go_together_is_one_sentence(tmp_path: Path, words: list[str], said: str) -> None:
+    done = installing(make_project(tmp_path), *words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_on_windows_the_task_is_written_for_schtasks_to_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of it was run on Windows, which it says."""
+    root = make_project(tmp_path)
+    monkeypatch.setattr(sys, "platform", "win32")
+    plan = planned(root, "up", "windows")
+    assert (plan.path, plan.remark[:9]) == (root / "telltale.xml", "NOT TRIED")
+    assert plan.then[0] == f'schtasks /Create /TN telltale /XML "{root / "telltale.xml"}"'
+    assert plan.stop == "schtasks /Delete /TN telltale"
