@@ -47,7 +47,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the settings of the person who runs it."""
     for name in list(os.environ):
-        if name.startswith("TELLTALE_") and name != "TELLTALE_REQUIRE":
+        if name == "PORT" or (name.startswith("TELLTALE_") and name != "TELLTALE_REQUIRE"):
             monkeypatch.delenv(name)
 
 

@@ -26,8 +26,11 @@ def collect(collector: str, host: str | None, port: int | None, on: tuple[str, .
     """
     from telltale.cli.registered import registered
     from telltale.settings import load
+    from telltale.settings.load import platform_port
 
     settings = load()
+    if collector == "webhooks" and port is None:
+        platform_port()  # one that is none is said here
     section = getattr(settings, collector)
     options = {key: value for key, value in (("host", host), ("port", port), ("on", on or None)) if value is not None}
     for key, value in options.items():

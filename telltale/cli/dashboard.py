@@ -1,6 +1,11 @@
 """`telltale dashboard`: the pages, live in a browser."""
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from telltale.settings import Settings
 
 
 @click.command(epilog="Example: telltale dashboard --port 8866")
@@ -39,8 +44,18 @@ def dashboard(
     from telltale.dashboard.serve import login_token, serve
 
     listens = settings.dashboard.host if host is None else host
-    at = free_port(listens, settings.dashboard.port if port is None else port)
+    at = free_port(listens, _port(settings) if port is None else port)
     if not login and not is_loopback(listens):
         raise ConfigError(f'--no-login with host "{listens}": only this machine may look without a token')
     token = login_token(settings, listens) if login else ""
     serve(settings, host=listens, port=at, token=token, tell=(lambda _: None) if quiet else click.echo)
+
+
+def _port(settings: "Settings") -> int:
+    """That of the platform, unless one is set for telltale alone."""
+    import os
+
+    from telltale.settings.load import platform_port
+
+    told = settings.dashboard.port
+    return told if "TELLTALE_DASHBOARD__PORT" in os.environ else platform_port() or told

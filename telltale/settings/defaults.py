@@ -11,7 +11,8 @@ from telltale.settings.publish import PUBLISH_TOML
 _MAIN_TOML = """\
 # telltale.toml: the settings of this project. Its folder is the project's root.
 # Every line that starts with "#" and a key shows a default: remove the "#" to change it.
-# A variable wins over this file: TELLTALE_WEBHOOKS__PORT=8081, TELLTALE_SITE__TIMEZONE=Europe/Berlin.
+# A variable wins over this file: TELLTALE_WEBHOOKS__PORT=8081, TELLTALE_SITE__TIMEZONE=Europe/Berlin. So does
+# PORT, which platforms set: it is that of [webhooks], and of [dashboard] where telltale dashboard runs by itself.
 # Secrets do not belong here but in secrets.toml (mode 600) or TELLTALE_SECRET_<SOURCE>_<KEY>.
 
 [paths]                        # relative ones count from this file's folder

@@ -3,6 +3,7 @@
 import json
 import os
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from telltale.settings.model import SETTINGS_FILE, Settings, SiteSettings
 from telltale.settings.secrets import read_secrets, read_token
 
 HOME_VARIABLE = "TELLTALE_HOME"
+PLATFORM_PORT = "PORT"
 VARIABLES = "TELLTALE_"
 """How each variable of the environment begins that wins over the file."""
 
@@ -27,7 +29,7 @@ def load(root: Path | None = None) -> Settings:
     """
     home = find_root() if root is None else root.resolve()
     try:
-        settings = Settings(root=home, **_read(home / SETTINGS_FILE))
+        settings = Settings(root=home, **_with_platform(_read(home / SETTINGS_FILE)))
     except ValidationError as error:
         raise ConfigError(_sentence(error.errors()[0])) from error
     except SettingsError as error:
@@ -51,6 +53,35 @@ def find_root(start: Path | None = None) -> Path:
         if (folder / SETTINGS_FILE).is_file():
             return folder
     raise ConfigError(f'no {SETTINGS_FILE} in {here} or above; run "telltale init" there or set {HOME_VARIABLE}')
+
+
+def platform_port() -> int | None:
+    """The port that a platform which runs programs for others tells them to listen on, as variable `PORT`.
+
+    It is that of the HTTP collector, and of the dashboards where these are started by themselves. What is set for
+    telltale alone wins over it: `--port`, `TELLTALE_WEBHOOKS__PORT`, `TELLTALE_DASHBOARD__PORT`. It wins over
+    telltale.toml, which is the same wherever the project runs. None where it is not set.
+
+    Raises:
+        ConfigError: it is no port.
+    """
+    text = os.environ.get(PLATFORM_PORT, "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= 65535):
+        raise ConfigError(
+            f'{PLATFORM_PORT} = "{text[:40]}": expected an integer from 1 to 65535, as a platform sets it; unset it, '
+            "or name the port with --port"
+        )
+    return int(text)
+
+
+def _with_platform(told: dict[str, Any]) -> dict[str, Any]:
+    """What telltale.toml says, at the port of the platform; one that is none is the collector's to complain of."""
+    with suppress(ConfigError):
+        if (port := platform_port()) is not None and isinstance(told.get("webhooks", {}), dict):
+            return {**told, "webhooks": {**told.get("webhooks", {}), "port": port}}
+    return told
 
 
 def settings_text(root: Path) -> dict[str, Any]:
