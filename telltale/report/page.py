@@ -19,10 +19,9 @@ from telltale.look.tokens import DARK, DARK_OF, FONT, LIGHT, css_variables
 from telltale.page import html as markup
 from telltale.page import pieces as show
 from telltale.page.embedded import json_element
+from telltale.report.digest import NOT_IN_REPORT, claims_in
 
 SCRIPTS = ("plot.js", "tables.js", "report.js")
-NOT_IN_REPORT = "notebook-only"
-"""Tag of a cell that guides the reader of the notebook and is left out of the report."""
 
 
 class Page(NamedTuple):
@@ -115,7 +114,7 @@ def _with_output(page: Page, output: Mapping[str, Any]) -> Page:
 
 
 def _with_piece(page: Page, data: dict[str, Any], figure: dict[str, Any] | None) -> Page:
-    page.claims.extend(_claims(data))
+    page.claims.extend(claims_in(data))
     if data["kind"] == "footer":
         page.facts.update(data["facts"])
         return page
@@ -125,19 +124,6 @@ def _with_piece(page: Page, data: dict[str, Any], figure: dict[str, Any] | None)
         _plotted(page, markup.piece(data), figure) if data.get("figure") and figure else markup.piece(data)
     )
     return page
-
-
-def _claims(data: Any) -> Iterator[dict[str, Any]]:
-    """The claims of a piece, those of its tiles, its lines and its table included."""
-    if isinstance(data, Mapping):
-        for places in data.get("claims", {}).values():
-            yield from (claim for _, _, claim in places)
-        for name, value in data.items():
-            if name != "claims":
-                yield from _claims(value)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _claims(value)
 
 
 def _plotted(page: Page, html: str, figure: dict[str, Any]) -> str:
