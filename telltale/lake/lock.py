@@ -74,10 +74,10 @@ def _is_dead(row: sa.Row[tuple[object, ...]], now: int) -> bool:
         return False
     if row.pid == os.getpid():  # in a container every life of the process may have this number
         return row.token not in _mine
-    return not _is_running(row.pid)
+    return not is_running(row.pid)
 
 
-def _is_running(pid: int) -> bool:
+def is_running(pid: int) -> bool:
     if os.name == "nt":  # signal 0 would end the process there; the lock's time decides
         return True
     try:

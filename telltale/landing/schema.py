@@ -157,6 +157,37 @@ FORWARD_COUNT = sa.Table(
     sa.Column("last_at", _BIG, nullable=False),  # the newest time of what was sent
 )
 
+REPORT_RUN = sa.Table(
+    "report_run",
+    metadata,
+    sa.Column("id", _BIG, sa.Identity(), primary_key=True),
+    sa.Column("report", sa.Text, nullable=False),  # of [reports.<name>]
+    sa.Column("readers", sa.Text, nullable=False),  # "" of its own `to`, else a digest of the parameters of an `also`
+    sa.Column("period", sa.Text, nullable=False),  # 2026-11-20, 2026-W47, 2026-11
+    sa.Column("begins_at", _BIG, nullable=False),
+    sa.Column("ends_at", _BIG, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # running, waiting (failed, will be tried again), failed, done, nothing
+    sa.Column("holder", sa.Text, nullable=False),  # who is at it: host, process, token; or nobody
+    sa.Column("lease_until", _BIG, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),  # those that failed, since the last success
+    sa.Column("interrupted", sa.Integer, nullable=False),  # those whose process died, since the last success
+    sa.Column("next_try", _BIG, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),  # how often it was published
+    sa.Column("seen", sa.Text, nullable=False),  # digest of the files and hot ids that were there: another says look
+    sa.Column("rows", sa.Text, nullable=False),  # digest of the rows of the period; another says make it again
+    sa.Column("answers", sa.Text, nullable=False),  # digest of what its cards say; another says publish
+    sa.Column("claims", sa.Text, nullable=False),  # JSON: its numbers, so that a later one can say which moved
+    sa.Column("changed", sa.Text, nullable=False),  # JSON: those that moved with the last revision
+    sa.Column("sentence", sa.Text, nullable=False),
+    sa.Column("files", sa.Text, nullable=False),  # JSON: relative to the folder of reports
+    sa.Column("reason", sa.Text, nullable=False),  # why it stands as it does, in words
+    sa.Column("made_at", _BIG, nullable=True),
+    sa.Column("told_at", _BIG, nullable=True),  # when its messages were put out; null: the next summary tells of it
+    sa.UniqueConstraint("report", "readers", "period"),
+    sa.Index("report_run_by_state", "state", "next_try"),
+    sqlite_autoincrement=True,
+)
+
 MESSAGE = sa.Table(
     "message",
     metadata,

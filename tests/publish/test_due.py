@@ -1,6 +1,7 @@
 """Which periods are due: by the site's calendar and its clock, also on the days it changes."""
 
 import datetime as dt
+import itertools
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -67,7 +68,7 @@ def test_holidays_and_other_weeks_of_work() -> None:
     days = Workdays((5, 6), (dt.date(2026, 11, 29),))
     due = closed(
         "working_day", zone=BERLIN, first_us=at("2026-11-26 00:00"), now_us=at("2026-12-06 00:00"), workdays=days
-    )  # noqa: E501 - one call
+    )
     assert [period.name for period in due.periods] == ["2026-11-28", "2026-12-05"]
 
 
@@ -97,7 +98,7 @@ def test_periods_follow_one_another_and_none_is_missing(
 ) -> None:
     now = first + length
     due = closed(kind, zone=zone, first_us=first, now_us=now, grace_us=late, most=10_000).periods
-    for before, after in zip(due, due[1:], strict=False):
+    for before, after in itertools.pairwise(due):
         assert before.span.until_us <= after.span.since_us
         assert kind == "working_day" or before.span.until_us == after.span.since_us
     assert all(period.span.until_us + late <= now for period in due)
