@@ -181,6 +181,7 @@ REPORT_RUN = sa.Table(
     sa.Column("sentence", sa.Text, nullable=False),
     sa.Column("files", sa.Text, nullable=False),  # JSON: relative to the folder of reports
     sa.Column("reason", sa.Text, nullable=False),  # why it stands as it does, in words
+    sa.Column("failure", sa.Text, nullable=False),  # JSON: of a failed one, what its readers may know, and files
     sa.Column("made_at", _BIG, nullable=True),
     sa.Column("told_at", _BIG, nullable=True),  # when its messages were put out; null: the next summary tells of it
     sa.UniqueConstraint("report", "readers", "period"),

@@ -46,7 +46,7 @@ _OF_ARRIVAL = ("raw_id", "received_at")
 class Rows(NamedTuple):
     """The rows of a period."""
 
-    count: int
+    n: int
     digest: str
 
 
@@ -90,14 +90,14 @@ def seen(view: View, tables: Tables, span: Span) -> str:
         for file in view.snapshot.files
         if file.table_name in tables and file.max_time >= span.since_us and file.min_time < span.until_us
     )
-    hot = [[name, sorted(set(_hot_ids(view, name, span)))] for name in tables]
-    return _digest([files, [ids for ids in hot if ids[1]]])
+    hot = {name: sorted(set(_hot_ids(view, name, span))) for name in tables}
+    return _digest([files, [[name, ids] for name, ids in hot.items() if ids]])
 
 
 def rows(view: View, tables: Tables, span: Span) -> Rows:
     """How many rows a stretch has, and a digest of them, whatever files they lie in."""
-    found = [[name, *_of_table(view, name, span)] for name in tables]
-    return Rows(sum(count for _, count, *_ in found), _digest([each for each in found if each[1]]))
+    found = [(name, *_of_table(view, name, span)) for name in tables]
+    return Rows(sum(n for _, n, _ in found), _digest([each for each in found if each[1]]))
 
 
 def removed(view: View, tables: Tables, span: Span, *, site: str = "") -> str:

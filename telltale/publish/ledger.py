@@ -58,11 +58,11 @@ class Run(NamedTuple):
     seen: str
     rows: str
     answers: str
-    claims: str
     changed: str
     sentence: str
     files: str
     reason: str
+    failure: str
     made_at: int | None
     told_at: int | None
 
@@ -91,7 +91,8 @@ _COLUMNS = [REPORT_RUN.c[name] for name in Run._fields]
 _BLANK: dict[str, Any] = {
     **dict.fromkeys(("attempts", "interrupted", "next_try", "revision"), 0),
     **dict.fromkeys(("seen", "rows", "answers", "sentence", "reason"), ""),
-    **{"claims": "[]", "changed": "[]", "files": "[]"},
+    **dict.fromkeys(("failure", "claims"), "{}"),
+    **dict.fromkeys(("changed", "files"), "[]"),
 }
 
 
@@ -104,7 +105,9 @@ def runs(store: Store, *, report: str | None = None) -> list[Run]:
         return [Run(*row) for row in connection.execute(query)]
 
 
-def claim(store: Store, report: str, readers: str, period: Stretch, *, now_us: int, again: bool = False) -> Run | None:
+def claim(
+    store: Store, report: str, readers: str, period: Stretch, *, now_us: int, seen: str | None = None
+) -> Run | None:
     """Take a period, in one transaction.
 
     Args:
@@ -113,7 +116,7 @@ def claim(store: Store, report: str, readers: str, period: Stretch, *, now_us: i
         readers: whose.
         period: which.
         now_us: the present.
-        again: also one that is done, because its rows are others.
+        seen: take one that is done, too, if this is still what its rows were judged by.
 
     Returns:
         the row as it is held now; None where another holds it, or nothing is left to do.
@@ -127,7 +130,7 @@ def claim(store: Store, report: str, readers: str, period: Stretch, *, now_us: i
                 span = {"begins_at": period.span.since_us, "ends_at": period.span.until_us}
                 named = {"report": report, "readers": readers, "period": period.name}
                 connection.execute(REPORT_RUN.insert().values(**_BLANK, **named, **span, **taken))
-            elif run.is_ready(now_us) or (again and run.is_success):
+            elif run.is_ready(now_us) or (run.is_success and run.seen == seen):
                 more = _interrupted(run, now_us) if run.state == "running" else {}
                 same = (REPORT_RUN.c.id == run.id, REPORT_RUN.c.holder == run.holder, REPORT_RUN.c.state == run.state)
                 if connection.execute(REPORT_RUN.update().where(*same).values(**taken, **more)).rowcount != 1:
@@ -146,10 +149,8 @@ def renew(store: Store, run: Run, *, now_us: int) -> bool:
         return _update(connection, run, {"lease_until": now_us + LEASE_US})
 
 
-def release(store: Store, run: Run, *, state: str = "waiting") -> None:
-    """Let go of a period, as if nobody had begun; of one that was published it stays so."""
-    with store.writer() as connection:
-        _update(connection, run, {"state": state, "holder": NOBODY, "lease_until": 0})
+def let_go(run: Run) -> None:
+    """This process is not at it any more; what it did not finish is taken over as that of one that died."""
     _mine.discard(run.holder)
 
 
@@ -189,16 +190,26 @@ def note(store: Store, run: Run, **values: Any) -> None:
         connection.execute(REPORT_RUN.update().where(*same).values(**values))
 
 
-def untold(connection: sa.Connection) -> list[Run]:
-    """What a summary has to tell of, the oldest first."""
+def untold(connection: sa.Connection, report: str | None = None, readers: str = "") -> list[Run]:
+    """What a summary has to tell of, the oldest first; of one report with its readers, or of all."""
     ready = REPORT_RUN.c.state.in_(("done", "failed")) & REPORT_RUN.c.told_at.is_(None)
     query = sa.select(*_COLUMNS).where(ready)
+    if report is not None:
+        query = query.where(REPORT_RUN.c.report == report, REPORT_RUN.c.readers == readers)
     return [Run(*row) for row in connection.execute(query.order_by(REPORT_RUN.c.ends_at, REPORT_RUN.c.id))]
 
 
 def mark_told(connection: sa.Connection, ids: Collection[int], *, now_us: int) -> None:
     """Note that messages of these are put out."""
     connection.execute(REPORT_RUN.update().where(REPORT_RUN.c.id.in_(list(ids))).values(told_at=now_us))
+
+
+def claims_of(store: Store, run: Run) -> dict[str, Any]:
+    """The numbers of the last revision: by id their subject, measure, value and unit."""
+    with store.reader() as connection:
+        text = connection.scalar(sa.select(REPORT_RUN.c.claims).where(REPORT_RUN.c.id == run.id))
+    claims: dict[str, Any] = json.loads(text or "{}")
+    return claims
 
 
 def files_of(run: Run) -> list[str]:

@@ -25,6 +25,7 @@ class Readers(NamedTuple):
     grace_us: int
     attach: bool
     even_empty: bool
+    pdf: bool
 
     @property
     def site(self) -> str:
@@ -52,7 +53,7 @@ def workdays(settings: Settings) -> Workdays:
 
 def _of(name: str, report: ReportSettings) -> Iterator[Readers]:
     waits = grace_us(report.grace)
-    rest = (waits, report.attach, report.even_empty)
+    rest = (waits, report.attach, report.even_empty, report.pdf)
     if report.to or not report.also:
         yield Readers(name, "", report.to, report.notebook, report.period, report.parameters, *rest)
     for each in report.also:

@@ -31,8 +31,23 @@ Progress = Callable[[str], None]
 """Told in words what is being done."""
 
 
+Approve = Callable[[Mapping[str, Any]], None]
+"""Shown the executed notebook before anything is published; what it raises keeps all as it was."""
+
+
 class ReportError(TelltaleError):
-    """A notebook failed; says which cell, what it said, and where its notebook was kept."""
+    """A notebook failed; says which cell, what it said, and where its notebook was kept.
+
+    Args:
+        text: that sentence.
+        cell: the number of the cell that failed, counted as papermill does.
+        kind: of the error.
+        notebook: what was run until then; None where nothing was.
+    """
+
+    def __init__(self, text: str, *, cell: int = 0, kind: str = "", notebook: Path | None = None) -> None:
+        super().__init__(text)
+        self.cell, self.kind, self.notebook = cell, kind, notebook
 
 
 class Report(NamedTuple):
@@ -61,6 +76,7 @@ def run(
     *,
     progress: Progress = lambda _text: None,
     with_pdf: bool = True,
+    approve: Approve = lambda _notebook: None,
 ) -> Report:
     """Run the notebook `name` for a period and keep its report.
 
@@ -72,6 +88,7 @@ def run(
         project: another project than the one found from here.
         progress: told what is being done, cell by cell.
         with_pdf: print a PDF too, where a Chromium is found.
+        approve: raises where what was run is not to be published.
 
     Raises:
         ConfigError: no such notebook, no such parameter, or a value of the wrong type.
@@ -89,6 +106,11 @@ def run(
     running = base.with_name(f"{base.name}.running.ipynb")
     _settle(project)
     notebook = _execute(source, running, {**values, "period": period_text}, project, progress)
+    try:
+        approve(notebook)
+    except Exception:
+        running.unlink(missing_ok=True)
+        raise
     progress(f"{name}: page")
     report = _keep(notebook, running, base, when, asked=naming.words(asked), with_pdf=with_pdf)
     index.write(project.settings.report_folder)
@@ -132,7 +154,10 @@ def _execute(
         running.replace(failed)
         raise ReportError(
             f"{source.name} failed at cell {error.cell_index}: {error.ename}: {error.evalue}; "
-            f"what it did until then is in {failed}"
+            f"what it did until then is in {failed}",
+            cell=error.cell_index,
+            kind=error.ename,
+            notebook=failed,
         ) from None
 
 

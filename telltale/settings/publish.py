@@ -24,6 +24,7 @@ PUBLISH_TOML = """\
 # to = ["ops@example.org"]     # mail addresses, or names of [publish] in secrets.toml
 # parameters = {}              # of the notebook, such as { device = "Vaccine fridge" }
 # grace = "1h"                 # how long after the period late uploads are waited for; { efento = "6h" } for one source
+# pdf = false                  # true: a PDF too, where a Chromium is installed
 # even_empty = false           # true: also for a period that nothing came of
 # attach = true                # false sends the sentence and the figures with a link, no file
 # also = []                    # others with parameters of their own: [{ to = ["a@example.org"], parameters = {} }]
@@ -96,6 +97,7 @@ class ReportSettings(Section):
     to: tuple[str, ...] = ()
     parameters: dict[str, Any] = Field(default_factory=dict)
     grace: Length | dict[str, Length] = "1h"
+    pdf: bool = False
     even_empty: bool = False
     attach: bool = True
     also: tuple[Recipients, ...] = ()

@@ -1,0 +1,128 @@
+"""What there is to do: closed periods that lack a success, and those that rest on rows that are others now."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from telltale import report
+from telltale.publish import inputs, ledger
+from telltale.publish.due import MOST, Closed, Stretch, closed
+from telltale.publish.inputs import Rows, Tables
+from telltale.publish.ledger import Run
+from telltale.publish.readers import Readers, readers, workdays
+from telltale.workbench.project import Project
+from telltale.workbench.times import Span
+from telltale.workbench.view import View
+
+
+class Work(NamedTuple):
+    """A period to make."""
+
+    readers: Readers
+    period: Stretch
+    before: str | None
+    """Of a success whose rows are others now, what they were judged by."""
+    seen: str
+    """See `telltale.publish.inputs`."""
+    rows: Rows
+    removed: str
+    """Why rows of it are missing, where retention has removed some."""
+    is_alone: bool = True
+    """Nothing else of its report is to be made."""
+
+
+class Found(NamedTuple):
+    """What there is to do."""
+
+    work: tuple[Work, ...]
+    """The oldest first."""
+    left_out: Mapping[tuple[str, str], int]
+    """By report and readers: older periods that were never made, and that nobody looks after."""
+
+
+def look(project: Project, *, now_us: int, most: int = MOST, recheck: bool = True) -> Found:
+    """What there is to do at present; what is done and stays so though its files are others now is noted.
+
+    Args:
+        project: whose reports.
+        now_us: the present, as far as it is believed.
+        most: so many periods of a report are looked after.
+        recheck: look at what is done, too.
+    """
+    view = project.view()
+    known = {run.key: run for run in ledger.runs(project.store)}
+    found: list[Work] = []
+    left_out: dict[tuple[str, str], int] = {}
+    sees = _Sees(view)
+    for of in readers(project.settings):
+        tables = tables_of(project, of)
+        first_us = inputs.first_us(view, tables)
+        own = {key[2]: run for key, run in known.items() if key[:2] == (of.report, of.key)}
+        due = Closed((), 0) if first_us is None else due_of(project, of, first_us=first_us, now_us=now_us, most=most)
+        left_out[of.report, of.key] = _never_made(due, own)
+        begun = [run for run in own.values() if run.is_ready(project.now_us())]
+        missing = [period for period in due.periods if period.name not in own]
+        missing += [Stretch(run.period, Span(run.begins_at, run.ends_at)) for run in begun]
+        found += [sees.work(of, period, tables) for period in missing]
+        if recheck:
+            found += _others_now(project, of, own, tables, sees)
+    found.sort(key=lambda work: (work.period.span.until_us, work.readers.report, work.readers.key))
+    count = Counter((work.readers.report, work.readers.key) for work in found)
+    alone = (work._replace(is_alone=count[work.readers.report, work.readers.key] == 1) for work in found)
+    return Found(tuple(alone), left_out)
+
+
+def tables_of(project: Project, of: Readers) -> Tables:
+    """The tables a report rests on; of a notebook that is not there all of them."""
+    path = report.notebooks(project).get(of.notebook)
+    return inputs.ALL if path is None else inputs.tables_of(path)
+
+
+def due_of(project: Project, of: Readers, *, first_us: int, now_us: int, most: int = MOST) -> Closed:
+    """The periods of a report that are over, from the first there is data of."""
+    return closed(
+        of.kind,
+        zone=project.zone(of.site or None),
+        first_us=first_us,
+        now_us=now_us,
+        grace_us=of.grace_us,
+        workdays=workdays(project.settings),
+        most=most,
+    )
+
+
+class _Sees:
+    """What a moment shows of each stretch; reports of the same period share it."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.seen = cache(lambda tables, span: inputs.seen(view, tables, span))
+        self.rows = cache(lambda tables, span: inputs.rows(view, tables, span))
+
+    def removed(self, tables: Tables, span: Span, of: Readers) -> str:
+        return inputs.removed(self.view, tables, span, site=of.site)
+
+    def work(self, of: Readers, period: Stretch, tables: Tables, before: str | None = None) -> Work:
+        span = period.span
+        removed = self.removed(tables, span, of)
+        return Work(of, period, before, self.seen(tables, span), self.rows(tables, span), removed)
+
+
+def _never_made(due: Closed, own: Mapping[str, Run]) -> int:
+    begins = due.periods[0].span.since_us if due.periods else 0
+    return max(due.left_out - sum(run.ends_at <= begins for run in own.values()), 0)
+
+
+def _others_now(project: Project, of: Readers, own: Mapping[str, Run], tables: Tables, sees: _Sees) -> Iterator[Work]:
+    """Periods that are done and rest on rows that are others now; the cheaper question is asked first."""
+    for run in own.values():
+        span = Span(run.begins_at, run.ends_at)
+        if not run.is_success or sees.seen(tables, span) == run.seen:
+            continue
+        if removed := sees.removed(tables, span, of):
+            ledger.note(project.store, run, seen=sees.seen(tables, span), reason=removed)
+        elif sees.rows(tables, span).digest == run.rows:
+            ledger.note(project.store, run, seen=sees.seen(tables, span))
+        else:
+            yield sees.work(of, Stretch(run.period, span), tables, run.seen)

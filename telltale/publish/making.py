@@ -1,0 +1,135 @@
+"""Making one report of one period: the notebook is run, and published unless it says what is published already."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from telltale import report
+from telltale.contract import TelltaleError
+from telltale.page import pieces
+from telltale.publish.readers import Readers
+from telltale.report.digest import answers_digest
+from telltale.workbench.project import Project
+
+Claims = dict[str, list[Any]]
+"""Of each number of a report by its id: whose, what, value, unit."""
+Step = Callable[[str], None]
+"""Told the name of each step before the next begins; a test stops there."""
+Approve = Callable[[str], None]
+"""Shown the digest of the answers before they are published; what it raises keeps all as it was."""
+SHARED = ".shared.ipynb"
+
+
+class Unchanged(TelltaleError):
+    """What was made says what is published already."""
+
+
+class NotMade(TelltaleError):
+    """A report could not be made.
+
+    Args:
+        reason: one sentence for the owner.
+        told: the same for its readers: without what an error said, which may quote a record.
+        files: what goes with it, relative to the folder of reports.
+    """
+
+    def __init__(self, reason: str, *, told: str, files: Sequence[str] = ()) -> None:
+        super().__init__(reason)
+        self.told, self.files = told, tuple(files)
+
+
+class Made(NamedTuple):
+    """A report that was published."""
+
+    files: tuple[str, ...]
+    """Relative to the folder of reports; the page first."""
+    sentence: str
+    answers: str
+    """Digest of what its cards say."""
+    claims: Claims
+
+
+class Make(Protocol):
+    """Makes the report of a period and publishes it whole, or raises."""
+
+    def __call__(self, project: Project, readers: Readers, period: str, *, approve: Approve, step: Step) -> Made:
+        """See `made`."""
+
+
+def made(project: Project, readers: Readers, period: str, *, approve: Approve, step: Step) -> Made:
+    """Run the notebook of a report for a period and publish what it says.
+
+    Args:
+        project: whose records.
+        readers: whose report.
+        period: such as 2026-W47.
+        approve: raises where it is not to be published.
+        step: told what is being done.
+
+    Raises:
+        NotMade: the notebook failed, or cannot be run as telltale.toml says.
+    """
+    answers = ""
+
+    def approved(notebook: Mapping[str, Any]) -> None:
+        nonlocal answers
+        answers = answers_digest(notebook)
+        approve(answers)
+
+    try:
+        done = report.run(
+            readers.notebook, period, readers.parameters, project, progress=step, with_pdf=readers.pdf, approve=approved
+        )
+    except report.ReportError as error:
+        raise _failed(project, error) from error
+    files = [path for path in (done.html, done.pdf, done.notebook) if path is not None]
+    folder = project.settings.report_folder
+    return Made(tuple(_relative(path, folder) for path in files), done.sentence, answers, claims(done.claims))
+
+
+def claims(told: Sequence[Mapping[str, Any]]) -> Claims:
+    """The numbers of a report; one that stands in several places is there once for each value."""
+    found: Claims = {}
+    for claim in told:
+        value = [claim["subject"]["name"] or claim["subject"]["id"], claim["measure"], claim["value"], claim["unit"]]
+        number = 0
+        while (key := f"{claim['id']}.{number}") in found and found[key] != value:
+            number += 1
+        found[key] = value
+    return found
+
+
+def shareable(notebook: Mapping[str, Any]) -> dict[str, Any]:
+    """A notebook that failed, as its readers may see it: the cells it got through, and of the error its kind alone.
+
+    What it printed and the tables it showed beside telltale's own pieces may hold records, and stay with the owner.
+    """
+    cells = []
+    for cell in notebook["cells"]:
+        kept = dict(cell)
+        if cell["cell_type"] == "code":
+            kept["outputs"] = [shown for output in cell["outputs"] for shown in _shared(output)]
+        cells.append(kept)
+    return {**notebook, "cells": cells}
+
+
+def _shared(output: Mapping[str, Any]) -> list[dict[str, Any]]:
+    if output["output_type"] == "error":
+        return [{"output_type": "error", "ename": output["ename"], "evalue": "", "traceback": [output["ename"]]}]
+    is_piece = pieces.MIME in output.get("data", {}) or output.get("metadata", {}).get(pieces.LAB_ONLY)
+    return [dict(output)] if is_piece else []
+
+
+def _failed(project: Project, error: report.ReportError) -> NotMade:
+    told = f"its notebook failed at cell {error.cell}: {error.kind}"
+    if error.notebook is None:
+        return NotMade(str(error), told=told)
+    shared = error.notebook.with_name(error.notebook.name.replace(".ipynb", SHARED))
+    read = json.loads(error.notebook.read_text(encoding="utf-8"))
+    shared.write_text(json.dumps(shareable(read), ensure_ascii=False, indent=1), encoding="utf-8")
+    return NotMade(str(error), told=told, files=(_relative(shared, project.settings.report_folder),))
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix()

@@ -1,0 +1,244 @@
+"""One pass over all reports: which closed periods lack a success, and which rest on rows that are others now.
+
+    1 look      whose periods are over; whose rows are no longer those they were made of
+    2 claim     one period at a time, the oldest first, in a transaction of its own
+    3 make      run the notebook; publish it, unless it says what is published already
+    4 finish    `done` and its messages, in one transaction
+    5 summary   of what was caught up on, once nothing is left to do
+
+A process may end anywhere: the next takes the period over and begins with it again. What was published by then is
+replaced by the same, and nobody was told.
+"""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from telltale import discreet
+from telltale.contract import TelltaleError
+from telltale.lake.lock import HOST
+from telltale.lake.settle import settle_all
+from telltale.landing.clocks import look as look_at_clock
+from telltale.publish import changes, ledger, making, messages, notices
+from telltale.publish.due import MOST
+from telltale.publish.ledger import LeaseLost, Run
+from telltale.publish.looking import Work, look
+from telltale.publish.readers import Readers, readers
+from telltale.workbench.project import Project
+
+RENEW_S = 20.0
+Say = Callable[[str], None]
+
+
+class Done(NamedTuple):
+    """What a pass did, in periods."""
+
+    made: int = 0
+    same: int = 0
+    """Made again, and said what was published already."""
+    nothing: int = 0
+    """No record came of it."""
+    failed: int = 0
+    """An attempt failed; another follows."""
+
+
+def believed_us(project: Project) -> int:
+    """The present, as far as this machine's clock is believed: of what ends later nothing is made."""
+    now_us = project.clock()
+    clock = look_at_clock(project.store, HOST, now_us, project.running).now
+    return min(clock.trusted_us, now_us) if clock.is_stepped else now_us
+
+
+def once(
+    project: Project,
+    *,
+    say: Say = lambda _text: None,
+    make: making.Make = making.made,
+    step: making.Step = lambda _name: None,
+    stop: threading.Event | None = None,
+    most: int = MOST,
+) -> Done:
+    """Make what is due now, one after another.
+
+    Args:
+        project: whose reports.
+        say: told what was made and what failed.
+        make: how a report is made; a test has its own.
+        step: told the name of each step before the next begins; a test stops there.
+        stop: no further period is begun once it is set.
+        most: so many periods of a report are looked after.
+
+    Raises:
+        StoreError: the store is away or busy; the next pass goes on where this one ended.
+    """
+    now_us = believed_us(project)
+    settle_all(project.lake, now_us=project.now_us())
+    found = look(project, now_us=now_us, most=most)
+    step("1 looked")
+    done: Counter[str] = Counter()
+    for work in found.work:
+        if stop is not None and stop.is_set():
+            return Done(**done)
+        done.update(_Period(project, work, make, step, say).outcome())
+    _summarise(project, found.left_out, step)
+    return Done(**done)
+
+
+class _Period:
+    """Making one period of one report."""
+
+    def __init__(self, project: Project, work: Work, make: making.Make, step: making.Step, say: Say) -> None:
+        self._project, self._work, self._make, self._step, self._say = project, work, make, step, say
+        self._of = work.readers
+        self._rests_on = {"seen": work.seen, "rows": work.rows.digest}
+        self._name = f"report {self._of.report} {work.period.name}"
+
+    def outcome(self) -> list[str]:
+        """Make it, unless another process does; the field of `Done` that counts it."""
+        of, work = self._of, self._work
+        now_us = self._project.now_us()
+        run = ledger.claim(self._project.store, of.report, of.key, work.period, now_us=now_us, seen=work.before)
+        if run is None:
+            return []
+        self._step("2 claimed")
+        with _held(self._project, run) as is_ours:
+            try:
+                outcome = self._made(run, is_ours)
+            except LeaseLost as error:
+                self._say(str(error))
+                return []
+            except Exception as error:  # noqa: BLE001 - whatever a notebook does, the other reports go on
+                outcome = "failed"
+                self._say(f"{self._name}: {self._failed(run, error)}")
+            else:
+                self._say(f"{self._name}: {_WORDS[outcome]}")
+        return [outcome]
+
+    def _made(self, run: Run, is_ours: Callable[[], bool]) -> str:
+        if not self._work.rows.n and not self._of.even_empty and not run.revision:
+            self._finish(run, "nothing", reason=self._work.removed or "no record came")
+            return "nothing"
+
+        def approve(answers: str) -> None:
+            self._step("3 run")
+            if not is_ours():
+                raise LeaseLost(f"{self._name}: another process has taken it over; nothing was changed")
+            if answers == run.answers:
+                raise making.Unchanged("it says what is published already")
+
+        try:
+            made = self._make(self._project, self._of, self._work.period.name, approve=approve, step=self._step)
+        except making.Unchanged:
+            self._finish(run, "done", reason="looked at again: the same answers")
+            return "same"
+        self._step("3 published")
+        self._publish(run, made)
+        return "made"
+
+    def _publish(self, run: Run, made: making.Made) -> None:
+        """Note a publication and put its messages out, in one transaction."""
+        project, revision, now_us = self._project, run.revision + 1, self._project.now_us()
+        before = ledger.claims_of(project.store, run)
+        moved = changes.moved(before, made.claims) if run.revision else []
+        news = notices.News(self._of, run.id, run.period, revision, made.sentence, made.files, changes=moved)
+        with project.store.writer() as connection:
+            told_at = self._tell(connection, news, now_us)
+            self._step("4 messages")
+            ledger.finish(
+                connection, run, "done", **self._rests_on, revision=revision, answers=made.answers,
+                claims=json.dumps(made.claims), changed=json.dumps(moved), sentence=made.sentence,
+                files=json.dumps(made.files), made_at=now_us, told_at=told_at, failure="{}",
+                reason="made again, since late data changed it" if run.revision else "",
+            )  # fmt: skip
+            self._step("4 noted")
+        self._step("4 committed")
+
+    def _failed(self, run: Run, error: Exception) -> str:
+        """Note a failed attempt, and tell of it once no further one follows soon; returns why."""
+        reason = str(error) if isinstance(error, TelltaleError) else f"{discreet.place(error)}; please report this line"
+        told, files = (error.told, error.files) if isinstance(error, making.NotMade) else ("see telltale schedule", ())
+        news = notices.News(self._of, run.id, run.period, run.revision, files=files, failed=told)
+        values: dict[str, Any] = {"failure": json.dumps({"told": told, "files": files})}
+        now_us = self._project.now_us()
+        with self._project.store.writer() as connection:
+            if run.attempts == len(ledger.RETRIES_US):
+                values["told_at"] = self._tell(connection, news, now_us)
+            ledger.fail(connection, run, reason, now_us=now_us, **values)
+        self._step("4 failed")
+        return reason
+
+    def _finish(self, run: Run, state: str, *, reason: str) -> None:
+        with self._project.store.writer() as connection:
+            ledger.finish(connection, run, state, reason=reason, **self._rests_on)
+
+    def _tell(self, connection: sa.Connection, news: notices.News, now_us: int) -> int | None:
+        """Put its messages out; None where a summary tells of it, since its report is not up to date otherwise."""
+        of = self._of
+        if of.to and (not self._work.is_alone or ledger.untold(connection, of.report, of.key)):
+            return None
+        messages.put(connection, notices.of_one(news, public_url=_url(self._project)), now_us=now_us)
+        return now_us
+
+
+_WORDS = {"made": "made", "same": "looked at again, the same answers", "nothing": "nothing to report"}
+
+
+def _summarise(project: Project, left_out: Mapping[tuple[str, str], int], step: making.Step) -> None:
+    """Tell of all that has not been told of, once nobody is at a period any more."""
+    now_us = project.now_us()
+    if any(run.is_held(now_us) for run in ledger.runs(project.store)):
+        return
+    known = {(each.report, each.key): each for each in readers(project.settings)}
+    with project.store.writer() as connection:
+        runs = ledger.untold(connection)
+        if not runs:
+            return
+        news = [_news(known[run.key[:2]], run) for run in runs if run.key[:2] in known]
+        older = sum(left_out.get(key, 0) for key in dict.fromkeys(run.key[:2] for run in runs))
+        if news:
+            messages.put(connection, notices.of_many(news, left_out=older, public_url=_url(project)), now_us=now_us)
+        step("5 summary")
+        ledger.mark_told(connection, [run.id for run in runs], now_us=now_us)
+    step("5 told")
+
+
+def _news(of: Readers, run: Run) -> notices.News:
+    if run.state == "failed":
+        failure = json.loads(run.failure)
+        files, failed = failure.get("files", ()), failure.get("told", "")
+        return notices.News(of, run.id, run.period, run.revision, files=files, failed=failed)
+    moved = [changes.Moved(*each) for each in json.loads(run.changed)]
+    files = json.loads(run.files)
+    return notices.News(of, run.id, run.period, run.revision, run.sentence, files, changes=moved)
+
+
+@contextmanager
+def _held(project: Project, run: Run) -> Iterator[Callable[[], bool]]:
+    """Renew the lease of a period for the length of the block; gives whether it is still ours."""
+    over = threading.Event()
+
+    def is_ours() -> bool:
+        return ledger.renew(project.store, run, now_us=project.clock())
+
+    def keep() -> None:
+        while not over.wait(RENEW_S):
+            with suppress(TelltaleError):  # a store that is busy; the lease is good for several renewals
+                is_ours()
+
+    renewing = threading.Thread(target=keep, name="lease", daemon=True)
+    renewing.start()
+    try:
+        yield is_ours
+    finally:
+        over.set()
+        renewing.join()
+        ledger.let_go(run)
+
+
+def _url(project: Project) -> str:
+    return project.settings.dashboard.public_url
