@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -79,6 +79,14 @@ class World:
         if settle:
             self.settles()
 
+    def hears_all(self, heard: Sequence[tuple[str, int]]) -> None:
+        """Devices are heard at their moments, and all of it is settled."""
+        raws = [raw(device, at(moment), at(moment)) for moment, device in heard]
+        with closing(self.project()) as project:
+            with project.store.writer() as connection:
+                project.store.insert(connection, raws)
+            settle_all(project.lake, now_us=project.now_us())
+
     def settles(self) -> None:
         """What has come is put into files."""
         with closing(self.project()) as project:
@@ -147,12 +155,23 @@ class Passes:
         self._process = process
 
     def run(self, root: Path, now_us: int, *, stop_at: int = 0, after_s: float = 0.0) -> int:
-        """One pass; ended before its step of that number, or after some time. Returns how many steps there were, or
-        minus the signal."""
+        """One pass; ended before its step of that number, or after some time.
+
+        Returns:
+            how many steps there were, or minus the signal.
+        """
+        self.begin(root, now_us, stop_at=stop_at, after_s=after_s)
+        return self.ended()
+
+    def begin(self, root: Path, now_us: int, *, stop_at: int = 0, after_s: float = 0.0) -> None:
+        """Begin one."""
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         self._process.stdin.write(json.dumps([str(root), now_us, stop_at, after_s]) + "\n")
         self._process.stdin.flush()
+
+    def ended(self) -> int:
+        """Wait for its end."""
+        assert self._process.stdout is not None
         return int(self._process.stdout.readline())
 
 
