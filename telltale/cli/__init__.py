@@ -29,6 +29,7 @@ COMMANDS = {
     "redecode": "redecode",
     "purge": "purge",
     "report": "report",
+    "schedule": "schedule",
     "publish": "publish",
     "new": "new",
     "dashboard": "dashboard",
@@ -55,7 +56,7 @@ GROUPS = {
     "Set up": ("init", "doctor", "service", "demo"),
     "Run": ("up", "collect", "dashboard", "lab", "forward"),
     "Ask": ("last", "presence", "kanban", "activity", "sensors", "health"),
-    "Report": ("report", "publish", "new", "export"),
+    "Report": ("report", "schedule", "publish", "new", "export"),
     "Records": ("sources", "rejected", "settle", "upkeep", "redecode", "purge", "replay", "simulate"),
     "Devices": ("discover", "modem", "pending"),
 }

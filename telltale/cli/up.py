@@ -198,6 +198,11 @@ def _forward(settings: "Settings") -> str | None:
     return "" if targets(settings) else None
 
 
+def _schedule(settings: "Settings") -> str | None:
+    """Only where a report is scheduled."""
+    return "" if settings.reports else None
+
+
 class Part(NamedTuple):
     """Something to keep running."""
 
@@ -214,6 +219,7 @@ PARTS: tuple[Part, ...] = (
     Part("mqtt", ("collect", "mqtt"), _mqtt),
     Part("upkeep", ("upkeep",)),
     Part("forward", ("forward",), _forward),
+    Part("schedule", ("schedule",), _schedule),
 )
 """What a project may need, in the order of the log's first lines; another part is one line here."""
 

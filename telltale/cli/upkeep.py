@@ -24,10 +24,11 @@ def upkeep() -> None:
     logs.configure(project.settings)
     with only_one(project.settings, "upkeep"):
         mend(project.settings)
-        jobs.keep(project, _stopped_by_signal(), say=logging.getLogger("telltale.upkeep").info)
+        jobs.keep(project, stopped_by_signal(), say=logging.getLogger("telltale.upkeep").info)
 
 
-def _stopped_by_signal() -> threading.Event:
+def stopped_by_signal() -> threading.Event:
+    """Set by SIGTERM or Ctrl-C from now on."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -78,6 +78,7 @@ def _is_dead(row: sa.Row[tuple[object, ...]], now: int) -> bool:
 
 
 def is_running(pid: int) -> bool:
+    """Whether a process of this machine lives, as far as the system tells."""
     if os.name == "nt":  # signal 0 would end the process there; the lock's time decides
         return True
     try:

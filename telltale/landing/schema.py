@@ -166,7 +166,9 @@ REPORT_RUN = sa.Table(
     sa.Column("period", sa.Text, nullable=False),  # 2026-11-20, 2026-W47, 2026-11
     sa.Column("begins_at", _BIG, nullable=False),
     sa.Column("ends_at", _BIG, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),  # running, waiting (failed, will be tried again), failed, done, nothing
+    sa.Column(
+        "state", sa.Text, nullable=False
+    ),  # running, waiting (failed, will be tried again), failed, done, nothing
     sa.Column("holder", sa.Text, nullable=False),  # who is at it: host, process, token; or nobody
     sa.Column("lease_until", _BIG, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),  # those that failed, since the last success

@@ -1,7 +1,9 @@
 """Making one report of one period: the notebook is run, and published unless it says what is published already."""
 
 import json
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -19,6 +21,7 @@ Step = Callable[[str], None]
 Approve = Callable[[str], None]
 """Shown the digest of the answers before they are published; what it raises keeps all as it was."""
 SHARED = ".shared.ipynb"
+_PUBLISHING = threading.Lock()
 
 
 class Unchanged(TelltaleError):
@@ -71,18 +74,21 @@ def made(project: Project, readers: Readers, period: str, *, approve: Approve, s
         NotMade: the notebook failed, or cannot be run as telltale.toml says.
     """
     answers = ""
+    with ExitStack() as one_publishes:
 
-    def approved(notebook: Mapping[str, Any]) -> None:
-        nonlocal answers
-        answers = answers_digest(notebook)
-        approve(answers)
+        def approved(notebook: Mapping[str, Any]) -> None:
+            nonlocal answers
+            answers = answers_digest(notebook)
+            approve(answers)
+            one_publishes.enter_context(_PUBLISHING)  # the list of reports is one file
 
-    try:
-        done = report.run(
-            readers.notebook, period, readers.parameters, project, progress=step, with_pdf=readers.pdf, approve=approved
-        )
-    except report.ReportError as error:
-        raise _failed(project, error) from error
+        try:
+            done = report.run(
+                readers.notebook, period, readers.parameters, project,
+                progress=step, with_pdf=readers.pdf, approve=approved,
+            )  # fmt: skip
+        except report.ReportError as error:
+            raise _failed(project, error) from error
     files = [path for path in (done.html, done.pdf, done.notebook) if path is not None]
     folder = project.settings.report_folder
     return Made(tuple(_relative(path, folder) for path in files), done.sentence, answers, claims(done.claims))

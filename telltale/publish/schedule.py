@@ -14,6 +14,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
@@ -27,7 +28,7 @@ from telltale.landing.clocks import look as look_at_clock
 from telltale.publish import changes, ledger, making, messages, notices
 from telltale.publish.due import MOST
 from telltale.publish.ledger import LeaseLost, Run
-from telltale.publish.looking import Work, look
+from telltale.publish.looking import Found, Work, look
 from telltale.publish.readers import Readers, readers
 from telltale.workbench.project import Project
 
@@ -62,8 +63,11 @@ def once(
     step: making.Step = lambda _name: None,
     stop: threading.Event | None = None,
     most: int = MOST,
+    since_us: int = 0,
+    at_once: int = 1,
+    looked: Callable[[Found], None] = lambda _found: None,
 ) -> Done:
-    """Make what is due now, one after another.
+    """Make what is due now, the oldest first.
 
     Args:
         project: whose reports.
@@ -72,20 +76,29 @@ def once(
         step: told the name of each step before the next begins; a test stops there.
         stop: no further period is begun once it is set.
         most: so many periods of a report are looked after.
+        since_us: what ended before is left out.
+        at_once: so many are made at the same time.
+        looked: shown what there is to do before it is done.
 
     Raises:
         StoreError: the store is away or busy; the next pass goes on where this one ended.
     """
     now_us = believed_us(project)
     settle_all(project.lake, now_us=project.now_us())
-    found = look(project, now_us=now_us, most=most)
+    found = look(project, now_us=now_us, most=most, since_us=since_us)
+    looked(found)
     step("1 looked")
-    done: Counter[str] = Counter()
-    for work in found.work:
-        if stop is not None and stop.is_set():
-            return Done(**done)
-        done.update(_Period(project, work, make, step, say).outcome())
-    _summarise(project, found.left_out, step)
+    is_over = stop or threading.Event()
+
+    def outcome(work: Work) -> list[str]:
+        return [] if is_over.is_set() else _Period(project, work, make, step, say).outcome()
+
+    # A thread mostly waits for the kernel of its notebook, which is a process of its own.
+    with ThreadPoolExecutor(at_once, thread_name_prefix="report") as pool:
+        outcomes = pool.map(outcome, found.work) if at_once > 1 else map(outcome, found.work)
+        done = Counter(each for of_work in outcomes for each in of_work)
+    if not is_over.is_set():
+        _summarise(project, found.left_out, step)
     return Done(**done)
 
 

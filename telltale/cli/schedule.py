@@ -1,0 +1,101 @@
+"""`telltale schedule`: make the reports of telltale.toml as their periods end."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from telltale.cli.output import json_option, show, show_one
+
+if TYPE_CHECKING:
+    from telltale.workbench.project import Project
+
+COLUMNS = ("report", "period", "state", "made_at", "inputs", "why")
+
+
+@click.command(epilog="Example: telltale schedule --dry-run --since 1y")
+@click.option(
+    "--once", is_flag=True, help="Make what is due now, send what is to be told, and end; for cron or a timer."
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be made, and make nothing.")
+@click.option("--list", "listing", is_flag=True, help="Show what became of each period.")
+@click.option(
+    "--since",
+    metavar="TIME",
+    help="With --once or --dry-run: all periods since then, such as 1y; by default the last 60 of each report.",
+)
+@json_option
+def schedule(*, once: bool, dry_run: bool, listing: bool, since: str | None, as_json: bool) -> None:
+    """Make each report of telltale.toml when its period is over, and again when late data changes it.
+
+    It goes on until Ctrl-C; "telltale up" starts it beside the collectors. What was missed is made up for, the oldest
+    period first, and told in one message.
+    """
+    from telltale.contract import ConfigError
+    from telltale.workbench.project import Project
+
+    if since is not None and not (once or dry_run):
+        raise click.UsageError("--since goes with --once or --dry-run")
+    project = Project()
+    if not project.settings.reports:
+        raise ConfigError(
+            f"no report is scheduled: add a section [reports.<name>] to {project.settings.root}/telltale.toml"
+        )
+    if dry_run:
+        _show_planned(project, since, as_json=as_json)
+    elif once:
+        _pass(project, since, as_json=as_json)
+    elif listing or as_json:
+        _show_ledger(project, as_json=as_json)
+    else:
+        _keep(project)
+
+
+def _since_us(project: "Project", since: str | None) -> int:
+    return 0 if since is None else project.span(since, None).since_us
+
+
+def _show_planned(project: "Project", since: str | None, *, as_json: bool) -> None:
+    from telltale.publish.standing import planned
+
+    rows = planned(project, since_us=_since_us(project, since))
+    show(
+        rows,
+        as_json=as_json,
+        empty="Nothing is due: every closed period is made, and rests on the rows it was made of.",
+    )
+
+
+def _show_ledger(project: "Project", *, as_json: bool) -> None:
+    from telltale.publish.standing import table
+
+    rows = table(project)
+    shown: list[dict[str, Any]] = rows if as_json else [{name: row[name] for name in COLUMNS} for row in rows]
+    show(shown, as_json=as_json, empty="No period was begun yet; see telltale schedule --dry-run.")
+
+
+def _pass(project: "Project", since: str | None, *, as_json: bool) -> None:
+    from telltale.publish.due import MOST
+    from telltale.publish.keeping import AT_ONCE
+    from telltale.publish.schedule import once
+
+    def say(text: str) -> None:
+        click.echo(text, err=True)
+
+    every = 1_000_000 if since is not None else MOST
+    done = once(project, say=say, at_once=AT_ONCE, most=every, since_us=_since_us(project, since))
+    sentence = (
+        f"{done.made} made, {done.same} looked at again and the same, {done.nothing} without any record, "
+        f"{done.failed} failed"
+    )
+    show_one(done._asdict(), as_json=as_json, sentence=sentence)
+
+
+def _keep(project: "Project") -> None:
+    import logging
+
+    from telltale import logs
+    from telltale.cli.upkeep import stopped_by_signal
+    from telltale.publish.keeping import keep
+
+    logs.configure(project.settings)
+    keep(project, stopped_by_signal(), logging.getLogger("telltale.schedule").info)
