@@ -42,6 +42,7 @@ COMMANDS = {
     "discover": "",
     "service": "service",
     "forward": "forward",
+    "alerts": "alerts",
     "presence": "presence",
     "kanban": "kanban",
     "activity": "activity",
@@ -54,7 +55,7 @@ collector whose wire it opens. `Source.commands` are beside them."""
 
 GROUPS = {
     "Set up": ("init", "doctor", "service", "demo"),
-    "Run": ("up", "collect", "dashboard", "lab", "forward"),
+    "Run": ("up", "collect", "dashboard", "lab", "forward", "alerts"),
     "Ask": ("last", "presence", "kanban", "activity", "sensors", "health"),
     "Report": ("report", "schedule", "publish", "new", "export"),
     "Records": ("sources", "rejected", "settle", "upkeep", "redecode", "purge", "replay", "simulate"),

@@ -203,6 +203,11 @@ def _schedule(settings: "Settings") -> str | None:
     return "" if settings.reports else None
 
 
+def _alerts(settings: "Settings") -> str | None:
+    """Only where an alert is set."""
+    return "" if settings.alerts else None
+
+
 class Part(NamedTuple):
     """Something to keep running."""
 
@@ -220,6 +225,7 @@ PARTS: tuple[Part, ...] = (
     Part("upkeep", ("upkeep",)),
     Part("forward", ("forward",), _forward),
     Part("schedule", ("schedule",), _schedule),
+    Part("alerts", ("alerts", "--follow"), _alerts),
 )
 """What a project may need, in the order of the log's first lines; another part is one line here."""
 

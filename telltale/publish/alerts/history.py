@@ -64,5 +64,7 @@ def would_have_told(view: View, name: str, settings: AlertSettings, since_us: in
 
 def _until(due: Plan, until_us: int) -> Plan:
     """What of it had left by a moment."""
-    moments = (due.tell_us, due.recovery_us)
-    return Plan(*(None if moment is None or moment > until_us else moment for moment in moments), due.dropped)
+    tell_us, recovery_us = (
+        None if moment is None or moment > until_us else moment for moment in (due.tell_us, due.recovery_us)
+    )
+    return Plan(tell_us, recovery_us, due.dropped)
