@@ -53,12 +53,26 @@ class _Seen(NamedTuple):
 
     state: _State
     due_us: int
-    lasts: bool
-    """Whether an episode lasts, which a new row may end."""
+    lasting: frozenset[str]
+    """Of whom an episode lasts, which a new row of theirs may end."""
+    at_us: int
 
-    def is_news(self, state: _State, kind: Kind) -> bool:
+    def is_news(self, state: _State, kind: Kind, view: View) -> bool:
         """Whether there is something to judge."""
-        return state != self.state if kind.begins_with_rows or self.lasts else state.lists != self.state.lists
+        if state.lists != self.state.lists:
+            return True
+        if kind.begins_with_rows or state == self.state:
+            return state != self.state
+        return any(self._came(view, name) for name in kind.tables)
+
+    def _came(self, view: View, name: str) -> bool:
+        """Whether a row of a table came since of whom an episode lasts."""
+        rows = view.hot.get(name)
+        if rows is None or not self.lasting:
+            return False
+        device = "node_id" if "node_id" in rows.column_names else "device_id"
+        new = rows.filter(pc.greater(rows["received_at"].cast(pa.int64()), self.at_us))
+        return device in rows.column_names and not self.lasting.isdisjoint(new[device].to_pylist())
 
 
 class Looked(NamedTuple):
@@ -68,7 +82,8 @@ class Looked(NamedTuple):
     """New ones in the outbox."""
     due_us: int
     """When it is to be looked at again without anything new."""
-    lasts: bool
+    lasting: frozenset[str]
+    """Of whom an episode lasts."""
 
 
 class Alerts:
@@ -126,13 +141,13 @@ class Alerts:
     def _one(self, view: View, name: str, settings: AlertSettings) -> int:
         kind, seen = KINDS[settings.on], self._seen.get(name)
         state = _state(view, kind)
-        if seen is not None and view.now_us < seen.due_us and not seen.is_news(state, kind):
+        if seen is not None and view.now_us < seen.due_us and not seen.is_news(state, kind, view):
             return 0
         horizon_us = believed_until(self._project, view.now_us)
         looked = look_at(self._project, view, name, settings, horizon_us=horizon_us, say=self._say)
         # While a clock is not believed, time stands still for the alerts.
         soon_us = view.now_us + (LOOK_S if horizon_us == view.now_us else STEPPED_S) * SECOND
-        self._seen[name] = _Seen(state, max(looked.due_us, round(soon_us)), looked.lasts)
+        self._seen[name] = _Seen(state, max(looked.due_us, round(soon_us)), looked.lasting, horizon_us)
         return looked.messages
 
     def _lists_changed(self) -> bool:
@@ -160,8 +175,8 @@ def look_at(
         before = ledger.rows_of(connection, name, FOREVER_US)
     is_new = mark is None or mark.rule != rule
     since = Mark(rule, horizon_us, horizon_us - FIRST_DAYS * DAY) if mark is None or is_new else mark
-    lasting = () if is_new else tuple(ledger.as_episode(row) for row in before if row["recovered_at"] is None)
-    watch = Watch(view, settings, stretch(view, kind, since, horizon_us), lasting)
+    known = () if is_new else tuple(ledger.as_episode(row) for row in before if row["recovered_at"] is None)
+    watch = Watch(view, settings, stretch(view, kind, since, horizon_us), known)
     found = [one for one in kind.episodes(watch) if one.known_us <= horizon_us and _is_to_tell(one, since)]
     with project.store.reader() as connection:
         rows = ledger.rows_of(connection, name, watch.span.since_us)
@@ -174,10 +189,9 @@ def look_at(
         ledger.put_mark(connection, name, since._replace(looked_us=max(since.looked_us, horizon_us)))
     for line in [*changed.known, *changed.over]:
         say(f"{name}: {line}")
+    lasting = frozenset(row["subject"] for row in rows if row["recovered_at"] is None)
     later_us = outgoing.due_us(rows, alert) or FOREVER_US
-    return Looked(
-        made, min(_next_us(kind, horizon_us, zone), later_us), any(row["recovered_at"] is None for row in rows)
-    )
+    return Looked(made, min(_next_us(kind, horizon_us, zone), later_us), lasting)
 
 
 def _is_written(rows: list[dict[str, Any]], one: Episode) -> bool:
@@ -197,15 +211,13 @@ def _state(view: View, kind: Kind) -> _State:
 def stretch(view: View, kind: Kind, mark: Mark, horizon_us: int) -> Span:
     """From when to when the rows are read: a few days, or as far back as what came since the look before tells of."""
     since_us = min(horizon_us - round(kind.days * DAY), mark.looked_us - SLACK_US)
-    came = Span(mark.looked_us - SLACK_US, horizon_us + 1)
-    for name in kind.tables:
-        own = TABLES[name].time
-        if own == "received_at":
-            continue
-        times = view.received(name, came).arrow()[own].cast(pa.int64())
-        late = times.filter(pc.greater(times, horizon_us - LATEST_DAYS * DAY))
-        if len(late):
-            since_us = min(since_us, pc.min(late).as_py() - SLACK_US)
+    came_us, latest_us = mark.looked_us - SLACK_US, horizon_us - LATEST_DAYS * DAY
+    for name in kind.tables if kind.by_own_time else ():
+        times = [file.min_time for file in view.snapshot.of(name) if file.created_at >= came_us]
+        if (hot := view.hot.get(name)) is not None:
+            new = pc.greater_equal(hot["received_at"].cast(pa.int64()), came_us)
+            times += hot.filter(new)[TABLES[name].time].cast(pa.int64()).to_pylist()
+        since_us = min([since_us, *(max(time_us, latest_us) - SLACK_US for time_us in times)])
     return Span(since_us, horizon_us + 1)
 
 

@@ -1,5 +1,6 @@
 """A project whose records come one after another, while its alerts look now and then."""
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from telltale.settings import load
 from telltale.workbench.project import Project
 from tests.lake_fixture import write_settings
 from tests.sensors.small import NOW_S, UNITS
+from tests.worlds.building import hand_in
+from tests.worlds.sent import Sent
 
 S = 1_000_000
 START_US = NOW_S * S
@@ -59,6 +62,19 @@ def replay(project: Project, clock: Clock, raws: Sequence[Raw], looks_us: Iterab
     return made
 
 
+def replay_sent(project: Project, clock: Clock, sent: Sequence[Sent], looks: Iterable[dt.datetime]) -> int:
+    """The same of what devices sent, through the door; how many messages that made."""
+    alerts, waiting, made = Alerts(project), sorted(sent, key=lambda one: one.received), 0
+    for look in sorted(looks):
+        come = [one for one in waiting if one.received <= look]
+        waiting = waiting[len(come) :]
+        hand_in(project, come)
+        clock.now_us = round(look.timestamp() * S)
+        made += alerts.look()
+    assert not waiting, "records that nobody looked at"
+    return made
+
+
 def episodes(project: Project) -> list[dict[str, Any]]:
     """The ledger."""
     with project.store.reader() as connection:
@@ -72,10 +88,10 @@ def messages(project: Project) -> list[dict[str, Any]]:
         return [dict(row) for row in connection.execute(sa.select(MESSAGE).order_by(MESSAGE.c.id)).mappings()]
 
 
-Sent = list[tuple[str, str, int, int, int | None, str]]
+Told = list[tuple[str, str, int, int, int | None, str]]
 
 
-def told(project: Project) -> Sent:
+def told(project: Project) -> Told:
     """What the ledger says was told, in short: subject, measure, begin, known, end, what of it was told."""
     return sorted(
         (
@@ -86,7 +102,7 @@ def told(project: Project) -> Sent:
     )  # fmt: skip
 
 
-def would(project: Project, name: str, since_us: int) -> Sent:
+def would(project: Project, name: str, since_us: int) -> Told:
     """The same as the dry-run says it."""
     found = would_have_told(project.view(), name, project.settings.alerts[name], since_us)
     return sorted(

@@ -117,7 +117,7 @@ def test_it_finds_what_one_finds_by_hand(samples: list[Sample], lasts: int) -> N
     made = episodes(table(samples), lasts_us=lasts)
     expected = [
         (one["begins"], one["known"], one["ends"], one["recovered"], one["peak"]) for one in naive(samples, lasts)
-    ]  # noqa: E501
+    ]
     assert sorted(spans(made), key=lambda one: (one[1], one[0])) == expected
 
 

@@ -42,7 +42,27 @@ def silent(watch: Watch) -> list[Episode]:
     """
     asked = Question(watch.view, wider(watch.span, days=1), watch.zone)
     signals = Signals(asked, None)
-    pauses = _pauses(watch, signals.rows.arrow())
+    heard = signals.rows.arrow()
+    heard = heard.filter(pc.less(heard["received_us"], watch.until_us))
+    return sorted(
+        [*_gone(watch, heard), *_measured(watch, signals, heard)], key=lambda one: (one.subject, one.known_us)
+    )
+
+
+def _gone(watch: Watch, heard: pa.Table) -> list[Episode]:
+    """Of the devices that were silent already, and last heard before what is read: whether they are heard again."""
+    found = []
+    for one in watch.known:
+        own = heard.filter(pc.equal(heard["device_id"], one.subject))["received_us"]
+        first_us = pc.min(own).as_py()
+        if first_us is not None and first_us > one.begins_us:
+            silence_s = (first_us - one.begins_us) / SECOND
+            found.append(one._replace(ends_us=first_us, recovered_us=first_us, peak=silence_s))
+    return found
+
+
+def _measured(watch: Watch, signals: Signals, heard: pa.Table) -> list[Episode]:
+    pauses = _pauses(watch, heard)
     if not pauses.num_rows:
         return []
     relations = {"signal": signals.rows, "pause": watch.engine.from_arrow(pauses)}
@@ -62,12 +82,11 @@ def silent(watch: Watch) -> list[Episode]:
         found.append(
             Episode(row["device_id"], NOT_HEARD, "s", row["heard_us"], known_us, next_us, next_us, silence_us / SECOND)
         )
-    return sorted(found, key=lambda one: (one.subject, one.known_us))
+    return found
 
 
 def _pauses(watch: Watch, signals: pa.Table) -> pa.Table:
     """The pauses of devices that may be too long: after which sign of life, and until which one (null: none since)."""
-    signals = signals.filter(pc.less(signals["received_us"], watch.until_us))
     resting = set(resting_ids(watch.view))
     order = [(name, "ascending") for name in (*_DEVICE, "received_us")]
     signals = signals.sort_by(order)

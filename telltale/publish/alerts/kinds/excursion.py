@@ -17,7 +17,7 @@ from telltale.workbench.times import FOREVER, Span
 
 SAMPLED = """
 select r.device_id as subject,
-  concat(r.quantity, case when r.channel = '' then '' else concat(' ', r.channel) end, :ending) as measure,
+  concat(r.quantity, case when r.channel = '' then '' else concat(' of channel ', r.channel) end, :ending) as measure,
   coalesce(r.unit, '') as unit, least(unix_micros(r.observed_at), unix_micros(r.received_at)) as at_us,
   unix_micros(r.received_at) as received_us, r.raw_id, r.value, {mark} as mark, {is_low} as is_low
 from reading r

@@ -7,14 +7,16 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from telltale.kanban.concerns import WATCHED
 from telltale.kanban.item_figures import items_table
-from telltale.kanban.question import Demand
+from telltale.kanban.question import SOURCE, Demand
 from telltale.kanban.words.phrases import runs_short
 from telltale.publish.alerts.episodes import BEYOND, CLEAR, HOLDS, Episode
 from telltale.publish.alerts.watch import Watch, table_of
+from telltale.tables import COLLECTOR_HEARTBEAT
 from telltale.workbench.question import Question
 from telltale.workbench.times import local_day, midnight, span
 
@@ -53,11 +55,31 @@ def _judged(watch: Watch) -> Iterator[tuple[int, dict[str, Any]]]:
     first_us = pc.min(presses["pressed_at"].cast("int64")).as_py()
     if first_us is None:
         return
+    beats = watch.engine.run(BEATS, {"beat": watch.view.rows(COLLECTOR_HEARTBEAT.name)}, source=SOURCE).arrow()
     day = local_day(max(watch.span.since_us, first_us), watch.zone) + dt.timedelta(days=1)
     while (at_us := midnight(day, watch.zone)) < watch.until_us:
-        for item in items_table(_demand(watch, at_us)).to_pylist():
+        demand = _demand(watch, at_us)
+        come = beats.filter(pc.less(beats["received_us"], at_us))
+        demand.history = demand.history._replace(
+            coverage=_until(demand.history.coverage, pc.max(come["observed_us"]).as_py() or 0)
+        )
+        for item in items_table(demand).to_pylist():
             yield at_us, item
         day += dt.timedelta(days=1)
+
+
+BEATS = """
+select unix_micros(observed_at) as observed_us, unix_micros(received_at) as received_us from beat
+where source = :source
+"""
+
+
+def _until(coverage: pa.Table, until_us: int) -> pa.Table:
+    """What of a coverage was known when the newest heartbeat that had come told of it."""
+    at, kind = coverage.schema.get_field_index("end"), coverage.schema.field("end")
+    ends = pc.min_element_wise(coverage["end"].cast("int64"), pa.scalar(until_us, pa.int64())).cast(kind.type)
+    cut = coverage.set_column(at, kind, ends)
+    return cut.filter(pc.less(cut["start"], cut["end"]))
 
 
 def _demand(watch: Watch, until_us: int) -> Demand:

@@ -9,7 +9,8 @@ from telltale.workbench.times import FOREVER, Span
 LEAKS = ("flooding", "leak", "leakage", "water_leak")
 """What sources call a sensor of water where none should be."""
 STATES = """
-select device_id as subject, concat(quantity, case when channel = '' then '' else concat(' ', channel) end) as measure,
+select device_id as subject,
+  concat(quantity, case when channel = '' then '' else concat(' of channel ', channel) end) as measure,
   '' as unit, least(unix_micros(observed_at), unix_micros(received_at)) as at_us,
   unix_micros(received_at) as received_us, raw_id, value, case when value = 1 then 1 else 0 end as mark,
   false as is_low
