@@ -21,7 +21,8 @@ from telltale.lake.lock import Busy, locked
 from telltale.landing.schema import MESSAGE
 from telltale.landing.store import Store
 from telltale.publish import mail_page
-from telltale.publish.ways import NotSent, Outgoing, Session, way_name, way_to
+from telltale.publish.outgoing import NotSent, Outgoing, Session
+from telltale.publish.ways import way_name, way_to
 from telltale.workbench.project import Project
 
 WAITING, SENDING, SENT, FAILED = "waiting", "sending", "sent", "failed"

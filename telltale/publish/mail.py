@@ -21,7 +21,7 @@ from pathlib import Path
 
 from telltale.contract import ConfigError
 from telltale.net import is_loopback
-from telltale.publish.ways import NotSent, Outgoing, Session
+from telltale.publish.outgoing import NotSent, Outgoing, Session
 from telltale.settings import Settings
 
 COMMAND_S, TEXT_S = 20.0, 120.0

@@ -41,12 +41,13 @@ def page(title: str, body: str) -> str:
     )
 
 
-def css(role: str, size: int = 14, height: int = 0) -> str:
+def css(role: str, size: int = 14, height: int = 0, *, pad: int = 0, bold: bool = False) -> str:
     """Class and style of an element: the class lets a dark mail program have the other colour."""
     colour = LIGHT.alarm_text if role == "look" else getattr(LIGHT, role)
+    weight = 600 if bold or role == "look" else "normal"
     return (
-        f'class="{role}" style="margin:0 0 10px;font-family:{_FACE};font-size:{size}px;line-height:'
-        f'{height or size + 6}px;font-weight:{600 if role == "look" else "normal"};color:{colour}"'
+        f'class="{role}" style="margin:0 0 10px;padding:0 0 0 {pad}px;font-family:{_FACE};font-size:{size}px;'
+        f'line-height:{height or size + 6}px;font-weight:{weight};color:{colour}"'
     )
 
 

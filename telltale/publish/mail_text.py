@@ -192,7 +192,7 @@ def _tile(tile: Mapping[str, Any]) -> str:
     role = "look" if tile["state"] == "alarm" else "ink"
     return (
         f'<tr><td {rule};padding-right:12px"><span {css("ink2", 13)}>{inline(tile["label"])}</span>{sign}{note}</td>'
-        f'<td align="right" {rule};text-align:right"><b {css(role, 21)}>{inline(tile["value"])}</b>{unit}</td></tr>'
+        f'<td align="right" {rule};text-align:right"><b {css(role, 21, bold=True)}>{inline(tile["value"])}</b>{unit}</td></tr>'
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from telltale.contract import ConfigError
 from telltale.extras import not_installed
-from telltale.publish.ways import NotSent, Outgoing, Session
+from telltale.publish.outgoing import NotSent, Outgoing, Session
 
 _LOGGERS = ("apprise", "urllib3", "urllib3.connectionpool", "requests", "requests_oauthlib", "paho", "slixmpp")
 _CODE = re.compile(r"\berror ?= ?(\d{3})\b")

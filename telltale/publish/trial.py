@@ -5,7 +5,8 @@ from typing import NamedTuple
 from telltale import wording
 from telltale.contract import ConfigError
 from telltale.publish import mail_page
-from telltale.publish.ways import Outgoing, troubles, way_to
+from telltale.publish.outgoing import Outgoing
+from telltale.publish.ways import troubles, way_to
 from telltale.settings import Settings
 from telltale.workbench.project import Project
 from telltale.workbench.times import local_time

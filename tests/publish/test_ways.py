@@ -12,8 +12,9 @@ import pytest
 from telltale.contract import ConfigError
 from telltale.publish.delivery import Sent, send_due
 from telltale.publish.messages import Message
+from telltale.publish.outgoing import NotSent
 from telltale.publish.trial import incomplete, trial
-from telltale.publish.ways import NotSent, way_to
+from telltale.publish.ways import way_to
 from telltale.settings import load
 from tests.publish.delivered import OPS, decide, mailing, project, rows
 from tests.smtp import PASSWORD, USER, mail_server, tls_folder
