@@ -59,7 +59,7 @@ WHERE = [line[2].strip("`") for line in LINES]
 
 
 def value(where: str) -> Any:
-    """What holds there by default: at `[section] key`, `module:NAME`, `module:Rules.field`, `module:function(argument)`."""
+    """What holds by default at `[section] key`, `module:NAME`, `module:Rules.field` or `module:function(argument)`."""
     if where.startswith("["):
         section, _, key = where[1:].partition("] ")
         return reduce(getattr, [*section.split("."), key], Settings(root=ROOT))
