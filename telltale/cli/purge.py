@@ -16,6 +16,7 @@ def purge(*, as_json: bool) -> None:
     from telltale.contract import TelltaleError
     from telltale.health.own_clock import sentence as of_clock
     from telltale.operate import retention
+    from telltale.publish import exported
     from telltale.workbench.project import Project
 
     project = Project()
@@ -24,4 +25,8 @@ def purge(*, as_json: bool) -> None:
         raise TelltaleError(f"purge: {of_clock(done.clock, project.zone())}")
     kept = "; telltale.toml [site] keep = true: everything is kept" if project.settings.site.keep else ""
     sentence = retention.sentence(purged)
-    show_one(purged._asdict(), as_json=as_json, sentence=f"{sentence[0].upper()}{sentence[1:]}{kept}.")
+    past = exported.past(project.store, now_us=project.now_us())
+    told = f"{sentence[0].upper()}{sentence[1:]}{kept}."
+    if said := exported.reminder(past):
+        told = f"{told} {said}."
+    show_one({**purged._asdict(), "exported_past": [one.path for one in past]}, as_json=as_json, sentence=told)

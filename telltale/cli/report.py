@@ -1,7 +1,5 @@
 """`telltale report`: run a notebook for a period and keep it as one file."""
 
-from typing import Any
-
 import click
 
 from telltale.cli.output import json_option, progress, show, show_one
@@ -38,7 +36,7 @@ def report(
         reports = [{"report": report, "notebook": path} for report, path in notebooks().items()]
         show(reports, as_json=as_json, empty="No notebook with a parameter “period” in notebooks/.")
         return
-    values = _values(parameters)
+    values = values_of(parameters)
     with progress() as bar:
         task = bar.add_task(name, total=None)
         done = run(
@@ -52,7 +50,12 @@ def report(
     show_one(done._asdict(), as_json=as_json, sentence=f"{done.html}{printed}")
 
 
-def _values(parameters: tuple[str, ...]) -> dict[str, Any]:
+def values_of(parameters: tuple[str, ...]) -> dict[str, str]:
+    """The values of `-p NAME=VALUE` by name.
+
+    Raises:
+        click.UsageError: one is not written so.
+    """
     values = {}
     for parameter in parameters:
         name, equals, value = parameter.partition("=")

@@ -260,6 +260,17 @@ ALERT_MARK = sa.Table(
     sa.Column("looked_at", _BIG, nullable=False),  # until when what was received is judged
 )
 
+EXPORTED = sa.Table(
+    "exported",
+    metadata,
+    sa.Column("path", sa.Text, primary_key=True),  # of a file with rows about people
+    sa.Column("what", sa.Text, nullable=False),  # the table or answer
+    sa.Column("rows", _BIG, nullable=False),
+    sa.Column("at", _BIG, nullable=False),
+    sa.Column("expires_at", _BIG, nullable=False),  # until when it may be kept
+    sa.Column("gone_at", _BIG, nullable=True),  # when it was seen to be deleted
+)
+
 HOST_CLOCK = sa.Table(
     "host_clock",
     metadata,

@@ -24,6 +24,7 @@ from telltale.operate.finding import Finding, State
 from telltale.operate.machine_zone import machine_zone
 from telltale.operate.permissions import open_to_others
 from telltale.operate.store_state import wrong_with_store
+from telltale.publish import exported
 from telltale.sensors import limits
 from telltale.settings import DEVICES_FILE, Settings, buttons, devices
 from telltale.settings.load import VARIABLES, settings_text
@@ -88,6 +89,13 @@ def _settings(project: Project) -> Iterator[Finding]:
         yield Finding("settings", "wrong", f'no source "{name}"', fix)
     for source in SOURCES:
         try_options(source, settings.source(source.name))
+
+
+def _exported(project: Project) -> Iterator[Finding]:
+    """Files with rows about people that are there still though their time is over."""
+    if said := exported.reminder(exported.past(project.store, now_us=project.now_us())):
+        found, _, fix = said.rpartition("; ")
+        yield Finding("exported", "note", found, fix)
 
 
 def _buttons(project: Project) -> Iterator[Finding]:
@@ -293,6 +301,7 @@ CHECKS: tuple[Check, ...] = (
     _keys,
     _store,
     _lake,
+    _exported,
     _buttons,
     _listed,
     _limits,
