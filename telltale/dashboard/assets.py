@@ -13,6 +13,7 @@ from telltale import look
 from telltale.dashboard.roles import places
 from telltale.look.tokens import DARK, DARK_OF, FONT, LIGHT, css_variables
 
+SCRIPTS = ("plot.js", "tables.js", "save.js", "origin.js", "finder.js", "board.js")
 JUPYTER = Path(look.__file__).parent / "jupyter"
 """Holds the Voilà template, where Jupyter expects one, and the login page."""
 
@@ -55,7 +56,7 @@ def style() -> str:
 
 
 def _script() -> str:
-    return "\n".join(look.text(name) for name in ("plot.js", "tables.js", "origin.js", "finder.js", "board.js"))
+    return "\n".join(map(look.text, SCRIPTS))
 
 
 def template_values(

@@ -87,6 +87,7 @@ const telltale = (() => {
     page.sent = texts;
     origin.mark();
     telltaleTables.watch();
+    telltaleSave.offer(() => board?.freshness.timezone);
   };
 
   const exchange = (was, now) => {

@@ -6,6 +6,8 @@
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const plots = [...document.querySelectorAll(".plot")];
   telltaleTables.watch();
+  const facts = [...document.querySelectorAll(".facts div")].map((fact) => [...fact.children].map((part) => part.textContent));
+  telltaleSave.offer(() => facts.find(([name]) => name === "Clock")?.[1]);
   const PAPER_PX = 688; // A4 less two margins of 14 mm, at 96 px an inch
   const PAPER_HEIGHT = 0.8; // so that two charts fit a page
   // Asked for by a person a print is announced; a headless browser only changes the medium.

@@ -21,7 +21,7 @@ from telltale.page import pieces as show
 from telltale.page.embedded import json_element
 from telltale.report.digest import NOT_IN_REPORT, claims_in
 
-SCRIPTS = ("plot.js", "tables.js", "report.js")
+SCRIPTS = ("plot.js", "tables.js", "save.js", "report.js")
 
 
 class Page(NamedTuple):
