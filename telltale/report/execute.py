@@ -7,7 +7,7 @@ failed run leaves the last good one alone. A failed run keeps its notebook, up t
 import datetime as dt
 import json
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from telltale.report import index, naming, pdf
 from telltale.report.page import read, render
 from telltale.report.parameters import defaults, parameters, typed
 from telltale.report.whose import told_of
+from telltale.settings import devices
 from telltale.workbench.periods import Period, parse
 from telltale.workbench.project import Project, here
 from telltale.workbench.question import local_now
@@ -112,7 +113,7 @@ def run(
         running.unlink(missing_ok=True)
         raise
     progress(f"{name}: page")
-    report = _keep(notebook, running, base, when, asked=naming.words(asked), with_pdf=with_pdf)
+    report = _keep(notebook, running, base, when, asked=naming.words(asked), people=_people(project), with_pdf=with_pdf)
     index.write(project.settings.report_folder)
     return report
 
@@ -187,7 +188,14 @@ def _cells(
 
 
 def _keep(
-    notebook: Mapping[str, Any], running: Path, base: Path, when: Period, *, asked: str, with_pdf: bool
+    notebook: Mapping[str, Any],
+    running: Path,
+    base: Path,
+    when: Period,
+    *,
+    asked: str,
+    people: Collection[str],
+    with_pdf: bool,
 ) -> Report:
     """Write the report beside its name, then move all its files there."""
     made = dt.datetime.now(when.now.tzinfo)
@@ -208,20 +216,32 @@ def _keep(
         made_at=made.isoformat(timespec="seconds"),
         pdf=printed is not None,
         asked=asked,
-        told_of=told_of(page.claims),
+        told_of=told_of(page.claims, _used(notebook), people),
     )
     base.with_name(f"{base.name}.json").write_text(json.dumps(entry._asdict(), ensure_ascii=False), encoding="utf-8")
     return Report(html, base.with_name(f"{base.name}.ipynb"), printed, page.sentence, page.claims)
 
 
 def _facts(notebook: Mapping[str, Any], when: Period, made: dt.datetime) -> dict[str, str]:
-    used = notebook["metadata"].get("papermill", {}).get("parameters", {})
-    told = ", ".join(f"{name} = {value}" for name, value in used.items() if value not in ("", None))
+    told = ", ".join(f"{name} = {value}" for name, value in _used(notebook).items() if value not in ("", None))
     return {
         "Period": wording.date_span(when.first, when.last),
+        "Clock": str(when.now.tzinfo),
         "Parameters": told or "as in telltale.toml",
         "Made": " · ".join((wording.full_moment(made), f"telltale {telltale.__version__}", *_revision())),
     }
+
+
+def _used(notebook: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The parameters a notebook was run with."""
+    used: Mapping[str, Any] = notebook["metadata"].get("papermill", {}).get("parameters", {})
+    return used
+
+
+def _people(project: Project) -> set[str]:
+    """The ids and names of PCs and persons in devices.csv."""
+    pcs = [one for one in devices(project.settings) if one.person or one.device_id.startswith("pc:")]
+    return {text for one in pcs for text in (one.device_id, one.name, one.person) if text}
 
 
 def _revision() -> tuple[str, ...]:
