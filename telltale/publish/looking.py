@@ -31,6 +31,11 @@ class Work(NamedTuple):
     is_alone: bool = True
     """Nothing else of its report is to be made."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to report."""
+        return not self.rows.n and not self.readers.even_empty and self.before is None
+
 
 class Found(NamedTuple):
     """What there is to do."""
@@ -74,8 +79,9 @@ def look(project: Project, *, now_us: int, most: int = MOST, since_us: int = 0, 
         found += [sees.work(of, period, tables) for period in missing]
         found += _others_now(of, own, tables, sees, project if notes else None)
     found.sort(key=lambda work: (work.period.span.until_us, work.readers.report, work.readers.key))
-    count = Counter((work.readers.report, work.readers.key) for work in found)
-    alone = (work._replace(is_alone=count[work.readers.report, work.readers.key] == 1) for work in found)
+    count = Counter((work.readers.report, work.readers.key) for work in found if not work.is_empty)
+    count.update(run.key[:2] for run in known.values() if run.is_held(project.now_us()))
+    alone = (work._replace(is_alone=count[work.readers.report, work.readers.key] < 2) for work in found)
     return Found(tuple(alone), left_out, firsts)
 
 

@@ -11,7 +11,7 @@ from telltale import report
 from telltale.contract import TelltaleError
 from telltale.page import pieces
 from telltale.publish.readers import Readers
-from telltale.report.digest import answers_digest
+from telltale.report.digest import answers_digest, claims_in
 from telltale.workbench.project import Project
 
 Claims = dict[str, list[Any]]
@@ -35,22 +35,27 @@ class NotMade(TelltaleError):
         reason: one sentence for the owner.
         told: the same for its readers: without what an error said, which may quote a record.
         files: what goes with it, relative to the folder of reports.
+        claims: the numbers in it.
     """
 
-    def __init__(self, reason: str, *, told: str, files: Sequence[str] = ()) -> None:
+    def __init__(
+        self, reason: str, *, told: str, files: Sequence[str] = (), claims: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
         super().__init__(reason)
-        self.told, self.files = told, tuple(files)
+        self.told, self.files, self.claims = told, tuple(files), tuple(claims)
 
 
 class Made(NamedTuple):
     """A report that was published."""
 
-    files: tuple[str, ...]
-    """Relative to the folder of reports; the page first."""
-    sentence: str
+    report: report.Report
     answers: str
     """Digest of what its cards say."""
-    claims: Claims
+
+    def files(self, folder: Path) -> list[str]:
+        """Page, print and notebook, relative to the folder of reports."""
+        paths = (self.report.html, self.report.pdf, self.report.notebook)
+        return [path.relative_to(folder).as_posix() for path in paths if path is not None]
 
 
 class Make(Protocol):
@@ -89,9 +94,7 @@ def made(project: Project, readers: Readers, period: str, *, approve: Approve, s
             )  # fmt: skip
         except report.ReportError as error:
             raise _failed(project, error) from error
-    files = [path for path in (done.html, done.pdf, done.notebook) if path is not None]
-    folder = project.settings.report_folder
-    return Made(tuple(_relative(path, folder) for path in files), done.sentence, answers, claims(done.claims))
+    return Made(done, answers)
 
 
 def claims(told: Sequence[Mapping[str, Any]]) -> Claims:
@@ -131,11 +134,10 @@ def _failed(project: Project, error: report.ReportError) -> NotMade:
     told = f"its notebook failed at cell {error.cell}: {error.kind}"
     if error.notebook is None:
         return NotMade(str(error), told=told)
+    kept = shareable(json.loads(error.notebook.read_text(encoding="utf-8")))
     shared = error.notebook.with_name(error.notebook.name.replace(".ipynb", SHARED))
-    read = json.loads(error.notebook.read_text(encoding="utf-8"))
-    shared.write_text(json.dumps(shareable(read), ensure_ascii=False, indent=1), encoding="utf-8")
-    return NotMade(str(error), told=told, files=(_relative(shared, project.settings.report_folder),))
-
-
-def _relative(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix()
+    shared.write_text(json.dumps(kept, ensure_ascii=False, indent=1), encoding="utf-8")
+    outputs = [output for cell in kept["cells"] for output in cell.get("outputs", ())]
+    told_claims = [claim for output in outputs for claim in claims_in(output.get("data", {}).get(pieces.MIME))]
+    name = shared.relative_to(project.settings.report_folder).as_posix()
+    return NotMade(str(error), told=told, files=(name,), claims=told_claims)

@@ -1,21 +1,26 @@
-"""What readers are told of a report: that it is there, what changed in it, that it failed, what was caught up on.
+"""What readers are told beside a report itself: that one failed, and what was caught up on, in one message.
 
-A period has one message; many of them that come at once, after days off or an import, have one together.
+A period that is made when it is due has a message of its own (`telltale.publish.mail_text`). Many that come at once,
+after days off or an import, have one together.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 from telltale import wording
 from telltale.page.marked import bare
 from telltale.publish.changes import Moved, lines
+from telltale.publish.mail_page import wrapped
 from telltale.publish.messages import Message
 from telltale.publish.readers import Readers
 
 LISTED = 20
 """So many periods of a report a summary lists; the others it counts."""
+UNNAMED = "a chart or a text; no number of its words moved"
+Place = Callable[[str, bool], tuple[Sequence[str], str]]
+"""Given a page and whether it may be attached: what is attached, and where it is, in a sentence."""
 
 
 class News(NamedTuple):
@@ -33,64 +38,73 @@ class News(NamedTuple):
     failed: str = ""
     """Why it could not be made, as its readers may know it."""
     changes: Sequence[Moved] = ()
+    withheld: Collection[str] = ()
+    """Those who may not have it."""
 
     @property
-    def attached(self) -> tuple[str, ...]:
-        """What goes with the message: the page and its print, never the notebook of one that succeeded."""
-        if not self.readers.attach:
-            return ()
-        return tuple(name for name in self.files if self.failed or not name.endswith(".ipynb"))
+    def to(self) -> list[str]:
+        """Those who are told."""
+        return [to for to in self.readers.to if to not in self.withheld]
 
 
-def of_one(news: News, *, public_url: str = "") -> list[Message]:
-    """The messages about one period, one for each who gets it."""
-    head = _head(news)
-    body = "\n\n".join(part for part in (_said(news), _changed(news), _where(news, public_url)) if part)
-    state = f"failed {news.revision}" if news.failed else str(news.revision)
-    key = " ".join(part for part in ("report", news.readers.report, news.readers.key, news.period, state) if part)
-    return [_message(f"{key} {to}", to, head, body, news.attached) for to in news.readers.to]
+def key(readers: Readers, period: str, state: str, to: str) -> str:
+    """What a message about one period tells of, for the outbox."""
+    return " ".join(part for part in ("report", readers.report, readers.key, period, state, to) if part)
 
 
-def of_many(news: Sequence[News], *, left_out: int = 0, public_url: str = "") -> list[Message]:
-    """One summary for each who gets any of them.
+def changed(moved: Sequence[Moved]) -> list[str]:
+    """What late data changed, a line each."""
+    return lines(moved) or [UNNAMED]
+
+
+def failed(news: News) -> list[Message]:
+    """The messages about a report that could not be made, with its notebook as far as it came."""
+    files = tuple(news.files) if news.readers.attach else ()
+    with_it = "; its notebook as far as it came is attached" if files else ""
+    body = f"The report for {news.period} could not be made: {news.failed}{with_it}. It is tried again each day."
+    subject = f"{_title(news.readers.report)} · {news.period} · failed"
+    state = f"failed {news.revision}"
+    return [_message(key(news.readers, news.period, state, to), to, subject, body, files) for to in news.to]
+
+
+def summaries(news: Sequence[News], place: Place, *, left_out: int = 0) -> list[Message]:
+    """One message for each who gets any of these.
 
     Args:
         news: what became of each period, the oldest first.
+        place: where a page is found by its readers.
         left_out: older periods of these reports that nobody looks after.
-        public_url: where reports are served; empty where they are not.
     """
-    recipients = dict.fromkeys(to for each in news for to in each.readers.to)
-    return [_summary(to, [each for each in news if to in each.readers.to], left_out, public_url) for to in recipients]
+    recipients = dict.fromkeys(to for each in news for to in each.to)
+    return [_summary(to, [each for each in news if to in each.to], place, left_out) for to in recipients]
 
 
-def _summary(to: str, news: Sequence[News], left_out: int, public_url: str) -> Message:
-    made, failed = [each for each in news if not each.failed], [each for each in news if each.failed]
-    told = [wording.count(len(made), "report")] if made else []
-    told += [f"{wording.count(len(failed), 'report')} failed"] if failed else []
-    parts = [f"{' and '.join(told)}, after a time without or with late data:"]
-    files: list[str] = []
-    for name, group in groupby(sorted(news, key=_report), key=_report):
+def _summary(to: str, news: Sequence[News], place: Place, left_out: int) -> Message:
+    made, lost = [each for each in news if not each.failed], [each for each in news if each.failed]
+    told = [f"{wording.count(len(made), 'report')} made"] if made else []
+    told += [f"{wording.count(len(lost), 'report')} failed"] if lost else []
+    head = f"{' and '.join(told)}: {news[0].period} to {news[-1].period}" if len(news) > 1 else " ".join(told)
+    parts, files = [f"{' and '.join(told)}, caught up on after a time without, or with late data."], list[str]()
+    for report, group in groupby(sorted(news, key=_report), key=_report):
         each = list(group)
-        parts.append("\n".join([_title(name), *_listed(each)]))
-        if newest := [one for one in each if not one.failed]:
-            files.extend(newest[-1].attached)
-            if where := _where(newest[-1], public_url):
-                parts.append(f"The newest of them: {where}")
+        parts.append("\n".join([_title(report), *_listed(each)]))
+        for attached, where in _newest(each, place):
+            files += attached
+            parts.append(where)
     if left_out:
         were = f"{wording.count(left_out, 'older period')} {'was' if left_out == 1 else 'were'} left out"
-        parts.append(f"{were}: telltale schedule --once --since 1y makes those of a year")
-    ids = hashlib.sha256(
-        repr(sorted((each.run, each.revision, each.failed != "") for each in news)).encode()
-    ).hexdigest()
-    subject = f"{' and '.join(told)}: {news[0].period} to {news[-1].period}" if len(news) > 1 else _head(news[0])
-    return _message(f"reports {ids[:24]} {to}", to, subject, "\n\n".join(parts), files)
-
-
-def _message(key: str, to: str, subject: str, body: str, files: Sequence[str]) -> Message:
-    """As plain text: a space is one that everybody types."""
-    return Message(
-        key, to, subject.replace(wording.NBSP, " "), body.replace(wording.NBSP, " "), files=tuple(dict.fromkeys(files))
+        parts.append(f"{were}: telltale schedule --once --since 1y makes those of a year.")
+    ids = repr(sorted((each.run, each.revision, each.failed != "") for each in news))
+    return _message(
+        f"reports {hashlib.sha256(ids.encode()).hexdigest()[:24]} {to}", to, head, "\n\n".join(parts), files
     )
+
+
+def _newest(news: Sequence[News], place: Place) -> Iterator[tuple[Sequence[str], str]]:
+    """Where the newest of them is; the others are beside it."""
+    made = [each for each in news if not each.failed and each.files]
+    if made:
+        yield place(made[-1].files[0], made[-1].readers.attach)
 
 
 def _report(news: News) -> str:
@@ -101,39 +115,16 @@ def _listed(news: Sequence[News]) -> list[str]:
     told = []
     for each in news[-LISTED:]:
         said = f"could not be made: {each.failed}" if each.failed else bare(each.sentence) or "made"
-        moved = f" (changed: {'; '.join(lines(each.changes)[:3])})" if each.changes else ""
+        moved = f" (late data: {'; '.join(changed(each.changes)[:3])})" if each.revision > 1 and not each.failed else ""
         told.append(f"  {each.period}: {said}{moved}")
     rest = len(news) - len(told)
     return ([f"  {wording.count(rest, 'earlier period')}, all in the list of reports"] if rest else []) + told
 
 
-def _head(news: News) -> str:
-    what = "failed" if news.failed else "changed by late data" if news.revision > 1 else ""
-    return " ".join(f"{_title(news.readers.report)} · {news.period}{f' · {what}' if what else ''}".split())
-
-
-def _said(news: News) -> str:
-    if news.failed:
-        with_it = "; its notebook as far as it came is attached" if news.attached else ""
-        return f"The report for {news.period} could not be made: {news.failed}{with_it}. It is tried again each day."
-    return bare(news.sentence)
-
-
-def _changed(news: News) -> str:
-    if news.revision < 2 or news.failed:
-        return ""
-    moved = lines(news.changes)
-    if not moved:
-        return "Late data changed a chart or a text of it; no number of its words moved."
-    return "\n".join(["Late data changed:", *(f"  {line}" for line in moved)])
-
-
-def _where(news: News, public_url: str) -> str:
-    if news.failed or not news.files:
-        return ""
-    if news.attached:
-        return "The report is attached; it opens without a network."
-    return f"{public_url.rstrip('/')}/reports/{news.files[0]}" if public_url else f"The report: {news.files[0]}"
+def _message(key_: str, to: str, subject: str, body: str, files: Sequence[str]) -> Message:
+    """As plain text, in which a space is one that everybody types, and in telltale's look."""
+    plain = body.replace(wording.NBSP, " ")
+    return Message(key_, to, subject.replace(wording.NBSP, " "), plain, wrapped("", body), tuple(dict.fromkeys(files)))
 
 
 def _title(report: str) -> str:

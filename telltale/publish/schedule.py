@@ -13,23 +13,26 @@ replaced by the same, and nobody was told.
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from telltale import discreet
-from telltale.contract import TelltaleError
+from telltale.contract import ConfigError, TelltaleError
 from telltale.lake.lock import HOST
 from telltale.lake.settle import settle_all
 from telltale.landing.clocks import look as look_at_clock
-from telltale.publish import changes, ledger, making, messages, notices
+from telltale.publish import changes, ledger, making, messages, notices, recipients
 from telltale.publish.due import MOST
 from telltale.publish.ledger import LeaseLost, Run
 from telltale.publish.looking import Found, Work, look
+from telltale.publish.mail_text import place_of, report_message
 from telltale.publish.readers import Readers, readers
+from telltale.settings import Settings
 from telltale.workbench.project import Project
 
 RENEW_S = 20.0
@@ -102,6 +105,12 @@ def once(
     return Done(**done)
 
 
+class _Letters(NamedTuple):
+    messages: list[messages.Message]
+    withheld: dict[str, str]
+    """Who may not have it, and why."""
+
+
 class _Period:
     """Making one period of one report."""
 
@@ -133,7 +142,7 @@ class _Period:
         return [outcome]
 
     def _made(self, run: Run, is_ours: Callable[[], bool]) -> str:
-        if not self._work.rows.n and not self._of.even_empty and not run.revision:
+        if self._work.is_empty and not run.revision:
             self._finish(run, "nothing", reason=self._work.removed or "no record came")
             return "nothing"
 
@@ -156,45 +165,77 @@ class _Period:
     def _publish(self, run: Run, made: making.Made) -> None:
         """Note a publication and put its messages out, in one transaction."""
         project, revision, now_us = self._project, run.revision + 1, self._project.now_us()
-        before = ledger.claims_of(project.store, run)
-        moved = changes.moved(before, made.claims) if run.revision else []
-        news = notices.News(self._of, run.id, run.period, revision, made.sentence, made.files, changes=moved)
+        told = making.claims(made.report.claims)
+        moved = changes.moved(ledger.claims_of(project.store, run), told) if run.revision else []
+        letters = self._letters(made, revision, moved)
+        reasons = ["made again, since late data changed it"] if run.revision else []
         with project.store.writer() as connection:
-            told_at = self._tell(connection, news, now_us)
+            told_at = self._tell(connection, letters.messages, now_us)
             self._step("4 messages")
             ledger.finish(
                 connection, run, "done", **self._rests_on, revision=revision, answers=made.answers,
-                claims=json.dumps(made.claims), changed=json.dumps(moved), sentence=made.sentence,
-                files=json.dumps(made.files), made_at=now_us, told_at=told_at, failure="{}",
-                reason="made again, since late data changed it" if run.revision else "",
+                claims=json.dumps(told), changed=json.dumps(moved), sentence=made.report.sentence,
+                files=json.dumps(made.files(project.settings.report_folder)), made_at=now_us, told_at=told_at,
+                failure=json.dumps({"withheld": sorted(letters.withheld)}),
+                reason="; ".join([*reasons, *letters.withheld.values()]),
             )  # fmt: skip
             self._step("4 noted")
         self._step("4 committed")
 
+    def _letters(self, made: making.Made, revision: int, moved: Sequence[changes.Moved]) -> _Letters:
+        """A message for each who may have the report, and why another may not."""
+        of, letters = self._of, _Letters([], {})
+        for to in of.to:
+            try:
+                letters.messages.append(
+                    report_message(
+                        self._project, made.report,
+                        key=notices.key(of, self._work.period.name, str(revision), to), recipient=to,
+                        parameters=of.parameters, attach=of.attach,
+                        changed=notices.changed(moved) if revision > 1 else (),
+                    )
+                )  # fmt: skip
+            except ConfigError as error:
+                letters.withheld[to] = str(error)
+        return letters
+
     def _failed(self, run: Run, error: Exception) -> str:
         """Note a failed attempt, and tell of it once no further one follows soon; returns why."""
         reason = str(error) if isinstance(error, TelltaleError) else f"{discreet.place(error)}; please report this line"
-        told, files = (error.told, error.files) if isinstance(error, making.NotMade) else ("see telltale schedule", ())
-        news = notices.News(self._of, run.id, run.period, run.revision, files=files, failed=told)
-        values: dict[str, Any] = {"failure": json.dumps({"told": told, "files": files})}
+        lost = (
+            error if isinstance(error, making.NotMade) else making.NotMade(reason, told="see telltale schedule --list")
+        )
+        withheld = [to for to in self._of.to if not self._may_have(to, lost)]
+        news = notices.News(
+            self._of, run.id, run.period, run.revision, files=lost.files, failed=lost.told, withheld=withheld
+        )
+        failure = {"told": lost.told, "files": lost.files, "withheld": withheld}
+        values: dict[str, Any] = {"failure": json.dumps(failure)}
         now_us = self._project.now_us()
         with self._project.store.writer() as connection:
             if run.attempts == len(ledger.RETRIES_US):
-                values["told_at"] = self._tell(connection, news, now_us)
+                values["told_at"] = self._tell(connection, notices.failed(news), now_us)
             ledger.fail(connection, run, reason, now_us=now_us, **values)
         self._step("4 failed")
         return reason
+
+    def _may_have(self, to: str, lost: making.NotMade) -> bool:
+        try:
+            recipients.checked(self._project, to, parameters=self._of.parameters, claims=lost.claims)
+        except ConfigError:
+            return False
+        return True
 
     def _finish(self, run: Run, state: str, *, reason: str) -> None:
         with self._project.store.writer() as connection:
             ledger.finish(connection, run, state, reason=reason, **self._rests_on)
 
-    def _tell(self, connection: sa.Connection, news: notices.News, now_us: int) -> int | None:
-        """Put its messages out; None where a summary tells of it, since its report is not up to date otherwise."""
+    def _tell(self, connection: sa.Connection, letters: Sequence[messages.Message], now_us: int) -> int | None:
+        """Put messages out; None where a summary tells of it, since its report is not up to date otherwise."""
         of = self._of
         if of.to and (not self._work.is_alone or ledger.untold(connection, of.report, of.key)):
             return None
-        messages.put(connection, notices.of_one(news, public_url=_url(self._project)), now_us=now_us)
+        messages.put(connection, letters, now_us=now_us)
         return now_us
 
 
@@ -213,21 +254,30 @@ def _summarise(project: Project, left_out: Mapping[tuple[str, str], int], step: 
             return
         news = [_news(known[run.key[:2]], run) for run in runs if run.key[:2] in known]
         older = sum(left_out.get(key, 0) for key in dict.fromkeys(run.key[:2] for run in runs))
-        if news:
-            messages.put(connection, notices.of_many(news, left_out=older, public_url=_url(project)), now_us=now_us)
+        letters = notices.summaries(news, partial(_place, project.settings), left_out=older)
+        messages.put(connection, letters, now_us=now_us)
         step("5 summary")
         ledger.mark_told(connection, [run.id for run in runs], now_us=now_us)
     step("5 told")
 
 
 def _news(of: Readers, run: Run) -> notices.News:
+    failure = json.loads(run.failure)
+    told = notices.News(of, run.id, run.period, run.revision, withheld=failure.get("withheld", ()))
     if run.state == "failed":
-        failure = json.loads(run.failure)
-        files, failed = failure.get("files", ()), failure.get("told", "")
-        return notices.News(of, run.id, run.period, run.revision, files=files, failed=failed)
+        return told._replace(files=failure.get("files", ()), failed=failure.get("told", ""))
     moved = [changes.Moved(*each) for each in json.loads(run.changed)]
-    files = json.loads(run.files)
-    return notices.News(of, run.id, run.period, run.revision, run.sentence, files, changes=moved)
+    return told._replace(sentence=run.sentence, files=json.loads(run.files), changes=moved)
+
+
+def _place(settings: Settings, page: str, attach: bool) -> tuple[Sequence[str], str]:
+    """Where readers find a page that was published; one that somebody has removed since is nowhere."""
+    path = settings.report_folder / page
+    if not path.is_file():
+        return (), f"{page} is not there any more"
+    where = place_of(settings, path, attach=attach)
+    told = "The newest is attached; it opens in a browser, without a network." if where.files else where.text
+    return where.files, " ".join(part for part in (told, where.link) if part)
 
 
 @contextmanager
@@ -251,7 +301,3 @@ def _held(project: Project, run: Run) -> Iterator[Callable[[], bool]]:
         over.set()
         renewing.join()
         ledger.let_go(run)
-
-
-def _url(project: Project) -> str:
-    return project.settings.dashboard.public_url

@@ -60,15 +60,14 @@ def planned(project: Project, *, since_us: int = 0) -> list[dict[str, Any]]:
     )
     rows: list[dict[str, Any]] = []
     for work in found.work:
-        is_empty = not work.rows.n and not work.readers.even_empty
-        what = "made again: late data" if work.before else "nothing to report" if is_empty else "made"
+        what = "made again: late data" if work.before else "nothing to report" if work.is_empty else "made"
         rows.append(
             {
                 "report": work.readers.report,
                 "period": work.period.name,
                 "ended_at": _moment(work.period.span.until_us),
                 "records": work.rows.n,
-                "what": work.removed if is_empty and work.removed else what,
+                "what": work.removed if work.is_empty and work.removed else what,
             }
         )
     return rows

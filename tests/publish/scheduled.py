@@ -21,10 +21,13 @@ from telltale.contract import Raw
 from telltale.lake.settle import settle_all
 from telltale.landing import Uptime
 from telltale.landing.schema import MESSAGE
+from telltale.page.claims import Claim, Subject
+from telltale.page.pieces import MIME
 from telltale.publish import ledger, schedule
 from telltale.publish.ledger import Run
 from telltale.publish.making import Approve, Made, Step
 from telltale.publish.readers import Readers
+from telltale.report import Report
 from telltale.settings import load
 from telltale.workbench.periods import parse
 from telltale.workbench.project import Project
@@ -144,8 +147,16 @@ def make(project: Project, readers: Readers, period: str, *, approve: Approve, s
     draft.write_text(f"<p>{heard}</p>")
     step("3 written")
     draft.replace(folder / f"{period}.html")
-    claims = {"heard.0": ["Harbour", "devices", heard, ""]}
-    return Made((f"{readers.notebook}/{period}.html",), f"**{heard}** heard", str(heard), claims)
+    sentence = f"**{heard}** heard"
+    outputs = [{"data": {MIME: {"kind": "sentence", "text": sentence, "over": f"**{period}**"}}}]
+    cells = [
+        {"cell_type": "markdown", "source": "# Visitors"},
+        {"cell_type": "code", "source": "", "outputs": outputs},
+    ]
+    notebook = folder / f"{period}.ipynb"
+    notebook.write_text(json.dumps({"cells": cells}))
+    claim = Claim(Subject("site", SITE, "Harbour"), "devices", heard)
+    return Made(Report(folder / f"{period}.html", notebook, None, sentence, [claim.data()]), str(heard))
 
 
 class Passes:

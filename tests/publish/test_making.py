@@ -53,7 +53,7 @@ def test_a_notebook_is_published_once_and_a_failed_one_is_shared_without_what_it
         _write(tmp_path, "tt.page.Footer({'Data until': 'now'})")
         world.now_us += 60_000_000
         assert schedule.once(project) == schedule.Done(made=1)
-        assert [subject for subject, _ in world.messages()] == ["Mine · 2026-11-13"]
+        assert [subject for subject, _ in world.messages()] == ["My day"]
         page = folder / "my_day" / "2026-11-13.html"
         before = page.stat().st_mtime_ns
 

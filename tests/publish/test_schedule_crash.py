@@ -36,7 +36,7 @@ def _check(world: World, days: list[str], *, summaries: int = 1) -> None:
     assert world.states() == dict.fromkeys(days, "done")
     assert [run.revision for run in world.ledger()] == [1] * len(days)
     folder = world.root / "data" / "reports" / "presence_dwell"
-    assert {path.name: path.read_text() for path in folder.iterdir()} == {
+    assert {path.name: path.read_text() for path in folder.glob("*.html")} == {
         f"{day}.html": f"<p>{number}</p>" for number, day in enumerate(days, 1)
     }
     told = [found for _, body in world.messages() for found in re.findall(r"^  (\S+): (\d+) heard", body, re.MULTILINE)]
