@@ -74,6 +74,7 @@ def _show_ledger(project: "Project", *, as_json: bool) -> None:
 
 
 def _pass(project: "Project", since: str | None, *, as_json: bool) -> None:
+    from telltale.publish.delivery import send_due
     from telltale.publish.due import MOST
     from telltale.publish.keeping import AT_ONCE
     from telltale.publish.schedule import once
@@ -83,6 +84,7 @@ def _pass(project: "Project", since: str | None, *, as_json: bool) -> None:
 
     every = 1_000_000 if since is not None else MOST
     done = once(project, say=say, at_once=AT_ONCE, most=every, since_us=_since_us(project, since))
+    send_due(project, say=say)
     sentence = (
         f"{done.made} made, {done.same} looked at again and the same, {done.nothing} without any record, "
         f"{done.failed} failed"
@@ -92,10 +94,16 @@ def _pass(project: "Project", since: str | None, *, as_json: bool) -> None:
 
 def _keep(project: "Project") -> None:
     import logging
+    import threading
 
     from telltale import logs
     from telltale.cli.upkeep import stopped_by_signal
+    from telltale.publish import delivery
     from telltale.publish.keeping import keep
 
     logs.configure(project.settings)
-    keep(project, stopped_by_signal(), logging.getLogger("telltale.schedule").info)
+    stop, say = stopped_by_signal(), logging.getLogger("telltale.schedule").info
+    sending = threading.Thread(target=delivery.keep, args=(project, stop, say), name="sending")
+    sending.start()
+    keep(project, stop, say)
+    sending.join()

@@ -16,10 +16,18 @@ _RECEIVED = frozenset(("landing", "log", "sources", "site"))
 """What every collector is told, beside its own section: of the site, its clock, by which a reading's line tells it."""
 _ALSO = {"arp": frozenset(("kanban",)), "webhooks": frozenset(("dashboard",))}
 """Webhooks let in requests to the host of [dashboard] public_url, and lead to it from /graph."""
-_SECRETS = {"mqtt": {"mqtt"}, "cumulocity": {"forward"}, "thingworx": {"forward"}, "activity": {"dashboard"}}
+_SECRETS = {
+    "mqtt": {"mqtt"},
+    "cumulocity": {"forward"},
+    "thingworx": {"forward"},
+    "activity": {"dashboard"},
+    "publish": {"schedule", "alerts"},
+}
 """Secrets that are no source's, and whose they are."""
 _OF_SOURCES = frozenset(("webhooks", "coap", "mqtt", "upkeep", "dashboard"))
 _OF_TOKEN = frozenset(("webhooks", "dashboard"))
+_LEAVING = frozenset(("publish", "reports", "alerts"))
+"""What leaves by itself, and how."""
 _NEVER = frozenset(("root", "idle"))
 """What nothing here is told: the agent of a PC is started by itself."""
 
@@ -77,7 +85,8 @@ def _told(part: str) -> set[str]:
     """The sections a part is told."""
     if part in {"webhooks", "coap", "arp", "mqtt"}:
         return {part, *_RECEIVED, *_ALSO.get(part, ())}
-    return set(Settings.model_fields) - _NEVER - ({"dashboard"} if part != "dashboard" else set())
+    others = {"upkeep": {"dashboard", *_LEAVING}, "forward": {"dashboard", *_LEAVING}}
+    return set(Settings.model_fields) - _NEVER - others.get(part, set())
 
 
 def _state(path: Path) -> State:

@@ -10,8 +10,8 @@ from telltale.settings import load
 from telltale.settings.secrets import read_secrets
 from tests.served import make_project
 
-PARTS = ("webhooks", "coap", "arp", "mqtt", "upkeep", "forward", "dashboard")
-ASKING = {"upkeep", "forward", "dashboard"}
+PARTS = ("webhooks", "coap", "arp", "mqtt", "upkeep", "forward", "schedule", "dashboard")
+ASKING = {"upkeep", "forward", "schedule", "dashboard"}
 
 
 def told(root: Path) -> Told:
@@ -26,8 +26,9 @@ def told(root: Path) -> Told:
         ("[coap]\nprefix = 'site'", {"coap"} | ASKING),
         ("[arp]\ndhcp = true", {"arp"} | ASKING),
         ("[mqtt]\nhost = 'broker'\ntopics = {'a/#' = 'cloudtrax'}", {"mqtt"} | ASKING),
-        ("[dashboard]\nmax_pages = 3", {"dashboard", "webhooks"}),
-        ("[dashboard]\npublic_url = 'https://tell.example.org'", {"dashboard", "webhooks"}),
+        ("[dashboard]\nmax_pages = 3", {"dashboard", "webhooks", "schedule"}),
+        ("[dashboard]\npublic_url = 'https://tell.example.org'", {"dashboard", "webhooks", "schedule"}),
+        ("[reports.cold]\nnotebook = 'sensor_report'", {"dashboard", "schedule"}),
         ("[idle]\nevery_s = 5", set()),
         ("[site]\ntimezone = 'Europe/Berlin'", set(PARTS)),
         ("[kanban]\ndead_time_s = 5", {"arp"} | ASKING),
@@ -49,6 +50,7 @@ def test_a_section_touches_who_is_told_of_it(tmp_path: Path, toml: str, parts: s
         ('[mqtt]\npassword = "s"', {"mqtt"}),
         ('[thingworx]\napp_key = "s"', {"forward"}),
         ('[activity]\n"pc:desk-3" = "s"', {"dashboard"}),
+        ('[publish]\nmail_password = "s"', {"schedule"}),
     ],
 )
 def test_a_secret_touches_who_needs_it(tmp_path: Path, secrets: str, parts: set[str]) -> None:
