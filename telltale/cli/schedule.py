@@ -1,5 +1,6 @@
 """`telltale schedule`: make the reports of telltale.toml as their periods end."""
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -7,6 +8,8 @@ import click
 from telltale.cli.output import json_option, show, show_one
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from telltale.workbench.project import Project
 
 COLUMNS = ("report", "period", "state", "made_at", "inputs", "why")
@@ -42,12 +45,27 @@ def schedule(*, once: bool, dry_run: bool, listing: bool, since: str | None, as_
         )
     if dry_run:
         _show_planned(project, since, as_json=as_json)
-    elif once:
-        _pass(project, since, as_json=as_json)
-    elif listing or as_json:
+    elif (listing or as_json) and not once:
         _show_ledger(project, as_json=as_json)
     else:
-        _keep(project)
+        with _own_kernels():
+            _pass(project, since, as_json=as_json) if once else _keep(project)
+
+
+@contextmanager
+def _own_kernels() -> "Iterator[None]":
+    """Kernels that see no Jupyter settings of a person's own, and need no home: a service's user has none."""
+    import os
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from telltale.dashboard.surroundings import UNWANTED, own_surroundings
+
+    with TemporaryDirectory(prefix="telltale-schedule-", ignore_cleanup_errors=True) as folder:
+        os.environ.update(own_surroundings(Path(folder), os.environ))
+        for name in UNWANTED:
+            os.environ.pop(name, None)
+        yield
 
 
 def _since_us(project: "Project", since: str | None) -> int:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from telltale.settings import Settings
 
 What = Literal["up", "collector", "idle"]
+Printed = Literal["up", "collector", "idle", "schedule", "schedule-timer"]
 KINDS = {"systemd": "linux", "launchd": "macos", "task-scheduler": "windows"}
 """What starts services on each system; its name is taken too."""
 _NAMES = click.Choice(["up", "collector", "idle"])
@@ -18,12 +19,13 @@ _NAMES = click.Choice(["up", "collector", "idle"])
 @click.option(
     "--print",
     "what",
-    type=_NAMES,
+    type=click.Choice([*_NAMES.choices, "schedule", "schedule-timer"]),
     is_flag=False,
     flag_value="up",
     default="up",
     show_default=True,
-    help="up: all but the capture of buttons, without any right; collector: that capture; idle: the agent of a PC.",
+    help="up: all but the capture of buttons, without any right; collector: that capture; idle: the agent of a PC; "
+    "schedule, schedule-timer: reports that are due, where up does not run.",
 )
 @click.option(
     "--install",
@@ -48,7 +50,9 @@ _NAMES = click.Choice(["up", "collector", "idle"])
     help="With --install: another root of the file system, as of an image that is being made.",
 )
 @click.option("--yes", is_flag=True, help="With --install: do not ask.")
-def service(what: What, installed: What | None, system: str | None, *, own: bool, root: Path | None, yes: bool) -> None:
+def service(
+    what: Printed, installed: What | None, system: str | None, *, own: bool, root: Path | None, yes: bool
+) -> None:
     """Print what starts telltale by itself, or copy it to its place.
 
     Its first lines say how to install it by hand. The service runs as a user of its own, who may write only the
@@ -62,6 +66,7 @@ def service(what: What, installed: What | None, system: str | None, *, own: bool
     from telltale.operate.agent import agent
     from telltale.operate.service import service as text
     from telltale.operate.service import this_system
+    from telltale.operate.timer import timer
     from telltale.settings import load
 
     name: Any = KINDS.get(system or "", system or this_system())
@@ -69,7 +74,10 @@ def service(what: What, installed: What | None, system: str | None, *, own: bool
         if root is not None or yes:
             raise ConfigError("service: --root and --yes go with --install; expected such as --install up --yes")
         settings = load()
-        click.echo(agent(settings, name) if what == "idle" else text(settings, what, name, own=own), nl=False)
+        if what in ("schedule", "schedule-timer"):
+            click.echo(timer(settings, what, name), nl=False)
+        else:
+            click.echo(agent(settings, name) if what == "idle" else text(settings, what, name, own=own), nl=False)
         return
     if name != this_system():
         raise ConfigError(f"service --install: this is {this_system()}, not {name}; print it there with --for {name}")
