@@ -1,11 +1,15 @@
 """What Prometheus reads of a collector."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
-from telltale.landing import Landing
+from telltale.contract import StoreError
+from telltale.landing import Landing, report_ages
 
 
 class Meters:
@@ -35,6 +39,7 @@ class Meters:
         self._observe = cache(self._seconds.labels)
         for name, (text, read) in _gauges(landing).items():
             Gauge(name, text, registry=self.registry).set_function(read)
+        self.registry.register(_Reports(landing))
 
     def count(self, source: str, status: int, verdict: str, took_s: float) -> None:
         """Count one request."""
@@ -44,6 +49,31 @@ class Meters:
     def count_unknown(self, path: str) -> None:
         """Count a request to a path where nobody listens, as `unknown` names it: few are told apart."""
         self._unknown.labels(path).inc()
+
+
+class _Reports(Collector):
+    """How the scheduled reports stand; asked of the store when somebody looks, nothing while it is away."""
+
+    def __init__(self, landing: Landing) -> None:
+        self._landing = landing
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """A sample for each report that was ever begun."""
+        try:
+            stand = report_ages(self._landing.store)
+        except StoreError:
+            return
+        age = GaugeMetricFamily(
+            "telltale_report_last_success_age_seconds", "Since a scheduled report was last made", labels=["report"]
+        )
+        failing = GaugeMetricFamily(
+            "telltale_report_failing_periods", "Periods of a report whose last attempt failed", labels=["report"]
+        )
+        for report in stand:
+            if report.succeeded_at is not None:
+                age.add_metric([report.report], max(time.time() - report.succeeded_at / 1e6, 0.0))
+            failing.add_metric([report.report], report.failing)
+        yield from (age, failing)
 
 
 def _gauges(landing: Landing) -> dict[str, tuple[str, Callable[[], float]]]:

@@ -74,7 +74,7 @@ def service(
         if root is not None or yes:
             raise ConfigError("service: --root and --yes go with --install; expected such as --install up --yes")
         settings = load()
-        if what in ("schedule", "schedule-timer"):
+        if what == "schedule" or what == "schedule-timer":  # noqa: PLR1714 - each narrows its type
             click.echo(timer(settings, what, name), nl=False)
         else:
             click.echo(agent(settings, name) if what == "idle" else text(settings, what, name, own=own), nl=False)

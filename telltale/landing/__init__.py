@@ -12,6 +12,7 @@ from telltale.landing.refused import (
     refused_counts,
     refused_rows,
 )
+from telltale.landing.reports import ReportAge, report_ages
 from telltale.landing.store import Store
 from telltale.landing.writer import Landing
 
@@ -22,6 +23,7 @@ __all__ = [
     "Look",
     "RefusedCount",
     "RefusedRow",
+    "ReportAge",
     "Store",
     "Uptime",
     "host_clocks",
@@ -32,6 +34,7 @@ __all__ = [
     "refused_counts",
     "refused_rows",
     "remember",
+    "report_ages",
     "revise",
     "uptime",
 ]

@@ -184,7 +184,7 @@ REPORT_RUN = sa.Table(
     sa.Column("files", sa.Text, nullable=False),  # JSON: relative to the folder of reports
     sa.Column("reason", sa.Text, nullable=False),  # why it stands as it does, in words
     sa.Column("failure", sa.Text, nullable=False),  # JSON: of a failed one, what its readers may know, and files
-    sa.Column("made_at", _BIG, nullable=True),
+    sa.Column("made_at", _BIG, nullable=True),  # when it was last published, or that nothing came was noted
     sa.Column("told_at", _BIG, nullable=True),  # when its messages were put out; null: the next summary tells of it
     sa.UniqueConstraint("report", "readers", "period"),
     sa.Index("report_run_by_state", "state", "next_try"),

@@ -143,7 +143,8 @@ class _Period:
 
     def _made(self, run: Run, is_ours: Callable[[], bool]) -> str:
         if self._work.is_empty and not run.revision:
-            self._finish(run, "nothing", reason=self._work.removed or "no record came")
+            now_us = self._project.now_us()
+            self._finish(run, "nothing", reason=self._work.removed or "no record came", made_at=now_us)
             return "nothing"
 
         def approve(answers: str) -> None:
@@ -226,9 +227,9 @@ class _Period:
             return False
         return True
 
-    def _finish(self, run: Run, state: str, *, reason: str) -> None:
+    def _finish(self, run: Run, state: str, **values: Any) -> None:
         with self._project.store.writer() as connection:
-            ledger.finish(connection, run, state, reason=reason, **self._rests_on)
+            ledger.finish(connection, run, state, **values, **self._rests_on)
 
     def _tell(self, connection: sa.Connection, letters: Sequence[messages.Message], now_us: int) -> int | None:
         """Put messages out; None where a summary tells of it, since its report is not up to date otherwise."""

@@ -1,12 +1,8 @@
-"""How the reports stand: the ledger as a table, and how old the newest success of each report is."""
+"""How the reports stand: the ledger as a table, and what a pass would make."""
 
 import datetime as dt
-from typing import Any, NamedTuple
+from typing import Any
 
-import sqlalchemy as sa
-
-from telltale.landing import Store
-from telltale.landing.schema import REPORT_RUN
 from telltale.publish import ledger
 from telltale.publish.ledger import Run
 from telltale.publish.looking import look
@@ -16,18 +12,6 @@ from telltale.workbench.project import Project
 
 _SHOWN = {"waiting": "failed, will be tried again"}
 _ALL = 1_000_000
-
-
-class Age(NamedTuple):
-    """How a report stands."""
-
-    report: str
-    succeeded_at: int | None
-    """When it was last made, or nothing came of a period; microseconds UTC, None if never."""
-    ended_at: int | None
-    """The end of the newest period that is a success."""
-    failing: int
-    """Periods whose last attempt failed."""
 
 
 def table(project: Project) -> list[dict[str, Any]]:
@@ -71,23 +55,6 @@ def planned(project: Project, *, since_us: int = 0) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def ages(store: Store) -> list[Age]:
-    """How each report stands that was ever begun; one small question, without what reports say."""
-    is_success = REPORT_RUN.c.state.in_(("done", "nothing"))
-    query = (
-        sa.select(
-            REPORT_RUN.c.report,
-            sa.func.max(sa.case((is_success, REPORT_RUN.c.made_at))),
-            sa.func.max(sa.case((is_success, REPORT_RUN.c.ends_at))),
-            sa.func.sum(sa.case((REPORT_RUN.c.state.in_(("waiting", "failed")), 1), else_=0)),
-        )
-        .group_by(REPORT_RUN.c.report)
-        .order_by(REPORT_RUN.c.report)
-    )
-    with store.reader() as connection:
-        return [Age(report, made, ended, int(failing)) for report, made, ended, failing in connection.execute(query)]
 
 
 def _row(run: Run, of: Any) -> dict[str, Any]:

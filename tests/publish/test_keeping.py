@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from telltale.landing import report_ages
 from telltale.publish import keeping, schedule
 from telltale.publish.keeping import Watch, keep
-from telltale.publish.standing import ages, planned, table
+from telltale.publish.standing import planned, table
 from telltale.workbench.project import Project
 from tests.publish.scheduled import World, at
 from tests.served import telltale
@@ -75,13 +76,13 @@ def test_what_is_due_and_what_became_of_it_are_tables(world: World) -> None:
             ("2026-11-14", False, "nothing to report"),
         ]
         assert table(project) == []
-        assert ages(project.store) == []
+        assert report_ages(project.store) == []
         schedule.once(project, make=world.make)
         assert planned(project) == []
         newest, first = table(project)
         assert (newest["period"], newest["state"], newest["why"]) == ("2026-11-14", "nothing", "no record came")
         assert (first["period"], first["state"], first["revision"]) == ("2026-11-13", "done", 1)
-        (age,) = ages(project.store)
+        (age,) = report_ages(project.store)
         assert (age.report, age.succeeded_at, age.ended_at, age.failing) == (
             "visitors", world.now_us, at("2026-11-15 00:00"), 0,
         )  # fmt: skip
