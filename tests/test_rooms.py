@@ -85,6 +85,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"telltale.look", "telltale.page", "telltale.workbench", "telltale.settings", "telltale.charts", "telltale.lake"}
     | {"telltale.sources", "telltale.operate.supervise", "telltale.logs"}
     | {"telltale.report.index", "telltale.report.whose"}  # published reports, and whom each tells of
+    | {"telltale.publish.alerts.card"}
     | {f"telltale.{subject}" for subject in SUBJECTS},
     "telltale.forward": SPINE | STORE | {"telltale.workbench", "telltale.kanban", "telltale.sensors"},
     "telltale.forward.efento": SPINE | STORE | {"telltale.workbench", "telltale.forward", "telltale.sources"},

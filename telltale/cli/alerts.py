@@ -207,14 +207,21 @@ def rule(told: "AlertSettings") -> str:
 
 def _follow(project: "Project") -> None:
     import logging
-    import signal
     import threading
 
     from telltale import logs
+    from telltale.cli.upkeep import stopped_by_signal
     from telltale.publish.alerts.live import keep
+    from telltale.publish.delivery import keep as deliver
+    from telltale.workbench.project import Project
 
     logs.configure(project.settings)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    keep(project, stop, logging.getLogger("telltale.alerts").info)
+    stop, say = stopped_by_signal(), logging.getLogger("telltale.alerts").info
+    # A slow mail server must not keep what comes from being judged.
+    sender = threading.Thread(target=deliver, args=(Project(project.settings.root), stop, say), name="delivery")
+    sender.start()
+    try:
+        keep(project, stop, say)
+    finally:
+        stop.set()
+        sender.join()

@@ -13,6 +13,7 @@ from telltale.page.board import Ask, Board, Cell, Control
 from telltale.page.pieces import Card, Table
 from telltale.presence import lookup
 from telltale.presence.stations import sightings_page
+from telltale.publish.alerts import card as alerts
 from telltale.workbench.tidy import shown
 
 ROWS = 20
@@ -35,6 +36,7 @@ def page(ask: Ask) -> Board:
     return replace(
         board,
         rows=(
+            *_alerts(ask, zone),
             *board.rows,
             *_captures(ask),
             (Cell("sightings", 12, "Newest sightings", partial(_sightings, ask, int(number), zone)),),
@@ -42,6 +44,13 @@ def page(ask: Ask) -> Board:
         controls=[*board.controls, SIGHTINGS],
         choice={**board.choice, SIGHTINGS.name: number},
     )
+
+
+def _alerts(ask: Ask, zone: str) -> tuple[tuple[Cell, ...], ...]:
+    """A row for alerts, where any is set."""
+    if not ask.project.settings.alerts:
+        return ()
+    return ((Cell("alerts", 12, "Alerts", partial(alerts.card, ask.project, zone)),),)
 
 
 def _captures(ask: Ask) -> tuple[tuple[Cell, ...], ...]:

@@ -4,11 +4,11 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from telltale.health.known import RESTING
+from telltale.publish.recipients import address_of
 from telltale.settings import Device, Settings, buttons, devices
 from telltale.sources import BY_NAME
 
 NO_ADDRESS = "not told: no address of its person in [publish] people"
-NO_PERSON = "not told: it is of a person, and devices.csv does not say whose"
 
 
 class Recipients(NamedTuple):
@@ -52,16 +52,13 @@ class Subjects:
         """Who is told of it: those of the alert, of a person's device that person alone."""
         if not self.is_personal(subject):
             return Recipients(to, "" if to else "not told: the alert has no recipient")
-        person = self._person(subject)
-        if not person:
-            return Recipients((), NO_PERSON)
-        address = self._settings.publish.people.get(person, "")
-        return Recipients((address,) if address else (), "" if address else NO_ADDRESS)
-
-    def _person(self, subject: str) -> str:
+        # The person's name counts; where devices.csv says none, the PC's own name or id, as with reports.
         device = self._devices.get(subject, Device(subject))
         pc = self._devices.get(device.same_as, Device(device.same_as))
-        return device.person or pc.person
+        names = (device.person, pc.person, pc.name, pc.device_id, device.name, subject)
+        addresses = (address_of(self._settings, name) for name in names if name)
+        address = next((address for address in addresses if address), None)
+        return Recipients((address,) if address else (), "" if address else NO_ADDRESS)
 
 
 PERSONAL = frozenset(name for rest in RESTING for name in (rest, "pc"))

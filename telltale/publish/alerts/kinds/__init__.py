@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from telltale.publish.alerts.episodes import Episode
-from telltale.publish.alerts.kinds import devices, excursion, kanban, state, turned_away
+from telltale.publish.alerts.kinds import devices, excursion, kanban, reports, state, turned_away
 from telltale.publish.alerts.watch import Watch
 from telltale.settings.publish import AlertKind
 from telltale.tables import ACTIVITY, DEVICE_STATUS, FRAME, NODE_HEARTBEAT, READING, REJECT, UPLINK
@@ -37,4 +37,5 @@ KINDS: dict[AlertKind, Kind] = {
     "dead_button": Kind(kanban.dead_buttons, (FRAME.name,), 3, every_s=3_600, begins_with_rows=False),
     "rejects": Kind(turned_away.rejects, (REJECT.name,), 2, every_s=600),
     "refusals": Kind(turned_away.refusals, (), 2, every_s=30),
+    "report_late": Kind(reports.late, (), 2, every_s=30),
 }
