@@ -6,7 +6,7 @@
 A confirmable message is answered on its ACK, or, from a server that needs long, apart. A non-confirmable one is sent
 and forgotten, as sensors do.
 
-Source: RFC 7252 3 (format), 3.1 (options), 4.2 (retransmission).
+Source: RFC 7252 3 (format), 3.1 (options), 4.2 (retransmission; what is not expected is rejected).
 """
 
 import itertools
@@ -21,7 +21,7 @@ from telltale.contract import Emission
 PORT = 5683
 _HEAD = struct.Struct("!BBHI")
 _CODES = {"GET": 1, "POST": 2}
-_CON, _NON, _ACK = 0, 1, 2
+_CON, _NON, _ACK, _RST = 0, 1, 2, 3
 _URI_PATH = 11
 _FIRST_WAIT_S = 2.0
 _TRIES = 5
@@ -104,9 +104,11 @@ class CoapConnection:
             if len(answer) < _HEAD.size:
                 continue  # an empty ACK: the answer comes apart
             kind, _code, message_id, token = _HEAD.unpack_from(answer)
+            if kind >> 4 & 3 == _CON:
+                # An earlier answer that is said again gets its end too, or the server says all further ones after it.
+                reply = _ACK if token == number else _RST
+                link.send(struct.pack("!BBH", 0x40 | reply << 4, 0, message_id))
             if token == number:
-                if kind >> 4 & 3 == _CON:
-                    link.send(struct.pack("!BBH", 0x40 | _ACK << 4, 0, message_id))
                 return answer
         return None
 

@@ -3,6 +3,8 @@
 import asyncio
 import itertools
 import math
+import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,30 @@ async def test_a_collector_that_is_not_there_is_said() -> None:
         await played([Emission(0, "POST", "/m", {}, M)], f"coap://127.0.0.1:{port}")
     with pytest.raises(ConfigError, match="or coap://127"):
         await played([], "udp://127.0.0.1")
+
+
+def test_an_answer_said_again_is_rejected_so_that_the_next_need_not_wait_for_it() -> None:
+    """A server says one answer at a time to a sender, and the next when the last one is acknowledged or rejected."""
+    heard: list[bytes] = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(20)
+
+        def serve() -> None:
+            request, sensor = server.recvfrom(2048)
+            number, token = request[2:4], request[4:8]
+            server.sendto(b"\x60\x00" + number, sensor)  # an empty ACK: the answer comes apart
+            server.sendto(b"\x44\x44\x00\x07" + b"old!", sensor)  # CON 2.04 of an earlier request
+            server.sendto(b"\x44\x41\x00\x08" + token, sensor)  # CON 2.01 of this one
+            heard.extend(server.recv(2048) for _ in range(2))
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        sensor = CoapConnection("127.0.0.1", server.getsockname()[1])
+        assert sensor.send(Emission(0, "POST", "/m", {}, M)) == (201, "")
+        thread.join(20)
+        sensor.close()
+    assert heard == [b"\x70\x00\x00\x07", b"\x60\x00\x00\x08"]
 
 
 def test_options_are_as_aiocoap_writes_them() -> None:
