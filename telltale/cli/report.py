@@ -1,4 +1,6 @@
-"""`telltale report`: run a notebook for a period and keep it as one file."""
+"""`telltale report`: run a notebook for a period and keep it as one file; prove one."""
+
+from pathlib import Path
 
 import click
 
@@ -22,16 +24,45 @@ from telltale.cli.output import json_option, progress, show, show_one
 )
 @click.option("--pdf/--no-pdf", "with_pdf", default=True, help="Make a PDF too, where Chromium is installed.")
 @click.option("--list", "listing", is_flag=True, help="List the reports that can be run.")
+@click.option(
+    "--verify",
+    "proven",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Make the report in FILE again from the store: equal, or what moved and why.",
+)
+@click.option(
+    "--pack",
+    "packed",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Pack the report in FILE with its evidence, to be checked without telltale.",
+)
 @json_option
 def report(
-    name: str | None, period: str, parameters: tuple[str, ...], *, with_pdf: bool, listing: bool, as_json: bool
+    name: str | None,
+    period: str,
+    parameters: tuple[str, ...],
+    *,
+    with_pdf: bool,
+    listing: bool,
+    proven: Path | None,
+    packed: Path | None,
+    as_json: bool,
 ) -> None:
     """Run the notebook NAME for a period, and keep it as one file.
 
-    The file is HTML and opens offline. Without NAME, or with --list, the reports are listed.
+    The file is HTML and opens offline. Without NAME, or with --list, the reports are listed. With --verify the exit
+    code is 0 where the report is equal, else 1.
     """
     from telltale.report import notebooks, run
 
+    if proven is not None:
+        _verify(proven, as_json=as_json)
+        return
+    if packed is not None:
+        _pack(packed, as_json=as_json)
+        return
     if listing or name is None:
         reports = [{"report": report, "notebook": path} for report, path in notebooks().items()]
         show(reports, as_json=as_json, empty="No notebook with a parameter “period” in notebooks/.")
@@ -63,3 +94,24 @@ def values_of(parameters: tuple[str, ...]) -> dict[str, str]:
             raise click.UsageError(f'-p "{parameter}": expected NAME=VALUE')
         values[name] = value
     return values
+
+
+def _verify(path: Path, *, as_json: bool) -> None:
+    from telltale.report.verify import verify
+
+    with progress() as bar:
+        task = bar.add_task(path.name, total=None)
+        verdict = verify(path, progress=lambda text: bar.update(task, description=text))
+    lines = [verdict.sentence]
+    lines += [f"  moved    {each.title}: {each.change}" for each in verdict.moved]
+    lines += [f"  {each.kind:<8} {each.text}" for each in verdict.reasons]
+    show_one(verdict.data(), as_json=as_json, sentence="\n".join(lines))
+    if not verdict.is_equal:
+        raise SystemExit(1)
+
+
+def _pack(path: Path, *, as_json: bool) -> None:
+    from telltale.report.pack import pack
+
+    done = pack(path)
+    show_one(done._asdict(), as_json=as_json, sentence=f"{done.folder}: {done.sentence}")

@@ -44,7 +44,7 @@
     const script = document.createElement("script");
     script.textContent = await unpacked("plotly");
     document.head.append(script);
-    read("figures").forEach((figure, index) => (plots[index].figure = figure));
+    JSON.parse(await unpacked("figures")).forEach((figure, index) => (plots[index].figure = figure));
     await Promise.all(plots.map((plot) => draw(plot, plot.clientWidth)));
   } catch (error) {
     // Too old a browser: the numbers behind every chart are in the page as tables.

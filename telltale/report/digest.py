@@ -90,8 +90,6 @@ def canonical(value: Any) -> str:
 
 
 def _figures(notebook: Mapping[str, Any]) -> Iterator[Figure]:
-    from telltale.report.page import NOT_IN_REPORT
-
     for number, cell in enumerate(notebook["cells"]):
         if cell["cell_type"] != "code" or NOT_IN_REPORT in cell["metadata"].get("tags", ()):
             continue

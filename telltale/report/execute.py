@@ -1,13 +1,14 @@
-"""Run a notebook for a period and keep what it says: notebook, HTML file, PDF, and a line in the index.
+"""Run a notebook for a period and keep what it says: notebook, HTML file with its recipe, PDF, a line in the index.
 
-Everything is written beside its final name and moved there when complete, so a reader never meets half a report and a
-failed run leaves the last good one alone. A failed run keeps its notebook, up to the cell that failed.
+All files of a report appear together (`publishing.py`), so a reader never meets half a report and a failed run leaves
+the last good one alone. A failed run keeps its notebook, up to the cell that failed. The kernel is told the moment the
+report is of, its present and its last record, so that the same notebook can be run of the same moment again.
 """
 
 import datetime as dt
 import json
 import subprocess
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,14 +16,15 @@ import telltale
 from telltale import wording
 from telltale.contract import ConfigError, TelltaleError, did_you_mean
 from telltale.lake.settle import settle_all
-from telltale.report import index, naming, pdf
+from telltale.report import engine, index, naming, pdf, publishing, recipe
 from telltale.report.page import read, render
 from telltale.report.parameters import defaults, parameters, typed
 from telltale.report.whose import told_of
 from telltale.settings import devices
+from telltale.workbench.as_of import VARIABLE, Moment
 from telltale.workbench.periods import Period, parse
 from telltale.workbench.project import Project, here
-from telltale.workbench.question import local_now
+from telltale.workbench.times import local_time
 from telltale.workbench.view import FilesGone
 
 CELL_TIMEOUT_S = 900
@@ -60,6 +62,16 @@ class Report(NamedTuple):
     sentence: str
     claims: Sequence[Mapping[str, Any]] = ()
     """Every number of its words with basis and call; `tt.why` takes each."""
+    answers: str = ""
+    """Digest of all it says (`telltale.report.digest.answers_digest`): equal exactly when another says the same."""
+    recipe: Path | None = None
+
+
+class Executed(NamedTuple):
+    """A notebook that was run, and of which moment."""
+
+    notebook: Mapping[str, Any]
+    moment: Moment
 
 
 def notebooks(project: Project | None = None) -> dict[str, Path]:
@@ -78,6 +90,8 @@ def run(
     progress: Progress = lambda _text: None,
     with_pdf: bool = True,
     approve: Approve = lambda _notebook: None,
+    moment: Moment | None = None,
+    step: publishing.Step = lambda _name: None,
 ) -> Report:
     """Run the notebook `name` for a period and keep its report.
 
@@ -90,32 +104,96 @@ def run(
         progress: told what is being done, cell by cell.
         with_pdf: print a PDF too, where a Chromium is found.
         approve: raises where what was run is not to be published.
+        moment: which present and which records it is of; None is the project's present and all there are. With the
+            present of an earlier run and no last record it is that report with the data that came late.
+        step: told each step of making the files appear; a test stops there.
 
     Raises:
         ConfigError: no such notebook, no such parameter, or a value of the wrong type.
         ReportError: a cell failed.
     """
     project = project or here()
-    source = _notebook(name, project)
+    source = notebook_of(name, project)
     values = typed(source, given or {})
     site = str(values.get("site", ""))
-    when = parse(period_text, local_now(project, site))
+    parse(period_text, local_time(project.now_us(), project.zone(site)))  # what is wrong is said before anything is run
     folder = project.settings.report_folder / name
-    folder.mkdir(parents=True, exist_ok=True)
-    asked = naming.asked(values, defaults(source), _names(project))
-    base = folder / "-".join(part for part in (when.name, site, naming.file_part(asked)) if part)
-    running = base.with_name(f"{base.name}.running.ipynb")
-    _settle(project)
-    notebook = _execute(source, running, {**values, "period": period_text}, project, progress)
+    publishing.finish(folder, replaces=_says_other, step=step)
+    if project.as_of is None:
+        _settle(project)
+    staged = publishing.staging(folder)
     try:
-        approve(notebook)
-    except Exception:
-        running.unlink(missing_ok=True)
-        raise
-    progress(f"{name}: page")
-    report = _keep(notebook, running, base, when, asked=naming.words(asked), people=_people(project), with_pdf=with_pdf)
-    index.write(project.settings.report_folder)
-    return report
+        asked = naming.asked(values, defaults(source), _names(project))
+        variant = "-".join(part for part in (site, naming.file_part(asked)) if part)
+        todo = _Run(project, source, values, period_text, variant, naming.words(asked), staged, with_pdf=with_pdf)
+        given_all = {**values, "period": period_text}
+        done = execute(source, staged / "run.ipynb", given_all, project, progress=progress, moment=moment)
+        approve(done.notebook)
+        progress(f"{name}: page")
+        return _kept(todo, done, step)
+    except ReportError as error:
+        raise _with_notebook(error, todo, folder) from None
+    finally:
+        publishing.discard(staged)
+
+
+def execute(
+    source: Path,
+    target: Path,
+    values: Mapping[str, Any],
+    project: Project,
+    *,
+    progress: Progress = lambda _text: None,
+    moment: Moment | None = None,
+) -> Executed:
+    """Run all cells, of a newer moment once more when a purge took files of the one it held.
+
+    Args:
+        source: the notebook.
+        target: where the executed one is written.
+        values: of its parameters, the period among them.
+        project: in whose folder it runs.
+        progress: told what is being done.
+        moment: as `run` has it.
+
+    Raises:
+        ReportError: a cell failed; `target` holds the notebook up to it.
+    """
+    try:
+        of = moment or project.moment()
+        try:
+            return Executed(_cells(source, target, values, project, progress=progress, moment=of), of)
+        except engine.CellFailed as error:
+            if error.kind != FilesGone.__name__:
+                raise
+        progress(f"{source.stem}: again, since a purge removed what it had begun to read")
+        of = moment or project.moment()
+        return Executed(_cells(source, target, values, project, progress=progress, moment=of), of)
+    except engine.CellFailed as error:
+        raise ReportError(f"{source.name} failed at {error}", cell=error.cell, kind=error.kind) from None
+
+
+class _Run(NamedTuple):
+    """What one run is about."""
+
+    project: Project
+    source: Path
+    values: Mapping[str, Any]
+    period_text: str
+    variant: str
+    """What its name says beside the period: site and parameters."""
+    asked: str
+    staged: Path
+    with_pdf: bool
+
+    def when(self, moment: Moment) -> Period:
+        """The period, of the moment."""
+        zone = self.project.zone(str(self.values.get("site", "")))
+        return parse(self.period_text, local_time(moment.now_us, zone))
+
+    def base(self, when: Period) -> str:
+        """The name of its files."""
+        return "-".join(part for part in (when.name, self.variant) if part)
 
 
 def _names(project: Project) -> dict[str, str]:
@@ -128,7 +206,12 @@ def _settle(project: Project) -> None:
     settle_all(project.lake, now_us=project.now_us(), max_rows=told.batch_rows, max_bytes=told.batch_bytes)
 
 
-def _notebook(name: str, project: Project) -> Path:
+def notebook_of(name: str, project: Project) -> Path:
+    """The notebook of that name.
+
+    Raises:
+        ConfigError: there is none that takes a period.
+    """
     found = notebooks(project)
     if name in found:
         return found[name]
@@ -136,45 +219,23 @@ def _notebook(name: str, project: Project) -> Path:
     raise ConfigError(f'no report "{name}"; known: {", ".join(found)}{hint}')
 
 
-def _execute(
-    source: Path, running: Path, values: Mapping[str, Any], project: Project, progress: Progress
-) -> Mapping[str, Any]:
-    """Run all cells, of a newer moment once more when a purge took files of the one it held."""
-    from papermill import PapermillExecutionError
-
-    try:
-        try:
-            return _cells(source, running, values, project, progress)
-        except PapermillExecutionError as error:
-            if error.ename != FilesGone.__name__:
-                raise
-        progress(f"{source.stem}: again, since a purge removed what it had begun to read")
-        return _cells(source, running, values, project, progress)
-    except PapermillExecutionError as error:
-        failed = running.with_name(running.name.replace(".running.", ".failed."))
-        running.replace(failed)
-        raise ReportError(
-            f"{source.name} failed at cell {error.cell_index}: {error.ename}: {error.evalue}; "
-            f"what it did until then is in {failed}",
-            cell=error.cell_index,
-            kind=error.ename,
-            notebook=failed,
-        ) from None
+def _with_notebook(error: ReportError, todo: _Run, folder: Path) -> ReportError:
+    """The error, saying where the notebook of a failed run is kept."""
+    failed = folder / f"{todo.base(todo.when(todo.project.moment()))}.failed.ipynb"
+    (todo.staged / "run.ipynb").replace(failed)
+    text = f"{error}; what it did until then is in {failed}"
+    return ReportError(text, cell=error.cell, kind=error.kind, notebook=failed)
 
 
 def _cells(
-    source: Path, running: Path, values: Mapping[str, Any], project: Project, progress: Progress
+    source: Path, target: Path, values: Mapping[str, Any], project: Project, *, progress: Progress, moment: Moment
 ) -> Mapping[str, Any]:
-    """Run the cells in a kernel of their own; papermill saves the notebook after each one."""
-    from papermill import execute_notebook
-
-    from telltale.report import engine
-
-    done: Mapping[str, Any] = execute_notebook(
+    """Run the cells in a kernel of their own."""
+    return engine.execute(
         str(source),
-        str(running),
-        parameters=dict(values),
-        engine_name=engine.registered(),
+        str(target),
+        parameters=values,
+        environment={VARIABLE: moment.text},
         tell=lambda text: progress(f"{source.stem}: {text}"),
         kernel_name="python3",
         language="python",
@@ -184,52 +245,79 @@ def _cells(
         # A kernel warns of TCP on loopback at its start and of the interrupt that ends it; a cell's error is told.
         extra_arguments=["--IPKernelApp.log_level=50"],
     )
-    return done
 
 
-def _keep(
-    notebook: Mapping[str, Any],
-    running: Path,
-    base: Path,
-    when: Period,
-    *,
-    asked: str,
-    people: Collection[str],
-    with_pdf: bool,
-) -> Report:
-    """Write the report beside its name, then move all its files there."""
-    made = dt.datetime.now(when.now.tzinfo)
-    facts = _facts(notebook, when, made)
-    html = base.with_name(f"{base.name}.html")
-    draft = base.with_name(f"{base.name}.running.html")
-    draft.write_text(render(notebook, facts=facts, version=telltale.__version__), encoding="utf-8")
-    printed = pdf.printed(draft, base.with_name(f"{base.name}.pdf")) if with_pdf else None
-    running.replace(base.with_name(f"{base.name}.ipynb"))
-    draft.replace(html)
-    base.with_name(f"{base.name}.failed.ipynb").unlink(missing_ok=True)
-    page = read(notebook)
+def _kept(todo: _Run, done: Executed, step: publishing.Step) -> Report:
+    """Write all files of the report, then let them appear."""
+    project, staged = todo.project, todo.staged
+    when = todo.when(done.moment)
+    base = todo.base(when)
+    made_at = local_time(project.clock(), when.timezone)
+    made = {"at": made_at.isoformat(timespec="seconds"), "revision": " ".join(_revision())}
+    whole = recipe.recipe(
+        project, todo.source, done.notebook,
+        period_text=todo.period_text, given=todo.values, when=when, moment=done.moment, made=made,
+    )  # fmt: skip
+    html = staged / f"{base}.html"
+    drawn = render(done.notebook, facts=_facts(done.notebook, when, made_at), version=telltale.__version__)
+    html.write_text(recipe.with_element(drawn, whole), encoding="utf-8")
+    printed = pdf.printed(html, staged / f"{base}.pdf") if todo.with_pdf else None
+    (staged / "run.ipynb").replace(staged / f"{base}.ipynb")
+    page = read(done.notebook)
     entry = index.Entry(
-        title=page.title or base.parent.name,
+        title=page.title or todo.source.stem,
         period=when.head,
         sentence=page.sentence,
         data_until=page.facts.get("Data until", ""),
-        made_at=made.isoformat(timespec="seconds"),
+        made_at=made["at"],
         pdf=printed is not None,
-        asked=asked,
-        told_of=told_of(page.claims, _used(notebook), people),
+        asked=todo.asked,
+        told_of=told_of(page.claims, _used(done.notebook), _people(project)),
     )
-    base.with_name(f"{base.name}.json").write_text(json.dumps(entry._asdict(), ensure_ascii=False), encoding="utf-8")
-    return Report(html, base.with_name(f"{base.name}.ipynb"), printed, page.sentence, page.claims)
+    (staged / f"{base}.json").write_text(json.dumps(entry._asdict(), ensure_ascii=False), encoding="utf-8")
+    readable = json.dumps(whole, ensure_ascii=False, indent=1)
+    (staged / f"{base}{publishing.RECIPE}").write_text(readable, encoding="utf-8")
+    folder = staged.parent
+    latest = "-".join(part for part in ("latest", todo.variant) if part) + publishing.PAGE
+    newest = recipe.kept(folder / latest)
+    is_newest = newest is None or newest.data["period"]["last"] <= when.last.isoformat()
+    publishing.publish(staged, base, replaces=_says_other, latest=latest if is_newest else "", step=step)
+    index.write(project.settings.report_folder)
+    return Report(
+        folder / html.name,
+        folder / f"{base}.ipynb",
+        folder / printed.name if printed else None,
+        page.sentence,
+        page.claims,
+        str(whole["answers"]),
+        folder / f"{base}{publishing.RECIPE}",
+    )
+
+
+def _says_other(page: Path, before: Path) -> bool:
+    """Whether a page says something else than the one before."""
+    made, earlier = recipe.kept(page), recipe.kept(before)
+    return made is None or earlier is None or made.data["answers"] != earlier.data["answers"]
 
 
 def _facts(notebook: Mapping[str, Any], when: Period, made: dt.datetime) -> dict[str, str]:
     told = ", ".join(f"{name} = {value}" for name, value in _used(notebook).items() if value not in ("", None))
     return {
         "Period": wording.date_span(when.first, when.last),
-        "Clock": str(when.now.tzinfo),
         "Parameters": told or "as in telltale.toml",
+        "Clock": str(when.now.tzinfo),
         "Made": " · ".join((wording.full_moment(made), f"telltale {telltale.__version__}", *_revision())),
     }
+
+
+def _revision() -> tuple[str, ...]:
+    """The git revision of the code at work; none where it was installed without its repository."""
+    command = ("git", "-C", str(Path(telltale.__file__).parent), "rev-parse", "--short", "HEAD")
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603 - fixed words
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    return (f"revision {found.stdout.strip()}",)
 
 
 def _used(notebook: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -242,13 +330,3 @@ def _people(project: Project) -> set[str]:
     """The ids and names of PCs and persons in devices.csv."""
     pcs = [one for one in devices(project.settings) if one.person or one.device_id.startswith("pc:")]
     return {text for one in pcs for text in (one.device_id, one.name, one.person) if text}
-
-
-def _revision() -> tuple[str, ...]:
-    """The git revision of the code at work; none where it was installed without its repository."""
-    command = ("git", "-C", str(Path(telltale.__file__).parent), "rev-parse", "--short", "HEAD")
-    try:
-        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603 - fixed words
-    except (OSError, subprocess.SubprocessError):
-        return ()
-    return (f"revision {found.stdout.strip()}",)

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import uuid
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -63,7 +64,7 @@ def write(reports: Path) -> Path:
     """Write the index anew and return its path; it appears whole."""
     page = html(entries(reports))
     target = reports / "index.html"
-    draft = target.with_suffix(".running.html")
+    draft = target.with_name(f".index-{uuid.uuid4().hex[:8]}.html")
     draft.write_text(page, encoding="utf-8")
     draft.replace(target)
     return target

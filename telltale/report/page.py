@@ -18,10 +18,12 @@ from telltale import look
 from telltale.look.tokens import DARK, DARK_OF, FONT, LIGHT, css_variables
 from telltale.page import html as markup
 from telltale.page import pieces as show
-from telltale.page.embedded import json_element
+from telltale.page.embedded import json_element, json_text
 from telltale.report.digest import NOT_IN_REPORT, claims_in
 
 SCRIPTS = ("plot.js", "tables.js", "save.js", "report.js")
+DRAWN_BY = ("narrow",)
+"""What plot.js reads of a layout's `meta`."""
 
 
 class Page(NamedTuple):
@@ -128,7 +130,9 @@ def _with_piece(page: Page, data: dict[str, Any], figure: dict[str, Any] | None)
 
 def _plotted(page: Page, html: str, figure: dict[str, Any]) -> str:
     """The card with room for its chart, so that nothing jumps when it is drawn."""
-    page.figures.append({"data": figure["data"], "layout": figure["layout"]})
+    # Its numbers stand in the page already, as a table.
+    meta = {name: value for name, value in (figure["layout"].get("meta") or {}).items() if name in DRAWN_BY}
+    page.figures.append({"data": figure["data"], "layout": {**figure["layout"], "meta": meta}})
     height = figure["layout"].get("height", 300)
     return html.replace('<div class="plot"', f'<div class="plot" style="height:{int(height)}px"', 1)
 
@@ -149,13 +153,22 @@ def _foreign(page: Page, bundle: Mapping[str, Any]) -> Iterator[str]:
 def _scripts(figures: list[dict[str, Any]]) -> str:
     parts = [json_element(DARK_OF, id="dark-of")]
     if figures:
-        parts.append(json_element(figures, id="figures"))
-        parts.append(f'<script id="plotly" type="application/gzip">{_plotly_js()}</script>')
+        parts.append(_packed("figures", _gzip64(json_text(figures).encode())))
+        parts.append(_packed("plotly", _plotly_js()))
     return "\n".join((*parts, f"<script>{''.join(map(look.text, SCRIPTS))}</script>"))
+
+
+def _packed(name: str, content: str) -> str:
+    """A script element that the page's own script unpacks."""
+    return f'<script id="{name}" type="application/gzip">{content}</script>'
+
+
+def _gzip64(content: bytes) -> str:
+    return base64.b64encode(gzip.compress(content, 9, mtime=0)).decode()
 
 
 @cache
 def _plotly_js() -> str:
     from plotly.offline import get_plotlyjs
 
-    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), 9, mtime=0)).decode()
+    return _gzip64(get_plotlyjs().encode())

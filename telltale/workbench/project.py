@@ -1,5 +1,6 @@
 """One project: its settings, and the store, lake, keys, decoder and engine made from them."""
 
+import atexit
 import datetime as dt
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ import pyarrow as pa
 from telltale.arrow import Decode, Tables
 from telltale.contract import Options, Raw
 from telltale.engine import DuckEngine, Engine
-from telltale.lake import Lake
+from telltale.lake import Lake, Snapshot
 from telltale.landing import Landing, Store, Uptime, uptime
 from telltale.pipeline.batch import decoder
 from telltale.privacy import Keys, Lists, Pseudonymizer
@@ -32,6 +33,7 @@ from telltale.settings import (
 )
 from telltale.settings import load as load_settings
 from telltale.sources import SOURCES
+from telltale.workbench.as_of import Moment, Past, newest_id, told
 from telltale.workbench.hot import HotRows
 from telltale.workbench.shown import in_zone
 from telltale.workbench.times import FOREVER, Span, When, micros, span
@@ -54,6 +56,7 @@ class Project:
         settings: settings read already.
         now: the clock, so that a test can live at another time.
         running: how long the machine has been running, against which a step of the clock shows; a test steps it.
+        as_of: a moment that has passed: its present, and nothing of what came after it.
 
     Raises:
         ConfigError: no project is found, or a setting is wrong.
@@ -66,9 +69,11 @@ class Project:
         settings: Settings | None = None,
         now: Callable[[], int] = clock,
         running: Callable[[], Uptime] = uptime,
+        as_of: Moment | None = None,
     ) -> None:
         self.settings = settings or load_settings(None if root is None else Path(root))
-        self.clock = now
+        self.as_of = as_of
+        self.clock = now if as_of is None else lambda: as_of.now_us
         self.running = running
         self._held: View | None = None
         self.kept: dict[Hashable, tuple[Hashable, Any]] = {}
@@ -91,6 +96,15 @@ class Project:
         if now_us is not None or self._held is None:
             return View(self, now_us=self.clock() if now_us is None else now_us)
         return self._held
+
+    def snapshot(self) -> Snapshot:
+        """What the store has now, or had at the moment this project is of."""
+        snapshot = self.lake.snapshot()
+        return snapshot if self._past is None else self._past.of(snapshot)
+
+    def moment(self) -> Moment:
+        """The present, and the newest record: where whoever asks later can stand again."""
+        return self.as_of or Moment(self.now_us(), newest_id(self.snapshot()))
 
     @property
     def is_held(self) -> bool:
@@ -222,6 +236,8 @@ class Project:
 
     def close(self) -> None:
         """Let go of the store; the project can be used again."""
+        if self.__dict__.get("_past") is not None:
+            self.__dict__.pop("_past").close()
         if "store" in self.__dict__:
             self.store.close()
         self._remembered, self._held = (-1, {}), None
@@ -232,6 +248,11 @@ class Project:
     @property
     def _listed(self) -> AllowList:
         return buttons(self.settings)
+
+    @cached_property
+    def _past(self) -> Past | None:
+        through = None if self.as_of is None else self.as_of.through_id
+        return None if through is None else Past(self.lake, self.decode, through, clock())
 
     @cached_property
     def _hot_rows(self) -> HotRows:
@@ -253,6 +274,8 @@ _here: dict[Path, tuple[int, Project]] = {}
 def here() -> Project:
     """The project found from the current folder; opened once, and again when its telltale.toml has changed.
 
+    The kernel of a report is told the moment it is of by the environment: see `telltale.workbench.as_of`.
+
     Raises:
         ConfigError: there is none from here upwards and `TELLTALE_HOME` is not set.
     """
@@ -262,6 +285,9 @@ def here() -> Project:
     if opened is None or opened[0] != changed:
         if opened is not None:
             opened[1].close()
-        _here[root] = opened = (changed, Project(root))
+        made = Project(root, as_of=told())
+        if made.as_of is not None:
+            atexit.register(made.close)
+        _here[root] = opened = (changed, made)
         in_zone(opened[1].zone())
     return opened[1]

@@ -45,7 +45,7 @@ class View:
         self.project, self.now_us = project, now_us
         # Before the snapshot: a day that closes in between is then computed from its sightings, not missed.
         self.closed_days = _by_site(project.lake.closed_days())
-        self.snapshot = project.lake.snapshot()
+        self.snapshot = project.snapshot()
         self._copies: dict[Span | None, Relation] = {}
 
     @cached_property

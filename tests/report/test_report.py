@@ -22,7 +22,7 @@ HTML = report_page.html()
 
 def test_the_file_needs_nothing_from_anywhere() -> None:
     assert "default-src 'none'" in HTML
-    own = re.sub(r'<script id="(plotly|figures)".*?</script>', "", HTML, flags=re.DOTALL)
+    own = re.sub(r'<script id="(plotly|figures|recipe)".*?</script>', "", HTML, flags=re.DOTALL)
     assert not re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', own)
     assert "url(" not in own
 
@@ -119,7 +119,8 @@ def test_a_run_keeps_notebook_page_and_index_and_a_failed_one_keeps_them(project
     done = report.run("my_week", "2026-W46", {"limit": "41"}, project, progress=told.append, with_pdf=False)
     folder = project.settings.report_folder / "my_week"
     name = "2026-W46-limit-41"
-    assert sorted(path.name for path in folder.iterdir()) == [f"{name}.html", f"{name}.ipynb", f"{name}.json"]
+    shown = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    assert shown == [*(f"{name}{end}" for end in (".html", ".ipynb", ".json", ".recipe.json")), "latest-limit-41.html"]
     text = done.html.read_text()
     assert "<b>2026-W46</b> with 42" in text
     assert re.findall(r"<dt>(.*?)</dt>", text) == ["Period", "Parameters", "Made", "Data until"]

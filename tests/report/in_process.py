@@ -1,0 +1,71 @@
+"""Notebooks run in this process, for tests that run many: the cells of a report and what they show, without a kernel."""
+
+import ast
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from telltale.page import pieces as show
+from telltale.report import execute
+from telltale.workbench import project as projects
+from telltale.workbench.as_of import VARIABLE, Moment
+from telltale.workbench.project import Project
+
+
+def instead_of_kernels(patch: pytest.MonkeyPatch) -> None:
+    """Reports are made and verified in this process from here on."""
+    patch.setattr(execute, "_cells", cells)
+
+
+def cells(
+    source: Path,
+    target: Path,
+    values: Mapping[str, Any],
+    project: Project,
+    *,
+    progress: Callable[[str], None],
+    moment: Moment,
+) -> Mapping[str, Any]:
+    """As a kernel runs them: in the project's folder, told the moment."""
+    progress(f"{source.stem}: cells")
+    notebook: dict[str, Any] = json.loads(source.read_text())
+    notebook["metadata"]["papermill"] = {"parameters": dict(values)}
+    names: dict[str, Any] = {}
+    before = {name: os.environ.get(name) for name in (VARIABLE, "TELLTALE_HOME")}
+    os.environ.update({VARIABLE: moment.text, "TELLTALE_HOME": str(project.settings.root)})
+    projects._here.pop(project.settings.root.resolve(), None)
+    try:
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                cell["outputs"] = _outputs(_run("".join(cell["source"]), names))
+                if "parameters" in cell["metadata"].get("tags", ()):
+                    names.update(values)
+    finally:
+        opened = projects._here.pop(project.settings.root.resolve(), None)
+        if opened is not None:
+            opened[1].close()
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+    target.write_text(json.dumps(notebook))
+    return notebook
+
+
+def _run(text: str, names: dict[str, Any]) -> Any:
+    """What the last line of a cell gives."""
+    statements = ast.parse(text).body
+    last = statements.pop() if statements and isinstance(statements[-1], ast.Expr) else None
+    exec(compile(ast.Module(statements, []), "cell", "exec"), names)  # noqa: S102 - a notebook of ours
+    return None if last is None else eval(compile(ast.Expression(last.value), "cell", "eval"), names)  # noqa: S307
+
+
+def _outputs(shown: Any) -> list[dict[str, Any]]:
+    if not isinstance(shown, show.Piece):
+        return []
+    bundle: dict[str, Any] = {show.MIME: json.loads(json.dumps(shown.data()))}
+    if isinstance(shown, show.Card) and "figure" in bundle[show.MIME]:
+        bundle[show.PLOTLY] = show.plotly_json(shown.evidence)
+    return [{"output_type": "display_data", "metadata": {}, "data": bundle}]

@@ -1,0 +1,290 @@
+"""A report comes out of the store again as it was; whatever is another since is named."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from telltale import report
+from telltale.contract import Scenario
+from telltale.lake import RAW_TABLE, File
+from telltale.lake.files import encode
+from telltale.lake.gc import gc
+from telltale.lake.merge import merge
+from telltale.lake.settle import settle_all
+from telltale.landing.schema import FILES, RAW
+from telltale.report import reasons, recipe
+from telltale.report.verify import Verdict, verify
+from telltale.workbench.project import Project
+from tests.lake_fixture import FIRST, ZONE, write_settings
+from tests.report import in_process
+from tests.sensors.sensed import OPTIONS, hand_in, list_devices, truth_of
+
+CELLS = """
+import telltale as tt
+tt.hold()
+answers = tt.sensors.answers(period)
+---
+tt.sensors.cards.outside(answers)
+---
+tt.sensors.cards.figures(answers)
+"""
+PERIOD = "2026-11-20"
+END_S = int(FIRST.timestamp()) + 3 * 86_400
+"""The end of the third day: the present of the first report."""
+HOUR_US = 3_600 * 10**6
+
+
+def write_notebook(root: Path, more: str = "") -> None:
+    """A report of few cards."""
+    texts = ['period: str = "7d"', *(CELLS + more).strip().split("\n---\n")]
+    cells = [
+        {"cell_type": "code", "id": f"c{at}", "metadata": {"tags": ["parameters"] * (at == 0)}, "source": text,
+         "outputs": [], "execution_count": None}
+        for at, text in enumerate(texts)
+    ]  # fmt: skip
+    (root / "notebooks").mkdir(exist_ok=True)
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (root / "notebooks" / "fridges.ipynb").write_text(json.dumps(notebook))
+
+
+@dataclass
+class World:
+    """A project whose report of a day was made; its clock then goes on."""
+
+    root: Path
+    now_us: int = END_S * 10**6 + HOUR_US
+
+    def __post_init__(self) -> None:
+        self.project = Project(self.root, now=lambda: self.now_us)
+
+    @property
+    def page(self) -> Path:
+        return self.root / f"data/reports/fridges/{PERIOD}.html"
+
+    def verify(self) -> Verdict:
+        self.project.close()
+        self.project = Project(self.root, now=lambda: self.now_us)
+        return verify(self.page, self.project)
+
+    def files(self, table: str) -> list[File]:
+        day = PERIOD if table == RAW_TABLE else None
+        found = [file for file in self.project.lake.snapshot().of(table) if file.source == "sigfox"]
+        return [file for file in found if day is None or str(file.day) == day] or found
+
+    def path(self, table: str) -> Path:
+        return Path(self.project.lake.path(self.files(table)[0]))
+
+    def rewrite(self, table: str, change: Callable[[pa.Table], pa.Table]) -> None:
+        """Other rows in a file, and a catalog that agrees with them."""
+        import hashlib
+
+        file = self.files(table)[0]
+        content = encode(change(self.project.lake.root.read(file.path)), raw=table == RAW_TABLE)
+        self.path(table).write_bytes(content)
+        self.catalog(file.path, sha256=hashlib.sha256(content).hexdigest())
+
+    def catalog(self, path: str, **values: Any) -> None:
+        with self.project.store.writer() as connection:
+            connection.execute(FILES.update().where(FILES.c.path == path).values(**values))
+
+    def text(self, name: str, change: Callable[[str], str]) -> None:
+        path = self.root / name
+        path.write_text(change(path.read_text() if path.exists() else ""))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Three days of sensors, and the report of the second one."""
+    root = write_settings(tmp_path_factory.mktemp("proof"), more=OPTIONS)
+    write_notebook(root)
+    world = World(root, now_us=END_S * 10**6)
+    plan = Scenario(3, int(FIRST.timestamp()), END_S, ZONE)
+    list_devices(root, truth_of(world.project, "sigfox", plan))
+    hand_in(world.project, "sigfox", plan)
+    settle_all(world.project.lake, now_us=world.now_us)
+    with pytest.MonkeyPatch.context() as patch:
+        in_process.instead_of_kernels(patch)
+        report.run("fridges", PERIOD, {}, world.project, with_pdf=False)
+        world.project.close()
+        yield root
+
+
+@pytest.fixture
+def world(made: Path, tmp_path: Path) -> Iterator[World]:
+    """A copy of it, to be changed."""
+    root = tmp_path / "copy"
+    shutil.copytree(made, root)
+    found = World(root)
+    yield found
+    found.project.close()
+
+
+def test_a_report_comes_out_of_the_store_as_it_was(world: World) -> None:
+    verdict = world.verify()
+    assert verdict.sentence == "Equal: every figure came out of the store as it was."
+    assert (verdict.state, verdict.moved, verdict.reasons) == ("equal", (), ())
+
+
+def test_no_digest_that_is_kept_somewhere_is_compared(world: World) -> None:
+    """The page alone is read: all that lies beside it may be gone."""
+    page = world.page.read_bytes()
+    shutil.rmtree(world.page.parent)
+    world.page.parent.mkdir()
+    world.page.write_bytes(page)
+    assert world.verify().is_equal
+
+
+def test_two_runs_of_one_moment_differ_in_when_they_were_made_alone(world: World) -> None:
+    before = recipe.of_file(world.page).data
+    moment = recipe.of_file(world.page).moment
+    first = world.page.read_text()
+    report.run("fridges", PERIOD, {}, world.project, with_pdf=False, moment=moment)
+    after = recipe.of_file(world.page).data
+    assert {name for name in before if before[name] != after[name]} == {"made"}
+    assert recipe.page_digest(first) == recipe.page_digest(world.page.read_text())
+
+
+def test_settling_merging_and_gc_change_nothing(world: World) -> None:
+    hand_in(world.project, "sigfox", Scenario(4, END_S, END_S + 3_000, ZONE))
+    settle_all(world.project.lake, now_us=world.now_us)
+    merge(world.project.lake, now_us=world.now_us + 48 * HOUR_US)
+    world.now_us += 72 * HOUR_US
+    gc(world.project.lake, now_us=world.now_us)
+    verdict = world.verify()
+    assert verdict.is_equal, verdict
+
+
+def _flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def _column(name: str, change: Callable[[Any], Any]) -> Callable[[pa.Table], pa.Table]:
+    def changed(rows: pa.Table) -> pa.Table:
+        field = rows.schema.field(name)
+        values = rows[name].to_pylist()
+        return rows.set_column(rows.schema.get_field_index(name), field, pa.array(map(change, values), field.type))
+
+    return changed
+
+
+def _warmer(rows: pa.Table) -> pa.Table:
+    at = rows.schema.get_field_index("value")
+    return rows.set_column(at, rows.schema.field(at), pc.add(rows["value"], 1.0))
+
+
+def _devices(change: Callable[[list[list[str]]], None]) -> Callable[[World], None]:
+    def changed(world: World) -> None:
+        lines = [line.split(",") for line in (world.root / "devices.csv").read_text().splitlines()]
+        change(lines)
+        world.text("devices.csv", lambda _: "\n".join(map(",".join, lines)) + "\n")
+
+    return changed
+
+
+def _cell(column: str, value: str) -> Callable[[World], None]:
+    def changed(lines: list[list[str]]) -> None:
+        lines[1][lines[0].index(column)] = value
+
+    return _devices(changed)
+
+
+def _setting(section: str, line: str) -> Callable[[World], None]:
+    def changed(text: str) -> str:
+        head = f"[{section}]\n"
+        return text.replace(head, f"{head}{line}\n", 1) if head in text else f"{text}\n{head}{line}\n"
+
+    return lambda world: world.text("telltale.toml", changed)
+
+
+def _in_catalog(table: str, **values: Any) -> Callable[[World], None]:
+    return lambda world: world.catalog(world.files(table)[0].path, **values)
+
+
+def _unlisted(world: World) -> None:
+    with world.project.store.writer() as connection:
+        connection.execute(FILES.delete().where(FILES.c.path == world.files(RAW_TABLE)[0].path))
+
+
+def _late(world: World) -> None:
+    """A reading of the period that came when the report was made."""
+    raw = max(world.project.lake.snapshot().of(RAW_TABLE), key=lambda file: file.last_raw_id)
+    (first, *_) = world.project.lake.root.read(world.files(RAW_TABLE)[0].path).slice(40, 1).to_pylist()
+    told = json.loads(first["body"]) | {"time": json.loads(first["body"])["time"] + 77, "seqNumber": 4000}
+    row = {**first, "received_at": world.now_us, "body": json.dumps(told).encode(), "id": raw.last_raw_id + 1000}
+    with world.project.store.writer() as connection:
+        connection.execute(RAW.insert().values(**row))
+
+
+MUTATIONS: dict[str, tuple[Callable[[World], Any], str, str]] = {
+    "a byte of a raw file": (lambda w: _flip(w.path(RAW_TABLE)), "file", "raw/source=sigfox"),
+    "a raw file": (lambda w: w.path(RAW_TABLE).unlink(), "file", "raw/source=sigfox"),
+    "a raw file's listing": (_unlisted, "raw", f"sigfox received on {PERIOD}: .* then, none now"),
+    "a body": (lambda w: w.rewrite(RAW_TABLE, _column("body", lambda b: b + b" ")), "raw", "other bytes"),
+    "a sender": (lambda w: w.rewrite(RAW_TABLE, _column("sender", lambda _: "192.0.2.9")), "raw", "other bytes"),
+    "the headers": (lambda w: w.rewrite(RAW_TABLE, _column("meta", lambda _: "{}")), "raw", "other bytes"),
+    "a moment of receipt": (
+        lambda w: w.rewrite(RAW_TABLE, _column("received_at", lambda at: at.replace(microsecond=7))), "raw", "other bytes"),
+    "a record": (lambda w: w.rewrite(RAW_TABLE, lambda rows: rows.slice(1)), "raw", r"[\d,]+ then, [\d,]+ now"),
+    "a record twice": (lambda w: w.rewrite(RAW_TABLE, lambda rows: pa.concat_tables([rows, rows.slice(0, 1)])), "raw",
+                       r"[\d,]+ then, [\d,]+ now"),
+    "a byte of decoded rows": (lambda w: _flip(w.path("reading")), "file", "reading/day="),
+    "decoded rows": (lambda w: w.path("reading").unlink(), "file", "reading/day="),
+    "a decoded value": (lambda w: [w.rewrite("reading", _warmer)], "rows", "files of reading"),
+    "a decoder": (_in_catalog("reading", decoder_version=99), "decoder", "rows of reading: decoded by sigfox .* sigfox 99 now"),
+    "an upper limit": (_cell("high", "3"), "setting", r"devices.csv sigfox:\w+ high is another"),
+    "a lower limit": (_cell("low", "1.5"), "setting", r"devices.csv sigfox:\w+ low is another"),
+    "a name": (_cell("name", "Fridge of old"), "setting", r"devices.csv sigfox:\w+ name is another"),
+    "a place": (_cell("place", "Attic"), "setting", r"devices.csv sigfox:\w+ place is another"),
+    "an interval": (_cell("expected_interval_s", "60"), "setting", "expected_interval_s is another"),
+    "a listed device": (_devices(lambda lines: lines.pop(1)), "setting", "a listed device .* is gone"),
+    "one more device": (_devices(lambda lines: lines.append(["sigfox:abcd", "New", "", "", "", "", "", ""])), "setting",
+                        "devices.csv sigfox:abcd name is new"),
+    "a limit of another quantity": (
+        _devices(lambda lines: [line.append("high:humidity" if at == 0 else "20") for at, line in enumerate(lines)]),
+        "setting", "limits is new"),
+    "what is tolerated": (_setting("sensors", "tolerated_min = 1"), "setting", r"\[sensors\] tolerated_min is another"),
+    "the site's name": (_setting("site", 'name = "Elsewhere"'), "setting", r"\[site\] name is another"),
+    "k": (_setting("site", "k = 9"), "setting", r"\[site\] k is another"),
+    "a threshold of presence": (_setting("presence", "gap_min = 20"), "setting", r"\[presence\] gap_min is another"),
+    "a risk of kanban": (_setting("kanban", "risk = 0.2"), "setting", r"\[kanban\] risk is another"),
+    "a source's option": (lambda w: w.text("telltale.toml", lambda t: t.replace('unit = "%"', 'unit = "percent"')),
+                          "setting", r"\[sources\] sigfox.quantities.humidity.unit is another"),
+    "a list": (lambda w: w.project.lists.add("staff", "02:00:00:00:00:01"), "setting", "list staff is new"),
+    "a button": (lambda w: w.text("buttons.csv", lambda _: "device_id,name\n02:7e:11:a0:00:01,Gloves\n"), "setting",
+                 "buttons.csv 02:7e:11:a0:00:01 name is new"),
+    "the notebook": (lambda w: write_notebook(w.root, "\n---\n1"), "notebook", "notebook fridges is another"),
+    "late data": (_late, "late", "late data: 1 rows of reading from sigfox"),
+    "a byte of the page": (lambda w: w.text(f"data/reports/fridges/{PERIOD}.html", lambda t: t.replace("<h1>", "<h1> ")),
+                           "page", "its bytes were changed"),
+    "a digest in the recipe": (
+        lambda w: w.text(f"data/reports/fridges/{PERIOD}.html", lambda t: t.replace(recipe.of_file(w.page).figures[0].digest, "0" * 64)),
+        "page", "disagrees with itself"),
+}  # fmt: skip
+"""What is changed, the kind of reason, what is said."""
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_what_is_another_is_named(world: World, mutation: str) -> None:
+    change, kind, said = MUTATIONS[mutation]
+    change(world)
+    verdict = world.verify()
+    assert any(reason.kind == kind and re.search(said, reason.text) for reason in verdict.reasons), verdict
+    proven = kind in ("setting", "decoder", "notebook") and not verdict.moved
+    assert verdict.is_equal == proven, verdict
+
+
+def test_the_version_of_a_decoder_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    newer = [replace(source, decoder_version=source.decoder_version + 1) for source in reasons.SOURCES]
+    monkeypatch.setattr(reasons, "SOURCES", newer)
+    verdict = world.verify()
+    assert "decoder of sigfox: version 4 then, 5 now" in [reason.text for reason in verdict.reasons]
