@@ -30,6 +30,8 @@ from telltale.workbench.times import Span
 KEY_FILE = "recipes.key"
 LATE_DAYS = 8
 """Days after the end of a period in which its late records are looked for: raw records of later days are no input."""
+LOOKBACK_US = 35 * DAY_US
+"""How far before its period a report looks for what is usual."""
 IGNORED = {
     *("root", "paths", "landing", "webhooks", "coap", "arp", "mqtt", "idle", "dashboard", "log", "forward", "publish"),
     *("reports", "alerts"),
@@ -112,10 +114,11 @@ class Inputs:
             yield from arrow_to_raws(rows)
 
     def check(self) -> list[Damaged]:
-        """The files of the period whose bytes are not those they were written with, or that are gone."""
+        """The files of the period and the weeks before it that are gone, or hold other bytes than once were written."""
         lake = self.project.lake
+        looked_at = self.received._replace(since_us=self.received.since_us - LOOKBACK_US)
         for file in self.snapshot.files:
-            if not _touches(file, self.received) or file.path in {each.path for each in self.damaged}:
+            if not _touches(file, looked_at) or file.path in {each.path for each in self.damaged}:
                 continue
             try:
                 with lake.root.system.open_input_file(file.path) as source:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from telltale import wording
 from telltale.arrow import DAY_US, utc_day
 from telltale.landing.schema import PURGED
-from telltale.report.inputs import Inputs, RawDay, settings_digests, settings_names
+from telltale.report.inputs import LOOKBACK_US, Inputs, RawDay, settings_digests, settings_names
 from telltale.report.recipe import Recipe, notebook_digest
 from telltale.sources import SOURCES
 from telltale.tables import TABLES
@@ -17,8 +17,6 @@ from telltale.workbench.project import Project
 from telltale.workbench.times import Span, local_time
 
 Kind = Literal["page", "raw", "file", "removed", "late", "setting", "decoder", "notebook", "rows", "store"]
-LOOKBACK_US = 35 * DAY_US
-"""How far before its period a report looks for what is usual."""
 SHOWN = 8
 """Settings named one by one."""
 
@@ -150,7 +148,8 @@ def late(project: Project, made: Recipe) -> Iterator[Reason]:
         found = project.engine.run(text, {"row_in": view.rows(table.name, span)}, through=through).arrow().to_pylist()
         for row in found:
             since = wording.full_moment(local_time(row["first_us"], made.data["period"]["zone"]))
-            said = f"late data: {row['n']:,} rows of {table.name} from {row['source']}, received from {since} on"
+            rows = wording.count(row["n"], "row")
+            said = f"late data: {rows} of {table.name} from {row['source']}, received from {since} on"
             yield Reason("late", f"{table.name} {row['source']}", said)
 
 

@@ -1,4 +1,4 @@
-"""Notebooks run in this process, for tests that run many: the cells of a report and what they show, without a kernel."""
+"""Notebooks run in this process, for tests that run many of them: what their cells show, without a kernel."""
 
 import ast
 import json
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from telltale.page import pieces as show
-from telltale.report import execute
+from telltale.report import engine, execute
 from telltale.workbench import project as projects
 from telltale.workbench.as_of import VARIABLE, Moment
 from telltale.workbench.project import Project
@@ -41,7 +41,7 @@ def cells(
     try:
         for cell in notebook["cells"]:
             if cell["cell_type"] == "code":
-                cell["outputs"] = _outputs(_run("".join(cell["source"]), names))
+                cell["outputs"] = _outputs(_shown("".join(cell["source"]), names))
                 if "parameters" in cell["metadata"].get("tags", ()):
                     names.update(values)
     finally:
@@ -54,12 +54,19 @@ def cells(
     return notebook
 
 
+def _shown(text: str, names: dict[str, Any]) -> Any:
+    try:
+        return _run(text, names)
+    except Exception as error:
+        raise engine.CellFailed(0, type(error).__name__, str(error)) from error
+
+
 def _run(text: str, names: dict[str, Any]) -> Any:
     """What the last line of a cell gives."""
     statements = ast.parse(text).body
     last = statements.pop() if statements and isinstance(statements[-1], ast.Expr) else None
-    exec(compile(ast.Module(statements, []), "cell", "exec"), names)  # noqa: S102 - a notebook of ours
-    return None if last is None else eval(compile(ast.Expression(last.value), "cell", "eval"), names)  # noqa: S307
+    exec(compile(ast.Module(statements, []), "cell", "exec"), names)
+    return None if last is None else eval(compile(ast.Expression(last.value), "cell", "eval"), names)
 
 
 def _outputs(shown: Any) -> list[dict[str, Any]]:
