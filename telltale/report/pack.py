@@ -125,7 +125,7 @@ def _write(target: Path, contents: Mapping[str, bytes]) -> None:
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, content in sorted(contents.items()):
             packed.writestr(zipfile.ZipInfo(f"{target.stem}/{name}", EPOCH), content, zipfile.ZIP_DEFLATED)
-    draft = target.with_name(f".{target.name}.new")
+    draft = private.folder(target.parent) / f".{target.name}.new"
     private.new_file(draft)
     draft.write_bytes(whole.getvalue())
     draft.replace(target)

@@ -26,6 +26,7 @@ WAIT_S = 60.0
 STALE_S = 24 * 3600
 """A hidden folder that nobody has written into for so long is of a run that ended without a word."""
 PAGE, RECIPE, BEFORE = ".html", ".recipe.json", ".before"
+NO_PDF = "no-pdf"
 _NEW, _DUE = ".new", ".due"
 
 Step = Callable[[str], None]
@@ -56,7 +57,10 @@ def publish(staged: Path, base: str, *, replaces: Callable[[Path, Path], bool], 
         step: told how far it came.
     """
     folder = staged.parent
-    (staged / latest).touch() if latest else None
+    if latest:
+        (staged / latest).touch()
+    if not (staged / f"{base}.pdf").exists():
+        (staged / NO_PDF).touch()
     with _alone(folder):
         _finish(folder, replaces, step)
         step("publish:1 staged")
@@ -88,7 +92,7 @@ def _finish(folder: Path, replaces: Callable[[Path, Path], bool], step: Step) ->
             step("publish:3 before kept")
         links = [path for path in due.iterdir() if path.name.startswith("latest")]
         files = sorted(due.glob(f"{base}.*"), key=lambda path: path.suffix == PAGE)
-        if not (due / f"{base}.pdf").exists() and (due / page.name).exists():
+        if (due / NO_PDF).exists():
             (folder / f"{base}.pdf").unlink(missing_ok=True)  # of the version before
         for path in files:
             path.replace(folder / path.name)

@@ -64,9 +64,12 @@ def _shown(text: str, names: dict[str, Any]) -> Any:
 def _run(text: str, names: dict[str, Any]) -> Any:
     """What the last line of a cell gives."""
     statements = ast.parse(text).body
-    last = statements.pop() if statements and isinstance(statements[-1], ast.Expr) else None
-    exec(compile(ast.Module(statements, []), "cell", "exec"), names)
-    return None if last is None else eval(compile(ast.Expression(last.value), "cell", "eval"), names)
+    last = statements[-1] if statements else None
+    if not isinstance(last, ast.Expr):
+        exec(compile(ast.Module(statements, []), "cell", "exec"), names)
+        return None
+    exec(compile(ast.Module(statements[:-1], []), "cell", "exec"), names)
+    return eval(compile(ast.Expression(last.value), "cell", "eval"), names)
 
 
 def _outputs(shown: Any) -> list[dict[str, Any]]:

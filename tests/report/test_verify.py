@@ -13,19 +13,22 @@ import pyarrow.compute as pc
 import pytest
 
 from telltale import report
-from telltale.contract import Scenario
+from telltale.contract import ConfigError, Scenario
 from telltale.lake import RAW_TABLE, File
 from telltale.lake.files import encode
 from telltale.lake.gc import gc
 from telltale.lake.merge import merge
+from telltale.lake.purge import drop
 from telltale.lake.settle import settle_all
 from telltale.landing.schema import FILES, RAW
-from telltale.report import reasons, recipe
+from telltale.report import execute, reasons, recipe
 from telltale.report.verify import Verdict, verify
+from telltale.sources import SOURCES
 from telltale.workbench.project import Project
 from tests.lake_fixture import FIRST, ZONE, write_settings
 from tests.report import in_process
 from tests.sensors.sensed import OPTIONS, hand_in, list_devices, truth_of
+from tests.served import telltale
 
 CELLS = """
 import telltale as tt
@@ -40,12 +43,13 @@ PERIOD = "2026-11-20"
 END_S = int(FIRST.timestamp()) + 3 * 86_400
 """The end of the third day: the present of the first report."""
 HOUR_US = 3_600 * 10**6
+KERNEL = execute._cells
 
 
 def write_notebook(root: Path, more: str = "") -> None:
     """A report of few cards."""
     texts = ['period: str = "7d"', *(CELLS + more).strip().split("\n---\n")]
-    cells = [
+    cells: list[dict[str, Any]] = [
         {"cell_type": "code", "id": f"c{at}", "metadata": {"tags": ["parameters"] * (at == 0)}, "source": text,
          "outputs": [], "execution_count": None}
         for at, text in enumerate(texts)
@@ -253,14 +257,14 @@ MUTATIONS: dict[str, tuple[Callable[[World], Any], str, str]] = {
     "a record twice": (lambda w: w.rewrite(RAW_TABLE, _twice), "raw", r"[\d,]+ then, [\d,]+ now"),
     "a byte of decoded rows": (lambda w: _flip(w.path("reading")), "file", "reading/day="),
     "decoded rows": (lambda w: w.path("reading").unlink(), "file", "reading/day="),
-    "a decoded value": (lambda w: [w.rewrite("reading", _warmer)], "rows", "files of reading"),
+    "a decoded value": (lambda w: w.rewrite("reading", _warmer), "rows", "files of reading"),
     "a decoder": (_in_catalog("reading", decoder_version=99), "decoder", "rows of reading: .* then, .*sigfox 99.* now"),
     "an upper limit": (_cell("high", "3"), "setting", r"devices.csv sigfox:\w+ high is another"),
     "a lower limit": (_cell("low", "1.5"), "setting", r"devices.csv sigfox:\w+ low is another"),
     "a name": (_cell("name", "Fridge of old"), "setting", r"devices.csv sigfox:\w+ name is another"),
     "a place": (_cell("place", "Attic"), "setting", r"devices.csv sigfox:\w+ place is another"),
     "an interval": (_cell("expected_interval_s", "60"), "setting", "expected_interval_s is another"),
-    "a listed device": (_devices(lambda lines: lines.pop(1)), "setting", "a listed device .* is gone"),
+    "a listed device": (_devices(lambda lines: lines.remove(lines[1])), "setting", "a listed device .* is gone"),
     "one more device": (_devices(lambda lines: lines.append(["sigfox:abcd", "New", *[""] * 6])), "setting",
                         "devices.csv sigfox:abcd name is new"),
     "a limit of another quantity": (_devices(_of_humidity), "setting", "limits is new"),
@@ -294,7 +298,83 @@ def test_what_is_another_is_named(world: World, mutation: str) -> None:
 
 
 def test_the_version_of_a_decoder_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    newer = [replace(source, decoder_version=source.decoder_version + 1) for source in reasons.SOURCES]
+    newer = [replace(source, decoder_version=source.decoder_version + 1) for source in SOURCES]
     monkeypatch.setattr(reasons, "SOURCES", newer)
     verdict = world.verify()
     assert "decoder of sigfox: version 4 then, 5 now" in [reason.text for reason in verdict.reasons]
+
+
+def test_rows_that_retention_removed_are_said_to_be_removed(world: World) -> None:
+    """A gap where rows were is no finding about the report."""
+    drop(world.project.lake, world.files("reading"), now_us=world.now_us, freeze=True)
+    verdict = world.verify()
+    assert verdict.sentence == "It cannot be made again: rows of reading removed on 2026-11-22."
+    assert verdict.state == "removed"
+
+
+def test_raw_records_that_retention_removed_are_no_difference(world: World) -> None:
+    drop(world.project.lake, world.files(RAW_TABLE), now_us=world.now_us, freeze=True)
+    assert world.verify().is_equal
+
+
+def test_a_page_without_a_recipe_cannot_be_verified(world: World) -> None:
+    world.page.write_text("<html></html>")
+    with pytest.raises(ConfigError, match="no recipe in it; expected a report"):
+        world.verify()
+
+
+def test_a_notebook_that_is_gone_is_said(world: World) -> None:
+    (world.root / "notebooks/fridges.ipynb").unlink()
+    with pytest.raises(ConfigError, match='no report "fridges"'):
+        world.verify()
+
+
+def test_no_id_and_no_number_of_records_of_people_is_in_a_recipe(world: World) -> None:
+    hand_in(world.project, "cloudtrax", Scenario(5, END_S - 2 * 86_400, END_S - 2 * 86_400 + 900, ZONE))
+    report.run("fridges", PERIOD, {}, world.project, with_pdf=False)
+    days = {day[0]: day for day in recipe.of_file(world.page).data["inputs"]["raw"]}
+    assert days["cloudtrax"][2:5] == [None, None, None]
+    assert None not in days["sigfox"]
+
+
+VERIFIED = [pytest.param(5, id="5"), pytest.param(100, id="100", marks=pytest.mark.long)]
+
+
+@pytest.mark.parametrize("count", VERIFIED)
+def test_reports_are_equal_with_all_digests_deleted(world: World, count: int) -> None:
+    """Of each day and stretch of the three, of moments in between, each from the store alone."""
+    days = [f"2026-11-{day}" for day in (19, 20, 21)]
+    periods = [*days, f"{days[0]}/{days[1]}", f"{days[1]}/{days[2]}"]
+    for number in range(count):
+        world.now_us += HOUR_US
+        if number % 5 == 4:
+            hand_in(
+                world.project, "sigfox", Scenario(number, END_S + number * 3_600, END_S + number * 3_600 + 1_800, ZONE)
+            )
+        done = report.run("fridges", periods[number % 5], {}, world.project, with_pdf=False)
+        page = done.html.read_bytes()
+        shutil.rmtree(done.html.parent)
+        done.html.parent.mkdir()
+        done.html.write_bytes(page)
+        verdict = verify(done.html, world.project)
+        assert verdict.is_equal, (number, verdict)
+        shutil.rmtree(done.html.parent)
+
+
+@pytest.mark.slow
+def test_a_report_of_a_kernel_is_verified_by_the_command(tmp_path: Path, made: Path) -> None:
+    """What is made in a kernel of a moment of the past comes out equal, and exit codes say what was found."""
+    root = tmp_path / "copy"
+    shutil.copytree(made, root)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.undo()
+        patch.setattr(execute, "_cells", KERNEL)
+        world = World(root)
+        report.run("fridges", PERIOD, {}, world.project, with_pdf=False)
+        world.project.close()
+    proven = telltale(root, "report", "--verify", str(world.page), "--json")
+    assert (proven.returncode, json.loads(proven.stdout)["state"]) == (0, "equal")
+    _cell("high", "3")(world)
+    moved = telltale(root, "report", "--verify", str(world.page))
+    assert moved.returncode == 1
+    assert re.search(r"setting  devices.csv sigfox:\w+ high is another", moved.stdout)
