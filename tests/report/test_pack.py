@@ -7,6 +7,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -133,6 +134,6 @@ def test_a_zip_holds_the_same_and_packing_twice_gives_the_same_bytes(
         pack(page, first.folder, project)
 
 
-def _raws(project: Project) -> list[dict[str, object]]:
+def _raws(project: Project) -> list[dict[str, Any]]:
     files = project.lake.snapshot().of("raw")
     return [row for file in files for row in project.lake.root.read(file.path).to_pylist()]
