@@ -190,9 +190,10 @@ def _tile(tile: Mapping[str, Any]) -> str:
     sign = f"<br><span {css('look', 12)}>&#9650; {_LOOK}</span>" if tile["state"] else ""
     note = f"<br><span {css('ink3', 12)}>{inline(tile['note'])}</span>" if tile["note"] else ""
     role = "look" if tile["state"] == "alarm" else "ink"
+    value = f"<b {css(role, 21, bold=True)}>{inline(tile['value'])}</b>{unit}"
     return (
         f'<tr><td {rule};padding-right:12px"><span {css("ink2", 13)}>{inline(tile["label"])}</span>{sign}{note}</td>'
-        f'<td align="right" {rule};text-align:right"><b {css(role, 21, bold=True)}>{inline(tile["value"])}</b>{unit}</td></tr>'
+        f'<td align="right" {rule};text-align:right">{value}</td></tr>'
     )
 
 
