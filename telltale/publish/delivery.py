@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from telltale import wording
+from telltale import discreet, wording
 from telltale.contract import ConfigError, StoreError, TelltaleError
 from telltale.lake.lock import Busy, locked
 from telltale.landing.schema import MESSAGE
@@ -113,16 +113,19 @@ def keep(project: Project, stop: threading.Event, say: Say) -> None:
     complaint, tidy_at = "", 0
     while not stop.is_set():
         try:
-            now_us = project.now_us()
+            now_us = project.clock()  # never that of a moment which another thread holds
             send_due(project, now_us, say)
             if now_us >= tidy_at:
                 forget_texts(project.store, now_us - KEPT_D * _DAY)
                 tidy_at = now_us + _HOUR
             complaint = ""
-        except TelltaleError as error:
-            if str(error) != complaint:
-                complaint = str(error)
-                say(complaint)
+        except Exception as error:  # noqa: BLE001 - a mistake in one pass must not end the next
+            told = (
+                str(error) if isinstance(error, TelltaleError) else f"{discreet.place(error)}; please report this line"
+            )
+            if told != complaint:
+                complaint = told
+                say(told)
         stop.wait(LOOK_S)
 
 
@@ -235,6 +238,9 @@ def _one(project: Project, session: Session, message: Due, now_us: int) -> tuple
         answer = session.send(_outgoing(project, message, now_us))
     except NotSent as error:
         return *_not_sent(store, message, error, now_us), not error.ends
+    except Exception as error:  # noqa: BLE001 - one message that cannot be made must not hold up the others
+        why = f"it cannot be sent: {discreet.place(error)}; please report this line"
+        return *_not_sent(store, message, NotSent(why), now_us), False
     _mark_sent(store, message, now_us)
     return Sent(sent=1), f"sent to {message.recipient}: {message.subject} ({answer})", True
 

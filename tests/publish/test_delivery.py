@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from telltale.net import free_port
 from telltale.publish import delivery, mail
 from telltale.publish.delivery import MOST_TRIES, Sent, send_due, standing
 from telltale.publish.messages import Message
+from telltale.publish.outgoing import Outgoing
 from tests.publish.delivered import HOUR, MINUTE, NOW_US, OPS, Clock, decide, mailing, numbered, project, rows, states
 from tests.smtp import HOST, mail_server
 
@@ -231,6 +233,24 @@ def test_two_senders_at_once_send_each_message_once(tmp_path: Path) -> None:
         children = [sender(tmp_path, "until empty", NOW_US) for _ in range(2)]
         assert [child.wait(120) for child in children] == [0, 0]
     assert sorted(found["Subject"] for found in server.mails) == sorted(f"Subject {n}" for n in range(30))
+
+
+def test_a_message_that_cannot_be_made_holds_up_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = mail.message
+
+    def fails_once(outgoing: Outgoing, *, sender: str) -> EmailMessage:
+        if outgoing.subject == "Subject 0":
+            raise ValueError("marked 3c:06:30:aa:bb:01")
+        return made(outgoing, sender=sender)
+
+    monkeypatch.setattr(mail, "message", fails_once)
+    with mail_server() as server:
+        ours = project(tmp_path, mailing(server.port))
+        decide(ours, *numbered(3))
+        assert send_due(ours) == Sent(sent=2, again=1)
+    why = rows(ours)[0]["last_error"]
+    assert "it cannot be sent: ValueError in telltale/publish/mail.py" in why
+    assert "marked" not in why
 
 
 def test_the_loop_sends_what_comes_and_ends_when_it_is_told(tmp_path: Path) -> None:
