@@ -24,7 +24,7 @@ from telltale.operate.finding import Finding, State
 from telltale.operate.machine_zone import machine_zone
 from telltale.operate.permissions import open_to_others
 from telltale.operate.store_state import wrong_with_store
-from telltale.publish import exported
+from telltale.publish import exported, trial
 from telltale.sensors import limits
 from telltale.settings import DEVICES_FILE, Settings, buttons, devices
 from telltale.settings.load import VARIABLES, settings_text
@@ -89,6 +89,18 @@ def _settings(project: Project) -> Iterator[Finding]:
         yield Finding("settings", "wrong", f'no source "{name}"', fix)
     for source in SOURCES:
         try_options(source, settings.source(source.name))
+
+
+def _publish(project: Project) -> Iterator[Finding]:
+    """The ways to whoever telltale.toml names, and people's reports that would go to somebody else."""
+    named = trial.recipients_set(project.settings)
+    complaints = [*trial.incomplete(project.settings), *trial.refusals(project)]
+    for complaint in complaints:
+        found, _, fix = complaint.rpartition("; ")
+        yield Finding("publish", "wrong", found or complaint, fix if found else "correct it in telltale.toml")
+    if named and not complaints:
+        fix = "telltale publish --test RECIPIENT"
+        yield Finding("publish", "ok", f"{len(named):,} recipients, each with a complete way; try one: {fix}")
 
 
 def _exported(project: Project) -> Iterator[Finding]:
@@ -301,6 +313,7 @@ CHECKS: tuple[Check, ...] = (
     _keys,
     _store,
     _lake,
+    _publish,
     _exported,
     _buttons,
     _listed,

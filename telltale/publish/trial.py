@@ -1,10 +1,11 @@
 """A message that only tries a way, past the outbox; and what of the ways that are set is not complete."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from telltale import wording
 from telltale.contract import ConfigError
-from telltale.publish import mail_page
+from telltale.publish import mail_page, recipients
 from telltale.publish.outgoing import Outgoing
 from telltale.publish.ways import troubles, way_to
 from telltale.settings import Settings
@@ -64,3 +65,15 @@ def recipients_set(settings: Settings) -> list[str]:
 def incomplete(settings: Settings) -> list[str]:
     """Why some of them cannot be reached as the settings stand, a sentence each."""
     return list(troubles(settings, recipients_set(settings)))
+
+
+def refusals(project: Project) -> Iterator[str]:
+    """Why some of the reports may not go to somebody whom telltale.toml names for them, a sentence each."""
+    for name, report in project.settings.reports.items():
+        groups = [(report.to, report.parameters), *((m.to, report.parameters | m.parameters) for m in report.also)]
+        for to, parameters in groups:
+            for recipient in to:
+                try:
+                    recipients.checked(project, recipient, parameters=parameters, what=f"report {name}")
+                except ConfigError as error:
+                    yield str(error)

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from telltale.contract import ConfigError
+from telltale.operate.doctor import _publish
 from telltale.publish.delivery import Sent, send_due
 from telltale.publish.messages import Message
 from telltale.publish.outgoing import NotSent
-from telltale.publish.trial import incomplete, trial
+from telltale.publish.trial import incomplete, refusals, trial
 from telltale.publish.ways import way_to
 from telltale.settings import load
 from tests.publish.delivered import OPS, decide, mailing, project, rows
@@ -235,6 +236,23 @@ escalate_to = ["boss"]
         'recipient "pager"',
         'recipient "boss"',
     ]
+
+
+def test_a_report_about_a_person_for_somebody_else_is_said_before_it_is_made(tmp_path: Path) -> None:
+    toml = """
+[publish]
+people = { Anna = "anna@example.org" }
+[reports.hours]
+notebook = "work_hours"
+to = ["anna@example.org"]
+parameters = { person = "Anna" }
+also = [{ to = ["boss@example.org"], parameters = {} }]
+"""
+    ours = project(tmp_path, toml)
+    (tmp_path / "devices.csv").write_text("device_id,name,person\npc:desk-3,Front desk,Anna\n")
+    (found,) = refusals(ours)
+    assert found.startswith('report hours: "boss@example.org" may not have it, since it tells of Anna')
+    assert [finding.state for finding in _publish(ours)] == ["wrong", "wrong"]
 
 
 def secure(port: int, folder: Path, is_tls_at_once: bool = False) -> str:
