@@ -213,7 +213,7 @@ def test_what_the_notebook_does_not_know_is_refused(
 
 REPORTS = [
     *("activity_time", "data_health", "ingest_button", "ingest_cloudtrax", "ingest_efento", "ingest_pc_idle"),
-    *("ingest_sigfox", "kanban_trends", "my_week", "presence_dwell", "sensor_report"),
+    *("ingest_sigfox", "kanban_trends", "my_week", "presence_dwell", "sensor_report", "work_hours"),
 ]
 
 
