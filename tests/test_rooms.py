@@ -88,6 +88,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"telltale.publish.alerts.card"}
     | {f"telltale.{subject}" for subject in SUBJECTS},
     "telltale.forward": SPINE | STORE | {"telltale.workbench", "telltale.kanban", "telltale.sensors"},
+    # What an alert says, and of whom nothing may leave: both are known where alerts are told.
+    "telltale.forward.alerts": SPINE
+    | STORE
+    | {"telltale.workbench", "telltale.forward", "telltale.publish.alerts", "telltale.health"},
     "telltale.forward.efento": SPINE | STORE | {"telltale.workbench", "telltale.forward", "telltale.sources"},
     "telltale.publish": SPINE
     | STORE

@@ -4,6 +4,9 @@ Mode `gateway` holds one session, whose children the buttons are. Mode `per_butt
 sends what it has, and ends it. Both make the device first, for any other row would make it with a default name; with
 `register_devices = false` a device that the platform does not know is sent nothing.
 
+Alerts are alarms of the gateway, with a type for each alert, device and measure, since one alarm of a type is active at
+a time: raised when one has begun, cleared when it is over.
+
 Source: wire/forwarding.md section 2.
 """
 
@@ -12,12 +15,15 @@ import time
 from collections.abc import Callable, Iterator
 
 from telltale.forward.account import Account
+from telltale.forward.alerts import DEVICE_PREFIX as ALERTS
+from telltale.forward.alerts import Told, alert_of
 from telltale.forward.facts import Press, press_of
 from telltale.forward.identity import Identity, identity_of
 from telltale.forward.outbox import Row, Sent
 from telltale.forward.session import Lost, Session
 from telltale.forward.smartrest import (
     Message,
+    alarm_row,
     child,
     hardware,
     identifier,
@@ -67,10 +73,13 @@ class Cumulocity:
 
     def send(self, row: Row, sent: Sent) -> None:  # noqa: ARG002 - an event needs no count
         """Send the press and return when the broker has confirmed it (PUBACK)."""
+        if row.device_id.startswith(ALERTS):
+            self._send_alarm(alert_of(row))
+            return
         press = press_of(row)
         if not self._account.register:
             self._must_be_known(press)
-        session = self._session_for(press)
+        session = self._session_for(self._own_id(press))
         try:
             for message in self._making(press):
                 self._publish(session, message)
@@ -81,7 +90,12 @@ class Cumulocity:
             raise NotNow(f"the session ended before the press was confirmed: {lost}", is_suspect=True) from lost
 
     def shown(self, row: Row, sent: Sent) -> list[dict[str, str]]:  # noqa: ARG002 - an event needs no count
-        """The publishes of a press."""
+        """The publishes of a press or an alert."""
+        if row.device_id.startswith(ALERTS):
+            opening = [] if self._client_id == self._account.device_id else self._opening()
+            self._client_id = self._account.device_id
+            messages = [*opening, self._alarm(alert_of(row))]
+            return [{"client_id": self._client_id, "topic": one.topic, "line": one.line} for one in messages]
         press = press_of(row)
         opening = [] if self._client_id == self._own_id(press) else self._opening()
         self._client_id = self._own_id(press)
@@ -121,16 +135,33 @@ class Cumulocity:
                 f"{press.device_id} is not known to the platform and register_devices = false; create it there "
                 '(c8y_Serial, 12 hex digits) or set register_devices = true, then "telltale forward release"'
             )
+        if self._account.mode == "gateway":
+            self._gateway_must_be_known()
+
+    def _gateway_must_be_known(self) -> None:
         gateway = self._account.device_id
-        if self._account.mode == "gateway" and not self._identity.device(gateway):
+        if not self._identity.device(gateway):
             raise Unreachable(
                 f"the gateway {gateway} is not known to the platform, which would make it by any row, and "
                 "register_devices = false; create it there (c8y_Serial) or set register_devices = true"
             )
 
-    def _session_for(self, press: Press) -> Session:
-        """The session that speaks for the button, opened where it is not."""
-        wanted = self._own_id(press)
+    def _send_alarm(self, told: Told) -> None:
+        """Raise or clear an alarm of the gateway, and return when the broker has confirmed it."""
+        if not self._account.register:
+            self._gateway_must_be_known()
+        session = self._session_for(self._account.device_id)
+        try:
+            self._publish(session, self._alarm(told))
+        except Lost as lost:
+            self.close()
+            raise NotNow(f"the session ended before the alarm was confirmed: {lost}", is_suspect=True) from lost
+
+    def _alarm(self, told: Told) -> Message:
+        return Message("s/us", alarm_row(told, style=self._account.quote_style))
+
+    def _session_for(self, wanted: str) -> Session:
+        """The session of a client id, opened where it is not."""
         if self._session is not None and self._session.is_connected and self._client_id == wanted:
             return self._session
         self.close()

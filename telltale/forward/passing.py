@@ -7,7 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from telltale.contract import ConfigError
-from telltale.forward import cumulocity, efento, presses, thingworx
+from telltale.forward import alerts, cumulocity, efento, presses, thingworx
 from telltale.forward.account import account
 from telltale.forward.efento import SOURCE
 from telltale.forward.facts import Press, event
@@ -24,6 +24,22 @@ PRESSES = "button"
 State = tuple[tuple[str, int, int], ...]
 
 
+class Found(NamedTuple):
+    """What a look found for one target."""
+
+    new: int
+    late: int
+
+
+class Pending(NamedTuple):
+    """What is not in the outbox yet."""
+
+    presses: Look
+    records: list[Event]
+    """Of sensors."""
+    alerts: list[Event]
+
+
 @dataclass
 class Passing:
     """A target and what it is passed."""
@@ -34,12 +50,18 @@ class Passing:
     """What is sent in the order of its time."""
     with_readings: bool
     """Sensors' records too."""
+    alerts: tuple[str, ...] = ()
+    """And what became of the alerts of these names."""
     seen: State | None = None
     """What was hot at the last look."""
 
     def has_news(self, store: Store) -> bool:
         """Whether records it may be passed have arrived or moved since `seen` was set."""
-        return state(store, with_readings=self.with_readings) != self.seen
+        return self.state(store) != self.seen
+
+    def state(self, store: Store) -> State:
+        """What there is to pass on, in short: equal as long as nothing arrived, was settled or told."""
+        return (*state(store, with_readings=self.with_readings), *alerts.state(store, self.alerts))
 
 
 def state(store: Store, *, with_readings: bool) -> State:
@@ -53,13 +75,6 @@ def state(store: Store, *, with_readings: bool) -> State:
     )
     with store.reader() as connection:
         return tuple((source, count, last) for source, count, last in connection.execute(query))
-
-
-class Found(NamedTuple):
-    """What a look found for one target."""
-
-    new: int
-    late: int
 
 
 def targets(settings: Settings) -> list[Target]:
@@ -86,10 +101,13 @@ def passings(project: Project) -> list[Passing]:
         ConfigError: none is, or one is not complete.
     """
     with_readings = bool(project.settings.forward.thingworx.efento_thing)
+    names = {name: alerts.named(project.settings, name) for name in (thingworx.NAME, cumulocity.NAME)}
     found = [
-        Passing(target, Outbox(project.store, target.name), thingworx.lane_of, with_readings)
+        Passing(target, Outbox(project.store, target.name), thingworx.lane_of, with_readings, names[target.name])
         if target.name == thingworx.NAME
-        else Passing(target, Outbox(project.store, target.name), _own_lane, with_readings=False)
+        else Passing(
+            target, Outbox(project.store, target.name), _own_lane, with_readings=False, alerts=names[target.name]
+        )
         for target in targets(project.settings)
     ]
     if not found:
@@ -103,18 +121,19 @@ def _own_lane(press: Press) -> str:
     return press.device_id
 
 
-def pending(
-    project: Project, passing: Passing, *, started_us: int, late_since_us: int | None = None
-) -> tuple[Look, list[Event]]:
-    """What is not in the outbox yet: presses, and sensors' records as events."""
+def pending(project: Project, passing: Passing, *, started_us: int, late_since_us: int | None = None) -> Pending:
+    """What is not in the outbox yet: presses, and as events sensors' records and alerts."""
     history = History(project)
     found = presses.look(
         passing.outbox, history, started_us=started_us, now_us=project.now_us(), late_since_us=late_since_us
     )
-    if not passing.with_readings:
-        return found, []
-    mark = passing.outbox.marks("watermark").get(efento.WATERMARK)
-    return found, list(efento.events(project, started_us if mark is None else mark - efento.slack_us(project)))
+    marks = passing.outbox.marks("watermark") if passing.with_readings or passing.alerts else {}
+    mark, alerted = marks.get(efento.WATERMARK), marks.get(alerts.WATERMARK)
+    since_us = started_us if mark is None else mark - efento.slack_us(project)
+    records = list(efento.events(project, since_us)) if passing.with_readings else []
+    since_us = started_us if alerted is None else alerted - alerts.SLACK_US
+    told = alerts.events(project, passing.alerts, since_us, started_us=started_us) if passing.alerts else ()
+    return Pending(found, records, list(told))
 
 
 def fill(project: Project, passing: Passing, *, count_late: bool) -> Found:
@@ -125,17 +144,18 @@ def fill(project: Project, passing: Passing, *, count_late: bool) -> Found:
         ConfigError: buttons.csv cannot be read.
     """
     now_us, outbox = project.now_us(), passing.outbox
-    seen = state(project.store, with_readings=passing.with_readings)  # before the look: what comes meanwhile is news
+    seen = passing.state(project.store)  # before the look: what comes meanwhile is news
     started_us = outbox.start(starting(project, now_us))
     # What was sent long ago is no longer in the outbox, and would look as if it came late.
     kept_us = now_us - project.settings.forward.keep_sent_days * DAY
     late_since_us = max(started_us, kept_us) if count_late else None
-    found, records = pending(project, passing, started_us=started_us, late_since_us=late_since_us)
-    events = [event(press, passing.lane_of(press)) for press in found.new]
-    marks = {efento.WATERMARK: max(record.event_at for record in records)} if records else {}
-    new = outbox.add([*events, *records], marks=marks, now_us=now_us)
+    found = pending(project, passing, started_us=started_us, late_since_us=late_since_us)
+    events = [event(press, passing.lane_of(press)) for press in found.presses.new]
+    moved = {efento.WATERMARK: found.records, alerts.WATERMARK: found.alerts}
+    marks = {name: max(one.event_at for one in new) for name, new in moved.items() if new}
+    new = outbox.add([*events, *found.records, *found.alerts], marks=marks, now_us=now_us)
     passing.seen = seen
-    return Found(new, found.late)
+    return Found(new, found.presses.late)
 
 
 def starting(project: Project, now_us: int) -> int:
@@ -148,8 +168,9 @@ def preview(project: Project, passing: Passing) -> Sequence[Event]:
     started_us = passing.outbox.mark("started")
     if started_us is None:
         started_us = starting(project, project.now_us())
-    found, records = pending(project, passing, started_us=started_us)
-    known = set() if not records else passing.outbox.known([record.event_id for record in records])
-    events = [event(press, passing.lane_of(press)) for press in found.new]
-    events += [record for record in records if record.event_id not in known]
+    found = pending(project, passing, started_us=started_us)
+    others = [*found.records, *found.alerts]
+    known = passing.outbox.known([one.event_id for one in others]) if others else set()
+    events = [event(press, passing.lane_of(press)) for press in found.presses.new]
+    events += [one for one in others if one.event_id not in known]
     return sorted(events, key=lambda one: (one.event_at, one.event_id))

@@ -5,6 +5,8 @@
     110,<serial>,<model>,<revision>           its hardware
     117,<minutes>                             how often it is expected to report
     123 → 124,<id>                            which managed object it is
+    302,<type>,<text>,<time>                  a major alarm; one of a type is active at a time
+    306,<type>                                it is cleared
     400,<type>,<text>,<time>                  an event
 
 A value with a comma, a double quote, CR, LF, a tab or a blank at either end stands in double quotes; a double quote in
@@ -19,7 +21,8 @@ import io
 import unicodedata
 from typing import Literal, NamedTuple
 
-from telltale.forward.facts import Press
+from telltale.forward.alerts import Told
+from telltale.forward.facts import Press, iso_ms
 
 QuoteStyle = Literal["double", "backslash"]
 LARGEST = 16_184
@@ -28,6 +31,8 @@ _HEADER = 5 + 2 + 2  # of a PUBLISH: type and length, the topic's length, the me
 _QUOTED = frozenset(',"\r\n\t')
 _KEPT = frozenset("\r\n\t")
 EVENT_TYPE = "c8y_MAC_Event"
+LONGEST_TEXT = 500
+"""Characters of an alarm's text."""
 
 
 class Message(NamedTuple):
@@ -74,6 +79,14 @@ def press_row(press: Press, topic: str, *, style: QuoteStyle = "double", largest
         if excess <= 0 or not name:
             return line
         name = name[: -max(1, excess // 8)]  # a character is 4 bytes at most; a quote is written twice
+
+
+def alarm_row(told: Told, *, style: QuoteStyle = "double") -> str:
+    """The alarm of an alert that has begun, or its end."""
+    kind = f"telltale_{told.alert}_{told.series_id}"
+    if told.step == "over":
+        return row("306", kind, style=style)
+    return row("302", kind, told.text[:LONGEST_TEXT], iso_ms(told.at), style=style)
 
 
 def registration(press: Press, device_type: str, style: QuoteStyle = "double") -> str:

@@ -2,7 +2,8 @@
 
 Mode `service` calls RecordPress(pressId, mac, name, at, kind), which can ignore an id it knows. Mode `property` writes
 pressCount, an absolute number, and lastPress (ackCount, lastAck for acknowledgements), which may be written twice.
-Sensors' records go, as the JSON of an earlier server, to a service of one Thing.
+Sensors' records go, as the JSON of an earlier server, to a service of one Thing; alerts to another, twice with one id:
+when one has begun and when it is over.
 
 A 2xx answer counts when it is JSON or empty: a log-in page is 200 text/html. 408, 429, 5xx and no answer are tried
 again, any other refusal parks the row.
@@ -11,11 +12,14 @@ Source: wire/forwarding.md section 3.
 """
 
 import json
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote
 
 from telltale.contract import ConfigError
 from telltale.forward.account import secret
+from telltale.forward.alerts import DEVICE_PREFIX as ALERTS
+from telltale.forward.alerts import Told, alert_of
 from telltale.forward.efento import DEVICE_PREFIX
 from telltale.forward.facts import Press, iso_ms, press_of
 from telltale.forward.outbox import Row, Sent
@@ -80,6 +84,9 @@ class Thingworx:
         if row.device_id.startswith(DEVICE_PREFIX):
             path = f"/Things/{_segment(self._told.efento_thing)}/Services/{_segment(self._told.efento_service)}"
             return Call("POST", path, row.body)
+        if row.device_id.startswith(ALERTS):
+            path = f"/Things/{_segment(self._told.alerts_thing)}/Services/{_segment(self._told.alerts_service)}"
+            return Call("POST", path, _json(_alert(alert_of(row))))
         press = press_of(row)
         thing = _segment(thing_of(self._told.thing, press))
         if self._told.mode == "service":
@@ -149,6 +156,20 @@ def _inputs(press: Press) -> dict[str, str]:
     }
 
 
+def _alert(told: Told) -> dict[str, str | int | float | None]:
+    return {
+        "alertId": told.episode_id,
+        "alert": told.alert,
+        "state": told.step,
+        "device": told.subject,
+        "name": told.name,
+        "text": told.text,
+        "at": iso_ms(told.at),
+        "peak": told.peak,
+        "unit": told.unit,
+    }
+
+
 def _properties(press: Press, sent: Sent) -> dict[str, str | int]:
     last, count = ("lastAck", "ackCount") if press.role == "ack" else ("lastPress", "pressCount")
     return {last: iso_ms(max(press.pressed_at, sent.last_at)), count: sent.rows + 1}
@@ -158,5 +179,5 @@ def _segment(name: str) -> str:
     return quote(name, safe="")
 
 
-def _json(told: dict[str, str] | dict[str, str | int]) -> str:
+def _json(told: Mapping[str, str | int | float | None]) -> str:
     return json.dumps(told, ensure_ascii=False)

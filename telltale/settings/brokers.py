@@ -35,6 +35,7 @@ BROKERS_TOML = """\
 # register_devices = true      # create devices; false sends nothing for those the platform does not know
 # quote_style = "double"       # a quote inside a text: double or backslash
 # per_second = 5.0             # rows a second at most
+# alerts = []                  # names of [alerts.<name>] passed on as alarms of the gateway; none of a person's device
 # ini = ""                     # an older configuration file with a section [C8YMQTT]; what stands here wins
 
 [forward.thingworx]            # presses and sensor readings to ThingWorx over REST; its app_key goes into secrets.toml
@@ -44,6 +45,9 @@ BROKERS_TOML = """\
 # efento_thing = ""            # the Thing whose service takes Efento records; empty: not forwarded
 # efento_service = "ReceiveEfento"
 # compat = false               # true: with the earlier server's faults: an hour ahead, no signal, channels renumbered
+# alerts = []                  # names of [alerts.<name>] passed on, when they begin and when they are over
+# alerts_thing = ""            # to the service of this Thing; none of a person's device
+# alerts_service = "RecordAlert"
 # ca_file = ""
 # timeout_s = 10.0
 """
@@ -76,6 +80,7 @@ class CumulocitySettings(Section):
     register_devices: bool = True
     quote_style: Literal["double", "backslash"] = "double"
     per_second: Annotated[float, Field(ge=0.01, le=10_000)] = 5.0
+    alerts: tuple[str, ...] = ()
     ini: str = ""
 
 
@@ -88,6 +93,9 @@ class ThingworxSettings(Section):
     efento_thing: str = ""
     efento_service: str = "ReceiveEfento"
     compat: bool = False
+    alerts: tuple[str, ...] = ()
+    alerts_thing: str = ""
+    alerts_service: str = "RecordAlert"
     ca_file: str = ""
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 10.0
 
