@@ -86,7 +86,7 @@ ERRORS = [
     ("[site.71234]\nkk = 1", "telltale.toml [site.71234] kk: unknown key; known: k, keep, name"),
     (
         '[forward.cumulocity]\ntennant = "x"',
-        "telltale.toml [forward.cumulocity] tennant: unknown key; known: ca_file, device_id, device_type",
+        "telltale.toml [forward.cumulocity] tennant: unknown key; known: alerts, ca_file, device_id",
     ),
     ('[forward.cumulocity]\ntennant = "x"', 'did you mean "tenant"?'),
     ('[forward.thingworx]\ntimeout_s = "x"', '[forward.thingworx] timeout_s = "x": expected a number above 0'),

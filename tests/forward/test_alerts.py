@@ -36,7 +36,8 @@ def episode(opened: Project, **told: Any) -> None:
     """A row of the ledger, as the alerts write it when somebody was told."""
     whole = {
         "alert": "fridges", "subject": FRIDGE, "measure": "temperature above", "unit": "°C",
-        "begins_at": START - MINUTE, "known_at": START, "ends_at": None, "recovered_at": None, "peak": 9.25, "raw_ids": "[7]", "end_raw_ids": "[]",
+        "begins_at": START - MINUTE, "known_at": START, "ends_at": None,
+        "recovered_at": None, "peak": 9.25, "raw_ids": "[7]", "end_raw_ids": "[]",
         "state": "told", "note": "", "told_at": START, "recovery_told_at": None, "acknowledged_by": "",
         "acknowledged_at": None, "snoozed_until": None, "escalated_at": None,
     }  # fmt: skip
