@@ -5,7 +5,7 @@ const telltaleSave = (() => {
   "use strict";
   const FORMULA = /^'*[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]/;
   const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/;
-  const QUANTITY = /^([-\u2212]?\d[\d,]*(?:\.\d+)?)(?:[ \u00a0]?(°C|%|[^\d\s]\S*))?$/;
+  const QUANTITY = /^([-\u2212]?\d[\d,]*(?:\.\d+)?)(?: ?(°C|%)| ([A-Za-zµ°²³/]+))?$/;
   const UNKNOWN = "–";
 
   const text = (place) => (place?.textContent ?? "").replace(/[ \t\n\u00a0]+/g, " ").trim();
@@ -16,7 +16,7 @@ const telltaleSave = (() => {
   // A column of numbers in one unit: the numbers bare, the unit in the head. Anything else stays as it is worded.
   const column = (head, cells) => {
     const told = cells.filter((cell) => cell && cell !== UNKNOWN).map((cell) => cell.match(QUANTITY));
-    const units = new Set(told.map((found) => found?.[2] ?? ""));
+    const units = new Set(told.map((found) => found?.[2] ?? found?.[3] ?? ""));
     if (!told.length || told.some((found) => !found) || units.size > 1) return [head, cells];
     const unit = [...units][0];
     const bare = cells.map((cell) => (cell === UNKNOWN ? "" : cell.match(QUANTITY)?.[1].replaceAll(",", "").replace("\u2212", "-") ?? ""));
