@@ -32,6 +32,7 @@ DUMPS = {
     "telltale/dashboard/client.py": "the fields of a form, in a request's body",
     "telltale/dashboard/figures.py": "an answer of type application/json",
     "telltale/dashboard/persons.py": "a notebook's file, and a quoted key",
+    "telltale/dashboard/roles.py": "a notebook's file, and a quoted key",
 }
 """Where JSON is written for something else than a script element."""
 
