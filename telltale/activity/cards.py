@@ -256,6 +256,7 @@ def agents_tiles(answers: Answers) -> Tiles:
     )
 
 
+@_of_single_pcs
 def agents_arrivals(answers: Answers) -> Card:
     """When records came; below, when something is known of each PC."""
     heard = report.heard_of(answers.intervals)
@@ -267,6 +268,7 @@ def agents_arrivals(answers: Answers) -> Card:
     )
 
 
+@_of_single_pcs
 def agents_pcs(answers: Answers) -> Card:
     """Each PC: records, days, known and unknown time, gaps."""
     return Card(
@@ -277,6 +279,7 @@ def agents_pcs(answers: Answers) -> Card:
     )
 
 
+@_of_single_pcs
 def agents_lateness(answers: Answers) -> Card:
     """How late samples came."""
     timed = claims.timed(answers.about, answers.samples["late_s"].to_pylist())
