@@ -261,11 +261,13 @@ def reject_counts(project: Project, since: When = "24h", until: When = None, *, 
     return rows if source is None else rows.filter(pc.equal(rows["source"], source))
 
 
-def missing_table(project: Project, since: When = "14d", until: When = None, *, source: str | None = None) -> pa.Table:
-    """As `missing`, without pandas."""
+def missing_table(
+    project: Project, since: When = "14d", until: When = None, *, source: str | None = None, nodes: bool = True
+) -> pa.Table:
+    """As `missing`, without pandas; without `nodes` what it gives of access points is not to be used."""
 
     def answer(question: Question) -> pa.Table:
-        signals = Signals(question, source, of=analysis.samples, span=question.over("day"))
+        signals = Signals(question, source, of=analysis.samples, span=question.over("day"), nodes=nodes)
         engine, days = signals.engine, question.periods("day")
         judged = signals.due()
         whole = days.drop_columns("so_far")

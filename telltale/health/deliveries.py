@@ -154,8 +154,8 @@ def _delivered(view: View) -> list[Delivered]:
     rows = health_tables(view.project, "24h").sources.to_pylist()
     rows += captures(question(view, "24h", None)).to_pylist()
     judged = {row["source"]: row for row in rows}
-    found = (_of(view, source, span, rejects.count(source.name), judged.get(source.name, {})) for source in SOURCES)
-    return [source for source in found if source.newest_us is not None]
+    there = [source for source in SOURCES if _ever(view, source.name)]
+    return [_of(view, source, span, rejects.count(source.name), judged.get(source.name, {})) for source in there]
 
 
 def captures(asked: Question) -> pa.Table:
@@ -243,6 +243,11 @@ def received_moments(view: View, source: str, span: Span) -> list[int]:
     moments = pa.chunked_array(parts, pa.int64())
     inside = pc.and_(pc.greater_equal(moments, span.since_us), pc.less(moments, span.until_us))
     return sorted(moments.filter(inside).to_pylist())
+
+
+def _ever(view: View, source: str) -> bool:
+    """Whether a record of a source is kept."""
+    return any(of.source == source for of in (*view.snapshot.hot, *view.snapshot.of("raw")))
 
 
 def _newest(view: View, source: str) -> int | None:

@@ -5,13 +5,14 @@ from collections.abc import Collection, Container, Iterable, Iterator
 from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from telltale import identity
 from telltale.engine import Relation
 from telltale.settings import DEVICES_FILE, Device, buttons, devices
 from telltale.sources import SOURCES
 from telltale.tables import ACTIVITY, FRAME, NODE_HEARTBEAT, READING, UPLINK, Table
-from telltale.workbench.times import DAY, Span
+from telltale.workbench.times import DAY, FOREVER, Span, micros
 from telltale.workbench.view import View
 
 SENDERS: tuple[Table, ...] = (UPLINK, READING, ACTIVITY, NODE_HEARTBEAT, FRAME)
@@ -67,10 +68,36 @@ def last_heard(view: View, span: Span, wanted: Collection[str] = ()) -> pa.Table
 
 
 def _last_heard(view: View, span: Span) -> pa.Table:
-    engine, until_us = view.project.engine, span.until_us
-    stretch = span if span.since_us else None
+    """Of whole days that have ended it is kept: only today is read anew, once for all stretches that end alike."""
+    first_us, today_us = span.since_us // DAY * DAY, view.now_us // DAY * DAY
+    end_us = span.until_us if span.since_us else FOREVER
+    rows = None
+    if first_us < today_us <= span.until_us:
+        rows = _kept_and_today(view, Span(first_us, today_us), Span(today_us, end_us), span.until_us)
+    if rows is None:
+        rows = _heard_in(view, Span(first_us, end_us), span.until_us)
+    return rows.filter(pc.greater_equal(rows["last_seen"].cast(pa.int64()), span.since_us))
+
+
+def _kept_and_today(view: View, ended: Span, today: Span, before_us: int) -> pa.Table | None:
+    """What was heard on days that have ended and today; None where some of it came too late to count."""
+    names = [table.name for table in SENDERS]
+    settled = view.kept(("last heard", ended), lambda: _heard_in(view, ended, FOREVER), tables=names, span=ended)
+    newest = pc.max(settled["last_seen"]).as_py()
+    if newest is not None and micros(newest) >= before_us:
+        return None
+    key = ("last heard today", today, before_us)
+    fresh = view.remembered(key, lambda: _heard_in(view, today, before_us))
+    rows = pa.concat_tables([settled, fresh]).group_by(["source", "site", "device_id"], use_threads=False)
+    return rows.aggregate([("last_seen", "max")]).rename_columns(settled.column_names)
+
+
+def _heard_in(view: View, span: Span, before_us: int) -> pa.Table:
+    """The newest receipt of each device among the rows of a stretch, of those that came before a moment."""
+    engine = view.project.engine
+    stretch = None if span == Span(0, FOREVER) else span
     tables: dict[str, Relation] = {table.name: view.rows(table.name, stretch) for table in SENDERS}
-    told = engine.run(" union all ".join(map(_last_text, SENDERS)), tables, until_us=until_us)
+    told = engine.run(" union all ".join(map(_last_text, SENDERS)), tables, until_us=before_us)
     return engine.run(LATEST, {"told": told}).arrow()
 
 

@@ -9,12 +9,13 @@ import pyarrow.compute as pc
 
 from telltale import identity
 from telltale.analysis import uplinks
+from telltale.arrow import empty
 from telltale.engine import Engine, Relation
 from telltale.health import analysis
 from telltale.health.known import KNOWN_US, RESTING, last_heard, resting_ids, served_by
 from telltale.settings import devices as listed_devices
 from telltale.sources import source
-from telltale.tables import ACTIVITY, FRAME, NODE_HEARTBEAT, READING, UPLINK
+from telltale.tables import ACTIVITY, FRAME, NODE_HEARTBEAT, READING, UPLINK, Table
 from telltale.workbench.messages import numbering_table
 from telltale.workbench.question import Question
 from telltale.workbench.times import DAY, Span, micros
@@ -64,6 +65,7 @@ class Signals:
         of_source: one source; None is all.
         of: which signs: `analysis.signals` as they came, `analysis.samples` by what they tell of.
         span: another stretch than the question's, such as whole days.
+        nodes: whether access points are asked about too: of all that reports they report the most often.
 
     Raises:
         ConfigError: there is no such source; says which there are.
@@ -76,6 +78,7 @@ class Signals:
         *,
         of: Callable[[Engine, Relation, Relation, Relation], Relation] = analysis.signals,
         span: Span | None = None,
+        nodes: bool = True,
     ) -> None:
         if of_source is not None:
             source(of_source)  # says what is known
@@ -83,7 +86,10 @@ class Signals:
         self.engine, self.info = question.engine, question.device_info
         self.shows_pcs = of_source == PC_SOURCE or (of_source is None and question.settings.shows_single_pcs)
         back = {name: Span(self.span.since_us - us, self.span.until_us) for name, us in LOOKBACK.items()}
-        tables = {name: self.view.table(name, stretch) for name, stretch in back.items()}
+        tables = {
+            name: self.view.table(name, stretch) if nodes or name != NODE_HEARTBEAT.name else self._none(NODE_HEARTBEAT)
+            for name, stretch in back.items()
+        }
         if of is analysis.signals:
             # A network's stamps are right: an old message is no sign of life now. A device's own may be of any year.
             for name, past in ((UPLINK.name, False), (READING.name, True)):
@@ -206,6 +212,9 @@ class Signals:
         """The rows of a stretch, and those that came in it under a time of their own outside it."""
         beside = {"row_in": self.view.received(name, span)}
         return union(self.engine, [rows, self.engine.run(BY_RECEIPT, beside, **span._asdict(), past=int(past))])
+
+    def _none(self, table: Table) -> Relation:
+        return self.engine.from_arrow(empty(table))
 
     def _judged(self, signals: Relation, rules: analysis.Rules | None = None) -> Relation:
         span = self.span

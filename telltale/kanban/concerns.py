@@ -12,7 +12,7 @@ WATCHED = "16w"
 
 def watched(project: Project) -> Answers:
     """What the overview shows of items, and judges them by."""
-    return answers(WATCHED, bucket="week", project=project)
+    return project.view().shared("items watched", lambda: answers(WATCHED, bucket="week", project=project))
 
 
 def concerns(answers: Answers) -> list[Notice]:

@@ -27,8 +27,12 @@ YEAR = dt.timedelta(days=300)
 
 def watched(project: Project) -> list[Answers]:
     """What the overview shows of each site, and judges it by: today, beside the days before."""
-    today = [period("1d", site, project=project) for site in project.view().sites()]
-    return [Answers(project, when, looks_back=True) for when in today]
+    view = project.view()
+    return view.shared("sites watched", lambda: [_today(project, site) for site in view.sites()])
+
+
+def _today(project: Project, site: str) -> Answers:
+    return Answers(project, period("1d", site, project=project), looks_back=True)
 
 
 def of_sites(sites: Sequence[Answers]) -> list[Notice]:

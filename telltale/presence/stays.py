@@ -78,8 +78,31 @@ def open_from(view: View, site: str) -> int:
 
 def computed(view: View, site: str, span: Span, *, rules: Rules) -> Computed:
     """The sessions that touch a stretch, from sightings; they are whole unless they say `cut`."""
-    found: Computed = view.remembered((site, span, rules), lambda: _computed(view, site, span, rules))
+    found: Computed = view.remembered((site, span, rules), lambda: _once(view, site, span, rules))
     return found._replace(known_until_us=min(found.known_until_us, view.now_us))
+
+
+def _once(view: View, site: str, span: Span, rules: Rules) -> Computed:
+    """Of a stretch that begins yesterday or today from the sessions of both days: a page asks for several such.
+
+    A day's key ends every session at 04:00, so that none of today is longer for what was before yesterday.
+    """
+    settings, now_us = view.project.site(site), view.now_us
+    both = Span(_day_start(now_us, settings, -1), _day_start(now_us, settings, 1))
+    if settings.rotation != "day" or span.since_us < both.since_us or span == both:
+        return _computed(view, site, span, rules)
+    both = both._replace(until_us=max(both.until_us, span.until_us))
+    found: Computed = view.remembered((site, both, rules), lambda: _computed(view, site, both, rules))
+    bounds = {"since_us": span.since_us, "until_us": span.until_us, "from_us": 0, "before_us": FOREVER}
+    engine, around = view.project.engine, _around(settings, span)
+    late = pa.compute.greater_equal(found.late["at_us"], around.since_us)
+    late = pa.compute.and_(late, pa.compute.less(found.late["at_us"], around.until_us))
+    return Computed(
+        engine.keep(engine.run(TOUCHING, {"visit": found.sessions}, **bounds)),
+        heartbeats(view, site, span),
+        found.late.filter(late),
+        around.until_us,
+    )
 
 
 def sessions(view: View, site: str, span: Span, *, rules: Rules, noise: bool = False) -> Relation:
@@ -174,8 +197,7 @@ def first_midnight(view: View, site: str) -> int:
 
 def _computed(view: View, site: str, span: Span, rules: Rules) -> Computed:
     engine, settings = view.project.engine, view.project.site(site)
-    # A session may have begun the day before, and go on into the next: keys and closing look no further either.
-    around = Span(_day_start(span.since_us, settings, -1), _day_start(span.until_us - 1, settings, 2))
+    around = _around(settings, span)
     day = engine.from_arrow(_closing_times(settings, around))
     of_site = engine.run(OF_SITE, {"rows_in": view.table(SIGHTING.name, around)}, site=site)
     heard = engine.run(OF_RADIO, {"sighting": of_site}, radio=rules.radio)
@@ -189,6 +211,11 @@ def _computed(view: View, site: str, span: Span, rules: Rules) -> Computed:
         engine.run(TOO_LATE, {"sighting": heard, "day": day}).arrow(),
         around.until_us,
     )
+
+
+def _around(settings: SiteSettings, span: Span) -> Span:
+    """A session may have begun the day before, and go on into the next: keys and closing look no further either."""
+    return Span(_day_start(span.since_us, settings, -1), _day_start(span.until_us - 1, settings, 2))
 
 
 def _all_sessions(view: View, site: str, span: Span, rules: Rules) -> Relation:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from telltale import wording
 from telltale.health.answers import Answers as HealthAnswers
+from telltale.health.calls import missing_table
 from telltale.page import common
 from telltale.page.claims import About
 from telltale.sensors import question as read
@@ -218,7 +219,10 @@ class Answers:
     @cached_property
     def missing(self) -> pa.Table:
         """Messages missing by day, of the same sensors as `devices`."""
-        return _only(self.health.missing, self.devices["device_id"].to_pylist())
+        since, until = self._stretch(self.days)
+        source = None if self.source is None else self.source.name
+        rows = missing_table(self.project, since, until, source=source, nodes=False)
+        return _only(rows, self.devices["device_id"].to_pylist())
 
     @cached_property
     def devices(self) -> pa.Table:
@@ -315,6 +319,10 @@ def recent(view: View, stretch: str = "24h", *, device: str = "", quantity: str 
         device: one device, by its id; empty is all.
         quantity: such as temperature; empty is all.
     """
+    return view.shared(("sensors", stretch, device, quantity), lambda: _recent(view, stretch, device, quantity))
+
+
+def _recent(view: View, stretch: str, device: str, quantity: str) -> Answers:
     meant = question(view, stretch, None, of=device or None)
     site = view.project.settings.site
     return Answers(

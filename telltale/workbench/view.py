@@ -47,6 +47,7 @@ class View:
         self.closed_days = _by_site(project.lake.closed_days())
         self.snapshot = project.snapshot()
         self._copies: dict[Span | None, Relation] = {}
+        self._shared: dict[Hashable, Any] = {}
 
     @cached_property
     def hot(self) -> Tables:
@@ -113,6 +114,13 @@ class View:
                 known.clear()
             known[key] = make()
         return known[key]
+
+    def shared(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives; made once for this moment, for the parts of a page that ask the same of it."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        made: T = self._shared[key]
+        return made
 
     def kept(self, key: Hashable, make: Callable[[], T], *, tables: Sequence[str], span: Span) -> T:
         """What `make` gives; made once for as long as no row of a stretch is added or removed.
