@@ -242,8 +242,7 @@ def health_tables(project: Project, since: When = "24h", until: When = None, *, 
     def judged(question: Question) -> Health:
         signals = Signals(question, source)
         engine, span = signals.engine, question.span
-        beside = {"device": signals.devices(), "device_info": signals.info, "loss": signals.losses()}
-        rows = signals.with_known(signals.with_rests(engine.run(HEALTH, beside).arrow()))
+        rows = _judged(signals)
         listed = engine.from_arrow(rows)
         rejects = reject_counts(project, since, until, source=source)
         due = engine.run(OF_WHOLE, {"health": listed})
@@ -255,6 +254,26 @@ def health_tables(project: Project, since: When = "24h", until: When = None, *, 
     return ask(answer, since, until, project=project)
 
 
+def _judged(signals: Signals) -> pa.Table:
+    """How each device reports, those that are known and were not heard too."""
+    beside = {"device": signals.devices(), "device_info": signals.info, "loss": signals.losses()}
+    return signals.with_known(signals.with_rests(signals.engine.run(HEALTH, beside).arrow()))
+
+
+def sensors_table(project: Project, since: When = "24h", until: When = None, *, source: str | None = None) -> pa.Table:
+    """As `devices`, without pandas: what sends messages; what it gives of access points and PCs is not to be used."""
+
+    def answer(question: Question) -> pa.Table:
+        whole: Health | None = question.view.recalled(("health", question.span, source))
+        if whole is not None:
+            return whole.devices
+        key = ("health of sensors", question.span, source)
+        made: pa.Table = question.remembered(key, lambda: _judged(Signals(question, source, sensors_only=True)))
+        return made
+
+    return ask(answer, since, until, project=project)
+
+
 def reject_counts(project: Project, since: When = "24h", until: When = None, *, source: str | None = None) -> pa.Table:
     """As `rejects`, without pandas."""
     rows = rejects_table(project, since, until)
@@ -262,12 +281,13 @@ def reject_counts(project: Project, since: When = "24h", until: When = None, *, 
 
 
 def missing_table(
-    project: Project, since: When = "14d", until: When = None, *, source: str | None = None, nodes: bool = True
+    project: Project, since: When = "14d", until: When = None, *, source: str | None = None, sensors_only: bool = False
 ) -> pa.Table:
-    """As `missing`, without pandas; without `nodes` what it gives of access points is not to be used."""
+    """As `missing`, without pandas; with `sensors_only` what it gives of access points is not to be used."""
 
     def answer(question: Question) -> pa.Table:
-        signals = Signals(question, source, of=analysis.samples, span=question.over("day"), nodes=nodes)
+        days_touched = question.over("day")
+        signals = Signals(question, source, of=analysis.samples, span=days_touched, sensors_only=sensors_only)
         engine, days = signals.engine, question.periods("day")
         judged = signals.due()
         whole = days.drop_columns("so_far")

@@ -247,7 +247,8 @@ def received_moments(view: View, source: str, span: Span) -> list[int]:
 
 def _ever(view: View, source: str) -> bool:
     """Whether a record of a source is kept."""
-    return any(of.source == source for of in (*view.snapshot.hot, *view.snapshot.of("raw")))
+    hot = (raw.source for raw in view.snapshot.hot)
+    return source in hot or any(file.source == source for file in view.snapshot.of("raw"))
 
 
 def _newest(view: View, source: str) -> int | None:

@@ -65,7 +65,7 @@ class Signals:
         of_source: one source; None is all.
         of: which signs: `analysis.signals` as they came, `analysis.samples` by what they tell of.
         span: another stretch than the question's, such as whole days.
-        nodes: whether access points are asked about too: of all that reports they report the most often.
+        sensors_only: leave out access points, which of all report the most often, and PCs.
 
     Raises:
         ConfigError: there is no such source; says which there are.
@@ -78,16 +78,19 @@ class Signals:
         *,
         of: Callable[[Engine, Relation, Relation, Relation], Relation] = analysis.signals,
         span: Span | None = None,
-        nodes: bool = True,
+        sensors_only: bool = False,
     ) -> None:
         if of_source is not None:
             source(of_source)  # says what is known
         self.view, self.span, self.source = question.view, span or question.span, of_source
         self.engine, self.info = question.engine, question.device_info
         self.shows_pcs = of_source == PC_SOURCE or (of_source is None and question.settings.shows_single_pcs)
+        self.shows_pcs &= not sensors_only
         back = {name: Span(self.span.since_us - us, self.span.until_us) for name, us in LOOKBACK.items()}
         tables = {
-            name: self.view.table(name, stretch) if nodes or name != NODE_HEARTBEAT.name else self._none(NODE_HEARTBEAT)
+            name: self._none(NODE_HEARTBEAT)
+            if sensors_only and name == NODE_HEARTBEAT.name
+            else self.view.table(name, stretch)
             for name, stretch in back.items()
         }
         if of is analysis.signals:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from telltale import wording
 from telltale.health.answers import Answers as HealthAnswers
-from telltale.health.calls import missing_table
+from telltale.health.calls import missing_table, sensors_table
 from telltale.page import common
 from telltale.page.claims import About
 from telltale.sensors import question as read
@@ -213,15 +213,14 @@ class Answers:
         seen = read.sensors(question(self.question.view, DAYS, until))
         if self.source is None:
             return seen
-        own = set(self.health.devices["device_id"].to_pylist())
+        own = set(self.reporting["device_id"].to_pylist())
         return seen._replace(names={device_id: name for device_id, name in seen.names.items() if device_id in own})
 
     @cached_property
     def missing(self) -> pa.Table:
         """Messages missing by day, of the same sensors as `devices`."""
         since, until = self._stretch(self.days)
-        source = None if self.source is None else self.source.name
-        rows = missing_table(self.project, since, until, source=source, nodes=False)
+        rows = missing_table(self.project, since, until, source=self.source, sensors_only=True)
         return _only(rows, self.devices["device_id"].to_pylist())
 
     @cached_property
@@ -230,7 +229,7 @@ class Answers:
         silent = read.device_ids(self.question) if self.question.of else (*self.seen.names, *self._listed)
         limited = self.coverage["device_id"].to_pylist()
         wanted = {*self.stats["device_id"].to_pylist(), *(silent or ()), *limited}
-        return _only(self.health.devices, wanted - self.replaced)
+        return _only(self.reporting, wanted - self.replaced)
 
     @property
     def _listed(self) -> set[str]:
@@ -242,6 +241,12 @@ class Answers:
     def replaced(self) -> set[str]:
         """The ids of sensors that another one of the same name took the place of."""
         return {device_id for device_id, life in replacements(self.question).items() if life.successor}
+
+    @cached_property
+    def reporting(self) -> pa.Table:
+        """How what sends messages reports, sensor or not."""
+        since, until = self._stretch(self.reports)
+        return sensors_table(self.project, since, until, source=self.source)
 
     @cached_property
     def health(self) -> HealthAnswers:
@@ -256,7 +261,7 @@ class Answers:
 
     def _own(self, rows: pa.Table) -> pa.Table:
         """Those rows that are of a device of the source."""
-        return rows if self.source is None else _only(rows, self.health.devices["device_id"].to_pylist())
+        return rows if self.source is None else _only(rows, self.reporting["device_id"].to_pylist())
 
     def _about(self, asked: Question, **arguments: str | None) -> About:
         since, until = self._stretch(asked)

@@ -43,7 +43,7 @@ def newest(view: View, back: When) -> list[Newest]:
     answers = recent(view)
     limits = {_key(row): row for row in read.limits(asked).arrow().to_pylist()}
     outside = {_key(row): row for row in answers.excursions.to_pylist() if row["is_open"]}
-    intervals = {row["device_id"]: row["interval_s"] for row in answers.health.devices.to_pylist()}
+    intervals = {row["device_id"]: row["interval_s"] for row in answers.reporting.to_pylist()}
     found = [_newest(asked, row, limits.get(_key(row)), outside.get(_key(row)), intervals) for row in last]
     return sorted(found, key=lambda row: (row.level != "alarm", not row.name, row.called))
 

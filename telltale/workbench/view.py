@@ -115,6 +115,10 @@ class View:
             known[key] = make()
         return known[key]
 
+    def recalled(self, key: Hashable) -> Any:
+        """What is remembered of that key; None where nothing is."""
+        return self.project.remember(self.snapshot.change).get(key)
+
     def shared(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` gives; made once for this moment, for the parts of a page that ask the same of it."""
         if key not in self._shared:
