@@ -178,12 +178,13 @@ def look_at(
     known = () if is_new else tuple(ledger.as_episode(row) for row in before if row["recovered_at"] is None)
     watch = Watch(view, settings, stretch(view, kind, since, horizon_us), known)
     found = [one for one in kind.episodes(watch) if one.known_us <= horizon_us and _is_to_tell(one, since)]
+    first_us = min([watch.span.since_us, *(one.begins_us for one in found)])
     with project.store.reader() as connection:
-        rows = ledger.rows_of(connection, name, watch.span.since_us)
+        rows = ledger.rows_of(connection, name, first_us)
     found = [one if _is_written(rows, one) else records_of(watch, one) for one in found]
     alert = Alert(name, settings, subjects, zone, since.started_us)
     with project.store.writer() as connection:
-        rows = ledger.rows_of(connection, name, watch.span.since_us)
+        rows = ledger.rows_of(connection, name, first_us)
         changed = ledger.enter(connection, name, found, rows, ended_us=horizon_us if is_new else None)
         made = outgoing.tell(connection, alert, rows, now_us=horizon_us)
         ledger.put_mark(connection, name, since._replace(looked_us=max(since.looked_us, horizon_us)))
