@@ -13,6 +13,7 @@ from telltale.page.board import Ask, Board, Cell, Control
 from telltale.page.pieces import Card, Table
 from telltale.presence import lookup
 from telltale.presence.stations import sightings_page
+from telltale.publish import cards as scheduled
 from telltale.publish.alerts import card as alerts
 from telltale.workbench.tidy import shown
 
@@ -39,6 +40,7 @@ def page(ask: Ask) -> Board:
             *_alerts(ask, zone),
             *board.rows,
             *_captures(ask),
+            *_reports(ask, zone),
             (Cell("sightings", 12, "Newest sightings", partial(_sightings, ask, int(number), zone)),),
         ),
         controls=[*board.controls, SIGHTINGS],
@@ -61,6 +63,13 @@ def _captures(ask: Ask) -> tuple[tuple[Cell, ...], ...]:
         if heard.capture.num_rows
         else ()
     )
+
+
+def _reports(ask: Ask, zone: str) -> tuple[tuple[Cell, ...], ...]:
+    """A row for what became of the scheduled reports, where there are any."""
+    if not ask.project.settings.reports:
+        return ()
+    return ((Cell("reports", 12, "Scheduled reports", partial(scheduled.reports, ask.project, zone)),),)
 
 
 def _sightings(ask: Ask, number: int, zone: str) -> Card:
