@@ -236,7 +236,22 @@ def _reports(project: "Project", plan: "Scenario") -> None:
             tell = partial(_describe, bar, bar.add_task(f"report {name}", total=None))
             done = run(name, f"{first}/{today}", {}, project, progress=tell)
         click.echo(f"report {name}: {done.html}")
+    _scheduled(project)
     click.echo(f"all reports: {project.settings.report_folder / 'index.html'}")
+
+
+def _scheduled(project: "Project") -> None:
+    """What is scheduled of the days that are over, as it would have come by itself."""
+    from telltale.publish.schedule import once
+    from telltale.publish.standing import table
+
+    with progress() as bar:
+        task = bar.add_task("scheduled reports", total=None)
+        once(project, now_us=project.now_us(), at_once=2, say=lambda text: bar.update(task, description=text))
+    made = [run for run in table(project) if run["state"] == "done"][::-1]
+    for run in made[-1:]:
+        newest = project.settings.report_folder / run["files"][0]
+        click.echo(f"scheduled: {len(made)} of {run['report']}, {made[0]['period']} to {run['period']}: {newest}")
 
 
 def _describe(bar: "Progress", task: "TaskID", text: str) -> None:

@@ -75,12 +75,14 @@ def _since_us(project: "Project", since: str | None) -> int:
 def _show_planned(project: "Project", since: str | None, *, as_json: bool) -> None:
     from telltale.publish.standing import planned
 
-    rows = planned(project, since_us=_since_us(project, since))
+    found = planned(project, since_us=_since_us(project, since))
     show(
-        rows,
+        found.rows,
         as_json=as_json,
         empty="Nothing is due: every closed period is made, and rests on the rows it was made of.",
     )
+    if found.left_out and not as_json:
+        click.echo(f"{found.left_out:,} older periods are left out; --since 1y takes those of a year.")
 
 
 def _show_ledger(project: "Project", *, as_json: bool) -> None:

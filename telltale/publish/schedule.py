@@ -65,6 +65,7 @@ def once(
     make: making.Make = making.made,
     step: making.Step = lambda _name: None,
     stop: threading.Event | None = None,
+    now_us: int | None = None,
     most: int = MOST,
     since_us: int = 0,
     at_once: int = 1,
@@ -78,6 +79,7 @@ def once(
         make: how a report is made; a test has its own.
         step: told the name of each step before the next begins; a test stops there.
         stop: no further period is begun once it is set.
+        now_us: the present, of whoever vouches for it; None is the project's, as far as its clock is believed.
         most: so many periods of a report are looked after.
         since_us: what ended before is left out.
         at_once: so many are made at the same time.
@@ -86,7 +88,7 @@ def once(
     Raises:
         StoreError: the store is away or busy; the next pass goes on where this one ended.
     """
-    now_us = believed_us(project)
+    now_us = believed_us(project) if now_us is None else now_us
     settle_all(project.lake, now_us=project.now_us())
     found = look(project, now_us=now_us, most=most, since_us=since_us)
     looked(found)

@@ -1,7 +1,7 @@
 """How the reports stand: the ledger as a table, and what a pass would make."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, NamedTuple
 
 from telltale.publish import ledger
 from telltale.publish.ledger import Run
@@ -26,7 +26,15 @@ def table(project: Project) -> list[dict[str, Any]]:
     return [_row(run, named.get(run.key[:2])) for run in reversed(ledger.runs(project.store))]
 
 
-def planned(project: Project, *, since_us: int = 0) -> list[dict[str, Any]]:
+class Planned(NamedTuple):
+    """What a pass would do."""
+
+    rows: list[dict[str, Any]]
+    left_out: int
+    """Older periods that were never made, and that nobody looks after."""
+
+
+def planned(project: Project, *, since_us: int = 0) -> Planned:
     """What a pass would make now, the oldest first; nothing is changed by asking.
 
     Args:
@@ -34,7 +42,7 @@ def planned(project: Project, *, since_us: int = 0) -> list[dict[str, Any]]:
         since_us: periods that ended before are left out; 0 takes as many as the schedule looks after.
 
     Returns:
-        report, period, ended_at (UTC), records (rows of the period), what.
+        rows of report, period, ended_at (UTC), records (rows of the period), what.
     """
     now_us = believed_us(project)
     found = (
@@ -54,7 +62,7 @@ def planned(project: Project, *, since_us: int = 0) -> list[dict[str, Any]]:
                 "what": work.removed if work.is_empty and work.removed else what,
             }
         )
-    return rows
+    return Planned(rows, sum(found.left_out.values()))
 
 
 def _row(run: Run, of: Any) -> dict[str, Any]:

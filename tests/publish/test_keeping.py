@@ -71,14 +71,14 @@ def test_a_pass_that_fails_is_said_once_and_tried_again(world: World, monkeypatc
 def test_what_is_due_and_what_became_of_it_are_tables(world: World) -> None:
     world.now_us = at("2026-11-15 01:00")
     with closing(world.project()) as project:
-        assert [(row["period"], row["records"] > 0, row["what"]) for row in planned(project)] == [
+        assert [(row["period"], row["records"] > 0, row["what"]) for row in planned(project).rows] == [
             ("2026-11-13", True, "made"),
             ("2026-11-14", False, "nothing to report"),
         ]
         assert table(project) == []
         assert report_ages(project.store) == []
         schedule.once(project, make=world.make)
-        assert planned(project) == []
+        assert planned(project) == ([], 0)
         newest, first = table(project)
         assert (newest["period"], newest["state"], newest["why"]) == ("2026-11-14", "nothing", "no record came")
         assert (first["period"], first["state"], first["revision"]) == ("2026-11-13", "done", 1)
@@ -91,8 +91,10 @@ def test_what_is_due_and_what_became_of_it_are_tables(world: World) -> None:
 def test_a_year_of_a_plan_takes_more_than_the_schedule_looks_after(world: World) -> None:
     world.now_us = at("2027-02-14 01:00")
     with closing(world.project()) as project:
-        assert len(planned(project)) == 60
-        assert len(planned(project, since_us=at("2026-11-01 00:00"))) == 93  # 18 + 31 + 31 + 13 days
+        found = planned(project)
+        assert (len(found.rows), found.left_out) == (60, 33)
+        found = planned(project, since_us=at("2026-11-01 00:00"))
+        assert (len(found.rows), found.left_out) == (93, 0)  # 18 + 31 + 31 + 13 days
 
 
 def test_the_command_says_what_is_missing(tmp_path: Path) -> None:

@@ -48,6 +48,11 @@ show_everyone = true
 [kanban]
 working_hours = ["Mon-Fri 06:00-22:00"]
 
+[reports.cold_chain]
+notebook = "sensor_report"
+period = "day"
+grace = ""
+
 {desk}"""
 
 
