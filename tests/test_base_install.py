@@ -86,6 +86,7 @@ RUNS: list[tuple[str, str]] = [
 """Each command in its main form, and a word of what it prints."""
 LACKS = [
     ("report presence_dwell", "papermill is", "lab"),
+    ("schedule --once", "papermill is", "lab"),
     ("dashboard", "Voilà is", "lab"),
     ("lab", "JupyterLab is", "lab"),
     ("demo --days 1 --no-serve", "pandas is", "lab"),

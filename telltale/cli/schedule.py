@@ -38,6 +38,8 @@ def schedule(*, once: bool, dry_run: bool, listing: bool, since: str | None, as_
 
     if since is not None and not (once or dry_run):
         raise click.UsageError("--since goes with --once or --dry-run")
+    if not (dry_run or listing or as_json):
+        import papermill  # noqa: F401 - without it every period would fail: what brings it is said at once
     project = Project()
     if not project.settings.reports:
         raise ConfigError(

@@ -199,8 +199,12 @@ def _forward(settings: "Settings") -> str | None:
 
 
 def _schedule(settings: "Settings") -> str | None:
-    """Only where a report is scheduled."""
-    return "" if settings.reports else None
+    """Only where a report is scheduled, and notebooks can be run."""
+    if not settings.reports:
+        return None
+    from telltale.extras import not_installed
+
+    return "" if find_spec("papermill") else not_installed("papermill")
 
 
 def _alerts(settings: "Settings") -> str | None:
