@@ -2,9 +2,9 @@
 
 A figure is what one output of a cell shows: a piece (sentence, tiles, card) with its claims and its chart, or what
 another library showed. Its digest is that of a canonical text: keys sorted, numbers by value (`3` and `3.0` are one, an
-array as plotly packs it is its list), floats to 12 significant digits, which is more than any page shows and less than
-the order of a sum moves. What only repeats a piece for JupyterLab, warnings on stderr and counts of executions are no
-part of it, nor is when the report was made.
+array as plotly packs it is its list), floats that are no whole number to 9 significant digits, which is more than any
+page shows and far from what the order of a sum moves. What only repeats a piece for JupyterLab, warnings on stderr and
+counts of executions are no part of it, nor is when the report was made.
 """
 
 import base64
@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 from telltale.page import pieces as show
 from telltale.page.marked import bare
 
-DIGITS = 12
-"""Significant digits of a float."""
+DIGITS = 9
+"""Significant digits of a float. The order of a sum moves its 16th, which rounds one of a million sums otherwise."""
 FOOTER = "footer"
 NOT_IN_REPORT = "notebook-only"
 """Tag of a cell that guides the reader of the notebook and is left out of the report."""
@@ -172,7 +172,7 @@ def _number(value: float) -> int | float | None:
         return value
     if not isfinite(value):
         return None
-    rounded = float(f"{value:.{DIGITS}g}")
+    rounded = value if value.is_integer() else float(f"{value:.{DIGITS}g}")
     return int(rounded) if rounded.is_integer() else rounded
 
 

@@ -172,8 +172,8 @@ class Project:
 
     @cached_property
     def engine(self) -> Engine:
-        """What runs the analysis."""
-        return DuckEngine()
+        """What runs the analysis; of a moment that has passed in one thread, so that sums are added in one order."""
+        return DuckEngine(threads=None if self.as_of is None else 1)
 
     def span(self, since: When, until: When, *, site: str | None = None) -> Span:
         """A stretch of time as the clock of a site reads it (None: that of `[site]`).

@@ -31,6 +31,8 @@ def packed(code: str, numbers: list[float], shape: str = "") -> dict[str, str]:
         (0.1 + 0.2, 0.3),
         (1e300, 1.0000000000000001e300),
         (-0.0, 0),
+        (2.9999999999999996, 3),
+        (1 / 3, 0.333333333),
         (float("nan"), None),
         (float("inf"), None),
         ([1, 2, 3], (1, 2, 3)),
@@ -47,7 +49,16 @@ def test_what_is_equal_has_one_text(one: Any, other: Any) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [(1, "1"), (1, True), (0.3, 0.3000001), ([1, 2], [2, 1]), ({"a": None}, {}), ("é", "e"), ([[1], [2]], [1, 2])],
+    [
+        (1, "1"),
+        (1, True),
+        (0.3, 0.3000001),
+        (1795129200001.0, 1795129200002.0),
+        ([1, 2], [2, 1]),
+        ({"a": None}, {}),
+        ("é", "e"),
+        ([[1], [2]], [1, 2]),
+    ],
 )
 def test_what_differs_has_another(one: Any, other: Any) -> None:
     assert digest.digest(one) != digest.digest(other)
