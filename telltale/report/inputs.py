@@ -5,6 +5,7 @@ change nothing of it. Settings are digests under a key of the project: whoever h
 differ, and nothing about what they are.
 """
 
+import datetime as dt
 import hashlib
 import hmac
 from collections import defaultdict
@@ -12,17 +13,16 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from telltale.arrow import DAY_US, RAW_SCHEMA, arrow_to_raws, raws_to_arrow, utc_day
+from telltale.arrow import DAY_US, arrow_to_raws, raws_to_arrow, utc_day
 from telltale.contract import Raw
 from telltale.lake import RAW_TABLE, File, Snapshot
 from telltale.privacy.files import key_in
 from telltale.report.digest import canonical
+from telltale.report.raw_days import Known, RawDay, key_of, raw_day
 from telltale.settings import devices
-from telltale.sources import SOURCES
 from telltale.workbench.as_of import Moment
 from telltale.workbench.project import Project
 from telltale.workbench.times import Span
@@ -41,26 +41,18 @@ DIGITS = 16
 """Hex digits of a setting's digest: enough to tell two apart."""
 
 
-class RawDay(NamedTuple):
-    """The raw records of one source that were received on one UTC day, up to the moment of the report.
-
-    Of a source with people it says neither how many nor which: how often a PC reports tells of its person's day.
-    """
-
-    source: str
-    day: str
-    records: int | None
-    first_id: int | None
-    last_id: int | None
-    digest: str
-    """SHA-256 of the digests of the columns."""
-
-
 class Damaged(NamedTuple):
     """A file of the lake that is not what the catalog says."""
 
     path: str
     reason: str
+
+
+class _Part(NamedTuple):
+    """Where the raw records of a source and day are."""
+
+    files: list[File]
+    hot: list[Raw]
 
 
 class Inputs:
@@ -70,10 +62,11 @@ class Inputs:
         project: whose.
         span: the period, microseconds UTC.
         moment: of the report.
+        trusting: take the digest of a day that was made of the same files before; what is proven is read anew.
     """
 
-    def __init__(self, project: Project, span: Span, moment: Moment) -> None:
-        self.project, self.moment = project, moment
+    def __init__(self, project: Project, span: Span, moment: Moment, *, trusting: bool = False) -> None:
+        self.project, self.moment, self._is_trusting = project, moment, trusting
         end_us = min(moment.now_us + 1, span.until_us + LATE_DAYS * DAY_US)
         self.received = Span(span.since_us, max(end_us, span.since_us))
         self.damaged: list[Damaged] = []
@@ -86,19 +79,18 @@ class Inputs:
     @cached_property
     def raw(self) -> list[RawDay]:
         """The raw records, by source and day of receipt."""
-        parts: dict[tuple[str, int], list[pa.Table]] = defaultdict(list)
-        for source, rows in self._tables():
-            days = pc.divide(rows["received_at"].cast(pa.int64()), DAY_US)
-            for day in pc.unique(days).to_pylist():
-                parts[source, day].append(rows.filter(pc.equal(days, day)))
-        return [_raw_day(source, day, parts[source, day]) for source, day in sorted(parts)]
+        known = Known(self.project.settings.report_folder) if self._is_trusting else None
+        found = [self._raw_day(source, day, part, known) for (source, day), part in sorted(self._parts().items())]
+        if known is not None:
+            known.keep()
+        return [day for day in found if day is not None]
 
     @cached_property
     def files(self) -> dict[str, dict[str, Any]]:
         """The decoded files that hold rows of the period, by table: decoders and one digest."""
         tables: dict[str, list[File]] = defaultdict(list)
         for file in self.snapshot.files:
-            if file.table_name != RAW_TABLE and _touches(file, self.received) and self._was_there(file):
+            if file.table_name != RAW_TABLE and _touches(file, self.received) and self._is_known(file.first_raw_id):
                 tables[file.table_name].append(file)
         return {
             name: {
@@ -109,9 +101,10 @@ class Inputs:
         }
 
     def records(self) -> Iterator[Raw]:
-        """The raw records themselves, file by file."""
-        for _source, rows in self._tables():
-            yield from arrow_to_raws(rows)
+        """The raw records themselves, day by day."""
+        for part in self._parts().values():
+            for rows in self._tables(part):
+                yield from arrow_to_raws(rows)
 
     def check(self) -> list[Damaged]:
         """The files of the period and the weeks before it that are gone, or hold other bytes than once were written."""
@@ -134,22 +127,44 @@ class Inputs:
         """As a recipe holds it."""
         return {"raw": [list(day) for day in self.raw], "tables": self.files}
 
-    def _tables(self) -> Iterator[tuple[str, pa.Table]]:
-        """The records of the stretch up to the moment, file by file."""
+    def _parts(self) -> dict[tuple[str, dt.date], "_Part"]:
+        """Where the records of each source and UTC day of receipt are."""
+        parts: dict[tuple[str, dt.date], _Part] = defaultdict(lambda: _Part([], []))
         for file in self.snapshot.of(RAW_TABLE):
-            if not _touches(file, self.received) or not self._was_there(file):
-                continue
+            if _touches(file, self.received) and self._is_known(file.first_raw_id):
+                parts[file.source, file.day].files.append(file)
+        for raw in self.snapshot.hot:
+            if self.received.since_us <= raw.received_at < self.received.until_us and self._is_known(raw.id):
+                parts[raw.source, utc_day(raw.received_at // DAY_US)].hot.append(raw)
+        return parts
+
+    def _raw_day(self, source: str, day: dt.date, part: "_Part", known: Known | None) -> RawDay | None:
+        key = key_of([file.path for file in part.files]) if self._is_whole(day, part) else ""
+        if known is not None and key in known.days:
+            return known.days[key]
+        tables = [rows for rows in self._tables(part) if rows.num_rows]
+        if not tables:
+            return None
+        made = raw_day(source, day, tables)
+        if known is not None and key:
+            known.days[key] = made
+        return made
+
+    def _is_whole(self, day: dt.date, part: "_Part") -> bool:
+        """Whether all that its files hold is of this report: their names say what they hold."""
+        since_us = (day - dt.date(1970, 1, 1)).days * DAY_US
+        inside = self.received.since_us <= since_us and since_us + DAY_US <= self.received.until_us
+        return inside and not part.hot and all(self._is_known(file.last_raw_id) for file in part.files)
+
+    def _tables(self, part: "_Part") -> Iterator[pa.Table]:
+        """The records of a day up to the moment, file by file."""
+        for file in part.files:
             try:
-                rows = self.project.lake.root.read(file.path)
+                yield self._inside(self.project.lake.root.read(file.path))
             except (OSError, pa.ArrowException):
                 self.damaged.append(Damaged(file.path, "is listed and cannot be read"))
-                continue
-            yield file.source, self._inside(rows)
-        hot: dict[str, list[Any]] = defaultdict(list)
-        for raw in self.snapshot.hot:
-            hot[raw.source].append(raw)
-        for source, raws in hot.items():
-            yield source, self._inside(raws_to_arrow(raws))
+        if part.hot:
+            yield self._inside(raws_to_arrow(part.hot))
 
     def _inside(self, rows: pa.Table) -> pa.Table:
         at = rows["received_at"].cast(pa.int64())
@@ -157,9 +172,6 @@ class Inputs:
         if self.moment.through_id is not None:
             inside = pc.and_(inside, pc.less_equal(rows["id"], self.moment.through_id))
         return rows.filter(inside)
-
-    def _was_there(self, file: File) -> bool:
-        return self._is_known(file.first_raw_id)
 
     def _is_known(self, raw_id: int) -> bool:
         return self.moment.through_id is None or raw_id <= self.moment.through_id
@@ -216,40 +228,3 @@ def _key(project: Project) -> bytes:
 
 def _touches(file: File, span: Span) -> bool:
     return file.max_time >= span.since_us and file.min_time < span.until_us
-
-
-def _raw_day(source: str, day: int, parts: list[pa.Table]) -> RawDay:
-    rows = pa.concat_tables([part.select(RAW_SCHEMA.names) for part in parts]).sort_by("id")
-    made = digest_of_columns(column_digests(rows))
-    if is_personal(source):
-        return RawDay(source, utc_day(day).isoformat(), None, None, None, made)
-    ids = rows["id"].to_numpy()
-    return RawDay(source, utc_day(day).isoformat(), rows.num_rows, int(ids[0]), int(ids[-1]), made)
-
-
-def is_personal(source: str) -> bool:
-    """Whether a source's bodies tell of people; so may those of a source nobody lists any more."""
-    return next((each.personal for each in SOURCES if each.name == source), True)
-
-
-def digest_of_columns(digests: Mapping[str, str]) -> str:
-    """The digest of a day from those of its columns."""
-    return hashlib.sha256("".join(digests[name] for name in RAW_SCHEMA.names).encode()).hexdigest()
-
-
-def column_digests(rows: pa.Table) -> dict[str, str]:
-    """SHA-256 of each column of raw records in the order of their ids.
-
-    Numbers and moments (µs UTC) as 8 bytes each; of texts and bytes first all lengths so, then all of them, joined;
-    little-endian.
-    """
-    return {name: hashlib.sha256(b"".join(_bytes(rows[name]))).hexdigest() for name in RAW_SCHEMA.names}
-
-
-def _bytes(column: pa.ChunkedArray) -> Iterator[bytes]:
-    if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
-        values = column.cast(pa.binary()).to_pylist()
-        yield np.fromiter(map(len, values), "<i8", len(values)).tobytes()
-        yield b"".join(values)
-    else:
-        yield column.cast(pa.int64()).to_numpy().astype("<i8").tobytes()

@@ -26,7 +26,8 @@ from telltale import private, wording
 from telltale.arrow import DAY_US, raws_to_arrow, utc_day
 from telltale.contract import ConfigError, Raw
 from telltale.report import recipe
-from telltale.report.inputs import Inputs, column_digests, is_personal
+from telltale.report.inputs import Inputs
+from telltale.report.raw_days import column_digests, is_personal
 from telltale.workbench.project import Project, here
 
 EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from telltale import wording
 from telltale.arrow import DAY_US, utc_day
 from telltale.landing.schema import PURGED
-from telltale.report.inputs import LOOKBACK_US, Inputs, RawDay, settings_digests, settings_names
+from telltale.report.inputs import LOOKBACK_US, Inputs, settings_digests, settings_names
+from telltale.report.raw_days import RawDay
 from telltale.report.recipe import Recipe, notebook_digest
 from telltale.sources import SOURCES
 from telltale.tables import TABLES

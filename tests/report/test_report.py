@@ -48,7 +48,7 @@ def test_headings_are_in_order_and_plots_have_names() -> None:
     body = HTML.split("</style>")[1]
     assert re.findall(r"<(h\d)", body) == ["h1"] + ["h2"] * 5
     assert 'role="img" aria-label="Wednesday was the busiest day. By day"' in body
-    assert body.count("Show the numbers") == 4
+    assert body.count("<summary>Show the numbers</summary>") == 4
 
 
 def test_the_footer_joins_what_the_run_and_the_notebook_know() -> None:
@@ -123,7 +123,7 @@ def test_a_run_keeps_notebook_page_and_index_and_a_failed_one_keeps_them(project
     assert shown == [*(f"{name}{end}" for end in (".html", ".ipynb", ".json", ".recipe.json")), "latest-limit-41.html"]
     text = done.html.read_text()
     assert "<b>2026-W46</b> with 42" in text
-    assert re.findall(r"<dt>(.*?)</dt>", text) == ["Period", "Parameters", "Made", "Data until"]
+    assert re.findall(r"<dt>(.*?)</dt>", text) == ["Period", "Clock", "Parameters", "Made", "Data until"]
     assert told[:2] == ["my_week: cell 1 of 4", "my_week: cell 2 of 4"]  # papermill adds the injected one
     listed = (project.settings.report_folder / "index.html").read_text()
     assert f'href="my_week/{name}.html"' in listed
