@@ -304,8 +304,8 @@ def _facts(notebook: Mapping[str, Any], when: Period, made: dt.datetime) -> dict
     told = ", ".join(f"{name} = {value}" for name, value in _used(notebook).items() if value not in ("", None))
     return {
         "Period": wording.date_span(when.first, when.last),
-        "Parameters": told or "as in telltale.toml",
         "Clock": str(when.now.tzinfo),
+        "Parameters": told or "as in telltale.toml",
         "Made": " · ".join((wording.full_moment(made), f"telltale {telltale.__version__}", *_revision())),
     }
 

@@ -125,7 +125,7 @@ class Inputs:
 
     def data(self) -> dict[str, Any]:
         """As a recipe holds it."""
-        return {"raw": [list(day) for day in self.raw], "tables": self.files}
+        return {"received": [list(day) for day in self.raw], "tables": self.files}
 
     def _parts(self) -> dict[tuple[str, dt.date], "_Part"]:
         """Where the records of each source and UTC day of receipt are."""

@@ -80,7 +80,7 @@ def pack(path: Path, target: Path | None = None, project: Project | None = None)
         else:
             contents[f"raw/{source}/{day}.jsonl"] = _lines(raws)
             records += len(raws)
-    gone = [f"{day[0]} {day[1]}" for day in made.data["inputs"]["raw"] if (day[0], day[1]) not in days]
+    gone = [f"{day[0]} {day[1]}" for day in made.data["inputs"]["received"] if (day[0], day[1]) not in days]
     manifest = {
         "telltale_evidence": 1,
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},

@@ -90,7 +90,7 @@ def raw(inputs: Inputs, made: Recipe, removed: list[Removed]) -> Iterator[Reason
     """The days of a source whose raw records are not those the report was made of."""
     now = {(day.source, day.day): day for day in inputs.raw}
     gone = {(each.source, each.day) for each in removed if each.table == "raw"}
-    for then in (RawDay(*day) for day in made.data["inputs"]["raw"]):
+    for then in (RawDay(*day) for day in made.data["inputs"]["received"]):
         day = now.pop((then.source, then.day), None)
         if day == then or (then.source, then.day) in gone:
             continue

@@ -6,8 +6,8 @@
     moment           now_us: the present it was asked at; through_id: the last raw record there was
     made             when it ran, telltale's version and revision, decoder versions by source
     settings         settings, listed devices, lists: digests of values by digests of names, under the project's key
-    inputs           raw: source, UTC day of receipt, records, first and last id, SHA-256 (of a source with people the
-                     last alone); tables: decoders that made their rows, SHA-256 of their files
+    inputs           received: of the raw records source, UTC day of receipt, number, first and last id, SHA-256 (of a
+                     source with people the last alone); tables: decoders that made their rows, SHA-256 of their files
     figures          place, kind, title, SHA-256, and of each number its words claim: id, value
     answers          SHA-256 of all figures but the footer
     page             SHA-256 of the page without this element and without when it was made

@@ -17,7 +17,7 @@ from tests.publish.delivered import OPS, decide, mailing
 from tests.smtp import mail_server
 
 pytestmark = pytest.mark.slow
-PACKED = re.compile(r'<script id="plotly" type="application/gzip">([A-Za-z0-9+/=]+)</script>')
+PACKED = re.compile(r'<script id="(?:plotly|figures)" type="application/gzip">([A-Za-z0-9+/=]+)</script>')
 
 
 @pytest.fixture(scope="module")

@@ -332,7 +332,7 @@ def test_a_notebook_that_is_gone_is_said(world: World) -> None:
 def test_no_id_and_no_number_of_records_of_people_is_in_a_recipe(world: World) -> None:
     hand_in(world.project, "cloudtrax", Scenario(5, END_S - 2 * 86_400, END_S - 2 * 86_400 + 900, ZONE))
     report.run("fridges", PERIOD, {}, world.project, with_pdf=False)
-    days = {day[0]: day for day in recipe.of_file(world.page).data["inputs"]["raw"]}
+    days = {day[0]: day for day in recipe.of_file(world.page).data["inputs"]["received"]}
     assert days["cloudtrax"][2:5] == [None, None, None]
     assert None not in days["sigfox"]
 

@@ -86,7 +86,7 @@ def problems() -> Iterator[str]:
 
 def records(recipe: dict[str, Any], manifest: dict[str, Any]) -> Iterator[str]:
     """The same of the raw records."""
-    for source, day, count, _first, _last, digest in recipe["inputs"]["raw"]:
+    for source, day, count, _first, _last, digest in recipe["inputs"]["received"]:
         plain = HERE / "raw" / source / f"{day}.jsonl"
         hashed = plain.with_suffix(".hashes")
         if f"{source} {day}" in manifest["no_longer_kept"]:
