@@ -42,6 +42,7 @@ __all__ = [
     "team_hours",
     "tiles",
     "work_hours",
+    "work_hours_sentence",
 ]
 
 
@@ -150,6 +151,11 @@ def hours_of_days(answers: Answers) -> Card:
 def work_hours(answers: Answers) -> Card:
     """The work-hours sheet: each day of the period, also those without a record."""
     return work.card(answers)
+
+
+def work_hours_sentence(answers: Answers) -> Sentence:
+    """The hours of whose sheet it is; of nobody's how to say whose."""
+    return sentence(answers) if answers.shows_single else Sentence(work.NOBODYS, _over(answers))
 
 
 @_of_single_pcs

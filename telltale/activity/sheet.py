@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 UNKNOWN = wording.UNKNOWN
+NOBODYS = (
+    "**Nothing is shown here**: a work-hours sheet is one person's, and shown to nobody else. Say whose: "
+    "telltale report work_hours -p person=NAME, a person of devices.csv."
+)
 _KEPT = ("device_id", "name", "person", "label", "first_active_at", "last_active_at")
 _KNOWN = ("active_s", "away_s")
 
