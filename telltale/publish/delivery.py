@@ -1,16 +1,19 @@
 """Sending what is due in the outbox: each message once, again while that may help, and never silently given up.
 
 A message is `waiting`, then `sending` while it is handed over, then `sent`, or `failed` when it is refused for good or
-a day of tries has passed. One sender a store works at a time (a lock row, which shows a dead holder), so a message that
-is `sending` when another begins was left by one that ended. Whether the other side had taken it then is not known: it
-is sent again, under the same Message-ID, so that a repetition can be recognised. Never lost, rarely twice.
+a day of tries has passed. One sender of mail works on a store at a time, and one of all else (a lock row each, which
+shows a dead holder), so a message that is `sending` when another begins was left by one that ended. Whether the other
+side had taken it then is not known: it is sent again, under the same Message-ID, so that a repetition can be
+recognised. Never lost, rarely twice.
 """
 
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import reduce
 from hashlib import blake2b
+from operator import add
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -22,7 +25,7 @@ from telltale.landing.schema import MESSAGE
 from telltale.landing.store import Store
 from telltale.publish import mail_page
 from telltale.publish.outgoing import NotSent, Outgoing, Session
-from telltale.publish.ways import way_name, way_to
+from telltale.publish.ways import is_mail, way_name, way_to
 from telltale.workbench.project import Project
 
 WAITING, SENDING, SENT, FAILED = "waiting", "sending", "sent", "failed"
@@ -31,6 +34,8 @@ WAITS_MIN = (1, 5, 25)
 MOST_TRIES = 27
 """At 0, 1, 6 and 31 min, then each hour: the last 23 h 31 min after the first."""
 LOCK_NAME = "publish"
+LANES = ("mail", "other")
+"""Mail and the ways of Apprise do not wait for each other: a mail server that hangs delays no chat."""
 LOOK_S = 1.0
 KEPT_D = 7
 """Days until the text of what was sent is removed; its key and subject stay, so that it is not sent again."""
@@ -99,34 +104,52 @@ def send_due(project: Project, now_us: int | None = None, say: Say = lambda _tex
         StoreError: the store is away.
     """
     now_us = project.now_us() if now_us is None else now_us
-    if not _recipients_due(project.store, now_us):
-        return Sent()
-    try:
-        with locked(project.store, LOCK_NAME, wait_s=0):
-            return _send_all(project, now_us, say)
-    except Busy:
-        return Sent()
+    return _sum(_send_lane(project, lane, now_us, say) for lane in LANES)
 
 
 def keep(project: Project, stop: threading.Event, say: Say) -> None:
     """Send what becomes due until `stop` is set; the store may go away and come back meanwhile."""
+    others = [threading.Thread(target=_keep, args=(project, lane, stop, say), name=lane) for lane in LANES[1:]]
+    for other in others:
+        other.start()
+    try:
+        _keep(project, LANES[0], stop, say)
+    finally:
+        stop.set()
+        for other in others:
+            other.join()
+
+
+def _keep(project: Project, lane: str, stop: threading.Event, say: Say) -> None:
     complaint, tidy_at = "", 0
     while not stop.is_set():
         try:
             now_us = project.clock()  # never that of a moment which another thread holds
-            send_due(project, now_us, say)
-            if now_us >= tidy_at:
+            _send_lane(project, lane, now_us, say)
+            if lane == LANES[0] and now_us >= tidy_at:
                 forget_texts(project.store, now_us - KEPT_D * _DAY)
                 tidy_at = now_us + _HOUR
             complaint = ""
         except Exception as error:  # noqa: BLE001 - a mistake in one pass must not end the next
-            told = (
-                str(error) if isinstance(error, TelltaleError) else f"{discreet.place(error)}; please report this line"
-            )
+            told = str(error) if isinstance(error, TelltaleError) else f"{discreet.place(error)}; please report this"
             if told != complaint:
                 complaint = told
                 say(told)
         stop.wait(LOOK_S)
+
+
+def _send_lane(project: Project, lane: str, now_us: int, say: Say) -> Sent:
+    if not _recipients_due(project.store, lane, now_us):
+        return Sent()
+    try:
+        with locked(project.store, f"{LOCK_NAME} {lane}", wait_s=0):
+            return _send_all(project, lane, now_us, say)
+    except Busy:
+        return Sent()
+
+
+def _sum(parts: Iterable[Sent]) -> Sent:
+    return reduce(lambda one, other: Sent(*map(add, one, other)), parts, Sent())
 
 
 def standing(store: Store) -> Standing:
@@ -172,17 +195,17 @@ def forget_texts(store: Store, before_us: int) -> int:
         return connection.execute(MESSAGE.update().where(old).values(body="", html="")).rowcount
 
 
-def _recipients_due(store: Store, now_us: int) -> list[str]:
+def _recipients_due(store: Store, lane: str, now_us: int) -> list[str]:
     # What waits for longer than any wait of ours was put off by a clock that was ahead.
     due = (MESSAGE.c.next_try <= now_us) | (MESSAGE.c.next_try > now_us + 2 * _HOUR)
     query = sa.select(MESSAGE.c.recipient).where(MESSAGE.c.state.in_((WAITING, SENDING)), due).distinct()
     with store.reader() as connection:
-        return list(connection.scalars(query))
+        return [recipient for recipient in connection.scalars(query) if is_mail(recipient) == (lane == "mail")]
 
 
-def _messages(store: Store, now_us: int) -> dict[str, list[Due]]:
+def _messages(store: Store, lane: str, now_us: int) -> dict[str, list[Due]]:
     """What is to be sent, by the name of its way, in the order in which it was decided."""
-    recipients = _recipients_due(store, now_us)
+    recipients = _recipients_due(store, lane, now_us)
     query = (
         sa.select(*(MESSAGE.c[name] for name in Due._fields))
         .where(MESSAGE.c.state.in_((WAITING, SENDING)), MESSAGE.c.recipient.in_(recipients))
@@ -197,13 +220,13 @@ def _messages(store: Store, now_us: int) -> dict[str, list[Due]]:
     return ways
 
 
-def _send_all(project: Project, now_us: int, say: Say) -> Sent:
+def _send_all(project: Project, lane: str, now_us: int, say: Say) -> Sent:
     deadline = time.monotonic() + _LONGEST_PASS_S
     total = Sent()
-    for messages in _messages(project.store, now_us).values():
-        for became in _by_one_way(project, messages, now_us, deadline):
-            total = Sent(*(a + b for a, b in zip(total, became[0], strict=True)))
-            say(became[1])
+    for messages in _messages(project.store, lane, now_us).values():
+        for became, said in _by_one_way(project, messages, now_us, deadline):
+            total = _sum((total, became))
+            say(said)
     return total
 
 

@@ -6,6 +6,7 @@ back. So while it sends, their lines are caught here, and of them only kind and 
 
 import logging
 import re
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from telltale.contract import ConfigError
 from telltale.extras import not_installed
 from telltale.publish.outgoing import NotSent, Outgoing, Session
 
+_ONE = threading.Lock()
+"""Loggers are the process's: whoever changes them in a second thread would put back what is not its own."""
 _LOGGERS = ("apprise", "urllib3", "urllib3.connectionpool", "requests", "requests_oauthlib", "paho", "slixmpp")
 _CODE = re.compile(r"\berror ?= ?(\d{3})\b")
 _UNREACHABLE = re.compile(r"connection|timed? ?out|socket", re.IGNORECASE)
@@ -109,6 +112,11 @@ class _Catch(logging.Handler):
 @contextmanager
 def _caught() -> Iterator[list[str]]:
     """Catch what Apprise and what it sends by log in the block: nothing of it reaches any other log."""
+    with _ONE:
+        yield from _alone()
+
+
+def _alone() -> Iterator[list[str]]:
     catch, before = _Catch(), []
     for name in _LOGGERS:
         logger = logging.getLogger(name)

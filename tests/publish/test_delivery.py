@@ -253,6 +253,25 @@ def test_a_message_that_cannot_be_made_holds_up_no_other(tmp_path: Path, monkeyp
     assert "marked" not in why
 
 
+def test_a_mail_server_that_hangs_delays_no_other_way(tmp_path: Path) -> None:
+    stop, said = threading.Event(), []
+    with mail_server() as server:
+        server.data_answers = ["hang"]
+        ours = project(tmp_path, mailing(server.port))
+        decide(ours, *numbered(1), Message("other", "chat", "s", "b"))
+
+        def say(text: str) -> None:
+            said.append(text)
+            stop.set()
+            server.let_go()
+
+        thread = threading.Thread(target=delivery.keep, args=(ours, stop, say))
+        thread.start()
+        thread.join(60)
+        assert not thread.is_alive()
+    assert said[0].startswith("not sent to chat")
+
+
 def test_the_loop_sends_what_comes_and_ends_when_it_is_told(tmp_path: Path) -> None:
     stop, said = threading.Event(), []
     with mail_server() as server:
