@@ -72,7 +72,7 @@ def card(answers: Answers) -> Card:
         "record",
         [
             f"In use: from input to input, unless a pause exceeds {wording.duration(answers.rules.away_after_s)}.",
-            "A day without a record is unknown: the PC was off, or nothing arrived. It is not a day off.",
+            "A day without a record is unknown: the PC was off, or nothing arrived. Work elsewhere is not seen.",
         ],
         empty="No PC has told of its activity in this period.",
     )

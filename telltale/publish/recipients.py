@@ -49,8 +49,8 @@ def checked(
             )
         if own.casefold() != recipient.casefold():
             raise ConfigError(
-                f'{what}: "{recipient}" may not have it, since it tells of {person}; a person\'s hours go to that '
-                f"person alone, whose address in telltale.toml [publish] people is another one"
+                f'{what}: "{recipient}" may not have it, since it tells of {person}, whose address in telltale.toml '
+                f'[publish] people is another one; take it out of "to": a person\'s hours go to that person alone'
             )
 
 
