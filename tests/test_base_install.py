@@ -67,6 +67,7 @@ RUNS: list[tuple[str, str]] = [
     ("kanban items --since 5d", "cards recommended"),
     ("kanban presses --since 5d", "pressed at"),
     ("activity hours --since 5d", "active h"),
+    ("activity hours pc:desk-1 --week 5d", "not known"),
     ("activity export --since 5d", "afkstatus"),
     ("activity export --since 5d --format csv", "device_id,name"),
     ("activity correct pc:desk-1 2026-11-20T09:00 2026-11-20T10:00 active", "record"),
@@ -80,6 +81,8 @@ RUNS: list[tuple[str, str]] = [
     ("discover --file buttons.pcap", "address"),
     ("service --print collector", "[Service]"),
     ("forward parked", "Nothing is parked"),
+    ("publish", "0 sent, 0 waiting, 0 given up"),
+    ("publish --list", "No report or alert has been sent yet"),
     ("redecode", ""),
     ("purge", ""),
 ]
