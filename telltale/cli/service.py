@@ -12,14 +12,16 @@ What = Literal["up", "collector", "idle"]
 Printed = Literal["up", "collector", "idle", "schedule", "schedule-timer"]
 KINDS = {"systemd": "linux", "launchd": "macos", "task-scheduler": "windows"}
 """What starts services on each system; its name is taken too."""
-_NAMES = click.Choice(["up", "collector", "idle"])
+_NAMES = ("up", "collector", "idle", "schedule")
+_FILES: dict[str, tuple[Printed, ...]] = {"schedule": ("schedule", "schedule-timer")}
+"""What is more than one file."""
 
 
 @click.command(epilog="Example: telltale service --print collector | sudo tee /etc/systemd/system/telltale-arp.service")
 @click.option(
     "--print",
     "what",
-    type=click.Choice([*_NAMES.choices, "schedule", "schedule-timer"]),
+    type=click.Choice([*_NAMES, "schedule-timer"]),
     is_flag=False,
     flag_value="up",
     default="up",
@@ -30,7 +32,7 @@ _NAMES = click.Choice(["up", "collector", "idle"])
 @click.option(
     "--install",
     "installed",
-    type=_NAMES,
+    type=click.Choice(_NAMES),
     is_flag=False,
     flag_value="up",
     help="Copy it to where this system looks for it, having asked; what is left to do is printed.",
@@ -51,7 +53,7 @@ _NAMES = click.Choice(["up", "collector", "idle"])
 )
 @click.option("--yes", is_flag=True, help="With --install: do not ask.")
 def service(
-    what: Printed, installed: What | None, system: str | None, *, own: bool, root: Path | None, yes: bool
+    what: Printed, installed: Printed | None, system: str | None, *, own: bool, root: Path | None, yes: bool
 ) -> None:
     """Print what starts telltale by itself, or copy it to its place.
 
@@ -84,34 +86,40 @@ def service(
     _install(load(), installed, name, root or Path("/"), is_sure=yes)
 
 
-def _install(settings: "Settings", what: What, system: Any, root: Path, *, is_sure: bool) -> None:
+def _install(settings: "Settings", what: Printed, system: Any, root: Path, *, is_sure: bool) -> None:
     import os
 
     from telltale.operate.install import install, plan, undo
 
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    told = plan(settings, what, system, root=root, is_root=is_root, environment=os.environ)
-    if told.remark:
-        click.echo(told.remark)
-    there = " (another definition is there and will be kept beside it)" if _differs(told.path, told.text) else ""
-    if not is_sure and not click.confirm(f"Write {told.path}{there}?"):
+    parts = _FILES.get(what, (what,))
+    plans = [plan(settings, part, system, root=root, is_root=is_root, environment=os.environ) for part in parts]
+    for remark in dict.fromkeys(told.remark for told in plans if told.remark):
+        click.echo(remark)
+    names = " and ".join(str(told.path) for told in plans)
+    there = any(_differs(told.path, told.text) for told in plans)
+    kept = " (another definition is there and will be kept beside it)" if there else ""
+    if not is_sure and not click.confirm(f"Write {names}{kept}?"):
         click.echo("Nothing was written.")
         return
-    written = install(told)
-    if not written.is_new:
-        click.echo(f"{told.path} is as it should be; nothing was changed.")
-    else:
-        kept = f"; what was there is {written.before}" if written.before else ""
-        click.echo(f"Wrote {told.path}{kept}.")
-    _lines("Nothing was started. To start it, as far as not done already:", told.then)
-    _lines("To undo it:", undo(told, written))
+    back: list[str] = []
+    for told in plans:
+        written = install(told)
+        before = f"; what was there is {written.before}" if written.before else ""
+        is_same = f"{told.path} is as it should be; nothing was changed."
+        click.echo(f"Wrote {told.path}{before}." if written.is_new else is_same)
+        back = [*undo(told, written), *back]  # what was written last goes first
+    _lines(
+        "Nothing was started. To start it, as far as not done already:", [line for told in plans for line in told.then]
+    )
+    _lines("To undo it:", back)
 
 
 def _differs(path: Path, text: str) -> bool:
     return path.is_file() and path.read_bytes() != text.encode()
 
 
-def _lines(title: str, lines: "tuple[str, ...] | list[str]") -> None:
+def _lines(title: str, lines: list[str]) -> None:
     click.echo(title)
     for line in lines:
         click.echo(f"    {line}")

@@ -2,6 +2,7 @@
 
     Linux      idle, and up of a person   ~/.config/systemd/user/NAME.service (XDG_CONFIG_HOME where that is set)
                up and collector of root   /etc/systemd/system/NAME.service
+               schedule of root           /etc/systemd/system/telltale-schedule.service and .timer
     macOS      idle                       ~/Library/LaunchAgents/LABEL.plist
                up and collector of root   /Library/LaunchDaemons/LABEL.plist
     Windows    any                        NAME.xml in the project's folder, for schtasks to read
@@ -21,9 +22,11 @@ from typing import Literal, NamedTuple
 from telltale.contract import ConfigError
 from telltale.operate import agent
 from telltale.operate.service import UNTRIED, System, What, label_of, name_of, preparing, service, to_be_read
+from telltale.operate.timer import NAME, Part, timer
 from telltale.settings import Settings
 
-Kind = What | Literal["idle"]
+Kind = What | Literal["idle"] | Part
+Named = What | Literal["idle"]
 _BEFORE = ".before"
 
 
@@ -80,6 +83,8 @@ def plan(
             "service --install collector: the right to capture can only be given by root; run it with sudo: "
             f"{_sudo(settings, what)}"
         )
+    if what == "schedule" or what == "schedule-timer":  # noqa: PLR1714 - each narrows its type
+        return _pass(settings, what, system, root, is_root=is_root)
     home = Path(environment.get("HOME") or Path.home())
     if system == "linux":
         return _linux(settings, what, root, home, environment, is_root=is_root)
@@ -124,7 +129,7 @@ def _put(path: Path, data: bytes) -> Path:
 
 
 def _linux(
-    settings: Settings, what: Kind, root: Path, home: Path, environment: Mapping[str, str], *, is_root: bool
+    settings: Settings, what: Named, root: Path, home: Path, environment: Mapping[str, str], *, is_root: bool
 ) -> Plan:
     own = what == "idle" or not is_root
     name, control = (agent.NAME if what == "idle" else name_of(what)), "systemctl --user" if own else "systemctl"
@@ -134,9 +139,7 @@ def _linux(
         folder = (Path(configured) if Path(configured).is_absolute() else home / ".config") / "systemd" / "user"
     else:
         folder = Path("/etc/systemd/system")
-        before = [line.removeprefix("sudo ").replace("&& sudo ", "&& ") for line in preparing(settings)]
-        needed = to_be_read(settings)
-        then = [*before, *([f"# {needed}"] if needed else []), *then]
+        then = [*_prepared(settings), *then]
     if what == "up" and own:
         then.append("loginctl enable-linger    # or it runs only while you are logged on")
     text = agent.agent(settings, "linux") if what == "idle" else service(settings, what, own=own)
@@ -144,7 +147,29 @@ def _linux(
     return Plan(path, text, tuple(then), f"{control} disable --now {name}", f"{control} daemon-reload")
 
 
-def _macos(settings: Settings, what: Kind, root: Path, home: Path) -> Plan:
+def _pass(settings: Settings, what: Part, system: System, root: Path, *, is_root: bool) -> Plan:
+    """The service of a pass, which its timer starts, or that timer."""
+    text = timer(settings, what, system)
+    if not is_root:
+        raise ConfigError(
+            "service --install schedule: units of the system are root's; run it with sudo: "
+            f"{_sudo(settings, 'schedule')}"
+        )
+    path = _below(root, Path("/etc/systemd/system") / f"{NAME}.{'service' if what == 'schedule' else 'timer'}")
+    if what == "schedule":
+        return Plan(path, text, _prepared(settings), "")
+    then = ("systemctl daemon-reload", f"systemctl enable --now {NAME}.timer")
+    return Plan(path, text, then, f"systemctl disable --now {NAME}.timer", "systemctl daemon-reload")
+
+
+def _prepared(settings: Settings) -> tuple[str, ...]:
+    """What the machine needs first, as root types it."""
+    before = [line.removeprefix("sudo ").replace("&& sudo ", "&& ") for line in preparing(settings)]
+    needed = to_be_read(settings)
+    return (*before, *([f"# {needed}"] if needed else []))
+
+
+def _macos(settings: Settings, what: Named, root: Path, home: Path) -> Plan:
     if what == "idle":
         folder, label, domain = home / "Library" / "LaunchAgents", agent.LABEL, "gui/$(id -u)"
         text = agent.agent(settings, "macos")
@@ -156,7 +181,7 @@ def _macos(settings: Settings, what: Kind, root: Path, home: Path) -> Plan:
     return Plan(path, text, (start,), stop, remark=UNTRIED)
 
 
-def _windows(settings: Settings, what: Kind) -> Plan:
+def _windows(settings: Settings, what: Named) -> Plan:
     name = agent.NAME if what == "idle" else name_of(what)
     path = settings.root / f"{name}.xml"
     text = agent.agent(settings, "windows") if what == "idle" else service(settings, what, "windows")

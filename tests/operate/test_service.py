@@ -196,6 +196,8 @@ PLACES: list[tuple[install.Kind, System, dict[str, Any], str]] = [
     ("up", "linux", {"is_root": True}, "/etc/systemd/system/telltale.service"),
     ("collector", "linux", {"is_root": True}, "/etc/systemd/system/telltale-arp.service"),
     ("up", "linux", {"is_root": True, "root": Path("/mnt/image")}, "/mnt/image/etc/systemd/system/telltale.service"),
+    ("schedule", "linux", {"is_root": True}, "/etc/systemd/system/telltale-schedule.service"),
+    ("schedule-timer", "linux", {"is_root": True}, "/etc/systemd/system/telltale-schedule.timer"),
     ("idle", "macos", {}, "/home/anna/Library/LaunchAgents/org.telltale.telltale-idle.plist"),
     ("up", "macos", {"is_root": True}, "/Library/LaunchDaemons/org.telltale.telltale.plist"),
 ]
@@ -215,6 +217,8 @@ def test_each_has_its_place_by_who_asks(
     [
         ("collector", "linux", False, "the right to capture can only be given by root; run it with sudo: sudo "),
         ("up", "macos", False, "/Library/LaunchDaemons is root's"),
+        ("schedule", "linux", False, "units of the system are root's; run it with sudo: sudo "),
+        ("schedule-timer", "linux", False, "units of the system are root's"),
         ("idle", "linux", True, "its person's own, and this is root"),
         ("idle", "macos", True, "its person's own, and this is root"),
     ],
@@ -323,3 +327,23 @@ def test_on_windows_the_task_is_written_for_schtasks_to_read(tmp_path: Path, mon
     assert (plan.path, plan.remark[:9]) == (root / "telltale.xml", "NOT TRIED")
     assert plan.then[0] == f'schtasks /Create /TN telltale /XML "{root / "telltale.xml"}"'
     assert plan.stop == "schtasks /Delete /TN telltale"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="units of systemd")
+def test_the_schedule_is_a_service_and_its_timer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TELLTALE_HOME", str(make_project(tmp_path / "project")))
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert run(["service", "--install", "schedule", "--root", str(tmp_path), "--yes"]) == 0
+    units = tmp_path / "etc" / "systemd" / "system"
+    assert "schedule --once" in (units / "telltale-schedule.service").read_text()
+    assert "OnCalendar=" in (units / "telltale-schedule.timer").read_text()
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[lines.index("To undo it:") + 1 :] == [
+        "systemctl disable --now telltale-schedule.timer",
+        f"rm {units}/telltale-schedule.timer",
+        "systemctl daemon-reload",
+        f"rm {units}/telltale-schedule.service",
+    ]
+    assert "systemctl enable --now telltale-schedule.timer" in lines
