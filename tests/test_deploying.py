@@ -43,6 +43,7 @@ def test_each_block_is_run_below_or_marked() -> None:
         assert re.search(r"\*not\s+run\s+here\*", before, re.IGNORECASE), indented[1]
 
 
+@pytest.mark.slow
 def test_the_commands_run_in_their_order(tmp_path: Path) -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     known = {name: text for name, text in os.environ.items() if name != "TELLTALE_HOME"} | {"PATH": path}

@@ -65,6 +65,15 @@ def test_readme_links_lead_to_files() -> None:
         assert (ROOT / target).exists(), target
 
 
+@pytest.mark.parametrize("document", sorted((ROOT / "docs").glob("*.md")), ids=lambda path: path.name)
+def test_links_of_documents_lead_to_files_and_headings(document: Path) -> None:
+    for target, heading in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", document.read_text(encoding="utf-8")):
+        file = (document.parent / target).resolve() if target else document
+        assert file.is_file(), target
+        headings = re.findall(r"^#+ (.+)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+        assert not heading or heading in {each.lower().replace(" ", "-") for each in headings}, heading
+
+
 def test_make_alone_lists_its_targets() -> None:
     listed = subprocess.run(["make", "-C", str(ROOT)], capture_output=True, text=True, check=True).stdout
     for target in ("demo", "test", "check", "bench", "lab", "up", "lock"):

@@ -58,6 +58,7 @@ def test_each_command_and_its_options_are_there(line: str) -> None:
     assert {word for word in words if word.startswith("--")} <= known
 
 
+@pytest.mark.slow
 def test_its_commands_run_in_their_order(tmp_path: Path) -> None:
     """In a project that nothing was sent to yet: nothing is due, and nothing leaves."""
     root = written(tmp_path / "project")
