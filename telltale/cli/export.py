@@ -12,6 +12,7 @@ from telltale.cli.options import LENGTH, WRITTEN
 
 PLACE = "TABLE"
 """How the list of commands names what is no command: a table or an answer."""
+EXAMPLES = {PLACE: "TABLE --list"}
 
 
 class ExportGroup(VendorGroup):
@@ -77,7 +78,7 @@ def _command(what: str) -> click.Command:
         help="Write a TABLE or an ANSWER as CSV, XLSX or Parquet.\n\n"
         "Times are on the site's clock, and no text becomes a formula. Of presence cells under k devices are withheld, "
         "of activity there is only the team's, and rows about people are left out, unless --owner asks for them.",
-        epilog="Example: telltale export presence.figures --since 28d -p by=day --xlsx -o figures.xlsx",
+        epilog=f"Example: telltale export {EXAMPLES.get(what, what)}",
     )
 
 

@@ -26,6 +26,7 @@ PAGES = ("page", "report", "dashboard", "look", "charts")
 DUMPS = {
     "telltale/page/embedded.py": "the one place",
     "telltale/page/claims.py": "a digest",
+    "telltale/report/digest.py": "a digest",
     "telltale/report/execute.py": "a file beside the report",
     "telltale/dashboard/assets.py": "a copy, for a template's tojson",
     "telltale/dashboard/answers.py": "a copy",

@@ -46,7 +46,7 @@ class Left(NamedTuple):
     """A report's files, and what must not be in them."""
 
     html: dict[tuple[str, str], str]
-    index: str
+    listing: str
     entries: list[index.Entry]
     pseudonyms: set[str]
     raw_ids: set[int]
@@ -159,7 +159,7 @@ def test_each_report_says_something(left: Left) -> None:
 
 
 def test_no_pseudonym_and_no_address_is_in_any_byte(left: Left) -> None:
-    for about, html in [*left.html.items(), (("index", ""), left.index)]:
+    for about, html in [*left.html.items(), (("index", ""), left.listing)]:
         text = unpacked(html).lower()
         words = set(re.findall(r"-?[0-9a-f]{9,}", text))
         assert not words & left.pseudonyms, about
@@ -168,7 +168,7 @@ def test_no_pseudonym_and_no_address_is_in_any_byte(left: Left) -> None:
 
 
 def test_no_single_person_is_in_any_byte(left: Left) -> None:
-    for about, html in [*left.html.items(), (("index", ""), left.index)]:
+    for about, html in [*left.html.items(), (("index", ""), left.listing)]:
         text = unpacked(html)
         named = [name for name in PERSONS if re.search(rf"(?<![\w-]){name}(?!\w)", text)]
         assert named == [], about
