@@ -9,7 +9,7 @@ import pytest
 
 import telltale as tt
 from telltale.contract import Raw
-from telltale.health import cards
+from telltale.health import cards, known
 from telltale.health.answers import Answers
 from telltale.health.clocks import wrong
 from telltale.health.concerns import concerns
@@ -19,7 +19,7 @@ from telltale.operate.doctor import examine
 from telltale.page.pieces import Tiles
 from telltale.settings import load
 from telltale.workbench import Project
-from telltale.workbench.times import local_time
+from telltale.workbench.times import FOREVER, Span, local_time
 from tests.lake_fixture import ZONE, at, report, write_settings
 
 NOW = "2026-11-20 12:00"
@@ -259,3 +259,30 @@ def test_numbers_left_out_before_the_first_message_of_a_stretch_count(tmp_path: 
     raws = [callback(SENSOR, 30 * H, 4), *(callback(SENSOR, H - n * 600, 10 + n) for n in range(3))]
     (row,) = tt.health.devices(project=project(tmp_path, raws)).to_dict("records")
     assert (row["reports"], row["missing"], row["sent"]) == (3, 5, 8)
+
+
+@pytest.mark.parametrize("back_s", [7 * DAY, 30 * H, 2 * H, None])
+def test_what_was_heard_on_ended_days_is_kept_and_told_alike(tmp_path: Path, back_s: int | None) -> None:
+    """A late record of an ended day counts as soon as it is there, kept or not."""
+    found = project(tmp_path, [*each(SENSOR, 6 * H, 40), callback(OTHER, 3 * DAY), of_node(5 * DAY)])
+    since = 0 if back_s is None else NOW_S - back_s
+
+    def heard() -> set[tuple[str, str]]:
+        with found.at_one_moment() as view:
+            span = Span(since * 1_000_000, view.now_us)
+            told = known.last_heard(view, span).to_pylist()
+            assert known.last_heard(view, span).num_rows == len({row["device_id"] for row in told})
+            direct = known._heard_in(view, Span(0, FOREVER), view.now_us).to_pylist()
+        later = {(row["device_id"], row["last_seen"]) for row in direct if row["last_seen"].timestamp() >= since}
+        assert {(row["device_id"], row["last_seen"]) for row in told} == later
+        return {(row["device_id"], f"{NOW_S - row['last_seen'].timestamp():.0f}") for row in told}
+
+    before = heard()
+    assert heard() == before
+    landing = found.landing()
+    try:
+        landing.put_many([callback("3A91C0", 26 * H)])
+    finally:
+        landing.close()
+    late = {("sigfox:3a91c0", str(26 * H))} if since <= NOW_S - 26 * H else set()
+    assert heard() == before | late

@@ -7,7 +7,10 @@ import pytest
 
 import telltale as tt
 from telltale.contract import Raw, TelltaleError
+from telltale.engine import Relation
 from telltale.operate import retention
+from telltale.presence import stays, thresholds
+from telltale.workbench.times import Span
 from tests.lake_fixture import Lake, at, hear, report, set_clock, write_settings
 
 FRIDAY = ("2026-11-20", "2026-11-21")
@@ -284,3 +287,23 @@ def test_distinct_devices_of_a_week_tell_nothing_beside_its_days(
     owner = tt.presence.summary(*week, project=project).query("address_kind == 'all'").iloc[0]
     assert owner["visitors"] == len({*range(8), *tuesday})
     project.close()
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [("2026-11-21", "now"), ("2026-11-20", "2026-11-21"), ("2026-11-20", "now"), ("2026-11-19", "now")],
+)
+def test_sessions_of_today_are_those_of_both_days_together(lake: Lake, since: str, until: str) -> None:
+    """A page asks for today, for yesterday and for both: computed once, and as if each had been computed alone."""
+    with lake.project.at_one_moment() as view:
+        (site,) = view.sites()
+        span = Span(at(since), view.now_us if until == "now" else at(until))
+        rules = thresholds.rules(lake.project.settings.presence)
+        shared, alone = stays.computed(view, site, span, rules=rules), stays._computed(view, site, span, rules)
+        assert rows(shared.sessions) == rows(alone.sessions) != []
+        assert rows(shared.heartbeats) == rows(alone.heartbeats)
+        assert shared.late.equals(alone.late)
+
+
+def rows(relation: Relation) -> list[str]:
+    return sorted(str(row) for row in relation.arrow().to_pylist())
