@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from telltale.activity import newest as of_pcs
-from telltale.health.known import resting_ids
+from telltale.health.known import OF_FRAMES, RESTING, last_heard, resting_ids
 from telltale.health.newest import unread
 from telltale.kanban import newest as of_buttons
 from telltale.page.newest import SINCE, Newest, table
@@ -13,7 +13,7 @@ from telltale.presence import newest as of_nodes
 from telltale.sensors import newest as of_sensors
 from telltale.workbench.project import Project, here
 from telltale.workbench.tidy import tidy
-from telltale.workbench.times import When, local_time
+from telltale.workbench.times import Span, When, local_time
 from telltale.workbench.view import View, answered
 
 if TYPE_CHECKING:
@@ -44,6 +44,22 @@ def last(since: When = SINCE, *, project: Project | None = None) -> "pd.DataFram
 def last_table(project: Project, since: When = SINCE) -> pa.Table:
     """As `last`, without pandas."""
     return answered(project, lambda view: table(newest(view, since), local_time(view.now_us, "UTC")))
+
+
+def older(since: When = SINCE, *, project: Project | None = None) -> int:
+    """How many sensors and access points have only values of before a stretch; of PCs and phones nothing is told.
+
+    Args:
+        since: beginning of the stretch.
+        project: another project than the one found from here.
+    """
+    return answered(project or here(), lambda view: _older(view, since))
+
+
+def _older(view: View, since: When) -> int:
+    ever = last_heard(view, Span(0, view.now_us)).to_pylist()
+    ids = {row["device_id"] for row in ever if row["source"] not in (*RESTING, *OF_FRAMES)}
+    return len(ids - {row.device_id for row in newest(view, since)} - set(resting_ids(view)))
 
 
 def newest(view: View, since: When = SINCE) -> list[Newest]:

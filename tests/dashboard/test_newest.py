@@ -151,6 +151,13 @@ def test_the_command_prints_a_table_and_json(tmp_path: Path, monkeypatch: pytest
     told = CliRunner().invoke(telltale, ["last"], catch_exceptions=False).stdout
     assert "sigfox:2d24e6" in told
     assert "4.5" in told
+    assert "older values" not in told
+    hand_in(Project(settings=load(tmp_path)), [Message(at("2023-09-06 15:25"), "3a91c0", {"temperature": 2.5}, 1)])
+    told = CliRunner().invoke(telltale, ["last"], catch_exceptions=False).stdout
+    assert "3a91c0" not in told
+    assert told.splitlines()[-1].startswith("1 device has only older values")
+    assert "older" not in CliRunner().invoke(telltale, ["last", "--json"], catch_exceptions=False).stdout
+    assert "3a91c0" in CliRunner().invoke(telltale, ["last", "--since", "20y"], catch_exceptions=False).stdout
     with pytest.raises(ConfigError, match='"soon"'):
         CliRunner().invoke(telltale, ["last", "--since", "soon"], catch_exceptions=False)
 
