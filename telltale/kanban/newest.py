@@ -27,7 +27,8 @@ def newest(view: View, since: When) -> list[Newest]:
     coverage = coverage_of(asked)
     says = ""
     if coverage is not None:
-        says = f"its capture was heard until {wording.short_moment(local(coverage.end, asked.zone))}"
+        heard_until = coverage.silent_since or coverage.end
+        says = f"its capture was heard until {wording.short_moment(local(heard_until, asked.zone))}"
     counts = Counter(row["device_id"] for row in presses)
     last = {row["device_id"]: row for row in presses}
     return [

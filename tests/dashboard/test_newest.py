@@ -109,6 +109,11 @@ def test_bytes_without_a_meaning_are_told_as_bytes(tmp_path: Path) -> None:
     assert "payload in telltale.toml" in row["says"]
 
 
+def test_a_button_says_until_when_its_capture_was_heard(tmp_path: Path) -> None:
+    (button,) = rows_of(worlds()["capture_ended"], tmp_path)
+    assert button["says"] == "its capture was heard until Thu\u00a012\u00a0Nov, 14:00"
+
+
 def test_pcs_are_one_row_without_a_count_unless_single_ones_may_be_shown(tmp_path: Path) -> None:
     world = worlds()["one_pc_alone"]
     hidden = rows_of(world, tmp_path / "real")
