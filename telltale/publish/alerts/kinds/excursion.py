@@ -11,7 +11,6 @@ from telltale.engine import Relation
 from telltale.publish.alerts.episodes import Episode
 from telltale.publish.alerts.watch import Watch
 from telltale.sensors import analysis
-from telltale.sensors import question as sensors
 from telltale.tables import READING
 from telltale.workbench.times import FOREVER, Span
 
@@ -26,16 +25,21 @@ where r.value is not null and l.{limit} is not null and unix_micros(r.received_a
 """
 ABOVE = "case when r.value > l.high then 1 when r.value <= l.high - :clears_by then 0 else 2 end"
 BELOW = "case when r.value < l.low then 1 when r.value >= l.low + :clears_by then 0 else 2 end"
-TABLES = (READING.name,)
+MEASURED = """
+select device_id, channel, quantity, unit, observed_at, received_at, raw_id, value from reading where value is not null
+"""
+OF_QUANTITY = "select * from limit_of where quantity = :quantity"
+SERIES = ("device_id", "channel", "quantity")
+LISTED = pa.schema([*((name, pa.string()) for name in SERIES), ("low", pa.float64()), ("high", pa.float64())])
+_MEASURED = "series with a value, for alerts"
 
 
 def excursions(watch: Watch) -> list[Episode]:
     """The stays beyond a limit; measure is `temperature above` or `temperature below`, peak in the reading's unit."""
     engine, told = watch.engine, watch.settings
-    relations = {
-        READING.name: watch.view.table(READING.name, Span(watch.span.since_us, FOREVER)),
-        "limit_of": engine.keep(_limits(watch)),
-    }
+    rows = watch.view.table(READING.name, Span(watch.span.since_us, FOREVER))
+    readings = engine.keep(engine.run(MEASURED, {READING.name: rows}))  # read three times below
+    relations = {READING.name: readings, "limit_of": engine.keep(_limits(watch, _measured(watch, readings)))}
     values = {"until_us": watch.until_us, "clears_by": told.clears_by}
     parts = (("above", ABOVE, "high", "false"), ("below", BELOW, "low", "true"))
     return watch.found(
@@ -46,32 +50,31 @@ def excursions(watch: Watch) -> list[Episode]:
     )
 
 
-def _limits(watch: Watch) -> Relation:
+def _measured(watch: Watch, readings: Relation) -> Relation:
+    """The series that ever had a value: all rows are read once a process, then those of each look add theirs."""
+    memory = watch.project.kept
+    before: pa.Table | None = memory[_MEASURED][1] if _MEASURED in memory else None
+    rows = readings if before is not None else watch.view.rows(READING.name)
+    found = analysis.measured(watch.engine, rows).arrow().select(list(SERIES))
+    if before is not None:
+        found = pa.concat_tables([before, found]).group_by(list(SERIES)).aggregate([])
+    memory[_MEASURED] = (None, found)
+    return watch.engine.from_arrow(found)
+
+
+def _limits(watch: Watch, measured: Relation) -> Relation:
     """The limits of each series: the pages' own, or those of the alert in their place."""
-    question, engine, told = watch.question, watch.engine, watch.settings
+    engine, told = watch.engine, watch.settings
     if told.above is None and told.below is None:
-        made = sensors.limits(question)
-        return (
-            made
-            if not told.quantity
-            else engine.run(
-                "select * from limit_of where quantity = :quantity", {"limit_of": made}, quantity=told.quantity
-            )
-        )
-    measured = sensors.measured(question)
-    ids = [
-        name
-        for name in engine.run("select distinct device_id from m", {"m": measured}).arrow()[0].to_pylist()
-        if watch.is_watched(name)
+        named = engine.from_arrow(watch.project.limit_info())
+        made = analysis.limits(engine, measured, watch.question.device_info, named)
+        return engine.run(OF_QUANTITY, {"limit_of": made}, quantity=told.quantity) if told.quantity else made
+    ids = [name for name in sorted(set(measured.arrow()["device_id"].to_pylist())) if watch.is_watched(name)]
+    # They stand for low and high of the device, or for low:quantity and high:quantity, and hold for what these do.
+    rows = [
+        {"device_id": name, "quantity": told.quantity, "channel": "", "low": told.below, "high": told.above}
+        for name in ids
     ]
-    numbers = {"low": [told.below] * len(ids), "high": [told.above] * len(ids)}
-    columns = {name: pa.array(values, pa.float64()) for name, values in numbers.items()}
-    of_device = {"device_id": pa.array(ids, pa.string())} | columns
-    of_quantity = of_device | {
-        "quantity": pa.array([told.quantity] * len(ids), pa.string()),
-        "channel": pa.array([""] * len(ids), pa.string()),
-    }
-    empty = {name: pa.array([], column.type) for name, column in of_quantity.items()}
-    none = {name: pa.array([], column.type) for name, column in of_device.items()}
-    info, named = (none, of_quantity) if told.quantity else (of_device, empty)
-    return analysis.limits(engine, measured, engine.from_arrow(pa.table(info)), engine.from_arrow(pa.table(named)))
+    listed, named_rows = ([], rows) if told.quantity else (rows, [])
+    info, named = (engine.from_arrow(pa.Table.from_pylist(each, schema=LISTED)) for each in (listed, named_rows))
+    return analysis.limits(engine, measured, info, named)
