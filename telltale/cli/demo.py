@@ -237,6 +237,7 @@ def _reports(project: "Project", plan: "Scenario") -> None:
             done = run(name, f"{first}/{today}", {}, project, progress=tell)
         click.echo(f"report {name}: {done.html}")
     _scheduled(project)
+    _alerted(project, plan.start_s * 1_000_000)
     click.echo(f"all reports: {project.settings.report_folder / 'index.html'}")
 
 
@@ -252,6 +253,20 @@ def _scheduled(project: "Project") -> None:
     for run in made[-1:]:
         newest = project.settings.report_folder / run["files"][0]
         click.echo(f"scheduled: {len(made)} of {run['report']}, {made[0]['period']} to {run['period']}: {newest}")
+
+
+def _alerted(project: "Project", since_us: int) -> None:
+    """What alerts would have told since the beginning, in their ledger and on the health page."""
+    from telltale.publish.alerts.answers import listed
+    from telltale.publish.alerts.live import Alerts, begin
+
+    begin(project, since_us)
+    Alerts(project).look()
+    over = [row for row in listed(project, since_us) if row["state"] == "over"]
+    for row in over[:1]:
+        click.echo(
+            f"alerts: {len(over)} told and over, the last of {row['name']}: {row['what']}; telltale alerts --since 7d"
+        )
 
 
 def _describe(bar: "Progress", task: "TaskID", text: str) -> None:
@@ -277,11 +292,16 @@ def _say_where(project: "Project") -> None:
 def _live(running_things: ExitStack, project: "Project", plan: "Scenario", more: "Sequence[Child]") -> None:
     """Let the devices go on where the simulation ended: what was sent meanwhile goes at once, and counts once."""
     from telltale.operate.supervise import Child, running, telltale_command
+    from telltale.publish.alerts.live import begin
     from telltale.simulate.demo import TAIL_S
 
+    begin(project, plan.start_s * 1_000_000)
     home = {"TELLTALE_HOME": str(project.settings.root)}
     waited_min = (project.now_us() // 1_000_000 - plan.end_s) // 60 + 1
-    children = [Child("upkeep", telltale_command("upkeep"), home)]
+    children = [
+        Child("upkeep", telltale_command("upkeep"), home),
+        Child("alerts", telltale_command("alerts", "--follow"), home),
+    ]
     for name in TAIL_S:
         live = telltale_command(
             "simulate", name, "--live", "--since", f"{waited_min}m", "--seed", str(plan.seed), "--mix"

@@ -17,6 +17,7 @@ from telltale.workbench.times import local_time
 
 ROW_PX = 26
 MOST_ROWS = 40
+LONGEST = 36
 EMPTY = "No alert would have been told. Try a threshold nearer to what is usual, or a longer --since."
 
 
@@ -40,8 +41,7 @@ def page(found: Sequence[Would], since_us: int, until_us: int, zone: str, *, rul
         {"cell_type": "markdown", "metadata": {}, "source": "# Alerts, tried on history"},
         {"cell_type": "code", "metadata": {}, "source": "", "outputs": outputs},
     ]
-    facts = {"Period": over.replace("**", ""), "Alerts": "; ".join(f"{name}: {rule}" for name, rule in rules.items())}
-    return render({"cells": cells}, facts=facts)
+    return render({"cells": cells}, facts={"Period": over.replace("**", "")})
 
 
 def sentence(found: Sequence[Would]) -> str:
@@ -88,10 +88,10 @@ def timeline(found: Sequence[Would], since_us: int, until_us: int, zone: str) ->
     names = sorted(most)
     start, end = local_time(since_us, zone), local_time(until_us, zone)
     ticks = time_ticks(start, end, zone)
-    labels = [shortened(name) for _, name in names]
+    labels = [shortened(name, LONGEST) for _, name in names]
     chart = figure(
         height=60 + ROW_PX * len(names),
-        key=[(LIGHT.ink2, "lasted"), (LIGHT.alarm, "told")],
+        key=[("ink2", "lasted"), ("alarm", "told")],
         numbers=table(found, zone),
         narrow=ticks.narrow(),
         margin={"l": room_for(labels)},

@@ -40,6 +40,17 @@ SLACK_US = 3_600 * SECOND
 Say = Callable[[str], None]
 
 
+def begin(project: Project, since_us: int) -> None:
+    """Let the alerts that were never looked at begin at a moment that is past: what was known since then is told.
+
+    For a project whose records are older than its alerts, such as an invented one.
+    """
+    with project.store.writer() as connection:
+        for name, settings in project.settings.alerts.items():
+            if ledger.mark_of(connection, name) is None:
+                ledger.put_mark(connection, name, Mark(ledger.rule_of(settings), since_us, since_us - FIRST_DAYS * DAY))
+
+
 class _State(NamedTuple):
     """What an alert's episodes depend on; equal as long as no row of its tables came or was removed."""
 

@@ -53,6 +53,10 @@ notebook = "sensor_report"
 period = "day"
 grace = ""
 
+[alerts.cold_chain]
+on = "excursion"
+lasts = "15min"
+
 {desk}"""
 
 
