@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from telltale import wording
-from telltale.charts.base import figure, nothing, on_axis, room_for, shortened, time_ticks
+from telltale.charts.base import figure, label, nothing, on_axis, shortened, time_ticks
 from telltale.look.tokens import LIGHT
 from telltale.page.pieces import MIME, PLOTLY, Card, Piece, Sentence, Table, plotly_json
 from telltale.publish.alerts import words
@@ -15,9 +15,9 @@ from telltale.publish.alerts.history import Would
 from telltale.report.page import render
 from telltale.workbench.times import local_time
 
-ROW_PX = 26
+ROW_PX = 38
 MOST_ROWS = 40
-LONGEST = 36
+LONGEST = 52
 EMPTY = "No alert would have been told. Try a threshold nearer to what is usual, or a longer --since."
 
 
@@ -88,20 +88,19 @@ def timeline(found: Sequence[Would], since_us: int, until_us: int, zone: str) ->
     names = sorted(most)
     start, end = local_time(since_us, zone), local_time(until_us, zone)
     ticks = time_ticks(start, end, zone)
-    labels = [shortened(name, LONGEST) for _, name in names]
     chart = figure(
-        height=60 + ROW_PX * len(names),
-        key=[("ink2", "lasted"), ("alarm", "told")],
+        height=64 + ROW_PX * len(names),
+        key=[("accent", "lasted"), ("", "▲ told")],
         numbers=table(found, zone),
         narrow=ticks.narrow(),
-        margin={"l": room_for(labels)},
+        margin={"l": 8, "r": 8, "b": 44},
         xaxis={"range": [on_axis(start), on_axis(end)], **ticks.axis()},
-        yaxis={
-            "range": [len(names) - 0.5, -0.5], "tickvals": list(range(len(names))), "ticktext": labels,
-            "showgrid": False, "rangemode": "normal",
-        },
+        yaxis={"range": [len(names) - 0.5, -0.9], "showticklabels": False, "showgrid": False, "rangemode": "normal"},
     )  # fmt: skip
     for place, key in enumerate(names):
+        # Above its line, so that it fits a phone.
+        words_ = shortened(key[1], LONGEST)
+        chart.add_annotation(label(words_, x=0, xref="x domain", xanchor="left", y=place - 0.45, yref="y"))
         _add(chart, rows[key], place, zone, (since_us, until_us))
     return chart
 
@@ -114,7 +113,7 @@ def _add(chart: go.Figure, row: Sequence[Would], place: int, zone: str, stretch:
         ends_us = until_us if one.episode.ends_us is None else one.episode.ends_us
         x += [on_axis(local_time(max(one.episode.begins_us, since_us), zone)), on_axis(local_time(ends_us, zone)), None]
         hover += [_hover(one, zone)] * 3
-    line = {"color": LIGHT.ink2, "width": 7}
+    line = {"color": LIGHT.accent, "width": 7}
     y = [None if at is None else place for at in x]
     chart.add_scatter(x=x, y=y, mode="lines", line=line, hovertext=hover, hovertemplate="%{hovertext}<extra></extra>")
     told = [(one, one.plan.tell_us) for one in row if one.plan.tell_us is not None]
