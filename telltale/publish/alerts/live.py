@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from telltale import discreet
 from telltale.contract import TelltaleError
 from telltale.health import own_clock
 from telltale.health.known import resting_ids
@@ -28,6 +29,7 @@ from telltale.workbench.times import DAY, SECOND, Span, local_day, midnight
 from telltale.workbench.view import View, whole
 
 LOOK_S = 1.0
+AGAIN_S = 10.0
 STEPPED_S = 60.0
 """How often is looked while our clock is not believed."""
 FIRST_DAYS = 7
@@ -138,22 +140,30 @@ class Alerts:
                 ledger.end_removed(connection, alerts, now_us=view.now_us)
         for name, settings in alerts.items():
             try:
-                made += self._one(view, name, settings)
-                if self._complaints.pop(name, ""):
+                messages = self._one(view, name, settings)
+                made += messages or 0
+                if messages is not None and self._complaints.pop(name, ""):
                     self._say(f'alert "{name}" is judged again')
-            except TelltaleError as error:  # one alert that cannot be judged leaves the others alone
+            except Exception as error:  # whatever it is, the other alerts are judged
                 if view.lost_files():
                     raise
-                if self._complaints.get(name) != str(error):
-                    self._complaints[name] = str(error)
-                    self._say(f'alert "{name}" cannot be judged: {error}')
+                self._failed(name, error, view.now_us)
         return made
 
-    def _one(self, view: View, name: str, settings: AlertSettings) -> int:
+    def _failed(self, name: str, error: Exception, now_us: int) -> None:
+        """Say once why an alert cannot be judged; it is tried again soon, and whenever something comes."""
+        self._seen[name] = _Seen(_State((), (), ()), now_us + round(AGAIN_S * SECOND), frozenset(), now_us)
+        told = str(error) if isinstance(error, TelltaleError) else f"{discreet.place(error)}; please report this line"
+        if self._complaints.get(name) != told:
+            self._complaints[name] = told
+            self._say(f'alert "{name}" cannot be judged: {told}')
+
+    def _one(self, view: View, name: str, settings: AlertSettings) -> int | None:
+        """How many messages an alert made; None where there was nothing to judge."""
         kind, seen = KINDS[settings.on], self._seen.get(name)
         state = _state(view, kind)
         if seen is not None and view.now_us < seen.due_us and not seen.is_news(state, kind, view):
-            return 0
+            return None
         horizon_us = believed_until(self._project, view.now_us)
         looked = look_at(self._project, view, name, settings, horizon_us=horizon_us, say=self._say)
         # While a clock is not believed, time stands still for the alerts.

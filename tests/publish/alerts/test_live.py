@@ -3,8 +3,14 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from telltale.contract import Raw
-from tests.publish.alerts.replayed import START_US, Clock, S, episodes, messages, project_of, replay, told, would
+from telltale.publish.alerts.episodes import Episode
+from telltale.publish.alerts.kinds import KINDS
+from telltale.publish.alerts.live import Alerts
+from telltale.publish.alerts.watch import Watch
+from tests.publish.alerts.replayed import START_US, Clock, S, episodes, messages, project_of, put, replay, told, would
 
 LISTED = "device_id,name,expected_interval_s,low,high\nsigfox:a1,Vaccine fridge,600,2,8\n"
 ALERT = '[alerts.fridges]\non = "excursion"\nto = ["ops@example.org"]\n'
@@ -133,3 +139,29 @@ def test_an_alert_that_was_removed_is_watched_no_more(tmp_path: Path) -> None:
     project = project_of(tmp_path, LISTED, ALERT.replace("fridges", "others"), clock)
     replay(project, clock, [], [clock.now_us])
     assert [row["state"] for row in episodes(project)] == ["dropped", "told"]
+
+
+def test_an_alert_that_cannot_be_judged_leaves_the_others_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said once, in words that quote no data, and tried again."""
+    clock, said = Clock(), list[str]()
+    project = project_of(tmp_path, LISTED, f'[alerts.broken]\non = "leak"\n{ALERT}', clock)
+
+    def fails(_watch: Watch) -> list[Episode]:
+        raise ValueError("02:7e:11:a0:00:01")
+
+    monkeypatch.setitem(KINDS, "leak", KINDS["leak"]._replace(episodes=fails))
+    alerts = Alerts(project, said.append)
+    alerts.look()
+    raws = sent(5, 9.5)
+    put(project, raws)
+    clock.now_us = raws[-1].received_at
+    assert alerts.look() == 1
+    assert [line for line in said if "broken" in line] == [said[0]]
+    assert "cannot be judged" in said[0]
+    assert "02:7e" not in said[0]
+    monkeypatch.undo()
+    clock.now_us += 11 * S
+    alerts.look()
+    assert said[-1] == 'alert "broken" is judged again'

@@ -1,5 +1,7 @@
 """States and what devices say of themselves: leaks (or any other switch that is on) and empty batteries."""
 
+import re
+
 from telltale.health.analysis import TrendRules
 from telltale.publish.alerts.episodes import Episode
 from telltale.publish.alerts.watch import LOW, Watch
@@ -37,7 +39,7 @@ def leaks(watch: Watch) -> list[Episode]:
     """The stretches in which a switch was on, by the states it sent; measure is its quantity."""
     quantities = (watch.settings.quantity,) if watch.settings.quantity else LEAKS
     rows = {READING.name: watch.view.table(READING.name, Span(watch.span.since_us, FOREVER))}
-    pattern = f"^({'|'.join(quantities)})$"
+    pattern = f"^({'|'.join(map(re.escape, quantities))})$"
     return watch.found([watch.engine.run(STATES, rows, quantities=pattern, until_us=watch.until_us).arrow()])
 
 
