@@ -85,18 +85,15 @@ def first_us(view: View, tables: Tables) -> int | None:
 
 def seen(view: View, tables: Tables, span: Span) -> str:
     """A digest of the files and hot ids that may hold rows of a stretch; equal ones mean equal rows."""
-    files = sorted(
-        file.path
-        for file in view.snapshot.files
-        if file.table_name in tables and file.max_time >= span.since_us and file.min_time < span.until_us
-    )
+    files = sorted(path for name in tables for path in _files(view, name, span))
     hot = {name: sorted(set(_hot_ids(view, name, span))) for name in tables}
     return _digest([files, [[name, ids] for name, ids in hot.items() if ids]])
 
 
 def rows(view: View, tables: Tables, span: Span) -> Rows:
     """How many rows a stretch has, and a digest of them, whatever files they lie in."""
-    found = [(name, *_of_table(view, name, span)) for name in tables]
+    there = [name for name in tables if _files(view, name, span) or len(_hot_ids(view, name, span))]
+    found = [(name, *_of_table(view, name, span)) for name in there]
     return Rows(sum(n for _, n, _ in found), _digest([each for each in found if each[1]]))
 
 
@@ -132,6 +129,14 @@ def _purged_at(project: Project, tables: Tables, span: Span) -> int:
     query = sa.select(sa.func.max(PURGED.c.at)).where(PURGED.c.table_name.in_(tables), days)
     with project.store.reader() as connection:
         return connection.scalar(query) or 0
+
+
+def _files(view: View, name: str, span: Span) -> list[str]:
+    return [
+        file.path
+        for file in view.snapshot.files
+        if file.table_name == name and file.max_time >= span.since_us and file.min_time < span.until_us
+    ]
 
 
 def _hot_ids(view: View, name: str, span: Span) -> Sequence[int]:

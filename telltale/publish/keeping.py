@@ -62,7 +62,8 @@ class Watch:
         if self._first_us is None or (changed != self._change and not 0 <= now_us - self._looked_us < LOOKED_US):
             self._looked_us, self._change = now_us, changed
             return True
-        runs = ledger.runs(project.store)
+        wanted = {(of.report, of.key) for of in readers(project.settings)}
+        runs = [run for run in ledger.runs(project.store) if run.key[:2] in wanted]
         if any(run.is_ready(now_us) for run in runs):
             return True
         if any(run.told_at is None and run.state in ("done", "failed") for run in runs):

@@ -61,7 +61,8 @@ def failed(news: News) -> list[Message]:
     """The messages about a report that could not be made, with its notebook as far as it came."""
     files = tuple(news.files) if news.readers.attach else ()
     with_it = "; its notebook as far as it came is attached" if files else ""
-    body = f"The report for {news.period} could not be made: {news.failed}{with_it}. It is tried again each day."
+    again = " again, though late data came; what was published stands" if news.revision else ""
+    body = f"The report for {news.period} could not be made{again}: {news.failed}{with_it}. It is tried again each day."
     subject = f"{_title(news.readers.report)} · {news.period} · failed"
     state = f"failed {news.revision}"
     return [_message(key(news.readers, news.period, state, to), to, subject, body, files) for to in news.to]

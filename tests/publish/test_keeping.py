@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from telltale.landing import report_ages
-from telltale.publish import keeping, schedule
+from telltale.publish import keeping, ledger, schedule
 from telltale.publish.keeping import Watch, keep
+from telltale.publish.making import Made, NotMade
 from telltale.publish.standing import planned, table
 from telltale.workbench.project import Project
 from tests.publish.scheduled import World, at
@@ -103,3 +104,27 @@ def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "add a section [reports.<name>]" in done.stderr
     assert telltale(tmp_path, "schedule", "--since", "1y").returncode == 1
+
+
+def test_what_is_no_longer_scheduled_wakes_nobody(world: World) -> None:
+    """Its failed period stays in the ledger and is not tried again."""
+    world.now_us = at("2026-11-14 01:00")
+    with closing(world.project()) as project:
+        schedule.once(project, make=_failing)
+    toml = (world.root / "telltale.toml").read_text()
+    (world.root / "telltale.toml").write_text(toml.replace("[reports.visitors]", "[reports.others]"))
+    world.now_us += 2 * MIN
+    with closing(world.project()) as project:
+        watch = Watch(project)
+        assert _pass(world, project, watch) == schedule.Done(made=1)
+        world.now_us += 2 * MIN
+        _pass(world, project, watch)
+        assert _pass(world, project, watch) is None
+        assert [(run.report, run.state) for run in ledger.runs(project.store)] == [
+            ("others", "done"),
+            ("visitors", "waiting"),
+        ]
+
+
+def _failing(*_: object, **__: object) -> Made:
+    raise NotMade("cell 7 failed", told="failed at cell 7")
