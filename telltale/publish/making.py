@@ -11,7 +11,9 @@ from telltale import report
 from telltale.contract import TelltaleError
 from telltale.page import pieces
 from telltale.publish.readers import Readers
+from telltale.report import recipe
 from telltale.report.digest import answers_digest, claims_in
+from telltale.workbench.as_of import Moment
 from telltale.workbench.project import Project
 
 Claims = dict[str, list[Any]]
@@ -61,17 +63,21 @@ class Made(NamedTuple):
 class Make(Protocol):
     """Makes the report of a period and publishes it whole, or raises."""
 
-    def __call__(self, project: Project, readers: Readers, period: str, *, approve: Approve, step: Step) -> Made:
+    def __call__(
+        self, project: Project, readers: Readers, period: str, *, before: str, approve: Approve, step: Step
+    ) -> Made:
         """See `made`."""
 
 
-def made(project: Project, readers: Readers, period: str, *, approve: Approve, step: Step) -> Made:
+def made(project: Project, readers: Readers, period: str, *, before: str, approve: Approve, step: Step) -> Made:
     """Run the notebook of a report for a period and publish what it says.
 
     Args:
         project: whose records.
         readers: whose report.
         period: such as 2026-W47.
+        before: the page published before, relative to the folder of reports, or nothing. It is made of the same moment
+            again with all records there are: what differs then is due to those that came late.
         approve: raises where it is not to be published.
         step: told what is being done.
 
@@ -90,7 +96,7 @@ def made(project: Project, readers: Readers, period: str, *, approve: Approve, s
         try:
             done = report.run(
                 readers.notebook, period, readers.parameters, project,
-                progress=step, with_pdf=readers.pdf, approve=approved,
+                progress=step, with_pdf=readers.pdf, approve=approved, moment=_moment(project, before),
             )  # fmt: skip
         except report.ReportError as error:
             raise _failed(project, error) from error
@@ -128,6 +134,12 @@ def _shared(output: Mapping[str, Any]) -> list[dict[str, Any]]:
         return [{"output_type": "error", "ename": output["ename"], "evalue": "", "traceback": [output["ename"]]}]
     is_piece = pieces.MIME in output.get("data", {}) or output.get("metadata", {}).get(pieces.LAB_ONLY)
     return [dict(output)] if is_piece else []
+
+
+def _moment(project: Project, before: str) -> Moment | None:
+    """The present of the report that is published, with all records there are; None where there is none."""
+    kept = recipe.kept(project.settings.report_folder / before) if before else None
+    return None if kept is None else Moment(kept.moment.now_us)
 
 
 def _failed(project: Project, error: report.ReportError) -> NotMade:

@@ -157,7 +157,10 @@ class _Period:
                 raise making.Unchanged("it says what is published already")
 
         try:
-            made = self._make(self._project, self._of, self._work.period.name, approve=approve, step=self._step)
+            before = next(iter(ledger.files_of(run)), "")
+            made = self._make(
+                self._project, self._of, self._work.period.name, before=before, approve=approve, step=self._step
+            )
         except making.Unchanged:
             self._finish(run, "done", reason="looked at again: the same answers")
             return "same"

@@ -100,10 +100,12 @@ class World:
         with closing(self.project()) as project:
             return schedule.once(project, make=self.make, say=self.said.append, most=most)
 
-    def make(self, project: Project, readers: Readers, period: str, *, approve: Approve, step: Step) -> Made:
+    def make(
+        self, project: Project, readers: Readers, period: str, *, before: str, approve: Approve, step: Step
+    ) -> Made:
         """A report that says how many devices were heard."""
         self.calls.append(period)
-        return make(project, readers, period, approve=approve, step=step)
+        return make(project, readers, period, before=before, approve=approve, step=step)
 
     def ledger(self) -> list[Run]:
         """Every row."""
@@ -135,7 +137,7 @@ def raw(device: int, moment_us: int, received_us: int) -> Raw:
     return Raw(0, "cloudtrax", received_us, "192.0.2.1", "{}", json.dumps(told).encode())
 
 
-def make(project: Project, readers: Readers, period: str, *, approve: Approve, step: Step) -> Made:
+def make(project: Project, readers: Readers, period: str, *, before: str, approve: Approve, step: Step) -> Made:
     """Publish a page that says how many devices were heard in a period, whole."""
     when = parse(period, dt.datetime.fromtimestamp(project.now_us() / 1e6, ZoneInfo(ZONE)))
     span = Span(midnight(when.first, ZONE), midnight(when.last + dt.timedelta(days=1), ZONE))

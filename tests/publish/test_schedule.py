@@ -134,13 +134,15 @@ class Broken:
     def __init__(self, world: World, times: int) -> None:
         self.world, self.times = world, times
 
-    def __call__(self, project: Project, readers: Readers, period: str, *, approve: Approve, step: Step) -> Made:
+    def __call__(
+        self, project: Project, readers: Readers, period: str, *, before: str, approve: Approve, step: Step
+    ) -> Made:
         if self.times:
             self.times -= 1
             raise NotMade(
                 "cell 7: ValueError: 3c:06:30", told="failed at cell 7: ValueError", files=("a.shared.ipynb",)
             )
-        return self.world.make(project, readers, period, approve=approve, step=step)
+        return self.world.make(project, readers, period, before=before, approve=approve, step=step)
 
 
 def test_a_failure_is_tried_again_after_1_5_and_25_minutes_then_told_once(tmp_path: Path) -> None:
