@@ -58,7 +58,8 @@ def _of(name: str, report: ReportSettings) -> Iterator[Readers]:
         yield Readers(name, "", report.to, report.notebook, report.period, report.parameters, *rest)
     for each in report.also:
         own = {**report.parameters, **each.parameters}
-        yield Readers(name, _key(own), each.to, report.notebook, report.period, own, *rest)
+        key = "" if own == report.parameters else _key(own)
+        yield Readers(name, key, each.to, report.notebook, report.period, own, *rest)
 
 
 def _key(parameters: Mapping[str, Any]) -> str:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from telltale.cli.up import wanted
 from telltale.landing import report_ages
 from telltale.publish import keeping, ledger, schedule
 from telltale.publish.keeping import Watch, keep
 from telltale.publish.making import Made, NotMade
 from telltale.publish.standing import planned, table
+from telltale.settings import load
 from telltale.workbench.project import Project
 from tests.publish.scheduled import World, at
 from tests.served import telltale
@@ -128,3 +130,9 @@ def test_what_is_no_longer_scheduled_wakes_nobody(world: World) -> None:
 
 def _failing(*_: object, **__: object) -> Made:
     raise NotMade("cell 7 failed", told="failed at cell 7")
+
+
+def test_it_runs_beside_the_collectors_where_a_report_is_scheduled(world: World) -> None:
+    assert "schedule" in {child.name for child in wanted(load(world.root))}
+    (world.root / "telltale.toml").write_text("")
+    assert "schedule" not in {child.name for child in wanted(load(world.root))}
