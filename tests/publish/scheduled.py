@@ -122,6 +122,11 @@ class World:
         with closing(self.project()) as project, project.store.reader() as connection:
             return [(subject, body) for subject, body in connection.execute(query)]
 
+    def recipients(self) -> list[str]:
+        """Who gets each message, in order."""
+        with closing(self.project()) as project, project.store.reader() as connection:
+            return list(connection.scalars(sa.select(MESSAGE.c.recipient).order_by(MESSAGE.c.id)))
+
 
 def project_at(root: Path, now: Callable[[], int]) -> Project:
     """A project whose machine never stopped running."""

@@ -65,7 +65,7 @@ def test_demo_finds_what_the_simulator_knows_and_leaves_reports(
         *("presence_dwell", "ingest_cloudtrax", "ingest_sigfox", "ingest_efento", "sensor_report", "data_health"),
         *("ingest_button", "kanban_trends"),
     ):
-        pages = [page for page in (reports / name).glob("*--*.html")]  # of all its days; scheduled ones are of one
+        pages = list((reports / name).glob("*--*.html"))  # of all its days; scheduled ones are of one
         assert len(pages) == 1
         assert f"{name}/{pages[0].name}" in index
     scheduled = re.search(r"^scheduled: [23] of cold_chain, (\S+) to (\S+):", done.stdout, re.MULTILINE)
