@@ -118,13 +118,15 @@ def _keep(project: "Project") -> None:
     import logging
     import threading
 
-    from telltale import logs
     from telltale.cli.upkeep import stopped_by_signal
+
+    stop = stopped_by_signal()  # before what takes long to import
+    from telltale import logs
     from telltale.publish import delivery
     from telltale.publish.keeping import keep
 
     logs.configure(project.settings)
-    stop, say = stopped_by_signal(), logging.getLogger("telltale.schedule").info
+    say = logging.getLogger("telltale.schedule").info
     sending = threading.Thread(target=delivery.keep, args=(project, stop, say), name="sending")
     sending.start()
     keep(project, stop, say)
