@@ -18,6 +18,8 @@ from telltale.publish.readers import Readers
 
 LISTED = 20
 """So many periods of a report a summary lists; the others it counts."""
+MOST_ATTACHED = 3
+"""Of more reports than these none is attached to a summary: servers refuse mails that are too large."""
 UNNAMED = "a chart or a text; no number of its words moved"
 Place = Callable[[str, bool], tuple[Sequence[str], str]]
 """Given a page and whether it may be attached: what is attached, and where it is, in a sentence."""
@@ -89,7 +91,7 @@ def _summary(to: str, news: Sequence[News], place: Place, left_out: int) -> Mess
     for report, group in groupby(sorted(news, key=_report), key=_report):
         each = list(group)
         parts.append("\n".join([_title(report), *_listed(each)]))
-        for attached, where in _newest(each, place):
+        for attached, where in _newest(each, place, attach=len({_report(one) for one in news}) <= MOST_ATTACHED):
             files += attached
             parts.append(where)
     if left_out:
@@ -101,11 +103,11 @@ def _summary(to: str, news: Sequence[News], place: Place, left_out: int) -> Mess
     )
 
 
-def _newest(news: Sequence[News], place: Place) -> Iterator[tuple[Sequence[str], str]]:
+def _newest(news: Sequence[News], place: Place, *, attach: bool) -> Iterator[tuple[Sequence[str], str]]:
     """Where the newest of them is; the others are beside it."""
     made = [each for each in news if not each.failed and each.files]
     if made:
-        yield place(made[-1].files[0], made[-1].readers.attach)
+        yield place(made[-1].files[0], attach and made[-1].readers.attach)
 
 
 def _report(news: News) -> str:
