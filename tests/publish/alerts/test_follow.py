@@ -5,15 +5,18 @@ import os
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from telltale.publish.alerts.ledger import mark_of
+from telltale.workbench.project import Project
 from tests.operate.waiting import until
 from tests.publish.alerts.replayed import Clock, project_of
 from tests.publish.alerts.test_live import ALERT, LISTED
 from tests.publish.delivered import mailing
-from tests.smtp import mail_server
+from tests.smtp import MailServer, mail_server
 from tests.worlds.building import hand_in
 from tests.worlds.sent import Message
 
@@ -36,7 +39,7 @@ def test_a_record_becomes_a_mail_and_its_end_another_one(tmp_path: Path) -> None
             for number, value in enumerate((9.5, 5.0)):
                 now = dt.datetime.now(dt.UTC)
                 hand_in(project, [Message(now, "a1", {"temperature": value}, seq=number)])
-                until(lambda count=number + 1: len(server.mails) == count, within_s=60)
+                until(partial(_has, server, number + 1), within_s=60)
 
         finally:
             process.terminate()
@@ -49,10 +52,10 @@ def test_a_record_becomes_a_mail_and_its_end_another_one(tmp_path: Path) -> None
     assert process.returncode == 0
 
 
-def _is_watching(project: object) -> bool:
-    from telltale.publish.alerts.ledger import mark_of
-    from telltale.workbench.project import Project
+def _has(server: MailServer, mails: int) -> bool:
+    return len(server.mails) == mails
 
-    assert isinstance(project, Project)
+
+def _is_watching(project: Project) -> bool:
     with project.store.reader() as connection:
         return mark_of(connection, "fridges") is not None
