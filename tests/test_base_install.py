@@ -81,6 +81,7 @@ RUNS: list[tuple[str, str]] = [
     ("discover --file buttons.pcap", "address"),
     ("service --print collector", "[Service]"),
     ("forward parked", "Nothing is parked"),
+    ("alerts", "commented lines show how one is written"),
     ("publish", "0 sent, 0 waiting, 0 given up"),
     ("publish --list", "No report or alert has been sent yet"),
     ("redecode", ""),
