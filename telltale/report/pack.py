@@ -62,7 +62,7 @@ def pack(path: Path, target: Path | None = None, project: Project | None = None)
     made = recipe.of_file(path)
     target = target or path.with_name(f"{path.stem}.evidence.zip")
     if target.exists():
-        raise ConfigError(f"{target} is there already; remove it, or name another with --to")
+        raise ConfigError(f"{target} is there already; remove it first")
     contents: dict[str, bytes] = {
         "report.html": path.read_bytes(),
         "recipe.json": json.dumps(made.data, ensure_ascii=False, indent=1, sort_keys=True).encode(),
