@@ -265,7 +265,7 @@ def _alerted(project: "Project", since_us: int) -> None:
     over = [row for row in listed(project, since_us) if row["state"] == "over"]
     for row in over[:1]:
         click.echo(
-            f"alerts: {len(over)} told and over, the last of {row['name']}: {row['what']}; telltale alerts --since 7d"
+            f"alerts: {len(over)} known and over, the last of {row['name']}: {row['what']}; telltale alerts --since 7d"
         )
 
 

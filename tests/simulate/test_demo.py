@@ -72,7 +72,7 @@ def test_demo_finds_what_the_simulator_knows_and_leaves_reports(
     assert scheduled is not None
     for day in scheduled.groups():
         assert f"sensor_report/{day}.html" in index
-    assert re.search(r"^alerts: \d+ told and over, the last of \S+.*temperature", done.stdout, re.MULTILINE)
+    assert re.search(r"^alerts: \d+ known and over, the last of \S+.*temperature", done.stdout, re.MULTILINE)
 
 
 @pytest.mark.slow
