@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from telltale.cli.options import LENGTH, WRITTEN
+from telltale.cli.options import LENGTH, since_option
 from telltale.cli.output import json_option, moment, show
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ TRIED = ("above", "below", "lasts", "clears_by")
 
 
 @click.group(invoke_without_command=True, epilog="Example: telltale alerts --since 1y --dry-run --lasts 30min")
-@click.option("--since", metavar="WHEN", help=f"Those over since then too: {WRITTEN}; of a dry-run its beginning.")
+@since_option(None, "those that last alone; of a dry-run 30d")
 @click.option("--dry-run", is_flag=True, help="Say what would have been sent since then; nothing is sent or written.")
 @click.option("--alert", "only", metavar="NAME", help="One alert of telltale.toml; by default all.")
 @click.option("--above", type=float, help="Of a dry-run: another threshold than the alert's.")
@@ -80,7 +80,10 @@ def ack(ids: tuple[str, ...]) -> None:
 @click.argument("number", metavar="ID|all")
 @click.argument("length", metavar="LENGTH")
 def snooze(number: str, length: str) -> None:
-    """Put off what is still to be told of an alert that lasts; its end is told all the same."""
+    """Put off what is still to be told of an alert.
+
+    Its end is told all the same.
+    """
     from telltale.publish.alerts.answers import snooze as put_off
     from telltale.workbench.project import Project
     from telltale.workbench.times import SECOND, local_time, seconds

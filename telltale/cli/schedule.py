@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from telltale.cli.options import since_option
 from telltale.cli.output import json_option, show, show_one
 
 if TYPE_CHECKING:
@@ -21,11 +22,7 @@ COLUMNS = ("report", "period", "state", "made_at", "inputs", "why")
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be made, and make nothing.")
 @click.option("--list", "listing", is_flag=True, help="Show what became of each period.")
-@click.option(
-    "--since",
-    metavar="TIME",
-    help="With --once or --dry-run: all periods since then, such as 1y; by default the last 60 of each report.",
-)
+@since_option(None, "the last 60 periods of each report")
 @json_option
 def schedule(*, once: bool, dry_run: bool, listing: bool, since: str | None, as_json: bool) -> None:
     """Make each report of telltale.toml when its period is over, and again when late data changes it.

@@ -33,6 +33,12 @@ def json_element(value: Any, **attributes: str) -> str:
     return f'<script{told} type="application/json">{json_text(value)}</script>'
 
 
+def element_pattern(id: str) -> re.Pattern[str]:  # noqa: A002 - the attribute's name
+    """Finds the script element with an id that `json_element` made, and the end of its line; the group is its JSON."""
+    empty, end = json_element(None, id=id).split("null")
+    return re.compile(f"{re.escape(empty)}(.*?){re.escape(end)}\n?", re.DOTALL)
+
+
 def figure_data(figure: Any) -> dict[str, Any]:
     """A plotly figure as JSON-able data in which a `<` of a name is text, not the begin of a link."""
     told: dict[str, Any] = _plain(json.loads(figure.to_json()))

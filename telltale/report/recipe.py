@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 import telltale
 from telltale.contract import ConfigError
-from telltale.page.embedded import json_element
+from telltale.page.embedded import element_pattern, json_element
 from telltale.report.digest import Figure, digest, figures, of_figures
 from telltale.report.inputs import Inputs, settings_digests
 from telltale.sources import SOURCES
@@ -36,7 +36,7 @@ from telltale.workbench.times import Span, midnight
 
 VERSION = 1
 ID = "recipe"
-_ELEMENT = re.compile(rf'<script id="{ID}" type="application/json">(.*?)</script>\n?', re.DOTALL)
+_ELEMENT = element_pattern(ID)
 _MADE = re.compile(r"<div><dt>Made</dt> <dd>.*?</dd></div>", re.DOTALL)
 """The one line of a page that says when it ran."""
 
