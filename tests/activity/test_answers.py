@@ -21,7 +21,7 @@ from tests.activity.test_calls import keep, minute
 from tests.activity.test_page import NOW, PEOPLE, office
 from tests.lake_fixture import ZONE, at, set_clock, write_settings
 
-TEAM = {"sentence", "team_days", "team_hours", "footer"}
+TEAM = {"sentence", "team_days", "team_hours", "work_hours_sentence", "footer"}
 """Cards that tell of no single PC."""
 OF_AGENTS = {name for name in cards.__all__ if name.startswith("agents_")}
 """Cards of the report on what arrived, for the owner of the data."""
