@@ -96,7 +96,7 @@ def turned_away(root: Path, source: str, reason: str, detail: str) -> Project:
             '[cloudtrax]\n"71234" = "…"',
         ),
         (("sigfox", "foreign_host", "Host"), "1 callback refused: sent under another name", '[sigfox]\nbackend = "…"'),
-        (("efento", "foreign_host", ""), "1 frame refused: sent under another name", ""),
+        (("efento", "foreign_host", ""), "1 frame refused: sent under another name", '[efento]\nconfigure = "…"'),
         (("meraki", "bad_secret", ""), "1 report refused: wrong secret", '[meraki]\noffice = "…"'),
         (("sigfox", "no_secret", ""), "1 callback refused: no secret is set", '[sigfox]\nbackend = "…"'),
         (("sigfox", "missing_secret", ""), "1 callback refused: no secret sent", "Authorization: Bearer …"),

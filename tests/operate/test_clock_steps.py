@@ -290,7 +290,8 @@ def test_after_a_step_back_the_doctor_says_what_records_bear(machine: Machine) -
 
 def test_commands_wait_and_confirm(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TELLTALE_HOME", str(machine.project.settings.root))
-    by_hand = {"settings": None, "now": machine.project.clock, "running": machine.project.running}
+    usual = tt.Project.__init__.__kwdefaults__ or {}
+    by_hand = usual | {"now": machine.project.clock, "running": machine.project.running}
     monkeypatch.setattr(tt.Project.__init__, "__kwdefaults__", by_hand)
     machine.runs(MINUTE, steps_us=30 * DAY)
     waiting = CliRunner().invoke(telltale, ["purge"])
