@@ -257,7 +257,7 @@ def test_a_callback_is_on_the_persons_page_at_once(
         page = browser.new_page()
         page.goto(new_link(load(served.root), person="Anna"), wait_until="commit", timeout=90_000)
         page.wait_for_selector(".plot .main-svg", timeout=90_000)
-        assert page.locator(".tabs li").count() == 1
+        assert [tab.inner_text().strip() for tab in page.locator(".tabs li").all()][1:] == ["Reports"]
         page.wait_for_selector("h2:has-text('Desk is at 100')")
         page.wait_for_selector("html[data-live]", state="attached", timeout=90_000)
         project = Project(served.root)
