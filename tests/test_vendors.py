@@ -109,7 +109,7 @@ def test_commands_of_the_sources_are_beside_ours_and_cost_decoding_nothing() -> 
     [
         (["pending", "button"], "nothing can be sent to devices of button; expected sigfox or efento"),
         (["pending", "sigfix"], 'no source "sigfix"'),
-        (["export", "efento"], 'no command "efento"'),
+        (["export", "efento"], 'no table or answer "efento"'),
     ],
 )
 def test_a_mistake_says_what_there_is(

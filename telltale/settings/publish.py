@@ -23,7 +23,7 @@ PUBLISH_TOML = """\
 # period = "week"              # day, working_day, week, month; of the site's clock
 # to = ["ops@example.org"]     # mail addresses, or names of [publish] in secrets.toml
 # parameters = {}              # of the notebook, such as { device = "Vaccine fridge" }
-# grace = "1h"                 # how long after the period late uploads are waited for; { efento = "6h" } for one source
+# grace = "1h"                 # how long after the period late uploads are waited for; { <source> = "6h" }
 # pdf = false                  # true: a PDF too, where a Chromium is installed
 # even_empty = false           # true: also for a period that nothing came of
 # attach = true                # false sends the sentence and the figures with a link, no file
