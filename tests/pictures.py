@@ -45,7 +45,7 @@ FRAME = """{% import 'frame.html.j2' as frame %}<!DOCTYPE html>
 <html lang="en"><head>{{ frame.head(tt, tt.titles[here]) }}
 <script defer src="/look/plotly.js"></script><script>window.telltaleDarkOf = {};</script>
 <script src="/look/board.js"></script>
-</head><body>{{ frame.bar(tt, "/", here) }}<main id="page" data-name="{{ here }}"></main><p id="said"></p>
+</head><body>{{ frame.bar(tt, "/", here, tt.titles) }}<main id="page" data-name="{{ here }}"></main><p id="said"></p>
 {{ page | safe }}<script>telltale.arrived();</script></body></html>"""
 
 

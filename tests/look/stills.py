@@ -34,13 +34,14 @@ REPORTS = {
     "kanban_trends": "112d",
     "presence_dwell": "7d",
     "sensor_report": "7d",
+    "work_hours": "7d",
 }
 """Each report, and the period it is asked for when nobody says another."""
 TITLES = {name: name.capitalize() for name in PAGES}
 NOTEBOOKS = Path(telltale.__file__).parents[1] / "notebooks"
 FRAME = """{% import 'frame.html.j2' as frame %}<!doctype html><html lang="en"><head>{{ frame.head(tt, title) }}
 <script defer src="look/plotly.js"></script><script>window.telltaleDarkOf = {{ tt.dark_of | tojson }};</script>
-<script src="look/board.js"></script></head><body>{{ frame.bar(tt, "", here) }}
+<script src="look/board.js"></script></head><body>{{ frame.bar(tt, "", here, tt.titles) }}
 <main id="page" data-name="{{ here }}" aria-busy="true"></main><p id="said" class="unseen"></p>
 {{ came | safe }}<script>telltale.arrived();</script></body></html>"""
 
