@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterator
 import pytest
 from hypothesis import settings
 
+from telltale.settings import HOME_VARIABLE
 from telltale.workbench.project import Project
 from tests.lake_fixture import lake  # noqa: F401 - the fixture of that name
 
@@ -49,6 +50,9 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name == "PORT" or (name.startswith("TELLTALE_") and name != "TELLTALE_REQUIRE"):
             monkeypatch.delenv(name)
+    # "--project" says it to all that follows; the patch puts back what was there before the test.
+    monkeypatch.setenv(HOME_VARIABLE, "")
+    monkeypatch.delenv(HOME_VARIABLE)
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -20,7 +20,7 @@ from telltale.report import engine, index, naming, pdf, publishing, recipe
 from telltale.report.page import read, render
 from telltale.report.parameters import defaults, parameters, typed
 from telltale.report.whose import told_of
-from telltale.settings import devices
+from telltale.settings import HOME_VARIABLE, devices
 from telltale.workbench.as_of import VARIABLE, Moment
 from telltale.workbench.periods import Period, parse
 from telltale.workbench.project import Project, here
@@ -235,7 +235,8 @@ def _cells(
         str(source),
         str(target),
         parameters=values,
-        environment={VARIABLE: moment.text},
+        # Whatever project this process was told to be in: the notebook is run for this one.
+        environment={VARIABLE: moment.text, HOME_VARIABLE: str(project.settings.root.resolve())},
         tell=lambda text: progress(f"{source.stem}: {text}"),
         kernel_name="python3",
         language="python",
