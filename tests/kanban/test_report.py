@@ -14,6 +14,7 @@ from telltale import report
 from telltale.contract import Scenario
 from telltale.lake.settle import settle_all
 from telltale.report.execute import Report
+from telltale.settings import HOME_VARIABLE
 from telltale.sources.button import SOURCE
 from telltale.sources.button.simulate.truth import buttons_csv
 from telltale.workbench.project import Project
@@ -44,8 +45,11 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
 
 
 @pytest.fixture(scope="module")
-def trends(filled: Filled) -> Report:
-    return report.run("kanban_trends", f"{DAYS + 1}d", {}, filled.project, with_pdf=False)
+def trends(filled: Filled, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """Made while the environment names another project: a report is of the one it is asked of."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(HOME_VARIABLE, str(write_settings(tmp_path_factory.mktemp("other"))))
+        return report.run("kanban_trends", f"{DAYS + 1}d", {}, filled.project, with_pdf=False)
 
 
 def table(html: str, *heads: str) -> dict[str, list[str]]:
