@@ -256,10 +256,11 @@ def keep(project: Project, stop: threading.Event, say: Say) -> None:
         try:
             alerts.look()
             complaint = ""
-        except TelltaleError as error:
-            if str(error) != complaint:
-                complaint = str(error)
-                say(complaint)
+        except Exception as error:  # noqa: BLE001 - a mistake in one look must not end the next
+            told = str(error) if isinstance(error, TelltaleError) else f"{discreet.place(error)}; please report this"
+            if told != complaint:
+                complaint = told
+                say(told)
         stop.wait(LOOK_S)
 
 
