@@ -1,83 +1,15 @@
-"""One way to run an analysis: a text in the Spark dialect or an Arrow table in, a relation out.
-
-Analysis modules know only the protocols `Engine` and `Relation`. `DuckEngine` runs the texts in this process; the
-texts obey the rules that let Spark run them unchanged: integer microseconds, no time zone in SQL, a total order in
-every window, and only the functions the linter of the tests allows.
-
-Source: DESIGN section 7; measured in research/engine.md sections 3 and 4.
-"""
+"""DuckDB in this process: the engine of a notebook, a page, a report, and of one machine."""
 
 # ruff: noqa: S608 - texts are composed of names of ours; values go through `with_values`
 import itertools
-import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
 from telltale.arrow import empty
+from telltale.engine.protocol import Kernel, Parts, Relation, Value
+from telltale.engine.texts import deduplication, literal, with_values
 from telltale.tables import Table
-
-Value = bool | int | float | str | None
-"""What a text may be given by name: `:gap_us`."""
-
-
-Kernel = Callable[[pa.Table], pa.Table]
-"""A pure function for what no text says well: work that goes row by row in order."""
-
-
-class Relation(Protocol):
-    """Rows of an engine, not yet fetched."""
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The column names, in order."""
-        ...
-
-    def arrow(self) -> pa.Table:
-        """The rows as an Arrow table, in the order the text gives them."""
-        ...
-
-
-class Parts(NamedTuple):
-    """What a table of the lake consists of at one moment, sorted by whether keys may repeat."""
-
-    unique: tuple[str, ...] = ()
-    """Files of days that have one file and no hot rows: scanned as they are."""
-    mixed: tuple[str, ...] = ()
-    """Files of days with several files or hot rows: de-duplicated on read."""
-    hot: pa.Table | None = None
-    """Rows decoded on the fly; their days' files are in `mixed`."""
-
-
-class Engine(Protocol):
-    """Runs texts in the Spark dialect over named relations."""
-
-    @property
-    def batch_rows(self) -> int:
-        """How many rows one step of a long job should take at most, so that memory stays bounded."""
-        ...
-
-    def from_arrow(self, rows: pa.Table) -> Relation:
-        """The rows of an Arrow table."""
-        ...
-
-    def table(self, table: Table, parts: Parts) -> Relation:
-        """A table of the lake, each natural key once."""
-        ...
-
-    def run(self, text: str, relations: Mapping[str, Relation], /, **values: Value) -> Relation:
-        """The result of a text: its tables are the names of `relations`, its `:name`s are the values."""
-        ...
-
-    def apply(self, kernel: Kernel, relation: Relation, *, by: Sequence[str], schema: pa.Schema) -> Relation:
-        """What a kernel makes of the rows, of `schema`: rows equal in `by` reach the same call, in any order."""
-        ...
-
-    def keep(self, relation: Relation) -> Relation:
-        """The same rows, computed now and once."""
-        ...
-
 
 PRELUDE = """
 set timezone = 'UTC';
@@ -92,6 +24,10 @@ create macro percentile(x, p) as quantile_cont(x, p);
 create macro regexp_like(s, p) as regexp_matches(s, p);
 """
 """What makes DuckDB read the Spark dialect; by default its zone is the machine's and its nulls sort otherwise."""
+
+
+_TYPES = {"int64": "bigint", "int32": "integer", "float64": "double", "string": "varchar", "bool": "boolean"}
+"""DuckDB's names of the types a column that came later may have."""
 
 
 class DuckEngine:
@@ -168,7 +104,7 @@ class DuckEngine:
 
     def _files(self, table: Table, paths: tuple[str, ...]) -> "DuckRelation":
         name = self._name()
-        listed = ", ".join(_literal(path) for path in paths)
+        listed = ", ".join(literal(path) for path in paths)
         # By name only where files may differ: it reads the end of every file before the first row.
         read = f"read_parquet([{listed}], hive_partitioning = false, union_by_name = {bool(table.added)})"
         there = {*self.describe(f"select * from {read}")} if table.added else {*table.names}
@@ -233,65 +169,6 @@ class _Pin:
 
     def __del__(self) -> None:
         self._engine.discard(self._view)
-
-
-def deduplication(table: Table) -> str:
-    """The text that keeps one row of each natural key of `rows_in`, the same whatever the order of arrival."""
-    ranked = dict.fromkeys((*table.prefer, "received_at", "raw_id", *table.names))  # the rest: one record may repeat
-    order = ", ".join(f"{name} desc nulls last" for name in ranked if name not in table.key)
-    if table.by_column:
-        return _column_by_column(table, order)
-    key = f"partition by {', '.join(table.key)}"
-    extremes = {name: f"max({name})" for name in table.largest} | {name: f"min({name})" for name in table.smallest}
-    given = ", ".join(f"{extremes[name]} over ({key}) as {name}" if name in extremes else name for name in table.names)
-    names, rank = ", ".join(table.names), f"row_number() over ({key} order by {order}) as rank_in_key"
-    ranking = f"select *, {rank} from rows_in"
-    if extremes:
-        ranking = f"select {given}, rank_in_key from ({ranking}) numbered"
-    return f"select {names} from ({ranking}) ranked where rank_in_key = 1"
-
-
-def _column_by_column(table: Table, order: str) -> str:
-    """The first value of each column that is not null: the one at which the count of such values becomes 1."""
-    key, names = ", ".join(table.key), ", ".join(table.names)
-    values = [name for name in table.names if name not in table.key]
-    window = f"over (partition by {key} order by {order} rows between unbounded preceding and current row)"
-    counts = ", ".join(f"count({name}) {window} as n_{name}" for name in values)
-    firsts = ", ".join(
-        name if name in table.key else f"max(case when n_{name} = 1 then {name} end) as {name}" for name in table.names
-    )
-    return f"select {firsts} from (select {names}, {counts} from rows_in) counted group by {key}"
-
-
-_TYPES = {"int64": "bigint", "int32": "integer", "float64": "double", "string": "varchar", "bool": "boolean"}
-"""DuckDB's names of the types a column that came later may have."""
-_NAME_OR_QUOTED = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):([a-z]\w*)")
-
-
-def with_values(text: str, values: Mapping[str, Value]) -> str:
-    """The text with each `:name` replaced by its value as a literal; KeyError for a name without a value."""
-
-    def replaced(match: re.Match[str]) -> str:
-        return _literal(values[match[1]]) if match[1] else match[0]
-
-    return _NAME_OR_QUOTED.sub(replaced, text)
-
-
-def named_values(text: str) -> list[str]:
-    """The names that stand in a text for values, in their order."""
-    return [match[1] for match in _NAME_OR_QUOTED.finditer(text) if match[1]]
-
-
-def _literal(value: Value) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return f"cast({value} as bigint)"
-    if isinstance(value, float):
-        return f"cast({value!r} as double)"
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _ours(relation: Relation) -> DuckRelation:
