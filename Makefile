@@ -55,7 +55,7 @@ check: setup  ## ruff, mypy --strict, stripped notebooks, licences of the base d
 	$(BIN)/nbstripout --verify notebooks/*.ipynb dashboards/*.ipynb
 	$(BIN)/python -m tests.licences
 
-bench: setup  ## how fast it is (docs/figures.md), as ratios within one run
+bench: setup  ## how fast it is, as ratios within one run (ARGS="--quick"; "--keep" makes docs/figures.md of it)
 	$(BIN)/python -m bench $(ARGS)
 
 pictures: setup  ## the pictures of the README, from the demo (needs Chromium)

@@ -1,20 +1,53 @@
-"""Run every bench, or the ones named: `python -m bench [name …]`; the names stand in `BENCHES`."""
+"""Run every bench, or the ones named: `python -m bench [--quick | --full] [--keep] [name …]`; see `BENCHES`.
 
+`--json FILE` writes what was seen to a file; `--keep` into `bench/measured.json`, and makes docs/figures.md and the
+figures of README.md from it.
+"""
+
+import argparse
 import importlib
-import sys
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench import measured, page
 
 BENCHES = ("ingest", "coap", "capture", "replay", "decode", "efento", "analysis", "presses", "fresh", "dashboards")
 
 
-def main(names: list[str]) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the named benches one after the other, so that they do not disturb each other."""
-    unknown = sorted(set(names) - set(BENCHES))
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=f"one of: {', '.join(BENCHES)}")
+    much = parser.add_mutually_exclusive_group()
+    much.add_argument("--quick", dest="size", action="store_const", const="quick", help="some minutes, fewer repeats")
+    much.add_argument("--full", dest="size", action="store_const", const="full", help="the largest data too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write what was seen to a file")
+    parser.add_argument("--keep", action="store_true", help="make docs/figures.md and README.md from it")
+    given = parser.parse_args(arguments)
+    unknown = sorted(set(given.names) - set(BENCHES))
     if unknown:
-        sys.exit(f"no bench {unknown[0]!r}; known: {', '.join(BENCHES)}")
-    for name in names or BENCHES:
-        print(f"\n== {name}")
-        importlib.import_module(f"bench.{name}").main()
+        parser.error(f"no bench {unknown[0]!r}; known: {', '.join(BENCHES)}")
+    os.environ[measured.SIZE_VARIABLE] = given.size or "default"  # before a bench is imported; its children read it too
+    for name in given.names or BENCHES:
+        _run(name, given.json, keeps=given.keep)
+
+
+def _run(name: str, file: Path | None, *, keeps: bool) -> None:
+    """One bench; what it saw is kept before the next begins, so that a failure of that one loses nothing."""
+    print(f"\n== {name}", flush=True)
+    about = measured.machine()
+    measured.NOTED.clear()
+    importlib.import_module(f"bench.{name}").main()
+    if not measured.NOTED:
+        return
+    runs = {name: measured.run_of(measured.NOTED, about)}
+    if file is not None:
+        measured.write(runs, file)
+    if keeps:
+        measured.write(runs)
+        page.write()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

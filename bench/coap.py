@@ -25,6 +25,7 @@ from pathlib import Path
 import aiocoap
 import aiocoap.resource
 
+from bench.measured import note, sized
 from collectors.coap_server import serving
 from collectors.common.packetlog import PacketLog
 from telltale.door import open_door
@@ -33,7 +34,7 @@ from telltale.settings import Settings
 from telltale.settings.model import CoapSettings
 from telltale.sources import source
 
-REPEATS = 7
+REPEATS = sized(3, 7)
 SECONDS = 2.0
 SOURCES = 64
 FRAME = bytes.fromhex("0a06282c024156af10011814220d080510e0f7e1a7062a0301c10728acffe1a7063014380c40014877820100")
@@ -50,8 +51,8 @@ def main() -> None:
     for name, rates in runs.items():
         print(f"{name:7} {statistics.median(rates):7,.0f} CON POST/s (of {min(rates):,.0f} to {max(rates):,.0f})")
     ratio = statistics.median(runs["stored"]) / statistics.median(runs["echo"])
-    print(f"stored ÷ echo without storage: {ratio:.2f}  (to reach: ≥ 0.6), none lost")
-    print(f"ratio of medians of {REPEATS} interleaved repeats of {SECONDS:g} s, {SOURCES} sources, fresh message ids")
+    of = f"{SOURCES} sources, fresh message ids, none lost, medians of {REPEATS} interleaved repeats of {SECONDS:g} s"
+    note("CON POSTs stored ÷ aiocoap echo without storage", ratio, of=of, at_least=0.6)
 
 
 def _measure(folder: Path) -> dict[str, list[float]]:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import psutil  # type: ignore[import-untyped]
 
+from bench.measured import note, sized
 from telltale.net import free_port
 from tests import served
 from tests.dashboard import dashboards
@@ -27,7 +28,7 @@ from tests.dashboard import dashboards
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-REPEATS = 5
+REPEATS = sized(3, 5)
 HOURS = 7 * 24
 PREHEAT_S = 25.0
 WARM_S = 15.0
@@ -64,9 +65,9 @@ def _first_plot(browser: "Browser", ours: dashboards.Dashboards, bare: str) -> N
         bare_s.append(_opened_s(browser.new_context(), bare, "svg.main-svg .trace"))
         time.sleep(8)  # the spare kernels come back
     page, empty = statistics.median(page_s), statistics.median(bare_s)
-    print(
-        f"first plot: {page:.2f} s; bare Voilà notebook with one plotly figure {empty:.2f} s; ratio {page / empty:.2f}"
-    )
+    of = f"7 days, preheated, empty cache, medians of {REPEATS} interleaved repeats"
+    note("first plot of the presence page", page, "s", of=of)
+    note("first plot ÷ an empty Voilà notebook with one figure", page / empty, of=of)
 
 
 def _context(browser: "Browser", ours: dashboards.Dashboards) -> "BrowserContext":
@@ -114,7 +115,8 @@ def _choice(browser: "Browser", ours: dashboards.Dashboards) -> None:
                 " && document.querySelector('#page').getAttribute('aria-busy') === 'false'",
             )
             took.append(time.perf_counter() - started)
-    print(f"another stretch chosen: {1e3 * statistics.median(took):.0f} ms (at most {1e3 * max(took):.0f} ms)")
+    of = f"presence page, 7 days, median of {len(took)}, the longest {1e3 * max(took):.0f} ms"
+    note("redraw after another stretch was chosen", 1e3 * statistics.median(took), "ms", of=of, at_most=300)
     tab.close()
 
 
@@ -133,7 +135,8 @@ def _arrival(browser: "Browser", ours: dashboards.Dashboards, root: Path) -> Non
             started = time.perf_counter()
             _until(tab, f"document.body.innerText.includes('of {before + 1}')")
             took.append(time.perf_counter() - started)
-    print(f"a report is on the open page {statistics.median(took):.2f} s after its 200 (at most {max(took):.2f} s)")
+    of = f"presence page, median of {REPEATS}, the longest {max(took):.2f} s"
+    note("a report is on the open page after its 2xx", statistics.median(took), "s", of=of)
     tab.close()
 
 
@@ -147,8 +150,10 @@ def _memory(browser: "Browser", ours: dashboards.Dashboards) -> None:
     kernels = [_own_mb(child) for child in children if "ipykernel_launcher" in " ".join(child.cmdline())]
     figures = [_own_mb(child) for child in children if "figures" in " ".join(child.cmdline())]
     server = _own_mb(psutil.Process(ours.process.pid))
-    print(f"memory of its own: a viewer {statistics.median(kernels):.0f} MB (kernel), the computing process "
-          f"{sum(figures):.0f} MB, the server {server:.0f} MB")  # fmt: skip
+    of = "memory of its own, presence page of 7 days"
+    note("a viewer (kernel)", statistics.median(kernels), "MB", of=of)
+    note("the computing process of all pages", sum(figures), "MB", of=of)
+    note("the dashboards' server", server, "MB", of=of)
 
 
 def _own_mb(process: psutil.Process) -> float:

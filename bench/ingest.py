@@ -26,6 +26,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]  # it ships no types
 
 from bench.load import Load, post, request
+from bench.measured import note, sized
 from collectors.common.packetlog import PacketLog
 from collectors.http.bodies import Receive
 from collectors.http.edge import Scope, Send
@@ -38,7 +39,7 @@ from telltale.settings import Settings
 from telltale.sources import SOURCES
 from telltale.sources.cloudtrax.wire import signature
 
-REPEATS = 7
+REPEATS = sized(3, 7)
 SECRET = "bench"
 NETWORK = 71234
 SILENT = {
@@ -59,13 +60,14 @@ def main() -> None:
         tail = statistics.median(load.p99_ms for load in loads)
         span = f"of {min(rates):,.0f} to {max(rates):,.0f}"
         print(f"{name:8} {statistics.median(rates):8,.0f} POST/s ({span}), p99 {tail:.0f} ms")
-    print(f"durable ÷ empty 204:              {_ratio(runs, 'durable', 'empty'):.2f}  (what all of it costs)")
-    print(f"durable ÷ keeping nothing:        {_ratio(runs, 'durable', 'nothing'):.2f}  (what the store itself costs)")
-    print(f"durable ÷ one commit per request: {_ratio(runs, 'durable', 'each'):.2f}  (to reach: ≥ 3)")
-    print(f"durable records per CPU second:   {_per_cpu_second(runs['durable']):,.0f}  (of the collector's processes)")
+    of = f"HTTP, 64 connections, SQLite synchronous=FULL, medians of {REPEATS} interleaved repeats of 2 s"
+    note("durable POST ÷ one commit each", _ratio(runs, "durable", "each"), of=of, at_least=3)
+    note("durable POST ÷ the same path keeping nothing", _ratio(runs, "durable", "nothing"), of=of)
+    note("durable POST ÷ empty 204 of the same server", _ratio(runs, "durable", "empty"), of=of)
+    note("durable POSTs a CPU second", _per_cpu_second(runs["durable"]), "/s", of=f"{of}; the collector's processes")
     silent = " + ".join(f"{number:,} {name}" for name, (number, _) in SILENT.items())
-    print(f"honest p99 alone {alone:.1f} ms, beside {silent}: {beside:.1f} ms  (to reach: ≤ 100)")
-    print(f"ratios of medians of {REPEATS} interleaved repeats of 2 s, 64 connections, SQLite WAL synchronous=FULL")
+    note("p99 of an honest POST alone", alone, "ms", of="one connection, 5 s")
+    note("p99 of an honest POST beside silent clients", beside, "ms", of=f"one connection, 5 s; {silent}", at_most=100)
 
 
 def _ratio(runs: dict[str, list[Load]], one: str, other: str) -> float:

@@ -17,6 +17,7 @@ from pathlib import Path
 import scapy.layers.l2  # noqa: F401 - without it PcapReader hands out bytes too
 from scapy.utils import PcapReader, RawPcapReader
 
+from bench.measured import note, sized
 from telltale.capture import CaptureWriter
 from telltale.capture.replay import replay
 from telltale.cli.replay import GROUP
@@ -28,7 +29,7 @@ from telltale.workbench.project import Project
 
 FRAMES = 50_000
 PART = 20
-REPEATS = 5
+REPEATS = sized(3, 5)
 LISTED = [bytes.fromhex("ac63be0000") + bytes([number]) for number in range(20)]
 ROLES = dict.fromkeys((device.hex(":") for device in LISTED), "button")
 START_US = 1_795_160_000_000_000
@@ -101,7 +102,11 @@ def show(took: dict[str, list[float]], settle_us: float) -> None:
     for name, seconds in took.items():
         median = statistics.median(seconds)
         print(f"{name:16} {median:6.2f} s ({min(seconds):.2f} to {max(seconds):.2f})   {median / raw:6.1f} x scapy raw")
-    print(f"settling         {settle_us:6.1f} µs a frame")
+    of = f"{FRAMES:,} frames, medians of {REPEATS} interleaved repeats"
+    listed = statistics.median(took[ALL])
+    note("capture file replayed, all frames listed", listed, "s", of=of, at_most=1)
+    note("capture file replayed ÷ read with scapy, undissected", listed / raw, of=of)
+    note("settling a frame of a capture file", settle_us, "µs", of=f"{FRAMES:,} frames, once")
 
 
 if __name__ == "__main__":
