@@ -126,7 +126,8 @@ class Door:
         if isinstance(asked, Verdict):
             return asked
         try:
-            await self._tickets.durable(self.landing.put(asked.raw, asked.reply.remember), timeout_s)
+            ticket = self.landing.put(asked.raw, asked.reply.remember, patience_s=timeout_s)
+            await self._tickets.durable(ticket, timeout_s)
         except StoreError as error:
             return Verdict(AWAY, "store_away", str(error))
         self._kept(asked.raw)

@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from telltale.landing import Store
+from telltale.landing.database import insert_new
 from telltale.landing.schema import FORWARD_COUNT, FORWARD_MARK, OUTBOX
 
 WAITING, SENT, PARKED = "waiting", "sent", "parked"
@@ -243,7 +243,7 @@ class Outbox:
             if events:
                 before = self._total(connection)
                 values = [{**event._asdict(), **new, "last_error": ""} for event in events]
-                connection.execute(_insert_new(connection, OUTBOX, ["target", "event_id"]), values)
+                insert_new(connection, OUTBOX, values)
                 new_rows = self._total(connection) - before
             for device_id, at in reached.items():
                 self._move(connection, "watermark", device_id, at)
@@ -257,8 +257,7 @@ class Outbox:
     ) -> None:
         """Move a mark forwards, never back."""
         key = {"target": self.target, "kind": kind, "device_id": device_id}
-        insert = _insert_new(connection, FORWARD_MARK, list(key))
-        connection.execute(insert, {**key, "at": at_us})
+        insert_new(connection, FORWARD_MARK, [{**key, "at": at_us}])
         if not only_new:
             this = [FORWARD_MARK.c[name] == value for name, value in key.items()]
             connection.execute(FORWARD_MARK.update().where(*this, FORWARD_MARK.c.at < at_us).values(at=at_us))
@@ -292,13 +291,7 @@ def cut(text: str) -> str:
 
 def _count(connection: sa.Connection, row: Row) -> None:
     key = {"target": row.target, "lane": row.lane}
-    connection.execute(_insert_new(connection, FORWARD_COUNT, list(key)), {**key, "sent": 0, "last_at": 0})
+    insert_new(connection, FORWARD_COUNT, [{**key, "sent": 0, "last_at": 0}])
     newer = sa.case((FORWARD_COUNT.c.last_at < row.event_at, row.event_at), else_=FORWARD_COUNT.c.last_at)
     this = [FORWARD_COUNT.c[name] == value for name, value in key.items()]
     connection.execute(FORWARD_COUNT.update().where(*this).values(sent=FORWARD_COUNT.c.sent + 1, last_at=newer))
-
-
-def _insert_new(connection: sa.Connection, table: sa.Table, key: Sequence[str]) -> Any:
-    """An INSERT that leaves what is there; both dialects have the same words, SQLAlchemy has no common one."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table).on_conflict_do_nothing(index_elements=list(key))

@@ -10,22 +10,29 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 
 from telltale.contract import Known, Memory, StoreError
+from telltale.landing.database import insert_new, put
 from telltale.landing.schema import MEMORY, META
 from telltale.landing.store import Store
 
 REFRESH_S = 1.0
 """How long a command's change may stay unseen: devices call in minutes apart."""
+PATIENCE_S = 0.2
+"""How long an answer waits for that look; then it is given by what is known, and the look goes on."""
 MOST_DEVICES = 50_000
 """Of one source; where no secret is asked for, anyone may invent devices. Those known by then stay."""
 MOST_AT_ONCE = 1_000
 """Things one record may have remembered."""
 
 _CHANGES = META.c.key == "memory"
+_KEY = ("source", "device_id", "name")
+_FORGET = MEMORY.delete().where(*(MEMORY.c[name] == sa.bindparam(f"old_{name}") for name in _KEY))
 _log = logging.getLogger(__name__)
 
 
@@ -44,13 +51,14 @@ class Memories:
         self._changes = -1
         self._read_again_at = float("-inf")
         self._is_full: set[str] = set()
+        self._looking: threading.Thread | None = None
         self._lock = threading.Lock()  # what is learnt while the table is read again must not be lost
 
     def known(self, source: str) -> Known:
         """What the source remembers of its devices; at most a second old, older while the store is away."""
         if self._clock() >= self._read_again_at:
-            self._refresh()
             self._read_again_at = self._clock() + REFRESH_S
+            self._look()
         return self._known.get(source, {})
 
     def with_room(self, source: str, memories: tuple[Memory, ...]) -> tuple[Memory, ...]:
@@ -84,9 +92,18 @@ class Memories:
                     if not known[memory.device_id]:
                         del known[memory.device_id]
 
+    def _look(self) -> None:
+        """Look whether something changed; a store that gives no answer must not hold up who wants one."""
+        if self._changes < 0:  # nothing is known yet
+            self._refresh()
+        elif self._looking is None or not self._looking.is_alive():
+            self._looking = threading.Thread(target=self._refresh, name="memories", daemon=True)
+            self._looking.start()
+            self._looking.join(PATIENCE_S)
+
     def _refresh(self) -> None:
         try:
-            with self._lock, self._store.reader() as connection:
+            with self._lock, self._store.reader(patience_s=self._store.busy_timeout_s) as connection:
                 changes = connection.scalar(sa.select(META.c.value).where(_CHANGES)) or 0
                 if changes != self._changes:
                     self._known = _read(connection)
@@ -123,19 +140,25 @@ def revise(store: Store, source: str, change: Callable[[Known], Iterable[Memory]
     """
     with store.writer() as connection:
         known = _read(connection).get(source, {})
-        write_memories(connection, source, change(known))
-        if not connection.execute(META.update().where(_CHANGES).values(value=META.c.value + sa.literal(1))).rowcount:
-            connection.execute(META.insert().values(key="memory", value=1))
+        write_memories(connection, ((source, memory) for memory in change(known)))
+        insert_new(connection, META, [{"key": "memory", "value": 0}])
+        connection.execute(META.update().where(_CHANGES).values(value=META.c.value + sa.literal(1)))
     return known
 
 
-def write_memories(connection: sa.Connection, source: str, memories: Iterable[Memory]) -> None:
-    """Write what to remember within a transaction; an empty value forgets."""
-    for memory in memories:
-        key = {"source": source, "device_id": memory.device_id, "name": memory.name}
-        connection.execute(MEMORY.delete().where(*(MEMORY.c[name] == value for name, value in key.items())))
-        if memory.value:
-            connection.execute(MEMORY.insert().values(**key, value=json.dumps(memory.value)))
+def write_memories(connection: sa.Connection, memories: Iterable[tuple[str, Memory]]) -> None:
+    """Write what to remember of devices of sources within a transaction; of one thing the last counts, empty forgets.
+
+    In the order of their keys: two collectors that write the same rows wait for each other, and never both.
+    """
+    last = {(source, memory.device_id, memory.name): memory.value for source, memory in memories}
+    rows = [dict(zip(_KEY, key, strict=True), value=value) for key, value in sorted(last.items(), key=itemgetter(0))]
+    for is_kept, group in groupby(rows, lambda row: bool(row["value"])):
+        if is_kept:
+            put(connection, MEMORY, [{**row, "value": json.dumps(row["value"])} for row in group])
+        else:
+            gone = [{f"old_{name}": row[name] for name in _KEY} for row in group]
+            connection.execute(_FORGET, gone)
 
 
 def _read(connection: sa.Connection) -> dict[str, dict[str, dict[str, Any]]]:

@@ -14,9 +14,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from telltale.contract import StoreError
+from telltale.landing.database import cause_of
 from telltale.landing.floods import Flood, Floods
 from telltale.landing.schema import REFUSED
-from telltale.landing.store import Store, cause_of
+from telltale.landing.store import Store
 
 EVERY_S = 1.0
 BATCH = 100

@@ -1,9 +1,8 @@
 """The store's database: one engine, and transactions that begin when they say so.
 
-What is SQLite's own dialect stands here and in `sqlite`; the rest of the store and the lake is SQLAlchemy Core.
+What is one database's own is in `sqlite` and `postgresql`; the rest of the store and the lake is SQLAlchemy Core.
 """
 
-import re
 import sqlite3
 import time
 import weakref
@@ -13,26 +12,20 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from telltale.contract import Raw, StoreError
+from telltale.landing.database import PATIENCE_S, USE, Database, Use, cause_of
 from telltale.landing.schema import META, RAW, SCHEMA_VERSION, metadata
-from telltale.landing.sqlite import BEGIN, SqliteFile, scrub
+from telltale.landing.sqlite import Sqlite
 
-_PIECE = 512  # rows of one INSERT: 512 × 5 values stay far below SQLite's 32,766
-_ADVICE = (
-    ("disk is full", "free some space on its disk"),
-    ("malformed|not a database", "its file is damaged: stop telltale, keep a copy, and put a backup in its place"),
-    ("readonly|read-only", "let this user write its file and its folder"),
-    ("locked|busy", "another program holds its lock: end that program"),
-    ("no such table", "its file is no store of telltale: put the right one, or a backup, in its place"),
-    ("", "is its disk full, or another program in it?"),
-)
-"""What to do, by what the database says."""
+PATIENT_S = 60.0
+"""How long a transaction may take, but where somebody waits for it: settling moves megabytes in one."""
 
 
 class Store:
     """The database of hot raw records and of the catalog; created on first use.
 
     Args:
-        url: SQLAlchemy URL, such as `sqlite:////srv/telltale/data/landing/landing.sqlite`.
+        url: SQLAlchemy URL, such as `sqlite:////srv/telltale/data/landing/landing.sqlite` or
+            `postgresql+psycopg://user@host/name`.
         busy_timeout_s: how long a writer waits for another's lock; shorter than a landing ticket's time-out.
 
     Raises:
@@ -42,62 +35,73 @@ class Store:
     def __init__(self, url: str, *, busy_timeout_s: float = 5.0) -> None:
         self.url = url
         self.busy_timeout_s = busy_timeout_s
-        self.is_sqlite = sa.make_url(url).get_backend_name() == "sqlite"
-        self._file = SqliteFile(url, busy_timeout_s) if self.is_sqlite else None
-        # Parameters are what senders sent: no error may show them.
-        self.engine = sa.create_engine(url, hide_parameters=True, pool_timeout=busy_timeout_s)
-        if self._file is not None:
-            self._file.listen(self.engine)
+        self._database = _database(url, busy_timeout_s)
+        self.engine = self._database.engine()
         weakref.finalize(self, self.engine.dispose)  # of a store let go without close(), and at the program's end
         self.is_new = False
         """Whether it was made just now, and is empty."""
         self._create()
 
+    @property
+    def shown(self) -> str:
+        """Its address for people, without a password."""
+        return _shown(self.url)
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether a transaction that gets no answer can be given up, see `bound`."""
+        return self._database.is_bounded
+
     @contextmanager
-    def reader(self) -> Iterator[sa.Connection]:
-        """A connection in one read transaction: every SELECT sees the same moment."""
-        with self._errors(), self._connect("BEGIN") as connection, connection.begin():
+    def reader(self, *, patience_s: float = PATIENT_S) -> Iterator[sa.Connection]:
+        """A connection in one read transaction: every SELECT sees the same moment.
+
+        Raises:
+            StoreError: the store is away, or gives no answer for `patience_s`.
+        """
+        with self._errors(), self._connect(Use.READ, patience_s) as connection, connection.begin():
             yield connection
 
     @contextmanager
-    def writer(self) -> Iterator[sa.Connection]:
+    def writer(self, *, patience_s: float = PATIENT_S) -> Iterator[sa.Connection]:
         """A connection in one write transaction, committed at the end or rolled back by an exception.
+
+        There is one at a time, whichever process or host: what it has read holds until it ends.
 
         Raises:
             StoreError: the lock was held for longer than `busy_timeout_s`, the disk is full, the store is away, or its
                 file was deleted or replaced meanwhile.
         """
-        with self._errors(), self._connect("BEGIN IMMEDIATE") as connection:
-            with connection.begin():
-                yield connection
-            if self._file is not None:
-                self._file.check_written(connection)
+        with self._written(Use.WRITE, patience_s) as connection:
+            yield connection
 
-    def insert(self, connection: sa.Connection, raws: Sequence[Raw]) -> range:
-        """Insert raw records in the order given and return their ids, which follow one another.
+    @contextmanager
+    def appender(self, *, patience_s: float = PATIENT_S) -> Iterator[sa.Connection]:
+        """The same for who adds raw records and looks at nothing: it need not wait for others (PostgreSQL)."""
+        with self._written(Use.APPEND, patience_s) as connection:
+            yield connection
 
-        Few large statements instead of one per row: each gives the interpreter lock away once, and with many
-        waiting threads getting it back is what costs. Sizes are powers of two, so that ten statements are prepared
-        in all.
+    def bound(self, connection: sa.Connection, until_s: float) -> None:
+        """Give a transaction up at a moment of `time.monotonic` if the database has not answered (PostgreSQL)."""
+        self._database.bound(connection, until_s)
+
+    def insert(self, connection: sa.Connection, raws: Sequence[Raw]) -> Sequence[int]:
+        """Insert raw records in the order given and return the id of each; ids rise, but need not follow one another.
+
+        On PostgreSQL a smaller id may become visible after a larger one.
         """
-        last, start = 0, 0
-        while start < len(raws):
-            size = min(_PIECE, 1 << ((len(raws) - start).bit_length() - 1))
-            values = [value for raw in raws[start : start + size] for value in raw[1:]]
-            last = connection.exec_driver_sql(_insert_text(size), tuple(values)).lastrowid
-            start += size
-        return range(last - len(raws) + 1, last + 1)
+        return self._database.insert(connection, raws)
 
     def scrub(self) -> bool:
-        """Give freed pages back and empty the write-ahead log, where deleted bodies stay readable until then.
+        """Give the space of what was deleted back, where deleted bodies stay readable until then.
 
         Returns:
-            False when a reader kept the log from being emptied for `busy_timeout_s`; try again later.
+            False when others kept it from ending for `busy_timeout_s`; try again later.
         """
         deadline = time.monotonic() + self.busy_timeout_s
         while True:
-            with self._errors(), self._connect("") as connection:
-                if self._scrub_once(connection):
+            with self._errors(), self._connect(Use.BARE, 10 * PATIENT_S) as connection:
+                if self._database.scrub(connection):
                     return True
             if time.monotonic() > deadline:
                 return False
@@ -108,19 +112,19 @@ class Store:
 
         It reads a few pages and looks at the file: a damaged page elsewhere shows when it is needed.
         """
-        if self._file is not None and (trouble := self._file.place.trouble()):
+        if trouble := self._database.trouble():
             self.close()  # a file that comes back is opened anew, and one that was deleted frees its space
             return trouble
         try:
-            with self.reader() as connection:
+            with self.reader(patience_s=self.busy_timeout_s) as connection:
                 connection.execute(sa.select(META.c.value).where(META.c.key == "schema_version")).all()
                 connection.execute(sa.select(sa.func.max(RAW.c.id))).all()
+                return self._database.trouble_within(connection)
         except StoreError as error:
             self.close()
             return str(error)
         except sa.exc.SQLAlchemyError as error:
             return self._said(error)
-        return ""
 
     def try_write(self) -> None:
         """Write something durable, a record that is taken back among it; a full disk shows nowhere else.
@@ -130,7 +134,7 @@ class Store:
         """
         probe = META.update().where(META.c.key == "probe").values(value=META.c.value + sa.literal(1))
         try:
-            with self.writer() as connection:
+            with self.appender(patience_s=self.busy_timeout_s) as connection:
                 trial = connection.begin_nested()
                 connection.execute(RAW.insert().values(source="", received_at=0, sender="", meta="{}", body=b""))
                 trial.rollback()
@@ -139,72 +143,88 @@ class Store:
             raise StoreError(self._said(error)) from None
 
     def damage(self) -> str:
-        """What is wrong within a SQLite file, in its words; all of it is read. Empty where nothing is."""
-        if not self.is_sqlite:
-            return ""
+        """What is wrong within the database, in its words; of a SQLite file all is read. Empty where nothing is."""
+        with self.reader(patience_s=10 * PATIENT_S) as connection:
+            return self._database.damage(connection)
+
+    def weaknesses(self) -> list[tuple[str, str]]:
+        """Settings of the database by which what was acknowledged could be lost, each with what to do."""
         with self.reader() as connection:
-            said = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
-        return "" if said == "ok" else said.replace("\n", ", ")
+            return self._database.weaknesses(connection)
 
     def close(self) -> None:
         """Close every idle connection."""
         self.engine.dispose()
 
-    def _connect(self, begin: str) -> sa.Connection:
-        return self.engine.connect().execution_options(**{BEGIN: begin})
+    def _connect(self, use: Use, patience_s: float) -> sa.Connection:
+        options = {USE: use, PATIENCE_S: patience_s, **self._database.options(use)}
+        return self.engine.connect().execution_options(**options)
+
+    @contextmanager
+    def _written(self, use: Use, patience_s: float) -> Iterator[sa.Connection]:
+        with self._errors(), self._connect(use, patience_s) as connection:
+            with connection.begin():
+                yield connection
+            self._database.check_written(connection)
 
     def _create(self) -> None:
-        """Make what is not there yet; from then on the file has to be there."""
-        with self.writer() as connection:
+        """Make what is not there yet; from then on it has to be there."""
+        with self.writer(patience_s=4 * self.busy_timeout_s) as connection:
             metadata.create_all(connection)
-            found = connection.scalar(sa.select(META.c.value).where(META.c.key == "schema_version"))
-            if found is None:
+            version = connection.scalar(sa.select(META.c.value).where(META.c.key == "schema_version"))
+            if version is None:
                 self.is_new = True
                 start = [("schema_version", SCHEMA_VERSION), ("change", 0), ("probe", 0)]
                 connection.execute(META.insert(), [{"key": key, "value": value} for key, value in start])
-            elif found != SCHEMA_VERSION:
+            elif version != SCHEMA_VERSION:
                 raise StoreError(
-                    f"store {self._shown()}: schema version {found}, expected {SCHEMA_VERSION}; "
+                    f"store {self.shown}: schema version {version}, expected {SCHEMA_VERSION}; "
                     "use the telltale that wrote it, or start with an empty store"
                 )
-        if self._file is not None:
-            self._file.is_made = True
+        self._database.made()
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError):
-            raise  # a mistake in what was asked, not in the store
-        except (sa.exc.DBAPIError, sqlite3.Error) as error:
+        except sa.exc.DBAPIError as error:
+            if self._database.is_mistake(error):
+                raise
             raise StoreError(self._said(error)) from None  # the driver's text may quote a record
+        except sqlite3.Error as error:
+            raise StoreError(self._said(error)) from None
         except sa.exc.TimeoutError:
             raise StoreError(
-                f"store {self._shown()}: all connections were in use for {self.busy_timeout_s:g} s; try again later"
+                f"store {self.shown}: all connections were in use for {self.busy_timeout_s:g} s; try again later"
             ) from None
 
-    def _scrub_once(self, connection: sa.Connection) -> bool:
-        if not self.is_sqlite:
-            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM")
-            return True
-        return scrub(connection.connection.driver_connection)
-
     def _said(self, error: BaseException) -> str:
-        cause = cause_of(error)
-        advice = next(advice for words, advice in _ADVICE if re.search(words, cause))
-        return f"store {self._shown()}: {cause}; {advice}"
-
-    def _shown(self) -> str:
-        return sa.make_url(self.url).render_as_string(hide_password=True)
+        return f"store {self.shown}: {cause_of(error)}; {self._database.advice(error)}"
 
 
-def cause_of(error: BaseException) -> str:
-    """What a database says of an error, in one line and without the values it was given."""
-    cause = (error.orig if isinstance(error, sa.exc.DBAPIError) else None) or error
-    lines = str(cause).splitlines()  # PostgreSQL quotes the row in the lines below the first
-    return lines[0] if lines else type(cause).__name__
+def _database(url: str, busy_timeout_s: float) -> Database:
+    """The kind of database a URL names.
+
+    Raises:
+        StoreError: none that can be a store.
+    """
+    try:
+        name = sa.make_url(url).get_backend_name()
+    except sa.exc.ArgumentError:  # not quoted: it may hold a password
+        name = ""
+    if name == "sqlite":
+        return Sqlite(url, busy_timeout_s)
+    if name in {"postgresql", "postgres"}:
+        from telltale.landing.postgresql import Postgresql  # its driver is not loaded where a file is the store
+
+        return Postgresql(url, busy_timeout_s)
+    raise StoreError(
+        f"store: [paths] store_url is {f'of {name}' if name else 'no URL'}, expected sqlite:///path or "
+        "postgresql+psycopg://user@host/name"
+    )
 
 
-def _insert_text(rows: int) -> str:
-    rows_text = ",".join(["(?,?,?,?,?)"] * rows)
-    return f"INSERT INTO raw (source, received_at, sender, meta, body) VALUES {rows_text}"  # noqa: S608 only marks
+def _shown(url: str) -> str:
+    """A URL without its password, which may stand among its parameters, too."""
+    parsed = sa.make_url(url)
+    return (parsed if parsed.get_backend_name() == "sqlite" else parsed.set(query={})).render_as_string()

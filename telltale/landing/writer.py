@@ -6,17 +6,21 @@ transaction, drops the tickets abandoned meanwhile, inserts, commits, and only t
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future
 from itertools import islice
 from typing import NamedTuple
 
+import sqlalchemy as sa
+
 from telltale.contract import Memory, Raw, StoreError
+from telltale.landing.database import cause_of
 from telltale.landing.health import Health
 from telltale.landing.memory import Memories, write_memories
 from telltale.landing.refused import RefusedList, RefusedRow
-from telltale.landing.store import Store, cause_of
+from telltale.landing.store import Store
 
 _OVERHEAD = 256  # bytes a waiting record costs beside its text and body
 _log = logging.getLogger(__name__)
@@ -27,6 +31,13 @@ class _Ticket(NamedTuple):
     size: int
     future: Future[int]
     remember: tuple[Memory, ...]
+    patience_s: float
+    until_s: float
+    """By `time.monotonic`, when its sender waits no longer."""
+
+    def has_time(self) -> bool:
+        """Whether half of its sender's patience is left: so much a transaction may need that gets no answer."""
+        return time.monotonic() <= self.until_s - self.patience_s / 2
 
 
 class Landing:
@@ -65,17 +76,24 @@ class Landing:
         self._health = Health(store)
         self._thread = self._started()
 
-    def put(self, raw: Raw, remember: tuple[Memory, ...] = ()) -> Future[int]:
+    def put(self, raw: Raw, remember: tuple[Memory, ...] = (), *, patience_s: float | None = None) -> Future[int]:
         """Queue one record and return its ticket, which resolves to the record's id once it is durable.
 
         What to remember of the record's device is written in the same transaction. A ticket may be cancelled until
         its transaction has begun; a cancelled record is not stored.
 
+        Args:
+            raw: the record.
+            remember: what to remember of its device.
+            patience_s: how long its sender waits, if not for `ticket_timeout_s`.
+
         Raises:
             StoreError: the queue is full or closing. The ticket itself carries it when the store is away.
         """
         size = len(raw.body) + len(raw.meta) + len(raw.sender) + _OVERHEAD
-        ticket = _Ticket(raw, size, Future(), self.memories.with_room(raw.source, remember))
+        waits_s = self.ticket_timeout_s if patience_s is None else patience_s
+        remembered = self.memories.with_room(raw.source, remember)
+        ticket = _Ticket(raw, size, Future(), remembered, waits_s, time.monotonic() + waits_s)
         with self._change:
             if self._closing:
                 raise StoreError("landing: the collector is stopping; send the record again")
@@ -115,7 +133,7 @@ class Landing:
         """
         stream, count = iter(raws), 0
         while group := list(islice(stream, self.group)):
-            with self.store.writer() as connection:
+            with self.store.appender() as connection:
                 self.store.insert(connection, group)
             count += len(group)
             self._last_received_at = group[-1].received_at
@@ -164,7 +182,7 @@ class Landing:
             self._change.notify_all()
         self._thread.join(timeout_s)
         with self._change:
-            late = [ticket for ticket in self._waiting if _claimed(ticket)]
+            late = _claimed_of(self._waiting)
             self._release(self._waiting)
             self._waiting.clear()
         _fail(
@@ -185,8 +203,7 @@ class Landing:
             except BaseException as error:  # noqa: BLE001 the thread must go on: every record waits for it
                 _log.critical("landing: storing failed by itself (%s)", type(error).__name__)
             finally:
-                unresolved = [ticket for ticket in group if not ticket.future.done() and _claimed(ticket)]
-                _fail(unresolved, StoreError("landing: storing failed by itself; send the record again"))
+                _fail(_claimed_of(group), StoreError("landing: storing failed by itself; send the record again"))
                 with self._change:
                     self._release(group)
 
@@ -205,23 +222,37 @@ class Landing:
         """Store a group; whatever happens, every one of its tickets is resolved."""
         live: list[_Ticket] = []
         try:
-            with self.store.writer() as connection:
+            with self.store.appender(patience_s=self.store.busy_timeout_s) as connection:
                 # From here on a ticket cannot be abandoned: its caller waits for the outcome of this commit.
-                live = [ticket for ticket in group if _claimed(ticket)]
+                live = self._live(connection, group)
                 ids = self.store.insert(connection, [ticket.raw for ticket in live])
-                for ticket in live:
-                    write_memories(connection, ticket.raw.source, ticket.remember)
+                write_memories(connection, ((each.raw.source, one) for each in live for one in each.remember))
         except StoreError as error:
             self._health.failed(error)
-            _fail(live or [ticket for ticket in group if _claimed(ticket)], error)
+            _fail(live or _claimed_of(group), error)
         except MemoryError:  # perhaps after the commit: nothing is stored again, who is told so sends again
             failure = StoreError("landing: the machine is out of memory; send the record again")
             self._health.failed(failure)
-            _fail(live or [ticket for ticket in group if _claimed(ticket)], failure)
+            _fail(live or _claimed_of(group), failure)
         except Exception as error:  # noqa: BLE001 one record the driver cannot bind must not take the others with it
             self._write_apart(live, error)
         else:
             self._stored(live, ids)
+
+    def _live(self, connection: sa.Connection, group: list[_Ticket]) -> list[_Ticket]:
+        """Those of a group that are to be stored now.
+
+        Where a transaction may get no answer, it is given up when the first of their senders waits no longer; those
+        who have waited for so long that this may be in the midst of it are told at once.
+        """
+        live = _claimed_of(group)
+        if self.store.is_bounded:
+            late = [ticket for ticket in live if not ticket.has_time()]
+            _fail(late, StoreError("landing: the store was away for too long; send the record again"))
+            live = [ticket for ticket in live if not ticket.future.done()]
+            if live:
+                self.store.bound(connection, min(ticket.until_s for ticket in live))
+        return live
 
     def _stored(self, live: list[_Ticket], ids: Iterable[int]) -> None:
         """Say that records are durable; what their devices said is known before the answer."""
@@ -246,6 +277,11 @@ class Landing:
             return
         for ticket in live:
             self._write([ticket])
+
+
+def _claimed_of(tickets: Iterable[_Ticket]) -> list[_Ticket]:
+    """Those that wait for an answer still; from here on none of them can be abandoned."""
+    return [ticket for ticket in tickets if not ticket.future.done() and _claimed(ticket)]
 
 
 def _claimed(ticket: _Ticket) -> bool:

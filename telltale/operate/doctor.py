@@ -212,8 +212,7 @@ def _keys(project: Project) -> Iterator[Finding]:
 
 def _store(project: Project) -> Iterator[Finding]:
     wrong = [Finding("store", "wrong", found, fix) for found, fix in wrong_with_store(project)]
-    shown = project.store.url if project.store.is_sqlite else "the database of [paths] store_url"
-    yield from wrong or [Finding("store", "ok", shown)]
+    yield from wrong or [Finding("store", "ok", project.store.shown)]
 
 
 def _lake(project: Project) -> Iterator[Finding]:

@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from telltale.landing import TOO_MANY, Landing, Store, refused_rows
+from telltale.landing.database import cause_of
 from telltale.landing.floods import BURST
-from telltale.landing.store import cause_of
 from tests.postgres import postgres
 
 pytestmark = pytest.mark.slow
