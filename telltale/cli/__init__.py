@@ -24,6 +24,7 @@ COMMANDS = {
     "collect": "collect",
     "simulate": "simulate",
     "replay": "replay",
+    "move-store": "move_store",
     "settle": "settle",
     "upkeep": "upkeep",
     "redecode": "redecode",
@@ -54,7 +55,7 @@ COMMANDS = {
 collector whose wire it opens. `Source.commands` are beside them."""
 
 GROUPS = {
-    "Set up": ("init", "doctor", "service", "demo"),
+    "Set up": ("init", "doctor", "service", "demo", "move-store"),
     "Run": ("up", "collect", "dashboard", "lab", "forward", "alerts"),
     "Ask": ("last", "presence", "kanban", "activity", "sensors", "health"),
     "Report": ("report", "schedule", "publish", "new", "export"),
