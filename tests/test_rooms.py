@@ -85,7 +85,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"telltale.look", "telltale.page", "telltale.workbench", "telltale.settings", "telltale.charts", "telltale.lake"}
     | {"telltale.sources", "telltale.operate.supervise", "telltale.logs"}
     | {"telltale.report.index", "telltale.report.whose"}  # published reports, and whom each tells of
-    | {"telltale.publish.alerts.card", "telltale.publish.cards"}  # what the owner sees of alerts and scheduled reports
+    # What is seen of alerts and scheduled reports, and answered to them.
+    | {"telltale.publish.alerts.card", "telltale.publish.alerts.answers", "telltale.publish.cards"}
     | {f"telltale.{subject}" for subject in SUBJECTS},
     "telltale.forward": SPINE | STORE | {"telltale.workbench", "telltale.kanban", "telltale.sensors"},
     # What an alert says, and of whom nothing may leave: both are known where alerts are told.

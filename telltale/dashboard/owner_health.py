@@ -1,4 +1,4 @@
-"""The health page as the owner of the data sees it: with what the other subjects tell of their devices."""
+"""The health page as the owner of the data sees it, with what other subjects tell of their devices; and an operator."""
 
 import datetime as dt
 from dataclasses import replace
@@ -37,7 +37,7 @@ def page(ask: Ask) -> Board:
     return replace(
         board,
         rows=(
-            *_alerts(ask, zone),
+            *_alerts(ask, zone, is_owners=True),
             *board.rows,
             *_captures(ask),
             *_reports(ask, zone),
@@ -48,11 +48,19 @@ def page(ask: Ask) -> Board:
     )
 
 
-def _alerts(ask: Ask, zone: str) -> tuple[tuple[Cell, ...], ...]:
+def operators(ask: Ask) -> Board:
+    """The page for operators: without what is under pseudonyms, and without raw ids."""
+    board = health.page(ask, is_owners=False)
+    if not board.rows:
+        return board
+    return replace(board, rows=(*_alerts(ask, board.freshness.timezone, is_owners=False), *board.rows))
+
+
+def _alerts(ask: Ask, zone: str, *, is_owners: bool) -> tuple[tuple[Cell, ...], ...]:
     """A row for alerts, where any is set."""
     if not ask.project.settings.alerts:
         return ()
-    return ((Cell("alerts", 12, "Alerts", partial(alerts.card, ask.project, zone)),),)
+    return ((Cell("alerts", 12, "Alerts", partial(alerts.card, ask.project, zone, is_owners=is_owners)),),)
 
 
 def _captures(ask: Ask) -> tuple[tuple[Cell, ...], ...]:

@@ -6,14 +6,13 @@ only the kernels of that role ask for.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
+from telltale.dashboard import owner_health
 from telltale.dashboard.answers import Answer
 from telltale.dashboard.boards import Boards
 from telltale.dashboard.pages import PAGES
 from telltale.dashboard.roles import GIVEN, OPERATOR, may_open
-from telltale.health import page as health
 from telltale.page.board import Ask, Board, Page
 from telltale.presence import page as presence
 from telltale.settings import Settings
@@ -29,7 +28,7 @@ OTHERS: Mapping[str, Page] = {
     "presence": _presence,
 }
 """For viewers and operators."""
-OPERATORS: Mapping[str, Page] = {"health": partial(health.page, is_owners=False)}
+OPERATORS: Mapping[str, Page] = {"health": owner_health.operators}
 SHARED = "others"
 """How the pages of all roles are named, where they are not the owner's."""
 

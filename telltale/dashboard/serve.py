@@ -115,7 +115,7 @@ def serve(
         at = server.Listening(host, port, **_limits(settings, tell))
         where = address(host=host, port=port, scheme="https" if at.tls else "http") + at.base_url.rstrip("/")
         note = Note(where, token and secrets.token_urlsafe(24), settings.dashboard.public_home)
-        access = server.Access(token, people, given, Links(), note.secret, Readers(settings, people))
+        access = server.Access(token, people, given, Links(), note.secret, Readers(settings, people), settings)
         app = server.application(folder, {name: title(path) for name, path in pages.items()}, at, access)
         app.cookie_secret = cookie_secret(token)
 

@@ -23,13 +23,14 @@ from traitlets import Dict, List
 from traitlets.config import Config
 from voila.app import Voila  # type: ignore[import-untyped]
 from voila.request_info_handler import RequestInfoSocketHandler  # type: ignore[import-untyped]
-from voila.static_file_handler import MultiStaticFileHandler  # type: ignore[import-untyped]
 from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-untyped]
 
 from telltale.contract import ConfigError
 from telltale.dashboard import connections
-from telltale.dashboard.assets import JUPYTER, served, template_values
+from telltale.dashboard.alerts import AlertHandler
+from telltale.dashboard.assets import JUPYTER, template_values
 from telltale.dashboard.entry import EnterHandler, LinkHandler, LoginHandler, LogoutHandler
+from telltale.dashboard.files import LookHandler, StaticHandler
 from telltale.dashboard.gate import Refusal, Rules, origin_of, say
 from telltale.dashboard.kernels import (
     CULL_EVERY_S,
@@ -48,6 +49,7 @@ from telltale.dashboard.readers import Readers
 from telltale.dashboard.reports import IndexHandler, ReportHandler
 from telltale.dashboard.roles import GIVEN, Given, kernel_user, may_open, notebook_of, role_of
 from telltale.dashboard.surroundings import socket_folder
+from telltale.settings import Settings
 
 UNNEEDED = (
     "jupyterlab-plotly",  # five megabytes a page; charts have the page's own plotly.js
@@ -96,6 +98,8 @@ class Access(NamedTuple):
     """Asks for a new link."""
     readers: Readers | None = None
     """Who may read which report; None serves no report."""
+    settings: Settings | None = None
+    """Whose alerts are answered; None answers none."""
 
 
 class Dashboards(Voila):  # type: ignore[misc]  # Voilà carries no types
@@ -162,6 +166,8 @@ class Dashboards(Voila):  # type: ignore[misc]  # Voilà carries no types
         ]
         if self.access.readers is None:
             ours = [one for one in ours if one[1] not in (IndexHandler, ReportHandler)]
+        if self.access.settings is not None:
+            ours.append((r"/alerts/([0-9]{1,18})", AlertHandler, {"settings": self.access.settings}))
         base = re.escape(self.base_url)
         return [
             *((url_path_join(base, path), *rest) for path, *rest in ours),
@@ -252,32 +258,6 @@ class LandingHandler(JupyterHandler):
     def get(self) -> None:
         """Lead there; a person to the page of their own."""
         self.redirect(url_path_join(self.base_url, own_page(self.current_user) or self._page))
-
-
-class LookHandler(tornado.web.RequestHandler):
-    """Style sheet and scripts; the login page needs them too, and nothing in them is private."""
-
-    def get(self, name: str) -> None:
-        """One of them, for the browser to keep: its address changes when it does."""
-        if name not in served():
-            raise tornado.web.HTTPError(404)
-        file = served()[name]
-        self.set_header("Content-Type", file.kind)
-        self.set_header("Cache-Control", "public, max-age=31536000, immutable")
-        self.set_header("Content-Encoding", "gzip")
-        self.finish(file.content)
-
-
-class StaticHandler(MultiStaticFileHandler):  # type: ignore[misc]
-    """Voilà's scripts, which it looks for in several folders; what is in none of them is missing, and not forbidden."""
-
-    def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
-        """The file's path, if it may be served."""
-        try:
-            path: str | None = super().validate_absolute_path(root, absolute_path)
-        except tornado.web.HTTPError as error:
-            raise tornado.web.HTTPError(404) from error
-        return path
 
 
 class MissingHandler(JupyterHandler):

@@ -203,6 +203,8 @@ const telltale = (() => {
 
   const finder = telltaleFinder((question) => !lostSince && speakTo(question));
 
+  telltaleAnswers(() => beat({ again: true }));
+
   const heard = (message) => {
     heardAt = performance.now();
     if (message.kind === "found") finder.told(message.found);

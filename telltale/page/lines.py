@@ -5,12 +5,12 @@ calm devices, many in a row.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any, Literal
 
 from telltale.page.lists import TRIANGLE
-from telltale.page.marked import marked
+from telltale.page.marked import bare, marked
 from telltale.page.said import placed
 
 
@@ -56,6 +56,10 @@ class Need:
     """The page, with its choice, that shows it."""
     phrase: str = ""
     """How a sentence says it, where that is not `what`."""
+    answered_at: str = ""
+    """The address below the dashboards' own that takes an answer to it."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """What may be answered there: what is sent, and the words of its button."""
 
     @property
     def texts(self) -> dict[str, str]:
@@ -200,8 +204,20 @@ def _need(data: Mapping[str, Any]) -> str:
         return f'<li class="done"><span>{marked(data, "what")}</span></li>'
     return (
         f'<li class="{escape(data["level"])}"><div><b>{marked(data, "what")}</b>'
-        f"<p>{marked(data, 'text')}{link}</p>{paste}</div></li>"
+        f"<p>{marked(data, 'text')}{link}</p>{paste}{_answers(data)}</div></li>"
     )
+
+
+def _answers(data: Mapping[str, Any]) -> str:
+    """Buttons; without a script they lead to a page that asks the same."""
+    if not data["answers"]:
+        return ""
+    buttons = "".join(
+        f'<button name="answer" value="{escape(sent)}">{escape(words)}</button>'
+        for sent, words in data["answers"].items()
+    )
+    about = escape(bare(str(data["what"])))
+    return f'<form class="answers" action="{escape(data["answered_at"])}" aria-label="{about}">{buttons}</form>'
 
 
 def _ahead(data: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,9 +17,11 @@ from telltale.dashboard.links import new_link
 from telltale.dashboard.pages import FINDERS, PAGES
 from telltale.dashboard.persons import page_of
 from telltale.dashboard.role_pages import ByRole, names, pages, without_own_pcs
+from telltale.publish.alerts.answers import journal
 from telltale.report.index import Entry
 from telltale.settings import load
-from tests.dashboard import dashboards
+from telltale.workbench.project import Project
+from tests.dashboard import alerted, dashboards
 from tests.lake_fixture import Lake, fill, write_settings
 
 VIEWER, OPERATOR = "viewers-own-token-0123", "operators-own-token-0123"
@@ -79,6 +82,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         file.write(SECRETS)
     (root / "devices.csv").write_text(DEVICES)
     write_reports(root)
+    alerted.alert(root)
     with dashboards.serving(root) as running:
         running.wait()
         yield Served(running, {who: running.log_in(token) if token else {} for who, token in TOKENS.items()})
@@ -98,6 +102,11 @@ ROUTES: list[tuple[str, str, tuple[int | str, ...]]] = [
     ("GET", "/operator--health", (404, 404, 404, 404, 404, LOGIN)),
     ("GET", f"/{page_of(ANNA)}", (404, 404, 404, 200, OWN, LOGIN)),
     ("POST", "/health", (403, 403, 403, 403, 403, 403)),
+    ("GET", f"/alerts/{alerted.SENSOR}", (200, 200, 404, 404, 404, LOGIN)),
+    ("GET", f"/alerts/{alerted.PC}", (200, 404, 404, 404, 404, LOGIN)),
+    ("GET", "/alerts/99", (404, 404, 404, 404, 404, LOGIN)),
+    ("GET", "/alerts/all", (404, 404, 404, 404, 404, LOGIN)),
+    ("POST", f"/alerts/{alerted.SENSOR}", (403, 403, 403, 403, 403, 403)),
     ("GET", f"/api/kernels/{KERNEL}", (404, 404, 404, 404, 404, 403)),
     ("DELETE", f"/api/kernels/{KERNEL}", (405, 405, 405, 405, 405, 405)),
     ("POST", f"/voila/api/shutdown/{KERNEL}", (404, 404, 404, 404, 404, 403)),
@@ -150,6 +159,62 @@ def test_each_route_answers_each_role_as_it_may(
             assert answer.headers["Location"].startswith("/login"), who
         if answer.status == 200 and b"jupyter-config-data" in answer.body:
             end(served, answer, who)
+
+
+# What each answers to an alert and is told: owner, operator, viewer, Anna, Ben, nobody; then to one of a person's PC.
+ANSWERED: list[tuple[str, str, tuple[int, ...]]] = [
+    (alerted.SENSOR, "acknowledge", (303, 303, 404, 404, 404, 403)),
+    (alerted.SENSOR, "8h", (303, 303, 404, 404, 404, 403)),
+    (alerted.SENSOR, "9999h", (400, 400, 400, 400, 400, 403)),
+    (alerted.PC, "8h", (303, 404, 404, 404, 404, 403)),
+    ("99", "acknowledge", (404, 404, 404, 404, 404, 403)),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "answer", "answers"), ANSWERED)
+def test_an_alert_is_answered_by_owner_and_operator(
+    served: Served, number: str, answer: str, answers: tuple[int, ...]
+) -> None:
+    before = len(journalled(served))
+    for who, wanted in zip(WHO, answers, strict=True):
+        sent = served.running.submit(
+            f"/alerts/{number}", {"answer": answer}, shown="/logout" if served.cookies[who] else "/login",
+            cookies=served.cookies[who],
+        )  # fmt: skip
+        assert sent.status == wanted, who
+    new = [(row["who"], row["what"]) for row in journalled(served)[before:]]
+    what = {"acknowledge": "acknowledged", "8h": "snoozed"}.get(answer)
+    wrote = [name for name, status in zip(("the owner", "an operator"), answers, strict=False) if status == 303]
+    assert new == [(who, what) for who in (wrote[:1] if what == "acknowledged" else wrote)]
+
+
+@pytest.mark.slow
+def test_an_alert_is_answered_by_no_other_page(served: Served) -> None:
+    before = len(journalled(served))
+    cookies = served.cookies["owner"]
+    mark = served.running.ask("/logout", cookies=cookies)
+    for headers in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {}):
+        form = {"answer": "8h"} if not headers else {"answer": "8h", "_xsrf": mark.cookies.get("_xsrf", "x")}
+        path = f"/alerts/{alerted.SENSOR}"
+        assert served.running.ask(path, headers, method="POST", form=form, cookies=cookies).status == 403
+    assert len(journalled(served)) == before
+
+
+def journalled(served: Served) -> list[dict[str, object]]:
+    with closing(Project(settings=load(served.running.root))) as project:
+        return journal(project)[::-1]
+
+
+@pytest.mark.slow
+def test_health_shows_alerts_to_an_operator_without_records(served: Served) -> None:
+    for who, has_records in (("owner", True), ("operator", False)):
+        answer = opened(served, "health", who)
+        html = answer.body.decode()
+        assert f'action="alerts/{alerted.SENSOR}"' in html
+        assert (f'action="alerts/{alerted.PC}"' in html) is has_records
+        assert (str(alerted.RAW_ID) in html) is has_records
+        end(served, answer, who)
 
 
 def end(served: Served, answer: dashboards.Answer, who: str) -> None:

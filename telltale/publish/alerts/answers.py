@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from telltale.contract import ConfigError
+from telltale.health.known import resting_ids
 from telltale.landing.schema import ALERT_EPISODE, ALERT_JOURNAL
 from telltale.publish.alerts import words
 from telltale.publish.alerts.ledger import as_episode
@@ -16,12 +17,13 @@ ALL = "all"
 LASTS = ("waiting", "told")
 
 
-def listed(project: Project, since_us: int | None = None) -> list[dict[str, Any]]:
+def listed(project: Project, since_us: int | None = None, *, with_persons: bool = True) -> list[dict[str, Any]]:
     """The alerts that last, and those that began or were over since a moment; the newest first.
 
     Args:
         project: whose.
         since_us: microseconds UTC; None lists what lasts alone.
+        with_persons: those of people's devices too, which are nobody's but the owner's to see.
 
     Returns:
         id, alert, subject, name, what (in words), measure, unit, begins_at, known_at, ends_at, recovered_at, peak,
@@ -36,8 +38,8 @@ def listed(project: Project, since_us: int | None = None) -> list[dict[str, Any]
     query = sa.select(ALERT_EPISODE).where(wanted).order_by(table.known_at.desc(), table.id.desc())
     with project.store.reader() as connection:
         rows = [dict(row) for row in connection.execute(query).mappings()]
-    subjects = Subjects(project.settings)
-    return [_worded(row, subjects) for row in rows]
+    subjects = Subjects(project.settings, () if with_persons else resting_ids(project.view()))
+    return [_worded(row, subjects) for row in rows if with_persons or not subjects.is_personal(row["subject"])]
 
 
 def journal(project: Project) -> list[dict[str, Any]]:

@@ -10,8 +10,10 @@ from click.testing import CliRunner
 from telltale.cli import telltale
 from telltale.contract import ConfigError
 from telltale.page.html import piece
+from telltale.publish.alerts import ledger
 from telltale.publish.alerts.answers import acknowledge, journal, listed, snooze
 from telltale.publish.alerts.card import card
+from telltale.publish.alerts.episodes import Episode
 from telltale.publish.alerts.live import Alerts, believed_until
 from telltale.publish.alerts.subjects import Subjects
 from telltale.workbench.project import Project
@@ -91,13 +93,27 @@ def test_what_does_not_last_cannot_be_acknowledged(tmp_path: Path) -> None:
         acknowledge(project, ["7"], who="anna")
 
 
-def test_the_card_says_what_lasts_and_what_to_type(tmp_path: Path) -> None:
+def test_the_card_says_what_lasts_and_takes_an_answer(tmp_path: Path) -> None:
     project, _ = warm(tmp_path)
     html = piece(card(project, "Europe/Berlin").data())
-    for text in ("1\N{NO-BREAK SPACE}alert lasts", "Vaccine fridge", "telltale alerts ack 1", "Records 2."):
+    for text in ("1\N{NO-BREAK SPACE}alert lasts", "Vaccine fridge", "Records 2.", 'action="alerts/1"', "I see to it"):
         assert text in html
     acknowledge(project, ["1"], who="anna")
-    assert "anna sees to it." in piece(card(project, "Europe/Berlin").data())
+    html = piece(card(project, "Europe/Berlin").data())
+    assert "Anna sees to it." in html
+    assert "I see to it" not in html
+    assert "Snooze 8\N{NO-BREAK SPACE}h" in html
+
+
+def test_an_operators_card_is_without_records_and_peoples_devices(tmp_path: Path) -> None:
+    project, _ = warm(tmp_path)
+    with project.store.writer() as connection:
+        ledger.enter(connection, "clocks", [Episode("pc:desk-3", "clock", "s", 0, project.now_us())], [], ended_us=None)
+    owners, operators = (
+        piece(card(project, "Europe/Berlin", is_owners=is_owners).data()) for is_owners in (True, False)
+    )
+    assert ("Records 2." in owners, "pc:desk-3" in owners) == (True, True)
+    assert ("Record" in operators, "desk-3" in operators, "Vaccine fridge" in operators) == (False, False, True)
 
 
 @pytest.mark.parametrize(
