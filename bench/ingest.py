@@ -172,7 +172,13 @@ class OneCommitEach(Landing):
         super().__init__(store)
         self._threads = ThreadPoolExecutor(64)
 
-    def put(self, raw: Raw, remember: tuple[Memory, ...] = ()) -> Future[int]:  # noqa: ARG002 - a report needs none
+    def put(
+        self,
+        raw: Raw,
+        remember: tuple[Memory, ...] = (),  # noqa: ARG002 - a report needs none
+        *,
+        patience_s: float | None = None,  # noqa: ARG002 - nobody waits in a queue
+    ) -> Future[int]:
         """Make one record durable; its ticket resolves to its id."""
         return self._threads.submit(self._insert, raw)
 

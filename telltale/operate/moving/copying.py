@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from telltale.contract import StoreError
+from telltale.landing.database import cause_of
 from telltale.landing.schema import LOCK, META, metadata
-from telltale.landing.store import cause_of
 
 TABLES = [table for table in metadata.sorted_tables if table is not LOCK]
 """What is copied: who holds a lock is a process of the old store."""

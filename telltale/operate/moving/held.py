@@ -10,9 +10,9 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from telltale.contract import StoreError
+from telltale.landing.database import cause_of
 from telltale.landing.schema import metadata
 from telltale.landing.sqlite import prepare
-from telltale.landing.store import cause_of
 
 _PATIENCE_S = 3.0
 """A session that was just closed may still be listed."""
