@@ -177,6 +177,7 @@ class OneCommitEach(Landing):
         raw: Raw,
         remember: tuple[Memory, ...] = (),  # noqa: ARG002 - a report needs none
         *,
+        needs_store: bool = False,  # noqa: ARG002 - no answer depends on it
         patience_s: float | None = None,  # noqa: ARG002 - nobody waits in a queue
     ) -> Future[int]:
         """Make one record durable; its ticket resolves to its id."""

@@ -396,6 +396,8 @@ class Source:
     """True where its silence is no fault, because its devices are off at times."""
     remembers: bool = False
     """True where replies depend on what devices said before: `accept` is handed `Request.known`."""
+    queue: str = ""
+    """The name under which it remembers what a command queued for a device; while the store is away nothing is."""
     device_id: Callable[[str], str | None] | None = None
     """The id that a text means in tables, in any spelling people use for a device of this source, such as on its label;
     None of a text that is none. None where its devices have no ids of their own."""

@@ -8,7 +8,8 @@ always served.
 
 import json
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from telltale.contract import (
     SIMULATED_HEADER,
     SIMULATED_OPTION,
     ConfigError,
+    Memory,
     Raw,
     Refused,
     Reply,
@@ -28,9 +30,10 @@ from telltale.contract import (
     SourceSettings,
     StoreError,
 )
-from telltale.landing import TOO_MANY, Landing, Store
+from telltale.landing import TOO_MANY, Expiry, Landing, Spool, Spooling, Store
 from telltale.readings import ReadingLog, reading_log
 from telltale.settings import Settings
+from telltale.sources import SOURCES
 from telltale.tickets import Tickets
 
 log = logging.getLogger("telltale.door")
@@ -42,6 +45,7 @@ KEPT_HEADERS = (
 """Headers kept with a record; none carries a secret, as Signature, Authorization and Cookie may."""
 
 AWAY = Reply(status=503, body=b"the record could not be stored; please send it again\n")
+HOUR_US = 3_600_000_000
 _CACHED_CHARACTERS = 500
 """Longer paths and queries are worded each time: a sender chooses them."""
 _REFUSED_PATH_CHARACTERS = 200
@@ -70,6 +74,10 @@ class _Asked(NamedTuple):
 
     reply: Reply
     raw: Raw
+    needs_store: bool
+    """Whether it is made of what is remembered in the store."""
+    remember: tuple[Memory, ...]
+    """What to remember there."""
 
 
 class Door:
@@ -114,21 +122,27 @@ class Door:
         if isinstance(asked, Verdict):
             return asked
         try:
-            self.landing.append(asked.raw, asked.reply.remember)
+            self.landing.append(asked.raw, asked.remember, needs_store=asked.needs_store)
         except StoreError as error:
+            if asked.needs_store and self.landing.is_spooling:
+                return self.handle(request)  # it can be answered without the store
             return Verdict(AWAY, "store_away", str(error))
         self._kept(asked.raw)
         return Verdict(asked.reply, "stored")
 
     async def submit(self, request: Request, *, timeout_s: float) -> Verdict:
         """The same without blocking an event loop; what is not durable in time is abandoned and not stored later."""
+        until_s = time.monotonic() + timeout_s
         asked = self._ask(request)
         if isinstance(asked, Verdict):
             return asked
         try:
-            ticket = self.landing.put(asked.raw, asked.reply.remember, patience_s=timeout_s)
+            ticket = self.landing.put(asked.raw, asked.remember, needs_store=asked.needs_store, patience_s=timeout_s)
             await self._tickets.durable(ticket, timeout_s)
         except StoreError as error:
+            left_s = until_s - time.monotonic()
+            if asked.needs_store and self.landing.is_spooling and left_s > 0:
+                return await self.submit(request, timeout_s=left_s)  # it can be answered without the store
             return Verdict(AWAY, "store_away", str(error))
         self._kept(asked.raw)
         return Verdict(asked.reply, "stored")
@@ -139,7 +153,7 @@ class Door:
         if isinstance(asked, Verdict):
             return asked
         try:
-            ticket = self.landing.put(asked.raw, asked.reply.remember)
+            ticket = self.landing.put(asked.raw, asked.remember, needs_store=asked.needs_store)
         except StoreError as error:
             return Verdict(AWAY, "store_away", str(error))
         if self._readings is not None:
@@ -161,8 +175,10 @@ class Door:
     def _ask(self, request: Request) -> "_Asked | Verdict":
         """What the source answers, and the record to store first; a verdict where there is nothing to store."""
         source = self._sources[request.source]
+        needs_store = False
         if source.remembers:
-            request = request._replace(known=self.landing.memories.known(request.source))
+            known, needs_store = self.landing.known(source.name, source.queue)
+            request = request._replace(known=known)
         try:
             reply = source.accept(request, self._settings[request.source])
         except Refused as refused:
@@ -175,7 +191,11 @@ class Door:
             return Verdict(_FAILED, "accept_failed", detail)
         if not reply.keep:
             return Verdict(reply, "answered")
-        return _Asked(reply, _raw(request, reply))
+        remember = reply.remember
+        if source.remembers and not needs_store:
+            self.landing.learn(source.name, remember)
+            remember = ()
+        return _Asked(reply, _raw(request, reply), needs_store, remember)
 
     def turn_away(self, request: Request, refused: Refused) -> Verdict:
         """Refuse a request: it is noted, or only counted where its sender was refused too often lately."""
@@ -221,7 +241,8 @@ def open_door(settings: Settings, sources: Iterable[Source]) -> Door:
     """
     discreet.install()
     limits = settings.landing
-    store = Store(settings.store_url, busy_timeout_s=limits.busy_timeout_s)
+    listed = tuple(sources)
+    store = Store(settings.store_url, busy_timeout_s=limits.busy_timeout_s, may_be_away=limits.spool)
     if store.is_new:
         _say_what_was_lost(settings)
     landing = Landing(
@@ -230,9 +251,30 @@ def open_door(settings: Settings, sources: Iterable[Source]) -> Door:
         max_bytes=limits.max_bytes,
         group=limits.group,
         ticket_timeout_s=limits.ticket_timeout_s,
+        spooling=_spooling(settings, listed, store) if limits.spool else None,
     )
-    listed = tuple(sources)
     return Door(listed, landing, settings, readings=reading_log(listed, settings))
+
+
+def _spooling(settings: Settings, sources: Sequence[Source], store: Store) -> Spooling:
+    """Where the records of a collector wait while the store is away, by the name of what it listens to."""
+    limits = settings.landing
+    name = sources[0].transport.value if sources else "none"
+    spool = Spool(settings.spools, name, most_records=limits.spool_records, most_bytes=limits.spool_bytes)
+    spooling = Spooling(spool, store, group=limits.group, expiry=expiry_of(settings))
+    if not store.is_opened:
+        spooling.begin(StoreError(f"store {store.shown}: it could not be opened when the collector started"))
+    return spooling
+
+
+def expiry_of(settings: Settings) -> Expiry:
+    """What must not be kept longer in a spool.
+
+    Which sites sent what waits there nobody knows before it is decoded: the shortest retention of any holds.
+    """
+    hours = [site.raw_retention_h for site in (settings.site, *settings.sites.values()) if not site.keep]
+    harmless = {source.name for source in SOURCES if not source.personal}
+    return Expiry(min(hours) * HOUR_US if hours else None, harmless)
 
 
 def _say_what_was_lost(settings: Settings) -> None:

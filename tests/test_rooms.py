@@ -63,7 +63,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.settings": PURE | {"telltale.identity"},
     "telltale.privacy": PURE,
     "telltale.pipeline": PURE | {"telltale.sources", "telltale.privacy", "telltale.arrow"},
-    "telltale.landing": PURE | {"telltale.settings", "telltale.arrow", "telltale.net", "telltale.private"},
+    "telltale.landing": PURE
+    | {"telltale.settings", "telltale.arrow", "telltale.net", "telltale.private"}
+    | {"telltale.backoff", "telltale.lockfile"},
     "telltale.lake": PURE | {"telltale.settings", "telltale.landing", "telltale.arrow", "telltale.private"},
     "telltale.deadlines": set(),
     "telltale.tickets": PURE | {"telltale.deadlines"},

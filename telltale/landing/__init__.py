@@ -1,6 +1,7 @@
 """The landing store: what arrives is durable here before it is acknowledged."""
 
 from telltale.landing.clocks import HostClock, Look, Uptime, host_clocks, uptime
+from telltale.landing.expiry import Expiry
 from telltale.landing.memory import recall, remember, revise
 from telltale.landing.refused import (
     TOO_MANY,
@@ -13,19 +14,26 @@ from telltale.landing.refused import (
     refused_rows,
 )
 from telltale.landing.reports import ReportAge, report_ages
+from telltale.landing.spool import Spool, Waiting
+from telltale.landing.spooling import Spooled, Spooling
 from telltale.landing.store import Store
 from telltale.landing.writer import Landing
 
 __all__ = [
     "TOO_MANY",
+    "Expiry",
     "HostClock",
     "Landing",
     "Look",
     "RefusedCount",
     "RefusedRow",
     "ReportAge",
+    "Spool",
+    "Spooled",
+    "Spooling",
     "Store",
     "Uptime",
+    "Waiting",
     "host_clocks",
     "purge_refused",
     "purge_refused_ahead",

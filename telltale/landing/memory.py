@@ -61,6 +61,10 @@ class Memories:
             self._look()
         return self._known.get(source, {})
 
+    def last_known(self, source: str) -> Known:
+        """The same as it was last seen, without a look."""
+        return self._known.get(source, {})
+
     def with_room(self, source: str, memories: tuple[Memory, ...]) -> tuple[Memory, ...]:
         """Those there is room for: all of known devices, and of new ones as long as there are not too many."""
         if not memories:

@@ -62,6 +62,15 @@ FILES = sa.Table(
     sa.Index("files_of_day", "table_name", "source", "day"),
 )
 
+SPOOLED = sa.Table(
+    "spooled",
+    metadata,
+    sa.Column("spool", sa.Text, primary_key=True),  # which file of which collector
+    sa.Column("number", _BIG, primary_key=True),  # of the record in it
+    sa.Column("received_at", _BIG, primary_key=True),  # a file put back from a backup gives numbers a second time
+    sa.Column("at", _BIG, nullable=False),  # when it came from there
+)
+
 UNLISTED = sa.Table(
     "unlisted",
     metadata,

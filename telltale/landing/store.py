@@ -4,6 +4,7 @@ What is one database's own is in `sqlite` and `postgresql`; the rest of the stor
 """
 
 import sqlite3
+import threading
 import time
 import weakref
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,10 @@ PATIENT_S = 60.0
 """How long a transaction may take, but where somebody waits for it: settling moves megabytes in one."""
 
 
+class WrongVersion(StoreError):
+    """Another version of telltale wrote the store."""
+
+
 class Store:
     """The database of hot raw records and of the catalog; created on first use.
 
@@ -27,12 +32,13 @@ class Store:
         url: SQLAlchemy URL, such as `sqlite:////srv/telltale/data/landing/landing.sqlite` or
             `postgresql+psycopg://user@host/name`.
         busy_timeout_s: how long a writer waits for another's lock; shorter than a landing ticket's time-out.
+        may_be_away: it is no error if it cannot be opened yet; that is tried again with each use.
 
     Raises:
         StoreError: the database cannot be opened, or was written by another version of telltale.
     """
 
-    def __init__(self, url: str, *, busy_timeout_s: float = 5.0) -> None:
+    def __init__(self, url: str, *, busy_timeout_s: float = 5.0, may_be_away: bool = False) -> None:
         self.url = url
         self.busy_timeout_s = busy_timeout_s
         self._database = _database(url, busy_timeout_s)
@@ -40,7 +46,15 @@ class Store:
         weakref.finalize(self, self.engine.dispose)  # of a store let go without close(), and at the program's end
         self.is_new = False
         """Whether it was made just now, and is empty."""
-        self._create()
+        self._opening = threading.RLock()
+        self._is_opened = self._is_opening = False
+        try:
+            self._open()
+        except WrongVersion:
+            raise
+        except StoreError:
+            if not may_be_away:
+                raise
 
     @property
     def shown(self) -> str:
@@ -156,7 +170,26 @@ class Store:
         """Close every idle connection."""
         self.engine.dispose()
 
+    @property
+    def is_opened(self) -> bool:
+        """Whether it could be opened once."""
+        return self._is_opened
+
+    def _open(self) -> None:
+        """See to its tables before anything else is asked of it, once."""
+        with self._opening:
+            if self._is_opened or self._is_opening:
+                return
+            self._is_opening = True
+            try:
+                self._create()
+                self._is_opened = True
+            finally:
+                self._is_opening = False
+
     def _connect(self, use: Use, patience_s: float) -> sa.Connection:
+        if not self._is_opened:
+            self._open()
         options = {USE: use, PATIENCE_S: patience_s, **self._database.options(use)}
         return self.engine.connect().execution_options(**options)
 
@@ -177,7 +210,7 @@ class Store:
                 start = [("schema_version", SCHEMA_VERSION), ("change", 0), ("probe", 0)]
                 connection.execute(META.insert(), [{"key": key, "value": value} for key, value in start])
             elif version != SCHEMA_VERSION:
-                raise StoreError(
+                raise WrongVersion(
                     f"store {self.shown}: schema version {version}, expected {SCHEMA_VERSION}; "
                     "use the telltale that wrote it, or start with an empty store"
                 )

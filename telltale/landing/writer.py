@@ -8,18 +8,19 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from itertools import islice
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from telltale.contract import Memory, Raw, StoreError
+from telltale.contract import Known, Memory, Raw, StoreError
 from telltale.landing.database import cause_of
 from telltale.landing.health import Health
 from telltale.landing.memory import Memories, write_memories
 from telltale.landing.refused import RefusedList, RefusedRow
+from telltale.landing.spooling import Spooling
 from telltale.landing.store import Store
 
 _OVERHEAD = 256  # bytes a waiting record costs beside its text and body
@@ -31,6 +32,8 @@ class _Ticket(NamedTuple):
     size: int
     future: Future[int]
     remember: tuple[Memory, ...]
+    needs_store: bool
+    """Whether the answer is made of what is remembered in the store, so that it cannot be given without it."""
     patience_s: float
     until_s: float
     """By `time.monotonic`, when its sender waits no longer."""
@@ -49,6 +52,7 @@ class Landing:
         max_bytes: the same, in bytes.
         group: most records of one transaction.
         ticket_timeout_s: how long `append` waits; longer than the store's `busy_timeout_s`.
+        spooling: where records wait while the store is away; without it they are turned away then.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class Landing:
         max_bytes: int = 64 << 20,
         group: int = 512,
         ticket_timeout_s: float = 10.0,
+        spooling: Spooling | None = None,
     ) -> None:
         self.store = store
         self.max_records = max_records
@@ -66,6 +71,7 @@ class Landing:
         self.group = group
         self.ticket_timeout_s = ticket_timeout_s
         self.memories = Memories(store)
+        self.spooling = spooling
         self._waiting: deque[_Ticket] = deque()
         self._records = 0
         self._bytes = 0
@@ -76,8 +82,15 @@ class Landing:
         self._health = Health(store)
         self._thread = self._started()
 
-    def put(self, raw: Raw, remember: tuple[Memory, ...] = (), *, patience_s: float | None = None) -> Future[int]:
-        """Queue one record and return its ticket, which resolves to the record's id once it is durable.
+    def put(
+        self,
+        raw: Raw,
+        remember: tuple[Memory, ...] = (),
+        *,
+        needs_store: bool = False,
+        patience_s: float | None = None,
+    ) -> Future[int]:
+        """Queue one record and return its ticket, which resolves to the record's id once it is durable; 0 in a spool.
 
         What to remember of the record's device is written in the same transaction. A ticket may be cancelled until
         its transaction has begun; a cancelled record is not stored.
@@ -85,6 +98,7 @@ class Landing:
         Args:
             raw: the record.
             remember: what to remember of its device.
+            needs_store: it is not to wait in a spool, for its answer is made of what is remembered.
             patience_s: how long its sender waits, if not for `ticket_timeout_s`.
 
         Raises:
@@ -93,7 +107,7 @@ class Landing:
         size = len(raw.body) + len(raw.meta) + len(raw.sender) + _OVERHEAD
         waits_s = self.ticket_timeout_s if patience_s is None else patience_s
         remembered = self.memories.with_room(raw.source, remember)
-        ticket = _Ticket(raw, size, Future(), remembered, waits_s, time.monotonic() + waits_s)
+        ticket = _Ticket(raw, size, Future(), remembered, needs_store, waits_s, time.monotonic() + waits_s)
         with self._change:
             if self._closing:
                 raise StoreError("landing: the collector is stopping; send the record again")
@@ -111,13 +125,13 @@ class Landing:
             self._change.notify()
         return ticket.future
 
-    def append(self, raw: Raw, remember: tuple[Memory, ...] = ()) -> int:
-        """Make one record durable and return its id.
+    def append(self, raw: Raw, remember: tuple[Memory, ...] = (), *, needs_store: bool = False) -> int:
+        """Make one record durable and return its id; 0 in a spool.
 
         Raises:
             StoreError: it could not be made durable, or not in time; then it is not stored later either.
         """
-        future = self.put(raw, remember)
+        future = self.put(raw, remember, needs_store=needs_store)
         try:
             return future.result(self.ticket_timeout_s)
         except TimeoutError:
@@ -138,6 +152,26 @@ class Landing:
             count += len(group)
             self._last_received_at = group[-1].received_at
         return count
+
+    def known(self, source: str, queue: str) -> tuple[Known, bool]:
+        """What an answer is made of that depends on what a source remembers, and whether that is the store's.
+
+        While records go to a spool it is as if nothing were queued for the devices (`queue` is what that is remembered
+        as), and what is to be remembered of the answer is told `learn`.
+        """
+        if self.spooling is not None and self.spooling.is_active:
+            return self.spooling.known(source, self.memories.last_known(source), queue), False
+        return self.memories.known(source), True
+
+    def learn(self, source: str, memories: Sequence[Memory]) -> None:
+        """Know until the store is back what a device said meanwhile."""
+        if self.spooling is not None:
+            self.spooling.learn(source, memories)
+
+    @property
+    def is_spooling(self) -> bool:
+        """Whether records wait in a spool, for the store is away or their turn has not come yet."""
+        return self.spooling is not None and self.spooling.is_active
 
     def refuse(
         self,
@@ -188,6 +222,8 @@ class Landing:
         _fail(
             late, StoreError(f"landing: not durable {timeout_s} s after the collector was told to stop; send it again")
         )
+        if self.spooling is not None:
+            self.spooling.close()
         self._refused.close()
         self._health.close()
 
@@ -219,17 +255,53 @@ class Landing:
             return [self._waiting.popleft() for _ in range(min(self.group, len(self._waiting)))]
 
     def _write(self, group: list[_Ticket]) -> None:
-        """Store a group; whatever happens, every one of its tickets is resolved."""
+        """Store a group, or spool it; whatever happens, every one of its tickets is resolved."""
+        if self.spooling is None:
+            self._write_to_store(group)
+            return
+        with self.spooling.gate:
+            if self.spooling.is_active:
+                self._spool(self.spooling, _claimed_of(group))
+            else:
+                self._write_to_store(group)
+
+    def _spool(self, spooling: Spooling, live: list[_Ticket]) -> None:
+        """Let records wait in the spool; those whose answer needs the store are told that it is away."""
+        _fail(
+            [ticket for ticket in live if ticket.needs_store],
+            StoreError("landing: the store is away; send the record again"),
+        )
+        live = [ticket for ticket in live if not ticket.needs_store]
+        if not live:
+            return
+        try:
+            spooling.take([ticket.raw for ticket in live])
+        except StoreError as error:
+            _fail(live, error)
+            return
+        for ticket in live:
+            ticket.future.set_result(0)
+        self._last_received_at = live[-1].raw.received_at
+
+    def _write_to_store(self, group: list[_Ticket]) -> None:
         live: list[_Ticket] = []
+        is_written = False
         try:
             with self.store.appender(patience_s=self.store.busy_timeout_s) as connection:
                 # From here on a ticket cannot be abandoned: its caller waits for the outcome of this commit.
                 live = self._live(connection, group)
                 ids = self.store.insert(connection, [ticket.raw for ticket in live])
                 write_memories(connection, ((each.raw.source, one) for each in live for one in each.remember))
+                is_written = True
         except StoreError as error:
             self._health.failed(error)
-            _fail(live or _claimed_of(group), error)
+            if self.spooling is not None:
+                self.spooling.begin(error)
+            # Of a commit that failed nobody knows: perhaps it is there. Who is told so sends the record again.
+            if self.spooling is None or is_written:
+                _fail(live or _claimed_of(group), error)
+            else:
+                self._spool(self.spooling, live or _claimed_of(group))
         except MemoryError:  # perhaps after the commit: nothing is stored again, who is told so sends again
             failure = StoreError("landing: the machine is out of memory; send the record again")
             self._health.failed(failure)
@@ -276,7 +348,7 @@ class Landing:
             _fail(live, failure)
             return
         for ticket in live:
-            self._write([ticket])
+            self._write_to_store([ticket])
 
 
 def _claimed_of(tickets: Iterable[_Ticket]) -> list[_Ticket]:

@@ -64,6 +64,9 @@ _MAIN_TOML = """\
 # group = 512                  # records stored in one transaction at most
 # busy_timeout_s = 5.0         # wait for another process's lock on the store
 # ticket_timeout_s = 10.0      # wait of a sender for its record to be stored; above busy_timeout_s
+# spool = false                # true: while the store is away, records wait in data/landing/spool instead of a 503
+# spool_records = 200000       # of one collector, waiting at most; then 503
+# spool_bytes = 268435456      # the same in bytes
 
 [settle]                       # when stored records become Parquet files
 # rows = 5000                  # as soon as so many wait

@@ -66,6 +66,9 @@ class LandingSettings(Section):
     group: Annotated[int, Field(ge=1)] = 512
     busy_timeout_s: Annotated[float, Field(gt=0)] = 5.0
     ticket_timeout_s: Annotated[float, Field(gt=0)] = 10.0
+    spool: bool = False
+    spool_records: Annotated[int, Field(ge=1)] = 200_000
+    spool_bytes: Annotated[int, Field(ge=1)] = 256 << 20
 
     @model_validator(mode="after")
     def _ticket_outlasts_lock(self) -> Self:
@@ -275,6 +278,11 @@ class Settings(BaseSettings):
         url = self.paths.store_url or f"sqlite:///{self.data / 'landing' / 'telltale.db'}"
         scheme, found, path = url.partition(":///")
         return f"{scheme}:///{self.root / path}" if found and scheme.startswith("sqlite") and path else url
+
+    @property
+    def spools(self) -> Path:
+        """Where records wait while the store is away."""
+        return self.data / "landing" / "spool"
 
     @property
     def lake_root(self) -> Path | str:

@@ -9,6 +9,7 @@ from telltale.sources.efento.large import shorten
 from telltale.sources.efento.orders import ORDERS
 from telltale.sources.efento.queue import shown
 from telltale.sources.efento.remedies import remedy
+from telltale.sources.efento.replies import WANTED
 from telltale.sources.efento.simulate import simulate
 from telltale.sources.efento.simulate.truth import truth
 from telltale.sources.efento.texts import OPTIONS, SECRETS, SET_AT
@@ -33,6 +34,7 @@ SOURCE = Source(
     shorten=shorten,
     block=256,
     remembers=True,
+    queue=WANTED,
     first_record="point the sensors at {coap}",
     options_text=OPTIONS,
     secrets_text=SECRETS,

@@ -7,6 +7,7 @@ from telltale.sources.sigfox.ids import device_id
 from telltale.sources.sigfox.minutes import minutes
 from telltale.sources.sigfox.queue import shown
 from telltale.sources.sigfox.remedies import remedy
+from telltale.sources.sigfox.replies import WANTED
 from telltale.sources.sigfox.same import NUMBERING
 from telltale.sources.sigfox.simulate import simulate
 from telltale.sources.sigfox.simulate.truth import truth
@@ -31,6 +32,7 @@ SOURCE = Source(
     tells_time="uplink",
     shorten=shorten,
     remembers=True,
+    queue=WANTED,
     minutes=minutes,
     numbering=NUMBERING,
     first_record="point the callback of the Sigfox backend at {http}/sigfox/uplink",
