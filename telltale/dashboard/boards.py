@@ -16,7 +16,7 @@ from telltale.contract import ConfigError, TelltaleError
 from telltale.dashboard import answers, origin
 from telltale.dashboard.answers import Answer, Made
 from telltale.dashboard.persons import is_person_page
-from telltale.lake import snapshot
+from telltale.lake import Changed, snapshot
 from telltale.page import attention
 from telltale.page.attention import Notice
 from telltale.page.board import Ask, Board, Cell, Page
@@ -254,6 +254,7 @@ class Boards:
     def _asked_now(self, key: Key, *, begins: bool) -> tuple[View, Answer, Mapping[str, Claim], _Begun | None]:
         """The page at one moment: the moment, the answer, its claims, and what is still to be made of it."""
         view = self._project.view()
+        view.pin()  # cards that wait are made of it later
         page, choice = key
         try:
             board = self._pages[page](Ask(self._project, dict(choice)))
@@ -304,7 +305,7 @@ class Boards:
 
     def _raise_if_gone(self, error: Exception) -> None:
         """Of a newer moment the whole page is asked anew, never one card."""
-        if isinstance(error, FilesGone) or self._project.view().lost_files():
+        if isinstance(error, FilesGone | Changed) or self._project.view().lost_files():
             raise FilesGone("a purge removed files of this moment") from error
 
     def _card(self, key: Key, cell: Cell, board: Board, now_us: int) -> Made:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from telltale.contract import Raw
+from telltale.lake.catalog import RAW_TABLE
 from telltale.workbench.project import Project, here
 from telltale.workbench.question import Question, ask
 from telltale.workbench.tidy import tidy
@@ -99,14 +100,12 @@ _SCHEMA = pa.schema(
 
 def _records(question: Question, source: str | None) -> Iterator[tuple[str, int, bytes]]:
     """Source, moment of receipt and body of each record of the stretch, a file at a time."""
-    snapshot, span = question.view.snapshot, question.span
-    for raw in snapshot.hot:
+    view, span = question.view, question.span
+    for raw in view.snapshot.hot:
         if source in (None, raw.source) and span.since_us <= raw.received_at < span.until_us:
             yield raw.source, raw.received_at, raw.body
-    for file in snapshot.files:
-        if file.table_name != "raw" or source not in (None, file.source):
-            continue
-        if file.max_time < span.since_us or file.min_time >= span.until_us:
+    for file in view.files(RAW_TABLE, span):
+        if source not in (None, file.source):
             continue
         table = pq.read_table(question.project.lake.path(file), columns=["received_at", "body"], partitioning=None)
         received = table.column("received_at").cast(pa.int64()).to_pylist()

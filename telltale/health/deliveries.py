@@ -14,6 +14,7 @@ from telltale.health import analysis
 from telltale.health.calls import health_tables
 from telltale.health.known import KNOWN_US, last_heard, resting_ids
 from telltale.health.words.rejects import is_sound
+from telltale.lake.catalog import RAW_TABLE
 from telltale.sources import SOURCES
 from telltale.tables import COLLECTOR_HEARTBEAT, REJECT, TABLES, Table
 from telltale.workbench.project import Project, here
@@ -236,8 +237,8 @@ def _capture(view: View, day: Span) -> tuple[bool, int | None]:
 def received_moments(view: View, source: str, span: Span) -> list[int]:
     """When its records came, in order."""
     parts = [pa.array([raw.received_at for raw in view.snapshot.hot if raw.source == source], pa.int64())]
-    for file in view.snapshot.of("raw"):
-        if file.source == source and file.max_time >= span.since_us and file.min_time < span.until_us:
+    for file in view.files(RAW_TABLE, span):
+        if file.source == source:
             table = pq.read_table(view.project.lake.path(file), columns=["received_at"], partitioning=None)
             parts += [chunk.cast(pa.int64()) for chunk in table["received_at"].chunks]
     moments = pa.chunked_array(parts, pa.int64())
@@ -248,7 +249,7 @@ def received_moments(view: View, source: str, span: Span) -> list[int]:
 def _ever(view: View, source: str) -> bool:
     """Whether a record of a source is kept."""
     hot = (raw.source for raw in view.snapshot.hot)
-    return source in hot or any(file.source == source for file in view.snapshot.of("raw"))
+    return source in hot or any(file.source == source for file in view.snapshot.of(RAW_TABLE))
 
 
 def _newest(view: View, source: str) -> int | None:
@@ -258,7 +259,7 @@ def _newest(view: View, source: str) -> int | None:
     hides for days that a source has stopped.
     """
     hot = [raw.received_at for raw in view.snapshot.hot if raw.source == source]
-    files = [file for file in view.snapshot.of("raw") if file.source == source]
+    files = [file for file in view.snapshot.of(RAW_TABLE) if file.source == source]
     moments = hot + [at for file in files for at in (file.min_time, file.max_time)]
     past = [at for at in moments if at <= view.now_us]
     return max(past or moments, default=None)

@@ -7,7 +7,7 @@ another where writers do not exclude each other (PostgreSQL).
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
@@ -55,6 +55,9 @@ class File(NamedTuple):
     host: str
 
 
+_NAMES = File._fields
+
+
 def bump(connection: sa.Connection, by: int = 1) -> None:
     """Raise the catalog's counter, and keep other catalog changes waiting until this transaction ends."""
     connection.execute(META.update().where(META.c.key == "change").values(value=META.c.value + sa.literal(by)))
@@ -62,8 +65,16 @@ def bump(connection: sa.Connection, by: int = 1) -> None:
 
 def listed(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[File]:
     """The listed files for which all conditions hold, in the order of their path."""
-    query = sa.select(*(FILES.c[name] for name in File._fields)).where(*where).order_by(FILES.c.path)
-    return [File(*row) for row in connection.execute(query)]
+    # A lake of years lists tens of thousands: read as they lie and sorted here, they take half the time.
+    as_they_lie: list[sa.ColumnElement[Any]] = [sa.type_coerce(FILES.c[name], sa.types.NullType()) for name in _NAMES]
+    days: dict[date | str, date] = {}
+    files = []
+    for row in connection.execute(sa.select(*as_they_lie).where(*where)):
+        if (day := row.day) not in days:
+            days[day] = date.fromisoformat(day) if isinstance(day, str) else day
+        flags = bool(row.is_unique), bool(row.is_frozen)
+        files.append(File._make((*row[:4], days[day], *row[5:13], *flags, *row[15:])))
+    return sorted(files)
 
 
 def enlist(connection: sa.Connection, root: Root, files: Sequence[File]) -> None:

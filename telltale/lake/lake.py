@@ -15,13 +15,12 @@ import pyarrow as pa
 from telltale.arrow import Decode
 from telltale.contract import StoreError
 from telltale.lake import retained as _retained
-from telltale.lake import snapshot as _snapshot
 from telltale.lake.catalog import RAW_TABLE, Changed, File
 from telltale.lake.files import Root, encode
 from telltale.lake.lock import HOST
 from telltale.lake.retained import ClosedDay
 from telltale.lake.rows import Draft
-from telltale.lake.snapshot import Snapshot
+from telltale.lake.snapshot import Snapshot, Snapshots
 from telltale.landing.store import Store
 
 _TRIES = 5
@@ -59,6 +58,7 @@ class Lake:
         self.step = on_step
         self.lock_wait_s = lock_wait_s
         self._personal = frozenset(personal_sources)
+        self._snapshots = Snapshots(store)
 
     def is_personal(self, source: str) -> bool:
         """Whether its raw files hold one received hour each, so that purge can drop them in time.
@@ -67,9 +67,13 @@ class Lake:
         """
         return source in self._personal or source not in self.versions
 
-    def snapshot(self) -> Snapshot:
-        """The listed files and hot records of this moment, in memory."""
-        return _snapshot.snapshot(self.store)
+    def snapshot(self, *, pinned: bool = True) -> Snapshot:
+        """The listed files and hot records of this moment, in memory.
+
+        Args:
+            pinned: see `Snapshots.take`.
+        """
+        return self._snapshots.take(pinned=pinned)
 
     def path(self, file: File) -> str:
         """The path or URL another program opens a file by."""
@@ -77,7 +81,8 @@ class Lake:
 
     def closed_days(self) -> dict[tuple[str, date], ClosedDay]:
         """Every closed day by site and local day."""
-        return _retained.closed_days(self.store)
+        with self.store.reader() as connection:
+            return _retained.closed_days(connection)
 
     def kept_from(self) -> dict[tuple[str, str], int]:
         """By (table, site): rows of before this moment may have been removed."""

@@ -88,8 +88,8 @@ def take_back(store: Store, now_us: int, is_over: Callable[[str, date], bool]) -
         is_over: whether a local day of a site may be closed.
     """
     future = META.c.key.startswith(_KEPT, autoescape=True) & (META.c.value > now_us)
-    early = [row for row in closed_days(store).values() if not is_over(row.site, row.day)]
     with store.reader() as connection:
+        early = [row for row in closed_days(connection).values() if not is_over(row.site, row.day)]
         ahead = connection.scalar(sa.select(sa.func.count()).select_from(META).where(future)) or 0
     if ahead or early:
         with store.writer() as connection:
@@ -101,11 +101,10 @@ def take_back(store: Store, now_us: int, is_over: Callable[[str, date], bool]) -
     return ahead + len(early)
 
 
-def closed_days(store: Store) -> dict[tuple[str, date], ClosedDay]:
+def closed_days(connection: sa.Connection) -> dict[tuple[str, date], ClosedDay]:
     """Every closed day by site and local day."""
     query = sa.select(*(CLOSED_DAY.c[name] for name in ClosedDay._fields))
-    with store.reader() as connection:
-        rows = [ClosedDay(*row) for row in connection.execute(query)]
+    rows = [ClosedDay(*row) for row in connection.execute(query)]
     return {(row.site, row.day): row for row in rows}
 
 

@@ -46,7 +46,7 @@ def _found(project: Project) -> Iterator[Found]:
 def _against_records(project: Project, *, is_confirmed: bool) -> Iterator[Found]:
     """What the records say that have come."""
     now_us, snapshot = project.now_us(), project.lake.snapshot()
-    stamps = [file.max_time for file in snapshot.files if file.table_name == "raw"]
+    stamps = [file.max_time for file in snapshot.of("raw")]
     newest = max([*stamps, *(raw.received_at for raw in snapshot.hot)], default=0)
     if now_us < WRITTEN_US or (now_us < newest - AHEAD_US and not is_confirmed):
         yield "wrong", "it is earlier than what has happened already", FIX

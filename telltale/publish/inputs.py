@@ -75,7 +75,7 @@ def _tables_of(notebook: Path, _changed: int) -> Tables:
 
 def first_us(view: View, tables: Tables) -> int | None:
     """The first moment there are rows of, microseconds UTC; None without any."""
-    times = [file.min_time for file in view.snapshot.files if file.table_name in tables]
+    times = [file.min_time for name in tables for file in view.snapshot.of(name)]
     for name in tables:
         hot = view.hot.get(name)
         if hot is not None and hot.num_rows:
@@ -132,11 +132,7 @@ def _purged_at(project: Project, tables: Tables, span: Span) -> int:
 
 
 def _files(view: View, name: str, span: Span) -> list[str]:
-    return [
-        file.path
-        for file in view.snapshot.files
-        if file.table_name == name and file.max_time >= span.since_us and file.min_time < span.until_us
-    ]
+    return [file.path for file in view.files(name, span)]
 
 
 def _hot_ids(view: View, name: str, span: Span) -> Sequence[int]:

@@ -85,7 +85,7 @@ class Past:
     def of(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot as it was; derived tables, which say nothing of single records, stay as they are."""
         hot = tuple(raw for raw in snapshot.hot if raw.id <= self.through_id)
-        return snapshot._replace(files=tuple(self._files(snapshot)), hot=hot)
+        return snapshot.with_only(self._files(snapshot), hot)
 
     def close(self) -> None:
         """Remove the files it made."""

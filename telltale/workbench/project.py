@@ -87,19 +87,24 @@ class Project:
         """The present, microseconds UTC: that of the moment everything is asked at, else the clock's."""
         return self.clock() if self._held is None else self._held.now_us
 
-    def view(self, *, now_us: int | None = None) -> View:
+    def view(self, *, now_us: int | None = None, pinned: bool = True) -> View:
         """What the store shows now, or at the moment everything is asked at.
 
         Args:
             now_us: the present of whoever keeps a clock of their own, such as a purge; it never joins that moment.
+            pinned: see `View`.
         """
         if now_us is not None or self._held is None:
-            return View(self, now_us=self.clock() if now_us is None else now_us)
+            return View(self, now_us=self.clock() if now_us is None else now_us, pinned=pinned)
         return self._held
 
-    def snapshot(self) -> Snapshot:
-        """What the store has now, or had at the moment this project is of."""
-        snapshot = self.lake.snapshot()
+    def snapshot(self, *, pinned: bool = True) -> Snapshot:
+        """What the store has now, or had at the moment this project is of.
+
+        Args:
+            pinned: see `View`.
+        """
+        snapshot = self.lake.snapshot(pinned=pinned)
         return snapshot if self._past is None else self._past.of(snapshot)
 
     def moment(self) -> Moment:
@@ -112,7 +117,7 @@ class Project:
         return self._held is not None
 
     @contextmanager
-    def at_one_moment(self, of: View | None = None) -> Iterator[View]:
+    def at_one_moment(self, of: View | None = None, *, pinned: bool = True) -> Iterator[View]:
         """Everything asked inside shares one snapshot and one present; inside another such block, that one's.
 
         A purge removes files at once: a question that needs one of them then fails, and `telltale.workbench.view.whole`
@@ -120,9 +125,10 @@ class Project:
 
         Args:
             of: a moment that was asked about before, to ask more about it; None is now.
+            pinned: see `View`.
         """
         outer = self._held
-        self._held = outer or of or self.view()
+        self._held = outer or of or self.view(pinned=pinned)
         try:
             yield self._held
         finally:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from telltale.arrow import arrow_to_raws
 from telltale.contract import Raw
-from telltale.lake.catalog import RAW_TABLE, File
+from telltale.lake.catalog import RAW_TABLE
 from telltale.workbench.project import Project
 from telltale.workbench.times import Span
 
@@ -17,15 +17,11 @@ def records(project: Project, source: str, span: Span) -> Iterator[Raw]:
         source: its name.
         span: of the moment of receipt.
     """
-    snapshot = project.view().snapshot
-    files = [file for file in snapshot.of(RAW_TABLE) if file.source == source and _touches(file, span)]
+    view = project.view()
+    files = [file for file in view.files(RAW_TABLE, span) if file.source == source]
     for file in sorted(files, key=lambda file: (file.day, file.first_raw_id)):
         yield from (raw for raw in arrow_to_raws(project.lake.root.read(file.path)) if _within(raw, span))
-    yield from (raw for raw in snapshot.hot if raw.source == source and _within(raw, span))
-
-
-def _touches(file: File, span: Span) -> bool:
-    return file.min_time < span.until_us and file.max_time >= span.since_us
+    yield from (raw for raw in view.snapshot.hot if raw.source == source and _within(raw, span))
 
 
 def _within(raw: Raw, span: Span) -> bool:

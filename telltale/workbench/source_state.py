@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from telltale.lake import Snapshot
+from telltale.lake.catalog import RAW_TABLE
 from telltale.settings import Settings
 from telltale.sources import BY_NAME, SOURCES
 from telltale.workbench.project import Project, here
@@ -45,7 +46,7 @@ def sources(*, project: Project | None = None) -> "pd.DataFrame":
 def sources_table(project: Project) -> pa.Table:
     """As `sources`, without pandas; after those listed, those that records are kept of but nobody lists any more."""
     snapshot = project.view().snapshot
-    kept = {file.source for file in snapshot.files if file.table_name == "raw"} | {raw.source for raw in snapshot.hot}
+    kept = {file.source for file in snapshot.of(RAW_TABLE)} | {raw.source for raw in snapshot.hot}
     rows = [
         {
             "source": source.name,
@@ -63,7 +64,7 @@ def sources_table(project: Project) -> pa.Table:
 
 def _stored(snapshot: Snapshot, source: str) -> dict[str, int | None]:
     """How much is kept of a source, and when its newest record came."""
-    files = [file for file in snapshot.files if file.table_name == "raw" and file.source == source]
+    files = [file for file in snapshot.of(RAW_TABLE) if file.source == source]
     hot = [raw.received_at for raw in snapshot.hot if raw.source == source]
     newest = max([file.max_time for file in files] + hot, default=None)
     return {"records": sum(file.rows for file in files) + len(hot), "hot": len(hot), "newest": newest}

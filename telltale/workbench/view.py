@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from telltale.arrow import Tables, day_of
+from telltale.arrow import Tables, day_of, utc_day
 from telltale.contract import TelltaleError
 from telltale.engine import Engine, Parts, Relation
-from telltale.lake import ClosedDay, File, parts
+from telltale.lake import Changed, ClosedDay, File, parts
+from telltale.lake.catalog import RAW_TABLE
 from telltale.tables import CLOCK_WRONG, TABLES, UPLINK, Table
 from telltale.workbench import messages
-from telltale.workbench.times import Span
+from telltale.workbench.times import DAY, FOREVER, Span
 
 if TYPE_CHECKING:
     from telltale.workbench.project import Project
@@ -26,6 +27,8 @@ select * from rows_in
 where received_at >= timestamp_micros(:since_us) and received_at < timestamp_micros(:until_us)
 """
 TRIES = 3
+_FIRST_DAY = -700_000
+"""Days since 1970: before it a stretch begins with whatever there is (the year 53)."""
 T = TypeVar("T")
 REMEMBERED = 64
 """Results kept for the next question on the same snapshot: a report asks about one stretch ten times."""
@@ -39,15 +42,24 @@ class View:
     Args:
         project: whose store and lake; `Project.view` makes views, so that one moment has one.
         now_us: the present.
+        pinned: whether it lasts: of one that does not, what is first asked for after the catalog has changed raises
+            `Changed`, and everything is asked anew (`whole`).
     """
 
-    def __init__(self, project: "Project", *, now_us: int) -> None:
+    def __init__(self, project: "Project", *, now_us: int, pinned: bool = True) -> None:
         self.project, self.now_us = project, now_us
-        # Before the snapshot: a day that closes in between is then computed from its sightings, not missed.
-        self.closed_days = _by_site(project.lake.closed_days())
-        self.snapshot = project.snapshot()
+        self.snapshot = project.snapshot(pinned=pinned)
         self._copies: dict[Span | None, Relation] = {}
         self._shared: dict[Hashable, Any] = {}
+
+    @cached_property
+    def closed_days(self) -> dict[str, dict[dt.date, ClosedDay]]:
+        """The closed days of each site."""
+        return _by_site(self.snapshot.listing.closed_days())
+
+    def pin(self) -> None:
+        """Let it last, for who goes on asking about it."""
+        self.snapshot.listing.pin()
 
     @cached_property
     def hot(self) -> Tables:
@@ -70,7 +82,7 @@ class View:
     def rows(self, name: str, span: Span | None = None) -> Relation:
         """The same with each natural key once: where copies of a message change nothing, it costs less over years."""
         table = TABLES[name]
-        relation = self.project.engine.table(table, self._parts(table, self._files(name, span)))
+        relation = self.project.engine.table(table, self._parts(table, self.files(name, span)))
         if span is None:
             return relation
         return self.project.engine.run(_within(table), {"rows_in": relation}, **span._asdict())
@@ -94,17 +106,17 @@ class View:
 
     def _received_ids(self, span: Span) -> list[tuple[int, int]]:
         """Which raw ids came in a stretch: first and last of each file of raw records."""
-        files = [file for file in self.snapshot.of("raw") if _touches(file, span)]
-        return [(file.first_raw_id, file.last_raw_id) for file in files]
+        return [(file.first_raw_id, file.last_raw_id) for file in self.files(RAW_TABLE, span)]
 
     def _uplinks(self, span: Span | None) -> Relation | None:
         """The rows of `uplink`, a little wider than the stretch; None where nothing is of that time."""
         wide = messages.wider(span)
-        return self.rows(UPLINK.name, wide) if any(self._parts(UPLINK, self._files(UPLINK.name, wide))) else None
+        return self.rows(UPLINK.name, wide) if any(self._parts(UPLINK, self.files(UPLINK.name, wide))) else None
 
-    def _files(self, name: str, span: Span | None) -> list[File]:
+    def files(self, name: str, span: Span | None) -> list[File]:
         """The files of a table with rows of a stretch: equal keys share their time, so others cannot part them."""
-        return [file for file in self.snapshot.of(name) if _touches(file, span)]
+        since, until = _days(span)
+        return [file for file in self.snapshot.of(name, since, until) if _touches(file, span)]
 
     def remembered(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """What `make` gives; made once for as long as nothing in the store changes."""
@@ -137,7 +149,7 @@ class View:
             tables: whose rows it reads.
             span: the stretch it reads, lookback included.
         """
-        files = tuple(file.path for file in self.snapshot.files if file.table_name in tables and _touches(file, span))
+        files = tuple(file.path for name in tables for file in self.files(name, span))
         hot = tuple(id_ for name in tables for id_ in self._hot_ids(name, span))
         memory = self.project.kept
         if key not in memory or memory[key][0] != (files, hot):
@@ -190,14 +202,14 @@ class View:
         return self.project.lake.kept_from()
 
     def lost_files(self) -> bool:
-        """Whether a file of the snapshot has been removed since."""
-        return any(not self.project.lake.root.exists(file.path) for file in self.snapshot.files)
+        """Whether a file that was asked for has been removed since."""
+        return any(not self.project.lake.root.exists(file.path) for file in self.snapshot.listing.read())
 
     def _parts(self, table: Table, files: Sequence[File]) -> Parts:
         """Some files of the table, sorted by whether a key of their day may stand in another file too."""
         hot = self.hot.get(table.name)
         hot_days = set(day_of(table, hot).to_pylist()) if hot is not None else set()
-        sorted_out = parts(self.snapshot.of(table.name), hot_days)
+        sorted_out = parts(self.snapshot.listing.of_days(table.name, {file.day for file in files}), hot_days)
         wanted = {file.path for file in files}
         unique, mixed = ([self.project.lake.path(file) for file in each if file.path in wanted] for each in sorted_out)
         return Parts(tuple(unique), tuple(mixed), hot)
@@ -219,7 +231,7 @@ def answered(project: "Project", ask: Callable[[View], T]) -> T:
     try:
         return ask(view)
     except Exception as error:
-        if view.lost_files():
+        if isinstance(error, Changed) or view.lost_files():
             raise FilesGone("what was asked about has been purged meanwhile; ask again, of a newer moment") from error
         raise
 
@@ -228,14 +240,15 @@ def whole(project: "Project", make: Callable[[], T]) -> T:
     """What `make` asks, all of it at one moment: one snapshot and one present.
 
     A purge removes files at once, without the grace readers have otherwise; then all of it is asked anew, so that a
-    page never joins two moments.
+    page never joins two moments. So it is when the catalog changes before all that is needed of it was read, once: from
+    then on the moment is a pinned one.
     """
-    for _ in range(TRIES - 1):
-        with project.at_one_moment() as view:
+    for number in range(TRIES - 1):
+        with project.at_one_moment(pinned=number > 0) as view:
             try:
                 return make()
-            except Exception:
-                if not view.lost_files():
+            except Exception as error:
+                if not isinstance(error, Changed | FilesGone) and not view.lost_files():
                     raise
     with project.at_one_moment():
         return make()
@@ -259,6 +272,14 @@ def _within(table: Table) -> str:
 
 def _touches(file: File, span: Span | None) -> bool:
     return span is None or (file.max_time >= span.since_us and file.min_time < span.until_us)
+
+
+def _days(span: Span | None) -> tuple[dt.date | None, dt.date | None]:
+    """The days whose files may hold rows of a stretch: a local day begins up to a day before or after the UTC day."""
+    if span is None:
+        return None, None
+    first, last = span.since_us // DAY - 1, (span.until_us - 1) // DAY + 2
+    return utc_day(first) if first > _FIRST_DAY else None, utc_day(last) if last < FOREVER // DAY else None
 
 
 def _by_site(closed: Mapping[tuple[str, dt.date], ClosedDay]) -> dict[str, dict[dt.date, ClosedDay]]:

@@ -134,6 +134,7 @@ class Alerts:
 
     def _look_at(self, alerts: Mapping[str, AlertSettings]) -> int:
         view = self._project.view()
+        view.pin()  # what one alert fails of is its own fault, then, or that of a purge
         made = 0
         if not self._seen:
             with self._project.store.writer() as connection:
@@ -223,7 +224,7 @@ def _is_written(rows: list[dict[str, Any]], one: Episode) -> bool:
 
 
 def _state(view: View, kind: Kind) -> _State:
-    files = tuple(file.path for file in view.snapshot.files if file.table_name in kind.tables)
+    files = tuple(file.path for name in kind.tables for file in view.snapshot.of(name))
     hot = tuple(
         (name, tuple(dict.fromkeys(view.hot[name]["raw_id"].to_pylist()))) for name in kind.tables if name in view.hot
     )
