@@ -17,16 +17,32 @@ Ints = npt.NDArray[np.int64]
 
 BITS_PER_WORD = 62
 NO_SIGNAL = -(2**31)
+NEVER = 2**60
+"""Later than any time in microseconds, and as far before as `-NEVER`."""
 
 ROWS = ("site_no", "device", "first_us", "last_us", "node_no", "frames", "rssi_max_dbm", "associated", "is_local")
 """The columns of a sighting as it goes in; node_no counts from 1, associated and is_local are 0 or 1."""
 
 ADDED = ("sightings", "frames", "flips", "silence_us")
+_OF_THE_FIRST = {"site_no", "device", "first_us", "is_local"}
+_OF_THE_LAST = {"last_us", "last_associated"}
 
 
-def session_schema(words: int) -> pa.Schema:
-    """What comes out, a session a row; last_associated is its state at the end."""
-    fields = ["last_us", *ADDED, "silence_max_us", *node_words(words)]
+class Hysteresis(NamedTuple):
+    """The levels at which a stay begins, and is still one; a client of the network counts as both."""
+
+    start_dbm: int
+    sustain_dbm: int
+
+
+def session_schema(words: int, levels: Hysteresis | None = None) -> pa.Schema:
+    """What comes out, a session a row; last_associated is its state at the end.
+
+    With levels also when it was first strong enough to begin a stay (`NEVER`: not at all), and when it was last strong
+    enough to sustain one (`-NEVER`).
+    """
+    held = [] if levels is None else ["held_from_us", "held_to_us"]
+    fields = ["last_us", *ADDED, "silence_max_us", *held, *node_words(words)]
     return pa.schema(
         [
             ("site_no", pa.int32()),
@@ -46,7 +62,9 @@ def node_words(words: int) -> list[str]:
     return [f"nodes_{word}" for word in range(words)]
 
 
-def sessionise(rows: pa.Table, *, gap_us: int, words: int, before: pa.Table | None = None) -> pa.Table:
+def sessionise(
+    rows: pa.Table, *, gap_us: int, words: int, levels: Hysteresis | None = None, before: pa.Table | None = None
+) -> pa.Table:
     """Join the rows of each device into sessions.
 
     Rows go in the order (first, last, node). One begins a session when its first frame comes more than `gap_us` after
@@ -56,12 +74,13 @@ def sessionise(rows: pa.Table, *, gap_us: int, words: int, before: pa.Table | No
         rows: columns `ROWS`, any order; all rows of a device, or all from some moment on.
         gap_us: longest silence inside a session.
         words: how many words of nodes the result has.
-        before: the sessions of earlier rows that may go on, of `session_schema(words)`, at most one per device.
+        levels: where the stay runs from strong to still strong enough; None where it is the whole session.
+        before: the sessions of earlier rows that may go on, of `session_schema(words, levels)`, at most one per device.
 
     Returns:
-        the sessions, those of `before` included, of `session_schema(words)`; any order.
+        the sessions, those of `before` included, of `session_schema(words, levels)`; any order.
     """
-    schema = session_schema(words)
+    schema = session_schema(words, levels)
     before = before if before is not None else schema.empty_table()
     column = {name: np.append(_numbers(rows[name]), _so_far(before, name)) for name in ROWS}
     if not len(column["device"]):
@@ -71,6 +90,8 @@ def sessionise(rows: pa.Table, *, gap_us: int, words: int, before: pa.Table | No
     column = {name: values[order] for name, values in column.items()}
     walk = _walk(device_no[order], column, gap_us)
     made = _sums(column, walk, words)
+    if levels is not None:
+        made |= _held(column, walk.starts, levels)
     _go_on(made, np.flatnonzero(column["node_no"][walk.starts] == 0), before, order[walk.starts] - rows.num_rows)
     return pa.table([_array(made[field.name], field.type) for field in schema], schema=schema)
 
@@ -89,10 +110,17 @@ def _so_far(before: pa.Table, name: str) -> Ints:
 
 def _go_on(made: dict[str, Ints], at: npt.NDArray[np.intp], before: pa.Table, of: npt.NDArray[np.intp]) -> None:
     """Add to the sessions at some places what was known of them before."""
-    for name in made.keys() - {"site_no", "device", "first_us", "last_us", "is_local", "last_associated"}:
+    for name in made.keys() - _OF_THE_FIRST - _OF_THE_LAST:
         known = _numbers(before[name])[of[at]]
-        join = np.add if name in ADDED else np.bitwise_or if name.startswith("nodes_") else np.maximum
-        made[name][at] = join(made[name][at], known)
+        made[name][at] = _join(name)(made[name][at], known)
+
+
+def _join(name: str) -> np.ufunc:
+    if name in ADDED:
+        return np.add
+    if name == "held_from_us":
+        return np.minimum
+    return np.bitwise_or if name.startswith("nodes_") else np.maximum
 
 
 class Walk(NamedTuple):
@@ -190,6 +218,17 @@ def _sums(column: dict[str, Ints], walk: Walk, words: int) -> dict[str, Ints]:
     for word, name in enumerate(node_words(words)):
         made[name] = np.bitwise_or.reduceat(np.where(place // BITS_PER_WORD == word, bit, 0), starts)
     return made
+
+
+def _held(column: dict[str, Ints], starts: npt.NDArray[np.intp], levels: Hysteresis) -> dict[str, Ints]:
+    """Between which moments each session was held; what was known of it before comes with `_go_on`."""
+    heard, client, level = column["node_no"] > 0, column["associated"] == 1, column["rssi_max_dbm"]
+    begins = heard & (client | (level >= levels.start_dbm))
+    sustains = heard & (client | (level >= levels.sustain_dbm))
+    return {
+        "held_from_us": np.minimum.reduceat(np.where(begins, column["first_us"], NEVER), starts),
+        "held_to_us": np.maximum.reduceat(np.where(sustains, column["last_us"], -NEVER), starts),
+    }
 
 
 def _array(values: Ints, type_: pa.DataType) -> pa.Array:

@@ -7,7 +7,7 @@ asks for, and the result is exact wherever the stretches meet. An engine without
 Source: wire/presence.md 6.1; DESIGN section 7 (sessions are associative); measured in bench/analysis.py.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -16,10 +16,12 @@ import pyarrow.compute as pc
 
 from telltale.engine import Engine, Relation
 from telltale.presence.analysis.node_sets import Numbering
-from telltale.presence.analysis.sessionise import session_schema, sessionise
+from telltale.presence.analysis.sessionise import Hysteresis, session_schema, sessionise
 
 HOUR_US = 3_600_000_000
 HOURS_A_DAY = 24
+SIGHTINGS_A_SESSION = 5
+"""At least so many on average: what a step holds in sessions is then no more than what it holds in sightings."""
 
 HOURS = """
 select cast(floor(unix_micros(first_seen) / :hour_us) as bigint) as hour, count(*) as sightings
@@ -42,7 +44,15 @@ class Stretch(NamedTuple):
     to_us: int
 
 
-def sessions(engine: Engine, sightings: Relation, *, cut: list[Stretch], numbered: Numbering, gap_us: int) -> Relation:
+def sessions(
+    engine: Engine,
+    sightings: Relation,
+    *,
+    cut: Sequence[Stretch],
+    numbered: Numbering,
+    gap_us: int,
+    levels: Hysteresis | None = None,
+) -> Iterator[Relation]:
     """Join the sightings of each device into sessions.
 
     Args:
@@ -51,22 +61,26 @@ def sessions(engine: Engine, sightings: Relation, *, cut: list[Stretch], numbere
         cut: the stretches that cover them, of `stretches`.
         numbered: the nodes of these sightings.
         gap_us: longest silence inside a session.
+        levels: where a stay is not the whole session.
 
-    Returns:
-        one row per session: site_no, device, first_us, last_us, sightings, frames, rssi_max_dbm, associated (0, 1),
-        is_local (0, 1), flips, silence_us (all silences together), silence_max_us, nodes_0 … (bits); any order.
+    Yields:
+        the sessions that have ended, many at a time, each of them once. One row per session: site_no, device, first_us,
+        last_us, sightings, frames, rssi_max_dbm, associated (0, 1), is_local (0, 1), flips, silence_us (all silences
+        together), silence_max_us, nodes_0 … (bits), with levels held_from_us and held_to_us; any order.
     """
     nodes = engine.from_arrow(numbered.rows)
-    rows = [engine.run(STRETCH, {"sighting": sightings, "node": nodes}, **stretch._asdict()) for stretch in cut]
-    kernel = partial(sessionise, gap_us=gap_us, words=numbered.words)
-    schema = session_schema(numbered.words)
-    if len(rows) == 1:
-        return engine.apply(kernel, rows[0], by=("site_no", "device"), schema=schema)
+    rows = (engine.run(STRETCH, {"sighting": sightings, "node": nodes}, **stretch._asdict()) for stretch in cut)
+    kernel = partial(sessionise, gap_us=gap_us, words=numbered.words, levels=levels)
+    if len(cut) == 1:
+        schema = session_schema(numbered.words, levels)
+        yield engine.apply(kernel, next(rows), by=("site_no", "device"), schema=schema)
+        return
     ends_us = [stretch.from_us - gap_us for stretch in cut[1:]] + [ALWAYS.to_us]
-    return engine.from_arrow(pa.concat_tables(_fold(kernel, rows, ends_us)))
+    for ended in _many(_fold(kernel, rows, ends_us), engine.batch_rows // SIGHTINGS_A_SESSION):
+        yield engine.from_arrow(ended)
 
 
-def _fold(kernel: Callable[..., pa.Table], stretched: list[Relation], ends_us: list[int]) -> Iterator[pa.Table]:
+def _fold(kernel: Callable[..., pa.Table], stretched: Iterator[Relation], ends_us: list[int]) -> Iterator[pa.Table]:
     """The sessions of one stretch after the other, each as soon as nothing can join it any more."""
     before: pa.Table | None = None
     for rows, end_us in zip(stretched, ends_us, strict=True):
@@ -74,6 +88,18 @@ def _fold(kernel: Callable[..., pa.Table], stretched: list[Relation], ends_us: l
         ended = pc.less(session["last_us"], end_us)
         before = session.filter(pc.invert(ended))
         yield session.filter(ended)
+
+
+def _many(parts: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:
+    """The parts, joined until they have so many rows: what is made of them costs the same for a few."""
+    waiting: list[pa.Table] = []
+    for part in parts:
+        waiting.append(part)
+        if sum(each.num_rows for each in waiting) >= rows:
+            yield pa.concat_tables(waiting)
+            waiting.clear()
+    if waiting:
+        yield pa.concat_tables(waiting)
 
 
 def stretches(engine: Engine, sightings: Relation, rows: int) -> list[Stretch]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from telltale.analysis.dense import dense, in_order
 from telltale.analysis.periods import SECOND_US
 from telltale.arrow import empty
 from telltale.engine import Engine, Relation
@@ -15,7 +16,7 @@ from telltale.presence.analysis.node_sets import Numbering, names_of_sets, numbe
 from telltale.presence.analysis.rules import Rules
 from telltale.presence.analysis.sessionise import node_words
 from telltale.presence.analysis.sessions import sessions, stretches
-from telltale.presence.analysis.stays import judged_stays
+from telltale.presence.analysis.stays import hysteresis, judged_stays
 from telltale.tables import VISIT
 
 USABLE = """
@@ -29,6 +30,9 @@ TOUCHED = """
 select distinct s.site_no, s.device, s.first_us
 from session s inner join cut c on c.cut_us >= s.first_us - :gap_us and c.cut_us <= s.last_us + :gap_us
 """
+
+
+ORDER = ("entered_at", "site", "device")
 
 
 def visits(
@@ -60,23 +64,30 @@ def visits(
         return engine.from_arrow(empty(VISIT))
     usable_rows = usable(engine, sightings, rules, key_starts)
     cut = stretches(engine, usable_rows, numbered.sightings)
-    session = sessions(engine, usable_rows, cut=cut, numbered=numbered, gap_us=rules.gap_us)
+    levels = hysteresis(rules)
+    ended = sessions(engine, usable_rows, cut=cut, numbered=numbered, gap_us=rules.gap_us, levels=levels)
+    judged = (_judged(engine, session, numbered, rules, cuts) for session in ended)
+    if len(cut) == 1:
+        return engine.keep(next(judged))
+    return engine.from_arrow(in_order([dense(part.arrow()) for part in judged], by=ORDER))
+
+
+def _judged(engine: Engine, session: Relation, numbered: Numbering, rules: Rules, cuts: Sequence[int]) -> Relation:
+    """The visits that some sessions are, in their order."""
     relations = {
-        "session": judged_stays(engine, session, usable_rows, numbered, rules),
+        "session": judged_stays(engine, session, rules),
         "touched": engine.run(
             TOUCHED, {"session": session, "cut": engine.from_arrow(_cuts(cuts))}, gap_us=rules.gap_us
         ),
         "node_set": _node_sets(engine, session, numbered),
     }
-    return engine.keep(
-        engine.run(
-            visit_text(numbered.words),
-            relations,
-            visitor_us=rules.visitor_s * SECOND_US,
-            engaged_us=rules.engaged_s * SECOND_US,
-            visitor_dbm=rules.visitor_dbm,
-            passer_dbm=rules.passer_dbm,
-        )
+    return engine.run(
+        visit_text(numbered.words),
+        relations,
+        visitor_us=rules.visitor_s * SECOND_US,
+        engaged_us=rules.engaged_s * SECOND_US,
+        visitor_dbm=rules.visitor_dbm,
+        passer_dbm=rules.passer_dbm,
     )
 
 
@@ -131,5 +142,5 @@ from (
   inner join node_set n on {same_set}
   left join touched t on t.site_no = s.site_no and t.device = s.device and t.first_us = s.first_us
 ) judged
-order by entered_at, site, device
+order by {", ".join(ORDER)}
 """
