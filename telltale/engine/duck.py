@@ -28,6 +28,8 @@ create macro regexp_like(s, p) as regexp_matches(s, p);
 
 _TYPES = {"int64": "bigint", "int32": "integer", "float64": "double", "string": "varchar", "bool": "boolean"}
 """DuckDB's names of the types a column that came later may have."""
+FETCHED_ROWS = 65_536
+"""Rows DuckDB makes room for at once: with its own million, a table of 35,000 rows held 70 MB while it lived."""
 
 
 class DuckEngine:
@@ -96,7 +98,7 @@ class DuckEngine:
     def fetch(self, text: str) -> pa.Table:
         """The rows of a DuckDB text."""
         self._sweep()
-        return self._connection.execute(text).to_arrow_table()
+        return self._connection.execute(text).to_arrow_table(FETCHED_ROWS)
 
     def discard(self, view: str) -> None:
         """Remember a view to drop before the next statement (a finaliser may run in the middle of one)."""
