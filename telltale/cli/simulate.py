@@ -1,7 +1,6 @@
 """`telltale simulate`: simulated devices, live over the network or months at once into the store."""
 
 import json
-import math
 import signal
 import threading
 from collections.abc import Iterator
@@ -17,10 +16,16 @@ from telltale.cli.options import length
 from telltale.cli.output import json_option, progress, show_one
 
 if TYPE_CHECKING:
-    from telltale.contract import Scenario, SourceSettings, Transport
+    from collections.abc import Sequence
+
+    from telltale.contract import Scenario, Source, SourceSettings, Transport
     from telltale.settings import Settings
 
 _ENDLESS_S = 10 * 365 * 86_400
+ALL = "all"
+"""In place of a source's name."""
+SAID_EVERY_DAYS = 30
+"""Where nobody watches a progress bar, a line is said after so many days."""
 
 
 def _first_source() -> str:
@@ -67,25 +72,32 @@ def _first_source() -> str:
 def simulate(source: str, *, back_s: int | None, live: bool, seed: int, file: Path | None, **options: Any) -> None:
     """Simulate the devices of SOURCE.
 
-    By default it is the first of "telltale sources". They have the faults of real ones: lost messages, nodes that fail,
-    clocks that are wrong. The same seed gives the same data; people come and go by the clock of [site] timezone.
+    By default it is the first of "telltale sources"; with --backfill, "all" is every one. They have the faults of real
+    ones: lost messages, nodes that fail, clocks that are wrong. The same seed gives the same data; people come and go
+    by the clock of [site] timezone. A --backfill that was stopped goes on where it was when the same command is given
+    again.
     A project that holds real records is refused without --mix. Simulated records bear a mark, by which --remove takes
     them out again; frames sent with --play bear none, nor does what is replayed from a capture file, and rows whose
     record retention has removed since stay.
     """
     from telltale.contract import Scenario
     from telltale.settings import load
+    from telltale.sources import SOURCES
     from telltale.sources import source as source_of
 
     if options["remove"]:
         context = click.get_current_context()
         is_named = context.get_parameter_source("source") is not click.core.ParameterSource.DEFAULT
-        _take_out(source_of(source).name if is_named else None, as_json=options["as_json"])
+        _take_out(source_of(source).name if is_named and source != ALL else None, as_json=options["as_json"])
         return
-    if live == (back_s is not None):
-        raise click.UsageError("give either --live or --backfill")
-    _check_capture(source, live=live, options=options)
-    settings, simulated = load(), source_of(source)
+    _check_ways(source, live=live, is_backfill=back_s is not None, options=options, file=file)
+    settings = load()
+    if source == ALL and back_s is not None:
+        _check_mix(settings, mix=options["mix"], is_unmarked=False)
+        scenario = Scenario(seed, *_backfill_span(settings, back_s), settings.site.timezone)
+        _backfill(SOURCES, scenario, settings, settles=options["settles"], as_json=options["as_json"])
+        return
+    simulated = source_of(source)
     if options["pcap"] is None and options["url"] in {None, _collector(simulated.transport, settings)}:
         _check_mix(settings, mix=options["mix"], is_unmarked=options["interface"] is not None)
     start_s, end_s = _backfill_span(settings, back_s) if back_s is not None else _live_span(options)
@@ -102,7 +114,7 @@ def simulate(source: str, *, back_s: int | None, live: bool, seed: int, file: Pa
     elif options["interface"] is not None:
         _play_frames(options["interface"], scenario, options)
     elif back_s is not None:
-        _backfill(source, scenario, settings, settles=options["settles"], as_json=options["as_json"])
+        _backfill([simulated], scenario, settings, settles=options["settles"], as_json=options["as_json"])
     else:
         _live(source, scenario, settings, options)
 
@@ -180,30 +192,44 @@ def _live_span(options: dict[str, Any]) -> tuple[int, int]:
     return now_s - (options["since_s"] or 0), now_s + (options["for_s"] or _ENDLESS_S)
 
 
-def _backfill(source: str, scenario: "Scenario", settings: "Settings", *, settles: bool, as_json: bool) -> None:
+def _backfill(
+    sources: "Sequence[Source]", scenario: "Scenario", settings: "Settings", *, settles: bool, as_json: bool
+) -> None:
     """Day by day: into the store, then into the lake, so that neither the queue nor memory grows with the months."""
-    from telltale.lake.settle import settle_all
-    from telltale.simulate.play import backfill
-    from telltale.sources import source as source_of
+    from telltale.simulate import backfilling
     from telltale.workbench.project import Project
 
     project = Project(settings=settings)
-    landing, records, days = project.landing(), 0, 0
+    records, days, last = 0, 0, ""
     try:
-        with progress() as bar:
-            task = bar.add_task(f"{source}: days", total=math.ceil((scenario.end_s - scenario.start_s) / 86_400))
-            for filled in backfill(source_of(source), scenario, _settings_of(source, settings), landing):
-                if settles:
-                    settle_all(project.lake, now_us=project.now_us())
-                records, days = records + filled.records, days + 1
-                bar.advance(task)
+        if len(sources) == 1:
+            fillings = [backfilling.plan(project, sources[0], _settings_of(sources[0].name, settings), scenario)]
+        else:
+            fillings, left_out = backfilling.plan_all(
+                project, sources, lambda name: _settings_of(name, settings), scenario
+            )
+            for name, why in left_out.items():
+                click.echo(f"left out {name}: {why}", err=True)
+        total = backfilling.days_of(fillings)
+        with progress() as bar, _until_interrupted() as stop:
+            task = bar.add_task("days", total=total)
+            for filled in backfilling.fill(project, fillings, settles=settles):
+                records, days, last = records + sum(filled.records.values()), days + 1, f"{filled.day}"
+                bar.update(task, completed=days, description=f"{last}: {records:,} records, days")
+                if bar.disable and days % SAID_EVERY_DAYS == 0:
+                    click.echo(f"{last}: day {days:,} of {total:,}, {records:,} records", err=True)
+                if stop.is_set():
+                    break
+            is_stopped = stop.is_set()
     finally:
-        landing.close()
         project.close()
     sentence = f"{records:,} records of {days} days are in the store."
+    if is_stopped:
+        sentence += f" Stopped after {last}: the same command goes on from there."
     if not settings.site.keep:
         sentence += " [site] keep is false: purge will leave of them only what telltale.toml allows."
-    show_one({"records": records, "days": days}, as_json=as_json, sentence=sentence)
+    told = {"records": records, "days": days, "stopped": is_stopped}
+    show_one(told, as_json=as_json, sentence=sentence)
 
 
 def _live(source: str, scenario: "Scenario", settings: "Settings", options: dict[str, Any]) -> None:
@@ -233,8 +259,12 @@ def _live(source: str, scenario: "Scenario", settings: "Settings", options: dict
     show_one(counts, as_json=options["as_json"], sentence=sentence)
 
 
-def _check_capture(source: str, *, live: bool, options: dict[str, Any]) -> None:
-    """Buttons are heard, they do not send to a collector's address."""
+def _check_ways(source: str, *, live: bool, is_backfill: bool, options: dict[str, Any], file: Path | None) -> None:
+    """One way at a time; buttons are heard, they do not send to a collector's address."""
+    if live == is_backfill:
+        raise click.UsageError("give either --live or --backfill")
+    if source == ALL and any((live, file, options["pcap"], options["interface"], options["listing"])):
+        raise click.UsageError(f'"{ALL}" goes with --backfill; name one source for --live, --truth, --pcap and --list')
     given = {name: options[name] for name in ("pcap", "interface", "listing") if options[name] is not None}
     if source != "button" and given:
         raise click.UsageError("--pcap, --play and --list are for buttons: telltale simulate button")

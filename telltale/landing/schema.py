@@ -280,6 +280,18 @@ EXPORTED = sa.Table(
     sa.Column("gone_at", _BIG, nullable=True),  # when it was seen to be deleted
 )
 
+BACKFILL = sa.Table(
+    "backfill",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("seed", _BIG, primary_key=True, autoincrement=False),
+    sa.Column("timezone", sa.Text, nullable=False),
+    sa.Column("start_s", _BIG, nullable=False),  # of the simulated stretch, epoch seconds
+    sa.Column("end_s", _BIG, nullable=False),
+    sa.Column("upto_us", _BIG, nullable=False),  # records received before it are in the store
+    sa.Column("at_upto", _BIG, nullable=False),  # and so many of those received at that moment
+)
+
 HOST_CLOCK = sa.Table(
     "host_clock",
     metadata,

@@ -19,6 +19,7 @@ from telltale.lake.retained import forget_closed
 from telltale.lake.takeout import all_marked, sources, take_out
 from telltale.landing.schema import PURGED, REFUSED
 from telltale.operate.retention.closing import close_again
+from telltale.simulate.backfilling import forget
 from telltale.simulate.play import MARK, TRANSPORT
 from telltale.tables import SIGHTING, TABLES
 from telltale.workbench.project import Project
@@ -79,6 +80,7 @@ def take_out_simulated(project: Project, source: str | None = None) -> Removed:
             raws[name] = taken.raws
         for table, count in taken.rows.items():
             rows[table] = rows.get(table, 0) + count
+    forget(project.store, source)
     refused = _forget_refused(project, source)
     closed, left = _close_again(project, touched, now_us)
     return Removed(raws, rows, refused, closed, left)

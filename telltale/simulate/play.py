@@ -97,7 +97,7 @@ def backfill(source: Source, scenario: Scenario, settings: SourceSettings, sink:
         return datetime.fromtimestamp(emission.at / 1e6, zone).date()
 
     for day, emissions in groupby(source.simulate(scenario, settings), local_day):
-        yield Backfilled(day, sink.put_many(_received(source, emission, settings) for emission in emissions))
+        yield Backfilled(day, sink.put_many(received(source, emission, settings) for emission in emissions))
 
 
 def play(
@@ -164,7 +164,12 @@ class _Shared:
             return next(self._emissions, None)
 
 
-def _received(source: Source, emission: Emission, settings: SourceSettings) -> Raw:
+def received(source: Source, emission: Emission, settings: SourceSettings) -> Raw:
+    """The record of an emission that was received at the moment it was sent.
+
+    Raises:
+        Refused: the source does not take it.
+    """
     headers = {name.lower(): value for name, value in emission.headers.items()}
     path, _, query = emission.path.partition("?")
     request = Request(source.name, emission.at, SENDER, TRANSPORT, emission.method, path, headers, query, emission.body)
