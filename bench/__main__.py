@@ -12,7 +12,10 @@ from pathlib import Path
 
 from bench import measured, page
 
-BENCHES = ("ingest", "coap", "capture", "replay", "decode", "efento", "analysis", "presses", "fresh", "dashboards")
+BENCHES = (
+    "ingest", "mqtt", "coap", "capture", "replay", "decode", "efento", "settle", "analysis", "presses", "fresh",
+    "start", "calls", "pages", "reports", "publish", "dashboards", "backfill",
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

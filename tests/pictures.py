@@ -81,7 +81,7 @@ def draw(project: Project, names: Sequence[str], folder: Path) -> list[Path]:
     if chromium is None:
         sys.exit("no chromium on the PATH: no picture is drawn")
     boards = Boards(project, PAGES, concerns.gathered)
-    html = {name: _page(boards, name) for name in names}
+    html = {name: page_html(boards, name) for name in names}
 
     def served(route: "Route") -> None:
         name = route.request.url.removeprefix(f"{HOST}/").partition("?")[0]
@@ -109,7 +109,8 @@ def draw(project: Project, names: Sequence[str], folder: Path) -> list[Path]:
     return pictures
 
 
-def _page(boards: Boards, name: str) -> str:
+def page_html(boards: Boards, name: str) -> str:
+    """A page as a browser gets it, with all it shows."""
     answer = boards.get(name, {})
     assert answer is not None
     templates = jinja2.FileSystemLoader(assets.JUPYTER / "voila" / "templates" / "telltale")
