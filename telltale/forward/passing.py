@@ -21,7 +21,7 @@ from telltale.workbench.project import Project
 from telltale.workbench.times import DAY
 
 PRESSES = "button"
-State = tuple[tuple[str, int, int], ...]
+State = tuple[tuple[str | int, ...], ...]
 
 
 class Found(NamedTuple):
@@ -68,13 +68,14 @@ def state(store: Store, *, with_readings: bool) -> State:
     """What is hot, in short: equal as long as nothing arrived and nothing was settled."""
     names = [PRESSES, SOURCE] if with_readings else [PRESSES]
     query = (
-        sa.select(RAW.c.source, sa.func.count(), sa.func.max(RAW.c.id))
+        sa.select(RAW.c.source, sa.func.count(), sa.func.max(RAW.c.id), sa.func.sum(RAW.c.id))
         .where(RAW.c.source.in_(names))
         .group_by(RAW.c.source)
         .order_by(RAW.c.source)
     )
     with store.reader() as connection:
-        return tuple((source, count, last) for source, count, last in connection.execute(query))
+        # With the sum: of records that arrive together a smaller id may show later, just when another is settled.
+        return tuple((source, count, last, int(ids)) for source, count, last, ids in connection.execute(query))
 
 
 def targets(settings: Settings) -> list[Target]:

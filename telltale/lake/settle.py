@@ -113,8 +113,8 @@ def _hot(lake: Lake, max_rows: int, max_bytes: int) -> list[Raw]:
     query = sa.select(*(RAW.c[name] for name in Raw._fields)).order_by(RAW.c.id).limit(max_rows)
     raws: list[Raw] = []
     size = 0
-    with lake.store.reader() as connection:
-        for row in connection.execute(query.execution_options(yield_per=500)):
+    with lake.store.reader() as connection, connection.execute(query.execution_options(yield_per=500)) as rows:
+        for row in rows:
             raw = Raw(*row)
             size += len(raw.body)
             if raws and size > max_bytes:

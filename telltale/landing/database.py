@@ -52,6 +52,12 @@ class Database(Protocol):
     def insert(self, connection: sa.Connection, raws: Sequence[Raw]) -> Sequence[int]:
         """Insert raw records in the order given and return the id of each."""
 
+    def last_id(self, connection: sa.Connection) -> int:
+        """The largest id a raw record was given so far; each up to it is visible from now on, or never will be.
+
+        In a transaction for `Use.APPEND`; 0 before the first.
+        """
+
     def check_written(self, connection: sa.Connection) -> None:
         """Whether what was just committed lies where the next one looks for it.
 

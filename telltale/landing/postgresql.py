@@ -25,7 +25,14 @@ LOCK = 0x7E117A1E
 STATEMENT_S = 60.0
 """Longest statement, by the server's watch; and longest pause within a transaction, such as of a program that was
 stopped: its locks would keep all others waiting."""
-_IDS = "SELECT nextval(pg_get_serial_sequence('raw', 'id')) FROM generate_series(1, %s)"
+_FENCE = LOCK + 1
+_FENCE_MS = 1_000
+"""Those who add records hold the fence together, from before they take ids until they are visible."""
+_IDS = """
+WITH fence AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(%s))
+SELECT nextval(pg_get_serial_sequence('raw', 'id')) FROM fence, generate_series(1, %s)
+"""
+_LAST_ID = "SELECT pg_sequence_last_value(pg_get_serial_sequence('raw', 'id')::regclass)"
 _COPY = "COPY raw (id, source, received_at, sender, meta, body) FROM STDIN (FORMAT BINARY)"
 _TYPES = ("int8", "text", "int8", "text", "text", "bytea")
 _REMOVED = "raw, refused, memory, outbox, message, unlisted, report_run, exported"
@@ -105,7 +112,7 @@ class Postgresql:
         """Insert raw records in the order given and return their ids, which rise."""
         if not raws:
             return []
-        ids = list(connection.exec_driver_sql(_IDS, (len(raws),)).scalars())
+        ids = list(connection.exec_driver_sql(_IDS, (_FENCE, len(raws))).scalars())
         try:
             with _driver(connection).cursor() as cursor, cursor.copy(_COPY) as copy:
                 copy.set_types(_TYPES)
@@ -114,6 +121,15 @@ class Postgresql:
         except psycopg.Error as error:
             raise _as_sqlalchemy(connection, error) from None
         return ids
+
+    def last_id(self, connection: sa.Connection) -> int:
+        """The largest id a raw record was given so far, once all who are adding records have ended.
+
+        Who begins meanwhile waits, so a program that was stopped in the midst of it is not waited for long.
+        """
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_FENCE_MS}")
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_FENCE,))
+        return connection.exec_driver_sql(_LAST_ID).scalar() or 0
 
     def check_written(self, connection: sa.Connection) -> None:
         """The server has said that it is committed."""
@@ -182,7 +198,7 @@ class Postgresql:
         """Parameters of a connection; those of the URL come before these."""
         milliseconds = round(self._busy_timeout_s * 1000)
         settings = {
-            "lock_timeout": milliseconds,
+            "lock_timeout": round(milliseconds * 0.8),  # said by the server before we give up ourselves
             "statement_timeout": round(STATEMENT_S * 1000),
             "idle_in_transaction_session_timeout": round(STATEMENT_S * 1000),
             "default_transaction_isolation": r"read\ committed",

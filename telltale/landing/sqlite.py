@@ -96,6 +96,10 @@ class Sqlite:
             start += size
         return range(last - len(raws) + 1, last + 1)
 
+    def last_id(self, connection: sa.Connection) -> int:
+        """The largest id a raw record was given so far: who writes is alone."""
+        return connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'raw'").scalar() or 0
+
     def check_written(self, connection: sa.Connection) -> None:
         """Whether what was just committed lies where the next one looks for it.
 

@@ -106,6 +106,18 @@ class Store:
         """
         return self._database.insert(connection, raws)
 
+    def last_id(self) -> int:
+        """The largest id a raw record was given so far; 0 before the first.
+
+        Every record up to it shows in what is read from now on, or never will: ids of records that arrive at the same
+        time become visible in any order (PostgreSQL), so the largest that one sees says less.
+
+        Raises:
+            StoreError: the store is away, or somebody who is adding records does not end.
+        """
+        with self.appender(patience_s=self.busy_timeout_s) as connection:
+            return self._database.last_id(connection)
+
     def scrub(self) -> bool:
         """Give the space of what was deleted back, where deleted bodies stay readable until then.
 
@@ -203,7 +215,9 @@ class Store:
     def _create(self) -> None:
         """Make what is not there yet; from then on it has to be there."""
         with self.writer(patience_s=4 * self.busy_timeout_s) as connection:
-            metadata.create_all(connection)
+            there = set(sa.inspect(connection).get_table_names())  # one question; create_all asks one for each table
+            lacking = [table for table in metadata.sorted_tables if table.name not in there]
+            metadata.create_all(connection, tables=lacking, checkfirst=False)
             version = connection.scalar(sa.select(META.c.value).where(META.c.key == "schema_version"))
             if version is None:
                 self.is_new = True

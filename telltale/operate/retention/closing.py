@@ -21,7 +21,7 @@ from telltale.workbench.view import View
 
 LATE = """
 select site, unix_micros(last_seen) as seen_us, unix_micros(received_at) as received_us from sighting
-where raw_id > :counted_through and regexp_like(concat(',', flags, ','), ',late,')
+where raw_id > :counted_through and raw_id <= :newest and regexp_like(concat(',', flags, ','), ',late,')
 """
 
 STARTED = f"""
@@ -69,20 +69,20 @@ def due_days(view: View, site: str) -> list[dt.date]:
 
 def count_late(project: Project, *, now_us: int) -> None:
     """Add the late rows that have arrived since the last count to the closed days they belong to."""
-    view = project.view(now_us=now_us)
-    through = late_counted_through(project.lake.store)
-    newest = max((raw.id for raw in view.snapshot.hot), default=0)
-    newest = max([newest, *(file.last_raw_id for file in view.snapshot.files)])
+    store = project.lake.store
+    through, newest = late_counted_through(store), store.last_id()
     if newest <= through:
         return
-    found = project.engine.run(LATE, {"sighting": view.table(SIGHTING.name)}, counted_through=through)
+    view = project.view(now_us=now_us)  # after the id: each record up to it is seen
+    rows = {"sighting": view.table(SIGHTING.name)}
+    found = project.engine.run(LATE, rows, counted_through=through, newest=newest)
     counts: Counter[tuple[str, dt.date]] = Counter()
     for row in found.arrow().to_pylist():
         zone = project.site(row["site"]).timezone
         day = local_day(row["seen_us"], zone)
         if day in view.closed_days.get(row["site"], {}) and row["received_us"] >= closes_at(day, zone):
             counts[row["site"], day] += 1
-    add_late(project.lake.store, counts, through_id=newest)
+    add_late(store, counts, through_id=newest)
 
 
 def _close(view: View, site: str, day: dt.date) -> Closed:
