@@ -6,7 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,30 +30,64 @@ def program(name: str) -> str:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """The store URL of a running, empty server."""
-    initdb, server = program("initdb"), program("postgres")
+def postgres(*settings: str) -> Iterator[str]:
+    """The store URL of a running, empty server; `settings` are lines of its configuration."""
+    with own_server(*settings) as server:
+        yield server.url
+
+
+@contextmanager
+def own_server(*settings: str) -> Iterator["Server"]:
+    """A running, empty server that can be stopped and started again."""
+    initdb = program("initdb")
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     # It does not run as root.
     options: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
     if options:
         os.chown(folder, NOBODY, NOBODY)
-    port, data = free_port(HOST, 0), str(folder / "data")
+    server = Server(folder, free_port(HOST, 0), settings, options)
     try:
-        made = [initdb, "-D", data, "-U", USER, "-A", "trust", "--no-sync", "-E", "UTF8"]
+        made = [initdb, "-D", server.data, "-U", USER, "-A", "trust", "--no-sync", "-E", "UTF8", "--locale", "C.UTF-8"]
         subprocess.run(made, check=True, capture_output=True, cwd=folder, **options)
-        command = [server, "-D", data, "-p", str(port), "-c", f"listen_addresses={HOST}"]
-        command += ["-c", f"unix_socket_directories={folder}"]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, **options)
+        server.start()
         try:
-            _wait_for(port, folder / "log")
-            yield f"postgresql+psycopg://{USER}@{HOST}:{port}/postgres"
+            yield server
         finally:
-            process.send_signal(signal.SIGINT)  # ends sessions, and itself
-            process.wait(60)
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+class Server:
+    """A server in a folder of its own."""
+
+    def __init__(self, folder: Path, port: int, settings: Sequence[str], options: Mapping[str, Any]) -> None:
+        self.data = str(folder / "data")
+        self.url = f"postgresql+psycopg://{USER}@{HOST}:{port}/postgres"
+        self._folder, self._port, self._settings, self._options = folder, port, settings, options
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        command = [program("postgres"), "-D", self.data, "-p", str(self._port), "-c", f"listen_addresses={HOST}"]
+        command += ["-c", f"unix_socket_directories={self._folder}"]
+        command += [word for setting in self._settings for word in ("-c", setting)]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder, **self._options)
+        _wait_for(self._port, self._folder / "log")
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """End it and its sessions; SIGQUIT leaves it as a crash does."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(60)
+            self._process = None
+
+    def processes(self) -> list[int]:
+        """The server's own process and those of its sessions."""
+        assert self._process is not None
+        of_it = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        return [self._process.pid, *map(int, of_it)]
 
 
 def _wait_for(port: int, log: Path) -> None:

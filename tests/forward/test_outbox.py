@@ -23,8 +23,8 @@ NOW = START + DAY
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path}/telltale.db")
+def store(store_url: str) -> Iterator[Store]:
+    store = Store(store_url)
     yield store
     store.close()
 
@@ -136,14 +136,13 @@ def test_a_large_addition_is_complete(outbox: Outbox) -> None:
     assert len(outbox.due(NOW, limit=10_000)) == 2_500
 
 
-def test_an_older_store_gains_the_tables(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/telltale.db"
-    store = Store(url)
+def test_an_older_store_gains_the_tables(store_url: str) -> None:
+    store = Store(store_url)
     with store.writer() as connection:
         OUTBOX.drop(connection)
         FORWARD_MARK.drop(connection)
     store.close()
-    store = Store(url)
+    store = Store(store_url)
     assert Outbox(store, "cumulocity").add([an_event("x", 5)], marks={}, now_us=NOW) == 1
     store.close()
 
@@ -201,7 +200,7 @@ def times(found: Look) -> list[tuple[str, float]]:
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Project]:
+def opened(tmp_path: Path, project_store: None) -> Iterator[Project]:
     opened = project(tmp_path)
     yield opened
     opened.close()

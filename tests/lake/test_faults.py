@@ -17,6 +17,7 @@ from telltale.lake.gc import gc
 from telltale.lake.settle import settle
 from telltale.landing import Store
 from tests.sources.toy import DAY, MONDAY, fill, job, open_lake, open_store, raw, rows_of
+from tests.stores import URL_FILE
 
 RECORDS = 12
 WRITING = ["3 temporary", "3 renamed", "3 written"]
@@ -33,10 +34,12 @@ class Stopped(BaseException):
     """Raised by a step; nothing in the lake catches it."""
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def prepared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twelve records over two days, the first eight settled in four goes."""
     folder = tmp_path_factory.mktemp("prepared")
+    if request.param == "postgresql":
+        (folder / URL_FILE).write_text(request.getfixturevalue("postgresql").new())
     store = open_store(folder)
     lake = open_lake(folder, store)
     fill(store, [raw(7200 * number + 60) for number in range(RECORDS)])
@@ -48,9 +51,16 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def folder(prepared: Path, tmp_path: Path) -> Path:
+def folder(request: pytest.FixtureRequest, prepared: Path, tmp_path: Path) -> Iterator[Path]:
     """A copy of what was prepared."""
-    return shutil.copytree(prepared, tmp_path / "project")
+    folder = shutil.copytree(prepared, tmp_path / "project")
+    named = folder / URL_FILE
+    if not named.exists():
+        yield folder
+        return
+    with request.getfixturevalue("postgresql").one(named.read_text()) as url:
+        named.write_text(url)
+        yield folder
 
 
 @pytest.fixture
@@ -127,6 +137,7 @@ def test_a_settle_killed_after_a_step_loses_and_doubles_nothing(folder: Path, la
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+@pytest.mark.parametrize("prepared", ["sqlite"], indirect=True)  # of PostgreSQL those that raise say the same
 @pytest.mark.parametrize(("name", "last"), [case for case in CASES if case[0] != "settle"])
 def test_any_job_killed_after_a_step_loses_and_doubles_nothing(folder: Path, name: str, last: str) -> None:
     killed(folder, name, last)

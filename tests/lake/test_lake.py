@@ -24,14 +24,14 @@ from telltale.lake.snapshot import change
 from telltale.landing import Store
 from telltale.pipeline.whole import whole
 from telltale.tables import SIGHTING, Table
-from tests.sources.toy import DAY, MONDAY, decoder, fill, open_lake, open_store, raw, rows_of
+from tests.sources.toy import DAY, MONDAY, decoder, fill, open_lake, raw, rows_of
 
 NOW = MONDAY + 3 * DAY
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(tmp_path)
+def store(store_url: str) -> Iterator[Store]:
+    store = Store(store_url)
     yield store
     store.close()
 

@@ -20,7 +20,7 @@ from telltale.lake.retained import mark_closed
 from telltale.lake.settle import settle
 from telltale.landing import Store
 from telltale.tables import NODE_HEARTBEAT, TABLES, VISIT
-from tests.sources.toy import DAY, HOUR, MONDAY, fill, open_lake, open_store, raw, rows_of
+from tests.sources.toy import DAY, HOUR, MONDAY, fill, open_lake, raw, rows_of
 
 NOW = MONDAY + 3 * DAY
 LATER = MONDAY + 20_000 * DAY  # decades after any clock that wrote the files
@@ -28,8 +28,8 @@ MONDAY_DATE = date(2025, 11, 24)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(tmp_path)
+def store(store_url: str) -> Iterator[Store]:
+    store = Store(store_url)
     yield store
     store.close()
 

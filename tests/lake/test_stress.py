@@ -124,6 +124,7 @@ def run(folder: Path, seconds: float) -> Crowd:
     return crowd
 
 
+@pytest.mark.usefixtures("store_url")
 def test_a_short_crowd_leaves_every_snapshot_whole(tmp_path: Path) -> None:
     crowd = run(tmp_path, 2.0)
 
@@ -132,6 +133,7 @@ def test_a_short_crowd_leaves_every_snapshot_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("store_url")
 def test_half_a_minute_of_everything_at_once_leaves_every_snapshot_whole(tmp_path: Path) -> None:
     crowd = run(tmp_path, SECONDS)
 

@@ -21,8 +21,8 @@ RAW = Raw(0, "toy", 1, "10.0.0.5", "{}", b"x")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with closing(Store(f"sqlite:///{tmp_path / 'store.db'}")) as opened:
+def store(store_url: str) -> Iterator[Store]:
+    with closing(Store(store_url)) as opened:
         yield opened
 
 
@@ -60,18 +60,17 @@ def test_an_empty_value_is_forgotten(store: Store) -> None:
     assert recall(store, "toy") == {"toy:1": {"sent": {"hash": 7}}}
 
 
-def test_changes_at_the_same_time_all_count(tmp_path: Path) -> None:
+def test_changes_at_the_same_time_all_count(store_url: str) -> None:
     """Eight commands, each on its own connection, add to the same list: none overwrites another's."""
-    url = f"sqlite:///{tmp_path / 'store.db'}"
 
     def add(number: int) -> None:
-        with closing(Store(url)) as own:
+        with closing(Store(store_url)) as own:
             revise(own, "toy", lambda known: [_with(known.get("toy:1", {}).get("list", {}).get("of", []), number)])
 
     def _with(numbers: list[int], number: int) -> Memory:
         return Memory("toy:1", "list", {"of": [*numbers, number]})
 
-    with closing(Store(url)) as store, ThreadPoolExecutor(8) as commands:
+    with closing(Store(store_url)) as store, ThreadPoolExecutor(8) as commands:
         list(commands.map(add, range(8)))
         assert sorted(recall(store, "toy")["toy:1"]["list"]["of"]) == list(range(8))
 

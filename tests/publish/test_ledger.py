@@ -3,36 +3,22 @@
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from telltale.landing import Store, report_ages
-from telltale.landing.schema import REPORT_RUN
 from telltale.publish import ledger
 from telltale.publish.due import Stretch
 from telltale.publish.ledger import LEASE_US, PATIENT, LeaseLost, Run
 from telltale.workbench.times import SECOND, Span
-from tests.postgres import postgres
 
 NOW_US = 1_795_000_000 * SECOND
 PERIOD = Stretch("2026-11-13", Span(1, 2))
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with postgres() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    is_file = request.param == "sqlite"
-    with closing(
-        Store(f"sqlite:///{tmp_path / 'store.db'}" if is_file else request.getfixturevalue("server"))
-    ) as store:
-        with store.writer() as connection:
-            connection.execute(REPORT_RUN.delete())
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    with closing(Store(store_url)) as store:
         yield store
 
 

@@ -22,6 +22,7 @@ from telltale.lake.settle import settle_all
 from telltale.landing import Landing, Store
 from telltale.pipeline.whole import whole
 from telltale.tables import NODE_HEARTBEAT, SIGHTING
+from tests.stores import url_of
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
@@ -78,7 +79,7 @@ def decoder(version: int) -> Decode:
 
 def open_store(folder: Path, *, busy_timeout_s: float = 5.0) -> Store:
     """The store of a test's folder."""
-    return Store(f"sqlite:///{folder}/landing/landing.sqlite", busy_timeout_s=busy_timeout_s)
+    return Store(url_of(folder), busy_timeout_s=busy_timeout_s)
 
 
 def open_lake(
