@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from telltale import discreet
 from telltale.contract import (
@@ -267,14 +267,15 @@ def _spooling(settings: Settings, sources: Sequence[Source], store: Store) -> Sp
     return spooling
 
 
-def expiry_of(settings: Settings) -> Expiry:
+def expiry_of(settings: Settings, **clocks: Any) -> Expiry:
     """What must not be kept longer in a spool.
 
     Which sites sent what waits there nobody knows before it is decoded: the shortest retention of any holds.
+    `clocks` are those of `Expiry`.
     """
     hours = [site.raw_retention_h for site in (settings.site, *settings.sites.values()) if not site.keep]
     harmless = {source.name for source in SOURCES if not source.personal}
-    return Expiry(min(hours) * HOUR_US if hours else None, harmless)
+    return Expiry(min(hours) * HOUR_US if hours else None, harmless, **clocks)
 
 
 def _say_what_was_lost(settings: Settings) -> None:

@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from telltale.contract import StoreError
-from telltale.landing import Landing, report_ages
+from telltale.landing import Landing, Spooling, report_ages
 
 
 class Meters:
@@ -37,7 +37,8 @@ class Meters:
         )
         self._count = cache(self._requests.labels)
         self._observe = cache(self._seconds.labels)
-        for name, (text, read) in _gauges(landing).items():
+        gauges = _gauges(landing) | ({} if landing.spooling is None else _spool_gauges(landing.spooling))
+        for name, (text, read) in gauges.items():
             Gauge(name, text, registry=self.registry).set_function(read)
         self.registry.register(_Reports(landing))
 
@@ -83,5 +84,32 @@ def _gauges(landing: Landing) -> dict[str, tuple[str, Callable[[], float]]]:
         "telltale_last_record_timestamp_seconds": (
             "When the newest stored record arrived; 0 before the first",
             lambda: (landing.last_received_at or 0) / 1e6,
+        ),
+    }
+
+
+def _spool_gauges(spooling: Spooling) -> dict[str, tuple[str, Callable[[], float]]]:
+    return {
+        "telltale_spool_active": (
+            "1 while records go to the spool, for the store is away or their turn has not come yet",
+            lambda: spooling.state.is_active,
+        ),
+        "telltale_spool_records": ("Records in the spool", lambda: spooling.state.records),
+        "telltale_spool_bytes": ("Bytes in the spool", lambda: spooling.state.bytes),
+        "telltale_spool_oldest_timestamp_seconds": (
+            "When the oldest record in the spool was received; 0 where none is",
+            lambda: (spooling.state.since_us or 0) / 1e6,
+        ),
+        "telltale_spool_expired_records": (
+            "Records removed from the spool unstored, ever, because they must not be kept longer",
+            lambda: spooling.state.expired,
+        ),
+        "telltale_spool_unstorable_records": (
+            "Records in the spool that the store cannot hold",
+            lambda: spooling.state.unstorable,
+        ),
+        "telltale_answers_without_queue": (
+            "Answers given as if nothing were queued for the device, since the start",
+            lambda: spooling.state.without_queue,
         ),
     }

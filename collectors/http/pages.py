@@ -64,15 +64,23 @@ def pages(door: Door, meters: Meters, hosts: Hosts, settings: Settings, unknown:
 def _health(door: Door, access: Access, unknown: Unknown) -> tuple[dict[str, Any], int]:
     landing = door.landing
     wrong = landing.health()
-    answer: dict[str, Any] = {"status": "store not writable" if wrong else "ok"}
+    spool = None if landing.spooling is None else landing.spooling.state
+    takes = not wrong or (spool is not None and spool.is_active and not spool.is_full)
+    answer: dict[str, Any] = {"status": "ok" if not wrong else "spooling" if takes else "store not writable"}
     if access.knows_token() or (access.is_from_here() and not access.foreign()):
         records, size = landing.depth
         last = landing.last_received_at
-        age = None if last is None else round(time.time() - last / 1e6, 3)
-        answer |= {"queue_records": records, "queue_bytes": size, "last_record_age_s": age, "store": wrong}
+        answer |= {"queue_records": records, "queue_bytes": size, "last_record_age_s": _age_s(last), "store": wrong}
+        if spool is not None:
+            answer["spool"] = spool._asdict() | {"since_s": _age_s(spool.since_us)}
+            del answer["spool"]["since_us"]
         open_to_all = sorted({entry.source for entry in door.routes() if not door.has_secret(entry.source)})
         answer |= {"without_secret": open_to_all, "unknown_paths": unknown.counts}
-    return answer, 503 if wrong else 200
+    return answer, 200 if takes else 503
+
+
+def _age_s(at_us: int | None) -> float | None:
+    return None if at_us is None else round(time.time() - at_us / 1e6, 3)
 
 
 def _metrics(door: Door, meters: Meters, access: Access) -> Response:

@@ -15,11 +15,12 @@ def purge(*, as_json: bool) -> None:
     """
     from telltale.contract import TelltaleError
     from telltale.health.own_clock import sentence as of_clock
-    from telltale.operate import retention
+    from telltale.operate import retention, spools
     from telltale.publish import exported
     from telltale.workbench.project import Project
 
     project = Project()
+    unstored = spools.expire(project)  # first: it needs no store, which may be away
     done = retention.purge_when_trusted(project, now_us=project.now_us())
     if (purged := done.purged) is None:
         raise TelltaleError(f"purge: {of_clock(done.clock, project.zone())}")
@@ -27,6 +28,12 @@ def purge(*, as_json: bool) -> None:
     sentence = retention.sentence(purged)
     past = exported.past(project.store, now_us=project.now_us())
     told = f"{sentence[0].upper()}{sentence[1:]}{kept}."
+    if unstored:
+        told = f"{told} {unstored:,} records that waited for the store were removed from spools."
     if said := exported.reminder(past):
         told = f"{told} {said}."
-    show_one({**purged._asdict(), "exported_past": [one.path for one in past]}, as_json=as_json, sentence=told)
+    show_one(
+        {**purged._asdict(), "spooled": unstored, "exported_past": [one.path for one in past]},
+        as_json=as_json,
+        sentence=told,
+    )

@@ -21,13 +21,14 @@ def clock() -> int:
 
 
 class Expiry:
-    """Removes what must not be kept longer, once a minute.
+    """Removes what must not be kept longer, now and then.
 
     Args:
         keep_us: how long; None keeps all.
         harmless: sources whose records stay: they hold nobody's address.
         now: what the clock says (µs UTC).
         running: how long the machine has been running.
+        every_s: between two looks.
         steady_s: seconds that only rise.
     """
 
@@ -38,24 +39,26 @@ class Expiry:
         *,
         now: Callable[[], int] = clock,
         running: Callable[[], Uptime] = uptime,
+        every_s: float = EVERY_S,
         steady_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._keep_us = keep_us
         self._harmless = harmless
         self._now = now
         self._running = running
+        self._every_s = every_s
         self._steady_s = steady_s
         self._due_s = float("-inf")
 
     def apply(self, spool: Spool) -> int:
-        """Remove what is due, if a minute has passed since the last look; how many records were.
+        """Remove what is due, if the time has come for a look; how many records were.
 
         Raises:
             StoreError: the spool cannot be written.
         """
         if self._keep_us is None or self._steady_s() < self._due_s:
             return 0
-        self._due_s = self._steady_s() + EVERY_S
+        self._due_s = self._steady_s() + self._every_s
         seen = look(spool.store, socket.gethostname(), self._now(), self._running).now
         if seen.is_stepped:
             if spool.waiting.records:

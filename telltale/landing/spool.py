@@ -18,7 +18,7 @@ from telltale.landing.schema import META, RAW
 from telltale.landing.store import Store
 from telltale.lockfile import Held, hold
 
-ENDING = ".db"
+ENDING, LOCK_ENDING = ".db", ".lock"
 _MOST_FILES = 64
 _OVERHEAD = 256  # bytes a record costs beside its text and body, as in the queue
 _ID, _EXPIRED = "spool", "expired"
@@ -172,7 +172,7 @@ def _owned(folder: Path, name: str, numbers: Iterable[int]) -> tuple[Path, IO[st
     for number in numbers:
         path = folder / f"{name}-{number}{ENDING}"
         try:
-            return path, hold(path.with_suffix(".lock"))
+            return path, hold(path.with_suffix(LOCK_ENDING))
         except Held as error:
             holder = error.holder
         except OSError as error:

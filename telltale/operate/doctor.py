@@ -19,7 +19,7 @@ from telltale.health.known import Unheard, never_heard
 from telltale.health.words.listed import where
 from telltale.kanban.press_tables import only_dhcp
 from telltale.lake.settle import check_root
-from telltale.operate import clock_check, ports
+from telltale.operate import clock_check, ports, spools
 from telltale.operate.finding import Finding, State
 from telltale.operate.machine_zone import machine_zone
 from telltale.operate.permissions import open_to_others
@@ -311,6 +311,7 @@ CHECKS: tuple[Check, ...] = (
     _folders,
     _keys,
     _store,
+    spools.spools,
     _lake,
     _publish,
     _exported,

@@ -13,6 +13,7 @@ from telltale.health import own_clock
 from telltale.lake.merge import merge as merge_files
 from telltale.lake.settle import is_due, settle_all
 from telltale.operate import retention, trust
+from telltale.operate.spools import keep as spools_kept
 from telltale.workbench.project import Project
 
 TICK_S = 5.0
@@ -62,7 +63,18 @@ def retain(project: Project, now_us: int) -> str:
     return "; ".join(filter(None, (news, f"retention: {', '.join(counts)}" if counts else "")))
 
 
-JOBS = (Job(5, settle), Job(600, retain), Job(60, clock), Job(3600, merge))
+def spools(project: Project, _now_us: int) -> str:
+    """Keep the spools whose collector does not run: remove what is due, store the rest."""
+    kept = spools_kept(project)
+    counts = (
+        f"{kept.expired:,} records removed unstored" if kept.expired else "",
+        f"{kept.stored:,} records stored" if kept.stored else "",
+    )
+    said = ", ".join(filter(None, counts))
+    return f"spools that no collector uses: {said}" if said else ""
+
+
+JOBS = (Job(5, settle), Job(600, retain), Job(60, clock), Job(60, spools), Job(3600, merge))
 
 
 def keep(
