@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from telltale import wording as wording
     from telltale.page.why import why as why
     from telltale.workbench import Project as Project
+    from telltale.workbench import at as at
     from telltale.workbench import at_one_moment as at_one_moment
     from telltale.workbench import decode as decode
     from telltale.workbench import hold as hold
@@ -36,21 +37,21 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-WORKBENCH = ("Project", "at_one_moment", "decode", "hold", "load", "period", "raw", "sources", "sql")
+WORKBENCH = ("Project", "at", "at_one_moment", "decode", "hold", "load", "period", "raw", "sources", "sql")
 SUBJECTS = ("activity", "health", "kanban", "presence", "sensors")
 COMPUTES = dict.fromkeys(("presence_day", "presence_hour", "visit"), "telltale.presence.stays")
 """Who computes a table that no decoder writes: a module with `derived(view, name, span)`; imported when asked for."""
-PAGE = ("why",)
+ELSEWHERE = {"why": "telltale.page.why"}
 MODULES = ("dashboard", "page", "report", "wording")
-__all__ = sorted((*WORKBENCH, *SUBJECTS, *MODULES, *PAGE))  # noqa: PLE0605 - the names stand above, once
+__all__ = sorted((*WORKBENCH, *SUBJECTS, *MODULES, *ELSEWHERE))  # noqa: PLE0605 - the names stand above, once
 
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for, when it is asked for (PEP 562)."""
     if name in MODULES or name in SUBJECTS:
         return import_module(f"telltale.{name}")
-    if name in PAGE:
-        return getattr(import_module("telltale.page.why"), name)
+    if name in ELSEWHERE:
+        return getattr(import_module(ELSEWHERE[name]), name)
     if name in WORKBENCH:
         return getattr(import_module("telltale.workbench"), name)
     raise AttributeError(f"telltale has no {name!r}; it has {', '.join(__all__)}")

@@ -21,6 +21,7 @@ def purge(*, as_json: bool) -> None:
 
     project = Project()
     unstored = spools.expire(project)  # first: it needs no store, which may be away
+    project.note_settings()
     done = retention.purge_when_trusted(project, now_us=project.now_us())
     if (purged := done.purged) is None:
         raise TelltaleError(f"purge: {of_clock(done.clock, project.zone())}")

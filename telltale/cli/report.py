@@ -22,6 +22,11 @@ from telltale.cli.output import json_option, progress, show, show_one
     metavar="NAME=VALUE",
     help="Set a parameter of the notebook; may be given several times.",
 )
+@click.option(
+    "--as-of",
+    metavar="MOMENT",
+    help='Only what was known at a moment that has passed, such as "2026-11-12 09:00", by the settings of then.',
+)
 @click.option("--pdf/--no-pdf", "with_pdf", default=True, help="Make a PDF too, where Chromium is installed.")
 @click.option("--list", "listing", is_flag=True, help="List the reports that can be run.")
 @click.option(
@@ -44,6 +49,7 @@ def report(
     period: str,
     parameters: tuple[str, ...],
     *,
+    as_of: str | None,
     with_pdf: bool,
     listing: bool,
     proven: Path | None,
@@ -52,10 +58,12 @@ def report(
 ) -> None:
     """Run the notebook NAME for a period, and keep it as one file.
 
-    The file is HTML and opens offline. Without NAME, or with --list, the reports are listed. With --verify the exit
-    code is 0 where the report is equal, else 1.
+    The file is HTML and opens offline. Without NAME, or with --list, the reports are listed. With --as-of it is a file
+    of its own, beside that of the same period. With --verify the exit code is 0 where the report is equal, else 1.
     """
     from telltale.report import notebooks, run
+    from telltale.workbench.project import here
+    from telltale.workbench.then import moment_in_the_past
 
     if proven is not None:
         _verify(proven, as_json=as_json)
@@ -67,13 +75,16 @@ def report(
         reports = [{"report": report, "notebook": path} for report, path in notebooks().items()]
         show(reports, as_json=as_json, empty="No notebook with a parameter “period” in notebooks/.")
         return
-    values = values_of(parameters)
+    values, project = values_of(parameters), here()
+    moment = None if as_of is None else moment_in_the_past(as_of, project)
     with progress() as bar:
         task = bar.add_task(name, total=None)
         done = run(
             name,
             period,
             values,
+            project,
+            moment=moment,
             progress=lambda text: bar.update(task, description=text),
             with_pdf=with_pdf,
         )

@@ -17,6 +17,7 @@ def settle(*, as_json: bool) -> None:
     from telltale.workbench.project import Project
 
     project = Project()
+    project.note_settings()
     limits = project.settings.settle
     done = settle_all(project.lake, now_us=project.now_us(), max_rows=limits.batch_rows, max_bytes=limits.batch_bytes)
     rows = sum(done.rows.values()) - done.rejects

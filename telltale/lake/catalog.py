@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from telltale.contract import TelltaleError
 from telltale.lake.files import Root
 from telltale.landing.schema import FILES, META, PURGED, UNLISTED
+from telltale.landing.store import Store
 
 RAW_TABLE = "raw"
 
@@ -123,6 +124,26 @@ def purged_days(connection: sa.Connection, table_name: str, source: str) -> set[
     """The days of which rows of a table of a source were purged."""
     query = sa.select(PURGED.c.day).where(PURGED.c.table_name == table_name, PURGED.c.source == source).distinct()
     return set(connection.scalars(query))
+
+
+class Removed(NamedTuple):
+    """Rows of a table, source and day that retention removed."""
+
+    table_name: str
+    source: str
+    day: date
+    first_raw_id: int
+    last_raw_id: int
+    at: int
+    """When, microseconds UTC."""
+
+
+def removed_ranges(store: Store, table_name: str = RAW_TABLE, *, since_us: int = 0) -> list[Removed]:
+    """What of a table was removed after a moment, oldest first; raw records by the day they were received on."""
+    query = sa.select(*(PURGED.c[name] for name in Removed._fields))
+    query = query.where(PURGED.c.table_name == table_name, PURGED.c.at > since_us).order_by(PURGED.c.id)
+    with store.reader() as connection:
+        return [Removed(*row) for row in connection.execute(query)]
 
 
 def pieces(values: Iterable[_T], size: int = _PIECE) -> Iterator[list[_T]]:

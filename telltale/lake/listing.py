@@ -57,11 +57,13 @@ class Listing:
         self._is_whole = False
 
     @classmethod
-    def of_files(cls, listing: "Listing", files: Iterable[File]) -> "Listing":
-        """One of the same moment that has these files alone; they are in the order of their path."""
+    def of_files(
+        cls, listing: "Listing", files: Iterable[File], closed: Mapping[tuple[str, date], ClosedDay]
+    ) -> "Listing":
+        """One of the same moment that has these files and closed days alone; files in the order of their path."""
         made = cls(listing._store, listing.counter)
         made._take(files)
-        made._closed = listing.closed_days()
+        made._closed = closed
         return made
 
     def of(self, table_name: str, since: date | None = None, until: date | None = None) -> tuple[File, ...]:

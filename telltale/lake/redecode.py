@@ -23,6 +23,7 @@ from telltale.contract import Raw
 from telltale.lake.catalog import RAW_TABLE, File, bump, enlist, listed, purged_days, require, unlist
 from telltale.lake.lake import Lake, going_on, read, retried, write
 from telltale.lake.lock import locked
+from telltale.lake.redecoded import note_redecoded
 from telltale.lake.rows import Draft, day_draft
 from telltale.landing.schema import FILES
 from telltale.tables import TABLES
@@ -144,6 +145,8 @@ def _replace(lake: Lake, source: str, inputs: _Inputs, present: Callable[[], int
         enlist(connection, lake.root, files)
         for file in inputs.raw:
             connection.execute(FILES.update().where(FILES.c.path == file.path).values(decoder_version=version))
+        if inputs.raw:
+            note_redecoded(connection, source, inputs.raw[0].day, version=version, at=present())
         lake.step("decode:4 listed")
     lake.step("decode:4 committed")
     return counts

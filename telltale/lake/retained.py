@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from telltale.arrow import DAY_US
 from telltale.lake.catalog import bump
-from telltale.landing.schema import CLOSED_DAY, META
+from telltale.landing.schema import CLOSED_DAY, KEPT_MARK, META
 from telltale.landing.store import Store
 
 _KEPT = "kept_from:"
@@ -42,12 +43,27 @@ def kept_from(store: Store) -> dict[tuple[str, str], int]:
     return marks
 
 
-def keep_from(store: Store, table_name: str, site: str, at_us: int) -> None:
-    """Note that a site's rows of before a moment are about to be removed; the moment only ever rises."""
-    if kept_from(store).get((table_name, site), 0) < at_us:
+def keep_from(store: Store, table_name: str, site: str, at_us: int, *, now_us: int) -> None:
+    """Note that a site's rows of before a moment are about to be removed; the moment only ever rises.
+
+    When it rose to another day is kept: whoever asks about a moment that has passed learns what was removed since.
+    """
+    before = kept_from(store).get((table_name, site), 0)
+    if before < at_us:
         with store.writer() as connection:
             bump(connection)
             _set(connection, f"{_KEPT}{table_name}:{site}", at_us)
+            if before // DAY_US != at_us // DAY_US:
+                row = {"table_name": table_name, "site": site, "at": now_us, "kept_from": at_us}
+                connection.execute(KEPT_MARK.insert().values(**row))
+
+
+def risen_since(store: Store, moment_us: int) -> dict[tuple[str, str], tuple[int, int]]:
+    """The marks of `kept_from` that have risen since a moment, by (table, site): when they rose last, and to what."""
+    columns = (KEPT_MARK.c.table_name, KEPT_MARK.c.site, KEPT_MARK.c.at, KEPT_MARK.c.kept_from)
+    query = sa.select(*columns).where(KEPT_MARK.c.at > moment_us).order_by(KEPT_MARK.c.id)
+    with store.reader() as connection:
+        return {(row.table_name, row.site): (row.at, row.kept_from) for row in connection.execute(query)}
 
 
 class Ahead(NamedTuple):

@@ -1,7 +1,7 @@
 """A snapshot: what a reader works with, one moment of the catalog and the hot rows."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from telltale.contract import Raw
 from telltale.lake.catalog import File
 from telltale.lake.listing import Listing
+from telltale.lake.retained import ClosedDay
 from telltale.landing.schema import META, RAW
 from telltale.landing.store import Store
 
@@ -35,9 +36,11 @@ class Snapshot:
         """The files of a table with since <= day < until; None leaves an end open."""
         return self.listing.of(table_name, since, until)
 
-    def with_only(self, files: Iterable[File], hot: Iterable[Raw]) -> "Snapshot":
-        """The same moment with other files and records: those of one that has passed."""
-        listing = Listing.of_files(self.listing, sorted(files, key=lambda file: file.path))
+    def with_only(
+        self, files: Iterable[File], hot: Iterable[Raw], closed: Mapping[tuple[str, date], ClosedDay]
+    ) -> "Snapshot":
+        """The same moment with other files, records and closed days: those of one that has passed."""
+        listing = Listing.of_files(self.listing, sorted(files, key=lambda file: file.path), closed)
         return Snapshot(listing, tuple(hot), self.change)
 
 

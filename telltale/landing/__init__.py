@@ -17,6 +17,7 @@ from telltale.landing.reports import ReportAge, report_ages
 from telltale.landing.spool import Spool, Waiting
 from telltale.landing.spooling import Spooled, Spooling
 from telltale.landing.store import Store
+from telltale.landing.versions import Version, note, versions_at
 from telltale.landing.writer import Landing
 
 __all__ = [
@@ -33,8 +34,10 @@ __all__ = [
     "Spooling",
     "Store",
     "Uptime",
+    "Version",
     "Waiting",
     "host_clocks",
+    "note",
     "purge_refused",
     "purge_refused_ahead",
     "recall",
@@ -45,4 +48,5 @@ __all__ = [
     "report_ages",
     "revise",
     "uptime",
+    "versions_at",
 ]

@@ -292,6 +292,41 @@ BACKFILL = sa.Table(
     sa.Column("at_upto", _BIG, nullable=False),  # and so many of those received at that moment
 )
 
+SETTINGS_VERSION = sa.Table(
+    "settings_version",
+    metadata,
+    sa.Column("id", _BIG, sa.Identity(), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),  # telltale.toml, devices.csv, buttons.csv
+    sa.Column("at", _BIG, nullable=False),  # since when it is known to have said so
+    sa.Column("sha256", sa.Text, nullable=False),  # of the content; "" where there was no such file
+    sa.Column("content", sa.LargeBinary, nullable=True),  # null where there was no such file
+    sa.Index("settings_version_in_order", "name", "at", "id"),
+    sqlite_autoincrement=True,
+)
+
+KEPT_MARK = sa.Table(
+    "kept_mark",
+    metadata,
+    sa.Column("id", _BIG, sa.Identity(), primary_key=True),
+    sa.Column("table_name", sa.Text, nullable=False),
+    sa.Column("site", sa.Text, nullable=False),
+    sa.Column("at", _BIG, nullable=False),  # when it was set
+    sa.Column("kept_from", _BIG, nullable=False),  # rows of before this moment may have been removed from then on
+    sa.Index("kept_mark_in_order", "table_name", "site", "at"),
+    sqlite_autoincrement=True,
+)
+
+REDECODED = sa.Table(
+    "redecoded",
+    metadata,
+    sa.Column("id", _BIG, sa.Identity(), primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("day", sa.Date, nullable=False),  # UTC, on which its records were received
+    sa.Column("version", sa.Integer, nullable=False),  # of the decoder that made the rows again
+    sa.Column("at", _BIG, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 HOST_CLOCK = sa.Table(
     "host_clock",
     metadata,

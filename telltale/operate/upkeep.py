@@ -29,6 +29,12 @@ class Job(NamedTuple):
     do: Callable[[Project, int], str]
 
 
+def note(project: Project, _now_us: int) -> str:
+    """Keep what telltale.toml, devices.csv and buttons.csv say where somebody changed them: `tt.at` asks for it."""
+    changed = project.note_settings()
+    return f"noted what is set now: {', '.join(changed)}" if changed else ""
+
+
 def settle(project: Project, now_us: int) -> str:
     """Settle when enough records are hot, or the oldest for long enough."""
     limits = project.settings.settle
@@ -74,7 +80,7 @@ def spools(project: Project, _now_us: int) -> str:
     return f"spools that no collector uses: {said}" if said else ""
 
 
-JOBS = (Job(5, settle), Job(600, retain), Job(60, clock), Job(60, spools), Job(3600, merge))
+JOBS = (Job(5, note), Job(5, settle), Job(600, retain), Job(60, clock), Job(60, spools), Job(3600, merge))
 
 
 def keep(

@@ -340,10 +340,10 @@ def _moves(question: Question, choices: Choices) -> analysis.Moves:
 
 def _ledger(question: Question) -> pa.Table:
     """The closed days by label, with their late rows."""
-    closed = question.view.closed_days.get(site_of(question), {})
+    late = stays.late_of(question.view, site_of(question))
     return pa.table(
         {
-            "label": pa.array([day.isoformat() for day in closed], pa.string()),
-            "late": pa.array([found.late for found in closed.values()], pa.int64()),
+            "label": pa.array([day.isoformat() for day in late], pa.string()),
+            "late": pa.array(list(late.values()), pa.int64()),
         }
     )

@@ -6,6 +6,7 @@ closing it will write. A row received after its day's closing time does not coun
 
 # ruff: noqa: S608 - texts are composed of names of ours; values are given to the engine
 import datetime as dt
+from collections import Counter
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ from telltale.presence.thresholds import rules as rules_of
 from telltale.privacy import periods_between
 from telltale.settings import SiteSettings
 from telltale.tables import PRESENCE_DAY, SIGHTING, TABLES, VISIT, Table
-from telltale.workbench.times import DAY, FOREVER, Span, closes_at, local_day, midnight
+from telltale.workbench.times import DAY, FOREVER, Span, closes_at, local_day, local_time, midnight
 from telltale.workbench.view import View, union
 
 ONE_DAY = dt.timedelta(days=1)
@@ -195,9 +196,32 @@ def first_midnight(view: View, site: str) -> int:
     return midnight(local_day(view.first_us(site), zone), zone)
 
 
+def late_of(view: View, site: str) -> dict[dt.date, int]:
+    """The rows that came too late for each closed day: as they were counted, or by the moment that is asked about.
+
+    Where sightings of a day are no longer kept there is only the count, which goes on to today.
+    """
+    closed = view.closed_days.get(site, {})
+    counted = {day: found.late for day, found in closed.items()}
+    if not view.project.is_past or not any(counted.values()):
+        return counted
+    zone, kept_us = view.project.site(site).timezone, view.kept_from(SIGHTING.name, site)
+    days = [day for day, late in counted.items() if late and midnight(day, zone) >= kept_us]
+    if not days:
+        return counted
+    span = Span(midnight(min(days), zone), midnight(max(days) + ONE_DAY, zone))
+    of_site = view.project.engine.run(OF_SITE, {"rows_in": view.table(SIGHTING.name, span)}, site=site)
+    times = view.project.engine.from_arrow(_closing_times(view.project.site(site), span))
+    late = view.project.engine.run(TOO_LATE, {"sighting": of_site, "day": times}).arrow()
+    seen = Counter(local_day(at_us, zone) for at_us in late["at_us"].to_pylist())
+    return counted | {day: seen[day] for day in days}
+
+
 def _computed(view: View, site: str, span: Span, rules: Rules) -> Computed:
     engine, settings = view.project.engine, view.project.site(site)
     around = _around(settings, span)
+    if view.project.is_past:
+        _refuse_removed(view, site, around)
     day = engine.from_arrow(_closing_times(settings, around))
     of_site = engine.run(OF_SITE, {"rows_in": view.table(SIGHTING.name, around)}, site=site)
     heard = engine.run(OF_RADIO, {"sighting": of_site}, radio=rules.radio)
@@ -274,6 +298,23 @@ def _refuse_purged(view: View, site: str, span: Span, rules: Rules) -> None:
     raise ConfigError(
         f"site {site}: sightings before {day} were removed, as [site] sighting_retention_h says, and {closed}; "
         f"ask {instead}, or since {day}"
+    )
+
+
+def _refuse_removed(view: View, site: str, around: Span) -> None:
+    """A day that was open then and is not any more is made of sightings; without them it must not pass for a quiet one.
+
+    At any present they are kept: the day before the first open one always stays.
+    """
+    kept_us = view.kept_from(SIGHTING.name, site)
+    if max(around.since_us, first_midnight(view, site)) >= kept_us:
+        return
+    zone = view.project.site(site).timezone
+    opens, day = local_day(max(open_from(view, site), view.first_us(site)), zone), local_day(kept_us, zone)
+    raise ConfigError(
+        f"site {site}: the day {opens} had not closed by {local_time(view.now_us, zone):%Y-%m-%d %H:%M}, and sightings "
+        f"of before {day} were removed since, as [site] sighting_retention_h says; ask until {opens}, or of a moment "
+        f"from {day + 3 * ONE_DAY} on"
     )
 
 

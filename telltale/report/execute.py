@@ -5,25 +5,22 @@ the last good one alone. A failed run keeps its notebook, up to the cell that fa
 report is of, its present and its last record, so that the same notebook can be run of the same moment again.
 """
 
-import datetime as dt
 import json
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import telltale
-from telltale import wording
 from telltale.contract import ConfigError, TelltaleError, did_you_mean
 from telltale.lake.settle import settle_all
-from telltale.report import engine, index, naming, pdf, publishing, recipe
+from telltale.report import engine, index, naming, of_run, pdf, publishing, recipe
 from telltale.report.page import read, render
 from telltale.report.parameters import defaults, parameters, typed
 from telltale.report.whose import told_of
-from telltale.settings import HOME_VARIABLE, devices
-from telltale.workbench.as_of import VARIABLE, Moment
+from telltale.settings import HOME_VARIABLE
+from telltale.workbench.as_of import VARIABLE, Moment, newest_id
 from telltale.workbench.periods import Period, parse
-from telltale.workbench.project import Project, here
+from telltale.workbench.project import Project, clock, here
 from telltale.workbench.times import local_time
 from telltale.workbench.view import FilesGone
 
@@ -116,16 +113,22 @@ def run(
     source = notebook_of(name, project)
     values = typed(source, given or {})
     site = str(values.get("site", ""))
-    parse(period_text, local_time(project.now_us(), project.zone(site)))  # what is wrong is said before anything is run
+    then = _then(project, moment)
+    parse(period_text, local_time(then.now_us(), then.zone(site)))  # what is wrong is said before anything is run
     folder = project.settings.report_folder / name
     publishing.finish(folder, replaces=_says_other, step=step)
     if project.as_of is None:
         _settle(project)
+    if moment is not None and moment.as_known and moment.through_id is None:
+        moment = moment._replace(through_id=newest_id(project.snapshot()))  # what is stored later, it was not made of
     staged = publishing.staging(folder)
     try:
-        asked = naming.asked(values, defaults(source), _names(project))
-        variant = "-".join(part for part in (site, naming.file_part(asked)) if part)
-        todo = _Run(project, source, values, period_text, variant, naming.words(asked), staged, with_pdf=with_pdf)
+        asked = naming.asked(values, defaults(source), _names(then))
+        known, zone = then.as_of if then.is_past else None, then.zone(site)
+        known_part = "" if known is None else f"as-known-{local_time(known.now_us, zone):%Y-%m-%dT%H%M%S}"
+        variant = "-".join(part for part in (site, naming.file_part(asked), known_part) if part)
+        of = "; ".join(part for part in (naming.words(asked), "" if known is None else known.words(zone)) if part)
+        todo = _Run(project, then, source, values, period_text, variant, of, staged, with_pdf=with_pdf)
         given_all = {**values, "period": period_text}
         done = execute(source, staged / "run.ipynb", given_all, project, progress=progress, moment=moment)
         approve(done.notebook)
@@ -135,6 +138,8 @@ def run(
         raise _with_notebook(error, todo, folder) from None
     finally:
         publishing.discard(staged)
+        if then is not project:
+            then.close()
 
 
 def execute(
@@ -177,6 +182,8 @@ class _Run(NamedTuple):
     """What one run is about."""
 
     project: Project
+    then: Project
+    """The same, of the moment it is asked what was known at; else that project."""
     source: Path
     values: Mapping[str, Any]
     period_text: str
@@ -188,12 +195,19 @@ class _Run(NamedTuple):
 
     def when(self, moment: Moment) -> Period:
         """The period, of the moment."""
-        zone = self.project.zone(str(self.values.get("site", "")))
+        zone = self.then.zone(str(self.values.get("site", "")))
         return parse(self.period_text, local_time(moment.now_us, zone))
 
     def base(self, when: Period) -> str:
         """The name of its files."""
         return "-".join(part for part in (when.name, self.variant) if part)
+
+
+def _then(project: Project, moment: Moment | None) -> Project:
+    """The project whose settings and present count."""
+    if moment is None or not moment.as_known:
+        return project
+    return Project(settings=project.settings, as_of=moment)
 
 
 def _names(project: Project) -> dict[str, str]:
@@ -202,6 +216,7 @@ def _names(project: Project) -> dict[str, str]:
 
 def _settle(project: Project) -> None:
     """Put what has arrived into files, so that all cells of the notebook read one state quickly."""
+    project.note_settings()
     told = project.settings.settle
     settle_all(project.lake, now_us=project.now_us(), max_rows=told.batch_rows, max_bytes=told.batch_bytes)
 
@@ -221,7 +236,7 @@ def notebook_of(name: str, project: Project) -> Path:
 
 def _with_notebook(error: ReportError, todo: _Run, folder: Path) -> ReportError:
     """The error, saying where the notebook of a failed run is kept."""
-    failed = folder / f"{todo.base(todo.when(todo.project.moment()))}.failed.ipynb"
+    failed = folder / f"{todo.base(todo.when(todo.then.moment()))}.failed.ipynb"
     (todo.staged / "run.ipynb").replace(failed)
     text = f"{error}; what it did until then is in {failed}"
     return ReportError(text, cell=error.cell, kind=error.kind, notebook=failed)
@@ -253,14 +268,15 @@ def _kept(todo: _Run, done: Executed, step: publishing.Step) -> Report:
     project, staged = todo.project, todo.staged
     when = todo.when(done.moment)
     base = todo.base(when)
-    made_at = local_time(project.clock(), when.timezone)
-    made = {"at": made_at.isoformat(timespec="seconds"), "revision": " ".join(_revision())}
+    made_at = local_time(clock() if project.is_past else project.clock(), when.timezone)
+    made = {"at": made_at.isoformat(timespec="seconds"), "revision": " ".join(of_run.revision())}
     whole = recipe.recipe(
-        project, todo.source, done.notebook,
+        todo.then, todo.source, done.notebook,
         period_text=todo.period_text, given=todo.values, when=when, moment=done.moment, made=made,
     )  # fmt: skip
     html = staged / f"{base}.html"
-    drawn = render(done.notebook, facts=_facts(done.notebook, when, made_at), version=telltale.__version__)
+    facts = of_run.facts(done.notebook, when, made_at) | of_run.as_known(todo.then)
+    drawn = render(done.notebook, facts=facts, version=telltale.__version__)
     html.write_text(recipe.with_element(drawn, whole), encoding="utf-8")
     printed = pdf.printed(html, staged / f"{base}.pdf") if todo.with_pdf else None
     (staged / "run.ipynb").replace(staged / f"{base}.ipynb")
@@ -273,7 +289,7 @@ def _kept(todo: _Run, done: Executed, step: publishing.Step) -> Report:
         made_at=made["at"],
         pdf=printed is not None,
         asked=todo.asked,
-        told_of=told_of(page.claims, _used(done.notebook), _people(project)),
+        told_of=told_of(page.claims, of_run.used(done.notebook), of_run.people(project) | of_run.people(todo.then)),
     )
     (staged / f"{base}.json").write_text(json.dumps(entry._asdict(), ensure_ascii=False), encoding="utf-8")
     readable = json.dumps(whole, ensure_ascii=False, indent=1)
@@ -299,35 +315,3 @@ def _says_other(page: Path, before: Path) -> bool:
     """Whether a page says something else than the one before."""
     made, earlier = recipe.kept(page), recipe.kept(before)
     return made is None or earlier is None or made.data["answers"] != earlier.data["answers"]
-
-
-def _facts(notebook: Mapping[str, Any], when: Period, made: dt.datetime) -> dict[str, str]:
-    told = ", ".join(f"{name} = {value}" for name, value in _used(notebook).items() if value not in ("", None))
-    return {
-        "Period": wording.date_span(when.first, when.last),
-        "Clock": str(when.now.tzinfo),
-        "Parameters": told or "as in telltale.toml",
-        "Made": " · ".join((wording.full_moment(made), f"telltale {telltale.__version__}", *_revision())),
-    }
-
-
-def _revision() -> tuple[str, ...]:
-    """The git revision of the code at work; none where it was installed without its repository."""
-    command = ("git", "-C", str(Path(telltale.__file__).parent), "rev-parse", "--short", "HEAD")
-    try:
-        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603 - fixed words
-    except (OSError, subprocess.SubprocessError):
-        return ()
-    return (f"revision {found.stdout.strip()}",)
-
-
-def _used(notebook: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The parameters a notebook was run with."""
-    used: Mapping[str, Any] = notebook["metadata"].get("papermill", {}).get("parameters", {})
-    return used
-
-
-def _people(project: Project) -> set[str]:
-    """The ids and names of PCs and persons in devices.csv."""
-    pcs = [one for one in devices(project.settings) if one.person or one.device_id.startswith("pc:")]
-    return {text for one in pcs for text in (one.device_id, one.name, one.person) if text}

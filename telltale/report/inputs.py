@@ -171,6 +171,8 @@ class Inputs:
         inside = pc.and_(pc.greater_equal(at, self.received.since_us), pc.less(at, self.received.until_us))
         if self.moment.through_id is not None:
             inside = pc.and_(inside, pc.less_equal(rows["id"], self.moment.through_id))
+        if self.moment.as_known:
+            inside = pc.and_(inside, pc.less_equal(at, self.moment.now_us))
         return rows.filter(inside)
 
     def _is_known(self, raw_id: int) -> bool:

@@ -15,7 +15,7 @@ from telltale.sources import SOURCES
 from telltale.tables import TABLES
 from telltale.workbench.as_of import newest_id
 from telltale.workbench.project import Project
-from telltale.workbench.times import Span, local_time
+from telltale.workbench.times import FOREVER, Span, local_time
 
 Kind = Literal["page", "raw", "file", "removed", "late", "setting", "decoder", "notebook", "rows", "store"]
 SHOWN = 8
@@ -141,12 +141,14 @@ def late(project: Project, made: Recipe) -> Iterator[Reason]:
     if through is None or newest_id(view.snapshot) <= through:
         return
     text = """select source, count(*) as n, min(unix_micros(received_at)) as first_us from row_in
-        where raw_id > :through group by source order by source"""
+        where raw_id > :through and unix_micros(received_at) <= :received_us group by source order by source"""
+    received_us = made.moment.now_us if made.moment.as_known else FOREVER
     span = Span(max(0, made.span.since_us - LOOKBACK_US), made.span.until_us)
     for table in TABLES.values():
         if table.derived:
             continue
-        found = project.engine.run(text, {"row_in": view.rows(table.name, span)}, through=through).arrow().to_pylist()
+        rows_in = {"row_in": view.rows(table.name, span)}
+        found = project.engine.run(text, rows_in, through=through, received_us=received_us).arrow().to_pylist()
         for row in found:
             since = wording.full_moment(local_time(row["first_us"], made.data["period"]["zone"]))
             rows = wording.count(row["n"], "row")

@@ -3,7 +3,8 @@
     telltale_recipe  1
     notebook         name, SHA-256 of its cells; parameters: those it was given
     period           text, name, first and last day, zone, since_us and until_us (until the moment, while it runs)
-    moment           now_us: the present it was asked at; through_id: the last raw record there was
+    moment           now_us: the present it was asked at; through_id: the last raw record there was; as_known: of these
+                     only those received by then, and the settings of then
     made             when it ran, telltale's version and revision, decoder versions by source
     settings         settings, listed devices, lists: digests of values by digests of names, under the project's key
     inputs           received: of the raw records source, UTC day of receipt, number, first and last id, SHA-256 (of a
@@ -60,7 +61,8 @@ class Recipe(NamedTuple):
     @property
     def moment(self) -> Moment:
         """What it was of."""
-        return Moment(self.data["moment"]["now_us"], self.data["moment"]["through_id"])
+        said = self.data["moment"]
+        return Moment(said["now_us"], said["through_id"], said.get("as_known", False))
 
     @property
     def span(self) -> Span:

@@ -176,7 +176,8 @@ def _otherwise(project: Project, made: recipe.Recipe, inputs: Inputs, removed: l
     """All that is no longer as the recipe has it, but late data."""
     yield from reasons.raw(inputs, made, removed)
     yield from reasons.damaged(inputs)
-    yield from reasons.settings(project, made)
+    then = Project(settings=project.settings, as_of=made.moment) if made.moment.as_known else project
+    yield from reasons.settings(then, made)
     yield from reasons.decoders(made)
     yield from reasons.rows_decoders(inputs, made)
     yield from reasons.notebook(notebook_of(made.notebook, project), made)

@@ -23,6 +23,7 @@ import csv
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -120,9 +121,11 @@ def buttons(settings: Settings) -> AllowList:
         ConfigError: the list is wrong, or an address of it stands in devices.csv too.
     """
     path = settings.root / settings.arp.allow_list
-    if not path.is_file():
+    with _readable(path):
+        data = settings.file(settings.arp.allow_list)
+    if data is None:
         return AllowList()
-    found = read_buttons(path)
+    found = _listed(path.name, data)
     others = {station(device.device_id) for device in devices(settings)}
     for button in found.buttons:
         if station(button.device_id) in others:
@@ -139,23 +142,33 @@ def read_buttons(path: Path) -> AllowList:
     Raises:
         ConfigError: it cannot be read, a column is unknown, or a value is wrong; names the line.
     """
-    try:
+    with _readable(path):
         data = path.read_bytes()
+    return _listed(path.name, data)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); check its path, owner and mode") from error
+
+
+def _listed(name: str, data: bytes) -> AllowList:
     try:
         text = decoded(data)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise ConfigError(f"{path.name} line {line}: not UTF-8 ({error.reason}); save it as CSV UTF-8") from error
+        raise ConfigError(f"{name} line {line}: not UTF-8 ({error.reason}); save it as CSV UTF-8") from error
     reader = lines(text)
     try:
-        found = tuple(_rows(path.name, reader))
+        found = tuple(_rows(name, reader))
     except csv.Error as error:
-        where = f"{path.name} line {reader.line_num}"
+        where = f"{name} line {reader.line_num}"
         raise ConfigError(f"{where}: not a table ({error}); write a quote inside quotes twice") from error
-    _no_address_twice(path.name, found)
-    return AllowList(found, tuple(_warnings(path.name, found)))
+    _no_address_twice(name, found)
+    return AllowList(found, tuple(_warnings(name, found)))
 
 
 def _rows(file: str, reader: Any) -> Iterator[Button]:

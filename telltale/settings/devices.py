@@ -63,11 +63,11 @@ def devices(settings: Settings) -> list[Device]:
         ConfigError: an unknown column or one twice, a line without an id, an id twice (in whatever spelling), a number
             that is none, a low limit above the high one; names the line.
     """
-    path = settings.root / DEVICES_FILE
-    if not path.is_file():
+    data = settings.file(DEVICES_FILE)
+    if data is None:
         return []
     try:
-        return list(_rows(lines(decoded(path.read_bytes()))))
+        return list(_rows(lines(decoded(data))))
     except UnicodeDecodeError as error:
         raise ConfigError(f"{DEVICES_FILE}: not UTF-8 ({error.reason}); save it as CSV UTF-8") from error
     except csv.Error as error:

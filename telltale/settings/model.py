@@ -238,6 +238,7 @@ class Settings(BaseSettings):
     _secrets: dict[str, Secrets] = PrivateAttr(default_factory=dict)
     _orders: Secrets = PrivateAttr(default_factory=Secrets)
     _token: str = PrivateAttr(default="")
+    _files: dict[str, bytes | None] = PrivateAttr(default_factory=dict)
 
     @classmethod
     def settings_customise_sources(
@@ -314,6 +315,23 @@ class Settings(BaseSettings):
         """The settings of one site; its name is its id where none is given."""
         site = self.sites.get(site_id, self.site)
         return site if site.name else site.model_copy(update={"name": site_id})
+
+    def file(self, name: str) -> bytes | None:
+        """What a file beside telltale.toml holds, or held at the moment these settings are of; None: there is none.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        if name in self._files:
+            return self._files[name]
+        path = self.root / name
+        return path.read_bytes() if path.is_file() else None
+
+    def with_files(self, files: Mapping[str, bytes | None]) -> "Settings":
+        """The same settings beside other files: by name what each holds, None where there is none."""
+        made = self.model_copy()
+        made._files = {**self._files, **files}
+        return made
 
     def source(self, name: str) -> SourceSettings:
         """What a source may know: its `[sources.<name>]` table and its secrets."""

@@ -4,6 +4,7 @@ import atexit
 import datetime as dt
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,6 +36,7 @@ from telltale.settings import load as load_settings
 from telltale.sources import SOURCES
 from telltale.workbench.as_of import Moment, Past, newest_id, told
 from telltale.workbench.hot import HotRows
+from telltale.workbench.settings_then import note_settings, settings_then
 from telltale.workbench.shown import in_zone
 from telltale.workbench.times import FOREVER, Span, When, micros, span
 from telltale.workbench.view import View
@@ -56,7 +58,8 @@ class Project:
         settings: settings read already.
         now: the clock, so that a test can live at another time.
         running: how long the machine has been running, against which a step of the clock shows; a test steps it.
-        as_of: a moment that has passed: its present, and nothing of what came after it.
+        as_of: a moment that has passed: its present, and nothing of what came after it; with `as_known` the settings
+            of then too.
 
     Raises:
         ConfigError: no project is found, or a setting is wrong.
@@ -73,9 +76,14 @@ class Project:
     ) -> None:
         self.settings = settings or load_settings(None if root is None else Path(root))
         self.as_of = as_of
+        self.settings_unknown: tuple[str, ...] = ()
+        """What of the settings of its moment is not kept, a sentence each."""
+        if as_of is not None and as_of.as_known:
+            self.settings, self.settings_unknown = settings_then(self.settings, self.store, at_us=as_of.now_us)
         self.clock = now if as_of is None else lambda: as_of.now_us
         self.running = running
         self._held: View | None = None
+        self._fixed: Snapshot | None = None
         self.kept: dict[Hashable, tuple[Hashable, Any]] = {}
         """What `View.kept` remembers."""
         self._remembered: tuple[int, dict[Hashable, Any]] = (-1, {})
@@ -104,12 +112,24 @@ class Project:
         Args:
             pinned: see `View`.
         """
+        if self._fixed is not None:
+            return self._fixed
         snapshot = self.lake.snapshot(pinned=pinned)
         return snapshot if self._past is None else self._past.of(snapshot)
+
+    @property
+    def unrestored_tables(self) -> frozenset[str]:
+        """Tables of which some row of its moment is lost, as far as they were asked about."""
+        return frozenset() if self._past is None else frozenset(self._past.unrestored)
 
     def moment(self) -> Moment:
         """The present, and the newest record: where whoever asks later can stand again."""
         return self.as_of or Moment(self.now_us(), newest_id(self.snapshot()))
+
+    @property
+    def is_past(self) -> bool:
+        """Whether it is asked what was known at a moment that has passed."""
+        return self.as_of is not None and self.as_of.as_known
 
     @property
     def is_held(self) -> bool:
@@ -229,6 +249,20 @@ class Project:
             self._remembered = (change, {})
         return self._remembered[1]
 
+    def note_settings(self) -> list[str]:
+        """Keep what telltale.toml and the lists say, where it is another than before; which of them are.
+
+        Whatever writes to the store does so; a project of a moment that has passed keeps nothing.
+        """
+        return [] if self.as_of is not None else note_settings(self.settings, self.store, now_us=self.clock())
+
+    def otherwise(self, settings: Settings) -> "Project":
+        """The same records at the same present, asked under other settings; it reads one snapshot, this moment's."""
+        view = self.view()
+        made = Project(settings=self.settings, now=lambda: view.now_us, running=self.running, as_of=self.as_of)
+        made.settings, made._fixed = settings, view.snapshot
+        return made
+
     def landing(self) -> Landing:
         """A new queue and writer in front of the store; the caller closes it."""
         told = self.settings.landing
@@ -257,8 +291,10 @@ class Project:
 
     @cached_property
     def _past(self) -> Past | None:
-        through = None if self.as_of is None else self.as_of.through_id
-        return None if through is None else Past(self.lake, self.decode, through, clock())
+        moment = self.as_of
+        if moment is None or (moment.through_id is None and not moment.as_known):
+            return None
+        return Past(self.lake, self.decode, moment, clock())
 
     @cached_property
     def _hot_rows(self) -> HotRows:
@@ -275,6 +311,17 @@ def _table(rows: Sequence[NamedTuple], names: Sequence[str], types: Mapping[str,
 
 
 _here: dict[Path, tuple[int, Project]] = {}
+_standing: ContextVar[Project | None] = ContextVar("standing", default=None)
+
+
+@contextmanager
+def standing_at(project: Project) -> Iterator[None]:
+    """Inside the block `here` is this project: one of a moment that has passed."""
+    token = _standing.set(project)
+    try:
+        yield
+    finally:
+        _standing.reset(token)
 
 
 def here() -> Project:
@@ -285,6 +332,8 @@ def here() -> Project:
     Raises:
         ConfigError: there is none from here upwards and `TELLTALE_HOME` is not set.
     """
+    if (standing := _standing.get()) is not None:
+        return standing
     root = find_root()
     changed = (root / SETTINGS_FILE).stat().st_mtime_ns
     opened = _here.get(root)
@@ -295,5 +344,5 @@ def here() -> Project:
         if made.as_of is not None:
             atexit.register(made.close)
         _here[root] = opened = (changed, made)
-        in_zone(opened[1].zone())
+        in_zone(opened[1].zone(), "" if made.as_of is None else made.as_of.words(made.zone()))
     return opened[1]

@@ -6,6 +6,9 @@ frame that is no table of `tt`, or has lost its mark, looks as pandas shows it.
 
 import html
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,19 +24,31 @@ FIRST = (
 )
 """The columns that are shown before all others, where there are more than fit."""
 _zone = "UTC"
+_said = ""
+_heading: ContextVar[str] = ContextVar("heading", default="")
 _registered: list[object] = []
 """The shell whose tables look so."""
 
 
-def in_zone(zone: str) -> None:
-    """Show times on this clock from here on: that of the project found from here."""
-    global _zone  # noqa: PLW0603 - one notebook is of one project
-    _zone = zone
+def in_zone(zone: str, heading: str = "") -> None:
+    """Show times on this clock from here on, that of the project found from here, and of which moment tables are."""
+    global _zone, _said
+    _zone, _said = zone, heading
+
+
+@contextmanager
+def headed(text: str) -> Iterator[None]:
+    """Inside the block each table says so, such as of which moment it is."""
+    token = _heading.set(text)
+    try:
+        yield
+    finally:
+        _heading.reset(token)
 
 
 def marked(frame: "pd.DataFrame") -> "pd.DataFrame":
     """The frame as a table of `tt`, which a notebook shows as said above."""
-    frame.attrs[MARK] = True
+    frame.attrs[MARK] = _heading.get() or _said or True
     _register()
     return frame
 
@@ -78,7 +93,8 @@ def _note(frame: "pd.DataFrame") -> str:
     left = [str(name) for name in frame.columns if name not in shown]
     clock = f"times: {_zone}" if _times(frame[shown]) else ""
     more = f"{len(left)} more columns: {', '.join(left)}" if left else ""
-    return "; ".join(filter(None, (clock, more)))
+    said = frame.attrs.get(MARK)
+    return "; ".join(filter(None, (said if isinstance(said, str) else "", clock, more)))
 
 
 def _register() -> None:

@@ -97,7 +97,7 @@ def _bodies(project: Project, now_us: int) -> tuple[int, int, int]:
     limit = raw_limit(now_us, sites or [project.settings.site])
     if limit is None:
         return 0, 0, 0
-    keep_from(project.lake.store, REJECT.name, "", limit)
+    keep_from(project.lake.store, REJECT.name, "", limit, now_us=now_us)
     received = pa.scalar(limit, pa.timestamp("us", tz="UTC"))
     records = drop(
         project.lake,
@@ -122,7 +122,7 @@ def _sightings(project: Project, now_us: int) -> int:
     if not limits:
         return 0
     for site, limit in limits.items():
-        keep_from(project.lake.store, SIGHTING.name, site, limit)
+        keep_from(project.lake.store, SIGHTING.name, site, limit, now_us=now_us)
     return trim(
         project.lake,
         SIGHTING.name,
@@ -138,7 +138,8 @@ def _sessions(project: Project, now_us: int) -> tuple[int, int]:
     passing_from = _oldest_days(project, now_us)
     visits_from = {site: visits_kept_from(now_us, project.site(site)) for site in passing_from}
     for site, day in visits_from.items():
-        keep_from(project.lake.store, VISIT.name, site, midnight(day, project.site(site).timezone))
+        since_us = midnight(day, project.site(site).timezone)
+        keep_from(project.lake.store, VISIT.name, site, since_us, now_us=now_us)
     visits = drop(
         project.lake,
         VISIT.name,
