@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from telltale import sensors as sensors
     from telltale import wording as wording
     from telltale.page.why import why as why
+    from telltale.what_if import compare as compare
     from telltale.workbench import Project as Project
     from telltale.workbench import at as at
     from telltale.workbench import at_one_moment as at_one_moment
@@ -41,7 +42,7 @@ WORKBENCH = ("Project", "at", "at_one_moment", "decode", "hold", "load", "period
 SUBJECTS = ("activity", "health", "kanban", "presence", "sensors")
 COMPUTES = dict.fromkeys(("presence_day", "presence_hour", "visit"), "telltale.presence.stays")
 """Who computes a table that no decoder writes: a module with `derived(view, name, span)`; imported when asked for."""
-ELSEWHERE = {"why": "telltale.page.why"}
+ELSEWHERE = {"compare": "telltale.what_if", "why": "telltale.page.why"}
 MODULES = ("dashboard", "page", "report", "wording")
 __all__ = sorted((*WORKBENCH, *SUBJECTS, *MODULES, *ELSEWHERE))  # noqa: PLE0605 - the names stand above, once
 

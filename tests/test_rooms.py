@@ -108,6 +108,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     }
     | {"telltale.charts", "telltale.engine", "telltale.logs"}
     | {f"telltale.{subject}" for subject in SUBJECTS},
+    "telltale.what_if": SPINE
+    | {"telltale.settings", "telltale.workbench", "telltale.analysis", "telltale.charts", "telltale.look"}
+    | {"telltale.presence.thresholds", "telltale.publish.alerts"},
     "telltale.operate": SPINE
     | STORE
     | {"telltale.workbench", "telltale.sources", "telltale.door", "telltale.engine"}

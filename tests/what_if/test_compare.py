@@ -1,0 +1,108 @@
+"""`tt.compare`: what a call would say otherwise, beside what it says; for its owner alone."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import telltale as tt
+from telltale.contract import ConfigError
+from telltale.workbench.project import Project
+from telltale.workbench.unpublished import OF_PAGES
+from tests.lake_fixture import at, hear, set_clock, write_settings
+
+MANY = 9
+FEW = 2
+
+
+def stations(count: int, *, of: int) -> list[str]:
+    return [f"3c:06:30:aa:{of:02x}:{number:02x}" for number in range(count)]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A morning: nine come and stay, nine leave for 22 minutes and come back, two do for 12."""
+    project = Project(write_settings(tmp_path))
+    set_clock(project, at("2026-11-20 15:00"))
+    stays = [(each, "2026-11-20 09:00", "2026-11-20 10:00") for each in stations(MANY, of=1)]
+    for away, of, count in (("09:52", 2, MANY), ("09:42", 3, FEW)):
+        stays += [(each, "2026-11-20 09:00", "2026-11-20 09:30") for each in stations(count, of=of)]
+        stays += [(each, f"2026-11-20 {away}", "2026-11-20 10:22") for each in stations(count, of=of)]
+    hear(project, *stays)
+    return project
+
+
+def test_as_set_comes_first_and_what_is_tried_beside_it(project: Project) -> None:
+    found = tt.compare(tt.presence.figures, "1d", gap=["30min", "1h"], project=project)
+    assert list(dict.fromkeys(found.table["choice"])) == ["as set", "gap = 30min", "gap = 1h"]
+    beside = found.beside("visits").set_index("address_kind").loc["all"]
+    assert beside["as set"] == 2 * MANY + MANY + FEW
+    assert beside["gap = 30min"] == beside["gap = 1h"] == 2 * MANY + FEW
+    assert found.hidden == 0
+
+
+def test_a_difference_of_a_few_is_withheld_with_all_that_adds_up_with_it(project: Project) -> None:
+    """At 10 minutes the two who were away for 12 come twice: nobody but them does."""
+    found = tt.compare(tt.presence.figures, "1d", gap=["11min", "30min"], project=project)
+    counts = found.table.set_index(["choice", "address_kind"])[["seen", "visitors", "visits", "device_s"]]
+    assert counts.loc["gap = 11min"].isna().to_numpy().all()
+    assert counts.loc[("gap = 30min", "all"), "visits"] == 2 * MANY + FEW
+    assert (found.hidden, "withheld" in repr(found)) == (1, True)
+
+
+def test_a_chart_has_a_bar_for_each_choice(project: Project) -> None:
+    chart = tt.compare(tt.presence.figures, "1d", gap=["30min"], project=project).chart("visits")
+    assert [bar.name for bar in chart.data] == ["as set", "gap = 30min"]
+    assert max(chart.data[0].y) == 3 * MANY + FEW
+
+
+REFUSED: dict[str, tuple[Callable[[Project], Any], str]] = {
+    "a list of single devices": (
+        lambda p: tt.compare(tt.presence.visits, gap=["1min"], project=p), "visits cannot be compared"),
+    "people": (lambda p: tt.compare(tt.activity.totals, x=[1], project=p), "totals cannot be compared"),
+    "nothing": (lambda p: tt.compare(tt.presence.figures, gap="1min", project=p), "nothing is tried"),
+    "what is set nowhere": (
+        lambda p: tt.compare(tt.kanban.items, dead_tme=[3], project=p), 'no "dead_tme" is set anywhere; did you mean'),
+    "what cannot stand there": (
+        lambda p: tt.compare(tt.kanban.items, service_level=[2], project=p), "service_level = 2: expected less than 1"),
+    "a limit of a device that is not listed": (
+        lambda p: tt.compare(tt.sensors.days_outside, high=[3], project=p), "devices.csv: no device with high"),
+    "an alert that is none": (lambda p: tt.compare("alerts.x", above=[1], project=p), 'no "alerts.x"'),
+    "too many": (
+        lambda p: tt.compare(tt.presence.figures, gap=[f"{n}min" for n in range(1, 30)], project=p), "29 answers"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_cannot_be_compared_is_said(project: Project, what: str) -> None:
+    ask, said = REFUSED[what]
+    with pytest.raises(ConfigError, match=said):
+        ask(project)
+
+
+@pytest.mark.parametrize("variable", ["TELLTALE_AS_OF", OF_PAGES])
+def test_nothing_of_it_is_published(project: Project, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "1:")
+    with pytest.raises(ConfigError, match="for the owner alone"):
+        tt.compare(tt.presence.figures, gap=["1min"], project=project)
+
+
+SENSOR = "device_id,name,role,low,high\nsigfox:2d24e6,Fridge,sensor,2,8\nsigfox:2d24e7,Freezer,sensor,,-15\n"
+BUTTONS = "Name,MAC-Address,item,cards\nGloves left,02:7e:11:a0:00:01,Gloves,3\nMasks,02:7e:11:a0:00:02,Masks,2\n"
+
+
+def test_limits_and_cards_are_tried_where_they_are_set(project: Project) -> None:
+    from telltale.settings import buttons, devices
+    from telltale.what_if.choices import with_setting
+
+    settings = project.settings.with_files({"devices.csv": SENSOR.encode(), "buttons.csv": BUTTONS.encode()})
+    fridge = with_setting(settings, "high", 6, only="Fridge")
+    assert [(one.name, one.low, one.high) for one in devices(fridge)] == [("Fridge", 2, 6), ("Freezer", None, -15)]
+    assert [one.high for one in devices(with_setting(settings, "high", 9))] == [9, 9]
+    fewer = with_setting(settings, "cards", 1, only="Gloves")
+    assert [(one.item, one.cards) for one in buttons(fewer).buttons] == [("Gloves", 1), ("Masks", 2)]
+    assert with_setting(settings, "dead_time", 5).file("buttons.csv") != settings.file("buttons.csv")
+    assert [one.high for one in devices(settings)] == [8, -15]
+    with pytest.raises(ConfigError, match="low = 7 is above high = 6"):
+        with_setting(fridge, "low", 7, only="Fridge")
