@@ -99,6 +99,16 @@ CLOSED_DAY = sa.Table(
     sa.Column("late", _BIG, nullable=False),
 )
 
+DAY_ROWS = sa.Table(
+    "day_rows",
+    metadata,
+    sa.Column("table_name", sa.Text, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),  # the local day of [site]
+    sa.Column("basis", sa.Text, nullable=False),  # hash of all that the rows depend on
+    sa.Column("content", sa.LargeBinary, nullable=False),  # Arrow IPC, compressed
+    sa.Column("made_at", _BIG, nullable=False),
+)
+
 LEASE = sa.Table(
     "lease",
     metadata,

@@ -10,6 +10,8 @@ from telltale.workbench.times import SECOND, Span
 
 TABLES = (UPLINK.name, READING.name)
 """The tables that hold messages, or what was in them."""
+MARGIN_US = max(source.numbering.copy_s for source in SOURCES if source.numbering is not None) * SECOND
+"""No copy of a message comes later than this."""
 _TYPES = (pa.string(), pa.int64(), pa.float64(), pa.int64(), pa.int64(), pa.int64())
 _NAMES = ("source", "wrap", "per_day", "burst", "copy_s", "bare_copy_s")
 
@@ -25,8 +27,7 @@ def wider(span: Span | None) -> Span | None:
     """The stretch to read of `uplink`, so that copies at its edges are known."""
     if span is None:
         return None
-    copy_us = max(source.numbering.copy_s for source in SOURCES if source.numbering is not None) * SECOND
-    return Span(span.since_us - copy_us, span.until_us + copy_us)
+    return Span(span.since_us - MARGIN_US, span.until_us + MARGIN_US)
 
 
 def each(engine: Engine, uplinks: Relation) -> Relation:
