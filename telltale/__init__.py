@@ -40,7 +40,10 @@ __version__ = "0.1.0"
 
 WORKBENCH = ("Project", "at", "at_one_moment", "decode", "hold", "load", "period", "raw", "sources", "sql")
 SUBJECTS = ("activity", "health", "kanban", "presence", "sensors")
-COMPUTES = dict.fromkeys(("presence_day", "presence_hour", "visit"), "telltale.presence.stays")
+COMPUTES = {
+    **dict.fromkeys(("presence_day", "presence_hour", "visit"), "telltale.presence.stays"),
+    "sensor_day": "telltale.sensors.days",
+}
 """Who computes a table that no decoder writes: a module with `derived(view, name, span)`; imported when asked for."""
 ELSEWHERE = {"compare": "telltale.what_if", "why": "telltale.page.why"}
 MODULES = ("dashboard", "page", "report", "wording")

@@ -1,4 +1,4 @@
-"""What keeps a project in order while it runs: settle when due, close days, purge, merge."""
+"""What keeps a project in order while it runs: settle when due, close days, purge, merge, compute days of sensors."""
 
 import gc
 import threading
@@ -7,14 +7,18 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from telltale import discreet
+from telltale import discreet, wording
 from telltale.contract import TelltaleError
 from telltale.health import own_clock
 from telltale.lake.merge import merge as merge_files
 from telltale.lake.settle import is_due, settle_all
 from telltale.operate import retention, trust
 from telltale.operate.spools import keep as spools_kept
+from telltale.sensors import days as sensors
+from telltale.workbench.days import keep as keep_days
 from telltale.workbench.project import Project
+from telltale.workbench.question import Question
+from telltale.workbench.times import Span
 
 TICK_S = 5.0
 SAID_AGAIN_S = 600.0
@@ -80,7 +84,23 @@ def spools(project: Project, _now_us: int) -> str:
     return f"spools that no collector uses: {said}" if said else ""
 
 
-JOBS = (Job(5, note), Job(5, settle), Job(600, retain), Job(60, clock), Job(60, spools), Job(3600, merge))
+def days(project: Project, now_us: int) -> str:
+    """Compute what is kept of days that have ended: of each table so many a round, the newest first."""
+    view = project.view(now_us=now_us)
+    question = Question(view, Span(0, now_us), project.zone())
+    with project.at_one_moment(view):
+        done = [keep_days(question, table) for table in DAY_TABLES]
+    made, left = sum(each.made for each in done), max(each.left for each in done)
+    if not made:
+        return ""
+    to_come = f", {wording.count(left, 'day')} to come" if left else ""
+    return f"computed days of sensors: {made:,} of {len(DAY_TABLES)} tables{to_come}"
+
+
+DAY_TABLES = sensors.TABLES
+JOBS = (
+    Job(5, note), Job(5, settle), Job(600, retain), Job(60, clock), Job(60, spools), Job(3600, merge), Job(60, days),
+)  # fmt: skip
 
 
 def keep(

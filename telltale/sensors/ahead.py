@@ -6,8 +6,8 @@ import pyarrow.compute as pc
 
 from telltale import wording
 from telltale.page.lines import Ahead
-from telltale.sensors import question as read
 from telltale.sensors.answers import Answers
+from telltale.sensors.days import measured
 from telltale.workbench.times import local_time
 
 PAGE = "sensors"
@@ -41,7 +41,7 @@ NO_LIMITS = "once devices.csv has low and high"
 
 def began_us(answers: Answers) -> int | None:
     """When the first reading was taken; None before it."""
-    first: int | None = pc.min(read.measured(answers.question).arrow()["first_us"]).as_py()
+    first: int | None = pc.min(measured(answers.question).arrow()["first_us"]).as_py()
     return first
 
 

@@ -9,7 +9,8 @@ import pyarrow as pa
 from telltale.engine import Relation
 from telltale.sensors import analysis
 from telltale.sensors.analysis.steps import MAIN
-from telltale.sensors.question import context, device_ids, limits, measured
+from telltale.sensors.days import limits, measured
+from telltale.sensors.question import device_ids, walk
 from telltale.workbench.question import Question
 
 SCHEMA = pa.schema(
@@ -49,9 +50,9 @@ def coverage(question: Question, *, quantity: str | None = None) -> pa.Table:
         (ids of the sensors before it, with blanks between); by name.
     """
     lives, limited = replacements(question), limits(question).arrow().to_pylist()
-    rows = context(question, quantity=quantity)
-    spans = _spans(question, rows)
-    counts = _counts(question, rows)
+    walked = walk(question, quantity=quantity)
+    spans = _spans(question, walked)
+    counts = _counts(question, walked.steps)
     units = {_key(row): row["unit"] or "" for row in measured(question).arrow().to_pylist()}
     ids = device_ids(question)
     made: dict[Key, dict[str, Any]] = {}
@@ -134,26 +135,25 @@ def _window(question: Question, device_id: str, lives: Mapping[str, Life]) -> tu
     return since_us, until_us
 
 
-def _spans(question: Question, rows: Relation) -> dict[Key, list[tuple[int, int]]]:
+def _spans(question: Question, walked: analysis.Walk) -> dict[Key, list[tuple[int, int]]]:
     """What is unknown of each series that has a reading in the stretch or the day before."""
-    found = analysis.unknown(question.engine, rows, question.device_info, until_us=question.span.until_us)
-    spans: dict[Key, list[tuple[int, int]]] = {_key(row): [] for row in _series(question, rows)}
+    found = analysis.unknown(question.engine, walked, until_us=question.span.until_us)
+    spans: dict[Key, list[tuple[int, int]]] = {_key(row): [] for row in _series(question, walked.steps)}
     for row in found.arrow().to_pylist():
         spans[_key(row)].append((row["from_us"], row["to_us"]))
     return spans
 
 
-def _series(question: Question, rows: Relation) -> list[dict[str, Any]]:
-    text = "select distinct device_id, channel, quantity from reading where value is not null"
-    listed: list[dict[str, Any]] = question.engine.run(text, {"reading": rows}).arrow().to_pylist()
+def _series(question: Question, steps: Relation) -> list[dict[str, Any]]:
+    text = "select distinct device_id, channel, quantity from step"
+    listed: list[dict[str, Any]] = question.engine.run(text, {"step": steps}).arrow().to_pylist()
     return listed
 
 
-def _counts(question: Question, rows: Relation) -> dict[Key, int]:
-    text = """select device_id, channel, quantity, count(*) as readings from reading
-    where value is not null and observed_at >= timestamp_micros(:since_us)
-    group by device_id, channel, quantity"""
-    counted = question.engine.run(text, {"reading": rows}, since_us=question.span.since_us).arrow().to_pylist()
+def _counts(question: Question, steps: Relation) -> dict[Key, int]:
+    text = """select device_id, channel, quantity, cast(sum(readings) as bigint) as readings from step
+    where at_us >= :since_us group by device_id, channel, quantity"""
+    counted = question.engine.run(text, {"step": steps}, since_us=question.span.since_us).arrow().to_pylist()
     return {_key(row): row["readings"] for row in counted}
 
 

@@ -11,6 +11,7 @@ from telltale.page.attention import since
 from telltale.page.newest import Newest, number
 from telltale.sensors import question as read
 from telltale.sensors.answers import recent
+from telltale.sensors.days import limits
 from telltale.workbench.question import Question, question
 from telltale.workbench.times import When, local_time
 from telltale.workbench.view import View
@@ -41,10 +42,10 @@ def newest(view: View, back: When) -> list[Newest]:
     if not last:
         return []
     answers = recent(view)
-    limits = {_key(row): row for row in read.limits(asked).arrow().to_pylist()}
+    limit_of = {_key(row): row for row in limits(asked).arrow().to_pylist()}
     outside = {_key(row): row for row in answers.excursions.to_pylist() if row["is_open"]}
     intervals = {row["device_id"]: row["interval_s"] for row in answers.reporting.to_pylist()}
-    found = [_newest(asked, row, limits.get(_key(row)), outside.get(_key(row)), intervals) for row in last]
+    found = [_newest(asked, row, limit_of.get(_key(row)), outside.get(_key(row)), intervals) for row in last]
     return sorted(found, key=lambda row: (row.level != "alarm", not row.name, row.called))
 
 

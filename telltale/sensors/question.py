@@ -16,7 +16,8 @@ from telltale.analysis import periods
 from telltale.contract import ConfigError, did_you_mean
 from telltale.engine import Relation
 from telltale.health import trends as batteries
-from telltale.sensors import analysis
+from telltale.sensors import analysis, days
+from telltale.sensors.days import limits, measured
 from telltale.sources import SOURCES
 from telltale.tables import READING
 from telltale.workbench.question import By, Question
@@ -39,7 +40,7 @@ left join limit_of l on l.device_id = r.device_id and l.channel = r.channel and 
 WITH_UNIT = """
 select r.*, u.unit
 from row_in r left join (
-  select device_id, channel, quantity, max(unit) as unit from reading where value is not null
+  select device_id, channel, quantity, max(unit) as unit from figure where readings > 0
   group by device_id, channel, quantity
 ) u on u.device_id = r.device_id and u.channel = r.channel and u.quantity = r.quantity
 """
@@ -77,10 +78,11 @@ where not (value is not null and value in (0, 1) and regexp_like(coalesce(text, 
 
 SEEN = """
 select distinct s.device_id, coalesce(nullif(i.name, ''), s.device_id) as name, s.quantity
-from reading s left join device_info i on i.device_id = s.device_id
-where s.value is not null or s.error_code is not null
+from figure s left join device_info i on i.device_id = s.device_id
 order by name, s.device_id, s.quantity
 """
+
+STATES = f"select {', '.join(MEASURED)} from row_in where regexp_like(text, '^[^0-9]') and value in (0, 1)"
 
 EPISODE_END = """case when is_open then timestamp_micros(:until_us)
   else timestamp_micros(cast(floor(unix_micros(started_at) + lasted_s * 1e6) as bigint)) end"""
@@ -105,7 +107,7 @@ class Sensors(NamedTuple):
 
 def sensors(question: Question) -> Sensors:
     """The sensors of the stretch, errors included."""
-    rows = question.engine.run(SEEN, {"reading": readings(question), "device_info": question.device_info}).arrow()
+    rows = question.engine.run(SEEN, {"figure": figures(question), "device_info": question.device_info}).arrow()
     names = dict(zip(rows["device_id"].to_pylist(), rows["name"].to_pylist(), strict=True))
     of_device: dict[str, list[str]] = {}
     for row in rows.to_pylist():
@@ -130,9 +132,12 @@ def series(question: Question, *, quantity: str | None = None, bin_s: int | None
 
 def stats(question: Question, *, by: By = "stretch", quantity: str | None = None) -> pa.Table:
     """Figures of each sensor, by period."""
-    rows = readings(question, since_us=question.over(by).since_us, quantity=quantity)
-    by_period = question.periods(by)
-    made = _marked(question, analysis.stats(question.engine, rows, by_period), by_period)
+    since_us, by_period, engine = question.over(by).since_us, question.periods(by), question.engine
+    if by == "hour":  # of which a day has many
+        rows = analysis.stats(engine, readings(question, since_us=since_us, quantity=quantity), by_period)
+    else:
+        rows = analysis.stats_of(engine, figures(question, since_us=since_us, quantity=quantity), by_period)
+    made = _marked(question, rows, by_period)
     return _named(question, _limited(question, made), time="start")
 
 
@@ -144,8 +149,7 @@ def gaps(question: Question, *, quantity: str | None = None, lasting: bool = Fal
         quantity: such as temperature; None is all.
         lasting: those too that began before the stretch and last into it.
     """
-    rows = context(question, quantity=quantity)
-    made = analysis.gaps(question.engine, rows, question.device_info, until_us=question.span.until_us)
+    made = analysis.gaps(question.engine, walk(question, quantity=quantity), until_us=question.span.until_us)
     return _named(question, _begun(question, made, "after_at", "before_at" if lasting else ""), time="after_at")
 
 
@@ -154,20 +158,20 @@ def excursions(question: Question, *, quantity: str | None = None, lasting: bool
 
     Arguments as for `gaps`.
     """
-    rows = context(question, quantity=quantity)
-    since_us = question.span.since_us
-    made = analysis.excursions(question.engine, rows, question.device_info, limits(question), since_us=since_us)
+    walked, since_us = walk(question, quantity=quantity), question.span.since_us
+    made = analysis.excursions(question.engine, walked, limits(question), since_us=since_us)
     begun = _begun(question, made, "crossed_at", "returned_at" if lasting else "")
-    with_unit = question.engine.run(WITH_UNIT, {"row_in": begun, "reading": rows})
+    units = {"row_in": begun, "figure": figures(question, since_us=since_us - DAY)}
+    with_unit = question.engine.run(WITH_UNIT, units)
     return _named(question, with_unit, time="started_at")
 
 
 def minutes_outside(question: Question, *, quantity: str | None = None) -> pa.Table:
     """How long each sensor that has limits was beyond them, by day."""
-    rows = context(question, since_us=question.over("day").since_us, quantity=quantity)
-    days = question.periods("day")
-    made = analysis.outside(question.engine, rows, question.device_info, limits(question), days)
-    return _named(question, _marked(question, made, days), time="start")
+    walked = walk(question, since_us=question.over("day").since_us, quantity=quantity)
+    by_day = question.periods("day")
+    made = analysis.outside(question.engine, walked, limits(question), by_day)
+    return _named(question, _marked(question, made, by_day), time="start")
 
 
 def days_outside(question: Question, *, quantity: str | None = None) -> pa.Table:
@@ -181,7 +185,8 @@ def mean_kinetic_temperature(question: Question, *, by: By = "stretch") -> pa.Ta
     """The mean kinetic temperature of each sensor, by period, and how long nothing was known of it."""
     rows = context(question, since_us=question.over(by).since_us)
     by_period, engine = question.periods(by), question.engine
-    spans = analysis.unknown(engine, rows, question.device_info, until_us=question.span.until_us)
+    walked = walk(question, since_us=question.over(by).since_us)
+    spans = analysis.unknown(engine, walked, until_us=question.span.until_us)
     relations = {
         "row_in": analysis.kinetic(engine, rows, by_period),
         "unknown_of": analysis.by_period(engine, spans, by_period),
@@ -192,7 +197,8 @@ def mean_kinetic_temperature(question: Question, *, by: By = "stretch") -> pa.Ta
 
 def episodes(question: Question, *, quantity: str | None = None, lasting: bool = False) -> pa.Table:
     """When doors stood open and alarms were on; arguments as for `gaps`."""
-    rows = context(question, quantity=quantity)
+    # Of states only: they are few, and all that a stretch holds need not be kept for them.
+    rows = question.engine.run(STATES, {"row_in": _context(question, question.span.since_us, quantity)})
     made = analysis.episodes(question.engine, rows, question.device_info)
     return _named(question, _begun(question, made, "started_at", EPISODE_END if lasting else ""), time="started_at")
 
@@ -243,33 +249,27 @@ def context(question: Question, *, since_us: int | None = None, quantity: str | 
     ids = device_ids(question)
 
     def read() -> Relation:
-        named = {f"device_{number}": name for number, name in enumerate(ids or ())}
-        wanted = "true" if ids is None else f"device_id in ({', '.join(f':{name}' for name in named)})"
-        wanted += "" if quantity is None else " and quantity = :quantity"
-        rows = {"reading": question.view.table(READING.name, span)}
-        text = f"select {', '.join(MEASURED)} from reading where {wanted}"
-        return question.engine.keep(question.engine.run(text, rows, quantity=quantity, **named))
+        rows = _context(question, span.since_us + DAY, quantity)
+        return question.engine.keep(question.engine.run(f"select {', '.join(MEASURED)} from row_in", {"row_in": rows}))
 
     kept: Relation = question.remembered(("readings", span, ids, quantity), read)
     return kept
 
 
-def limits(question: Question) -> Relation:
-    """The limits of each series, by all that its device ever measured: no choice of a page or call changes them."""
-    engine = question.engine
-    told = engine.from_arrow(question.project.limit_info())
-    return engine.keep(analysis.limits(engine, measured(question), question.device_info, told))
+def _context(question: Question, since_us: int, quantity: str | None) -> Relation:
+    span = Span(since_us - DAY, question.span.until_us)
+    return _chosen(question, question.view.table(READING.name, span), quantity)
 
 
-def measured(question: Question) -> Relation:
-    """The series that ever had a value, with the moments (µs UTC) of the first and the newest one."""
-    engine = question.engine
+def figures(question: Question, *, since_us: int | None = None, quantity: str | None = None) -> Relation:
+    """The figures of each day of the stretch, or from another moment on; of a day that is cut those of its part."""
+    return _chosen(question, days.figures(question, Span(_since(question, since_us), question.span.until_us)), quantity)
 
-    def read() -> Relation:
-        return engine.keep(analysis.measured(engine, question.view.rows(READING.name)))
 
-    series: Relation = question.remembered("measured", read)
-    return series
+def walk(question: Question, *, since_us: int | None = None, quantity: str | None = None) -> analysis.Walk:
+    """What `context` holds, in order, and how far apart the readings of each series are: of ended days what is kept."""
+    walked = days.walk(question, _since(question, since_us) - DAY)
+    return walked._replace(steps=_chosen(question, walked.steps, quantity))
 
 
 def device_ids(question: Question) -> tuple[str, ...] | None:
@@ -286,6 +286,8 @@ def device_ids(question: Question) -> tuple[str, ...] | None:
     named = tuple(row["device_id"] for row in listed if row["name"].casefold() == wanted)
     if named:
         return named
+    if meant in measured(question).arrow()["device_id"].to_pylist():
+        return (meant,)
     text = "select distinct device_id from reading order by device_id"
     rows = question.engine.run(text, {"reading": question.view.rows(READING.name)}).arrow()
     heard = rows["device_id"].to_pylist()
@@ -294,6 +296,17 @@ def device_ids(question: Question) -> tuple[str, ...] | None:
     candidates = [*heard, *(row["name"] for row in listed if row["name"] and row["device_id"] in heard)]
     hint = did_you_mean(question.of, candidates) or f"; known: {', '.join(candidates) or 'none yet'}"
     raise ConfigError(f'no device "{question.of}" has sent a reading{hint}')
+
+
+def _chosen(question: Question, rows: Relation, quantity: str | None) -> Relation:
+    """The rows of the devices that are meant, and of the quantity."""
+    ids = device_ids(question)
+    if ids is None and quantity is None:
+        return rows
+    named = {f"device_{number}": name for number, name in enumerate(ids or ())}
+    wanted = "true" if ids is None else f"device_id in ({', '.join(f':{name}' for name in named)})"
+    wanted += "" if quantity is None else " and quantity = :quantity"
+    return question.engine.run(f"select * from row_in where {wanted}", {"row_in": rows}, quantity=quantity, **named)
 
 
 def _since(question: Question, since_us: int | None) -> int:

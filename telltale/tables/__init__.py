@@ -1,8 +1,9 @@
 """The tables of the lake: columns, types, units, natural keys, and which of two equal rows wins.
 
 Standard library only. Types are `int64`, `int32`, `float64`, `string`, `bool` and `timestamp` (microseconds, UTC).
-Every decoded table starts with `raw_id`, `source`, `received_at`; derived tables (`visit`, `presence_hour`,
-`presence_day`) are written when a day closes. A new kind of fact is a table here; a new vendor is not.
+Every decoded table starts with `raw_id`, `source`, `received_at`. Derived tables are of whole days: `visit`,
+`presence_hour` and `presence_day` are written when a day closes, `sensor_day` can be computed again at any time. A new
+kind of fact is a table here; a new vendor is not.
 """
 
 from telltale.tables.decoded import (
@@ -17,7 +18,7 @@ from telltale.tables.decoded import (
     SIGHTING,
     UPLINK,
 )
-from telltale.tables.derived import PRESENCE_DAY, PRESENCE_HOUR, VISIT
+from telltale.tables.derived import PRESENCE_DAY, PRESENCE_HOUR, SENSOR_DAY, VISIT
 from telltale.tables.table import AHEAD_US, CLOCK_SET_US, CLOCK_WRONG, LATE_US, ORIGIN, Column, Table
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "PRESENCE_HOUR",
     "READING",
     "REJECT",
+    "SENSOR_DAY",
     "SIGHTING",
     "TABLES",
     "UPLINK",
@@ -60,5 +62,6 @@ TABLES: dict[str, Table] = {
         VISIT,
         PRESENCE_HOUR,
         PRESENCE_DAY,
+        SENSOR_DAY,
     )
 }

@@ -1,4 +1,4 @@
-"""The tables written when a day closes: visits, and the figures of hours and days."""
+"""The tables of whole days: visits and figures, written when a day closes, and what is kept of the days of sensors."""
 
 from telltale.tables.table import Column, Table
 
@@ -67,4 +67,30 @@ PRESENCE_DAY = _figures(
     "presence_day",
     "figures of one local calendar day (wire/presence.md 6.3, 6.4)",
     Column("day", "timestamp", "start of the local day"),
+)
+
+SENSOR_DAY = Table(
+    "sensor_day",
+    "what each sensor measured on one local day of [site]; that of a day of several units is of the last by name",
+    (
+        Column("day", "timestamp", "start of the local day"),
+        Column("device_id", "string", "the sensor"),
+        Column("channel", "string", "of a sensor with several; else empty"),
+        Column("quantity", "string", "such as temperature"),
+        Column("unit", "string", "unit of the values"),
+        Column("readings", "int64", "readings with a value; copies of a message count once"),
+        Column("errors", "int64", "readings with an error code"),
+        Column("value_min", "float64", "the lowest; null with errors alone", nullable=True),
+        Column("value_mean", "float64", "of the readings, each of the same weight", nullable=True),
+        Column("value_max", "float64", "the highest", nullable=True),
+        Column("value_last", "float64", "the newest", nullable=True),
+        Column("state_last", "string", "its word, where it is a state such as open", nullable=True),
+        Column("value_first_at", "timestamp", "first reading with a value", nullable=True),
+        Column("value_last_at", "timestamp", "newest reading with a value", nullable=True),
+        Column("first_at", "timestamp", "first reading, error codes too"),
+        Column("last_at", "timestamp", "newest reading, error codes too"),
+    ),
+    key=("day", "device_id", "channel", "quantity"),
+    time="day",
+    derived=True,
 )

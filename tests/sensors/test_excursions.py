@@ -24,7 +24,7 @@ def whole(hours: float = 24) -> pa.Table:
 
 def excursions(rows: list[dict[str, Any]], *names: str, told: Any = INFO) -> list[tuple[Any, ...]]:
     readings = readings_of(ENGINE, rows)
-    return pick(sensors.excursions(ENGINE, readings, told, limits(readings, told)), *names)
+    return pick(sensors.excursions(ENGINE, sensors.walk(ENGINE, readings, told), limits(readings, told)), *names)
 
 
 def limits(readings: Relation, told: Relation = INFO) -> Relation:
@@ -67,17 +67,19 @@ def test_the_interval_is_given_or_the_usual_one(given_s: float | None, expected:
 def test_gaps_count_the_readings_that_were_due() -> None:
     """At 0, 10, (20, 30 missing), 40 min; then nothing until 65: due at 50 and 60."""
     rows = readings_of(ENGINE, every(600, [4, 4, None, None, 4]))
-    found = sensors.gaps(ENGINE, rows, INFO, until_us=us(65 * 60))
+    found = sensors.gaps(ENGINE, sensors.walk(ENGINE, rows, INFO), until_us=us(65 * 60))
     assert pick(found, "after_at", "before_at", "missing", "is_open") == [
         (when(600), when(2400), 2, False),
         (when(2400), when(65 * 60), 2, True),
     ]
-    assert sensors.gaps(ENGINE, rows, INFO, until_us=us(2400 + 890)).arrow().num_rows == 1  # half an interval late
+    assert (
+        sensors.gaps(ENGINE, sensors.walk(ENGINE, rows, INFO), until_us=us(2400 + 890)).arrow().num_rows == 1
+    )  # half an interval late
 
 
 def test_an_error_is_no_reading() -> None:
     rows = [reading(0, 4), reading(600, None, error_code=1), reading(1200, 4)]
-    found = sensors.gaps(ENGINE, readings_of(ENGINE, rows), INFO, until_us=us(1200))
+    found = sensors.gaps(ENGINE, sensors.walk(ENGINE, readings_of(ENGINE, rows), INFO), until_us=us(1200))
     assert pick(found, "missing") == [(1,)]
 
 
@@ -167,7 +169,7 @@ def test_time_outside_is_shared_out_over_days_and_unknown_without_a_reading() ->
     rows = [reading(DAY + at * 60, value) for at, value in ((-20, 5), (-10, 9), (0, 9), (10, 9), (20, 5))]
     days = periods.days("UTC", us(0), us(3 * DAY))
     readings = readings_of(ENGINE, rows)
-    made = sensors.outside(ENGINE, readings, INFO, limits(readings), days)
+    made = sensors.outside(ENGINE, sensors.walk(ENGINE, readings, INFO), limits(readings), days)
     assert pick(made, "outside_s", "excursions", "readings") == [(900.0, 1, 2), (900.0, 1, 3), (None, 0, 0)]
 
 
@@ -177,7 +179,7 @@ def test_empty_in_empty_out(name: str) -> None:
     made = {
         "stats": lambda: sensors.stats(ENGINE, none, days),
         "series": lambda: sensors.series(ENGINE, none, days),
-        "outside": lambda: sensors.outside(ENGINE, none, INFO, limits(none), days),
+        "outside": lambda: sensors.outside(ENGINE, sensors.walk(ENGINE, none, INFO), limits(none), days),
     }[name]()
     assert made.arrow().num_rows == 0
 

@@ -72,7 +72,7 @@ def seconds(moment: Any) -> float | None:
 def test_excursions(found: Found) -> None:
     names = ("device_id", "started_at", "ended_at", "readings", "peak")
     limits = sensors.limits(ENGINE, sensors.measured(ENGINE, found.readings), found.info, named_limits(ENGINE))
-    made = pick(sensors.excursions(ENGINE, found.readings, found.info, limits), *names)
+    made = pick(sensors.excursions(ENGINE, sensors.walk(ENGINE, found.readings, found.info), limits), *names)
     runs = [(name, seconds(start), seconds(end), *rest) for name, start, end, *rest in made]
     assert runs == [
         (name, one["started_s"], one["ended_s"], one["readings"], one["peak"])

@@ -12,16 +12,12 @@ import pyarrow as pa
 from telltale.analysis.placing import placed
 from telltale.engine import Engine, Relation
 from telltale.sensors.analysis.rules import Rules
-from telltale.sensors.analysis.steps import intervals, steps
+from telltale.sensors.analysis.steps import Walk
 from telltale.sensors.analysis.unknown import ALWAYS_US, by_period, unknown
 
-WITH_LIMITS = """
-select r.* from reading r
-inner join limit_of l on l.device_id = r.device_id and l.channel = r.channel and l.quantity = r.quantity
-"""
-
 JUDGED = """
-select s.device_id, s.channel, s.quantity, s.value, s.at_us, s.before_us, s.after_us, l.low, l.high,
+select s.device_id, s.channel, s.quantity, s.value, s.observed_at, s.readings, s.at_us, s.before_us, s.after_us,
+  l.low, l.high,
   coalesce(i.interval_s, 0e0) * 1e6 as interval_us,
   case when s.value > l.high then 1 when s.value < l.low then -1 else 0 end as side
 from step s
@@ -48,7 +44,8 @@ select *,
   cast(floor(last_us + least(coalesce(end_before_us, last_us) - last_us, interval_us) / 2) as bigint) as returned_us
 from (
   select device_id, channel, quantity, run_no, max(side) as side, max(low) as low, max(high) as high,
-    max(interval_us) as interval_us, min(at_us) as first_us, max(at_us) as last_us, count(*) as readings,
+    max(interval_us) as interval_us, min(at_us) as first_us, max(at_us) as last_us,
+    cast(sum(readings) as bigint) as readings,
     max(side * value) * max(side) as peak, min(case when is_peak then at_us end) as peak_us,
     max(case when is_first = 1 then before_us end) as start_after_us,
     max(case when is_last = 1 then after_us end) as end_before_us
@@ -103,8 +100,8 @@ select s.device_id, s.channel, s.quantity, p.label, timestamp_micros(p.start_us)
 from (select distinct device_id, channel, quantity from judged) s
 cross join period p
 left join (
-  select device_id, channel, quantity, start_us, count(*) as readings from placed
-  where value is not null group by device_id, channel, quantity, start_us
+  select device_id, channel, quantity, start_us, cast(sum(readings) as bigint) as readings from placed
+  group by device_id, channel, quantity, start_us
 ) r on r.device_id = s.device_id and r.channel = s.channel and r.quantity = s.quantity and r.start_us = p.start_us
 left join (
   select x.device_id, x.channel, x.quantity, q.start_us, count(distinct x.run_no) as excursions,
@@ -121,8 +118,7 @@ order by s.device_id, s.channel, s.quantity, p.start_us
 
 def excursions(
     engine: Engine,
-    readings: Relation,
-    info: Relation,
+    walked: Walk,
     limit_of: Relation,
     *,
     since_us: int = -ALWAYS_US,
@@ -135,8 +131,7 @@ def excursions(
 
     Args:
         engine: where it runs.
-        readings: table `reading`, each natural key once; any order.
-        info: device_id, expected_interval_s, as in devices.csv.
+        walked: the readings in order (`steps.walk`).
         limit_of: the `limits` of each series.
         since_us: time outside counts from here on; what began earlier is not cut otherwise.
         rules: thresholds.
@@ -150,15 +145,14 @@ def excursions(
         (false: nobody knows how long it went on), is_open (the newest reading is one of it: `returned_at` is that
         reading); sorted by series, started_at.
     """
-    beyond, parts, rules = _beyond(engine, _judged(engine, readings, info, limit_of), rules)
+    beyond, parts, rules = _beyond(engine, _judged(engine, walked, limit_of), rules)
     relations = {"beyond": beyond, "part": parts}
     return engine.run(EXCURSIONS, relations, since_us=since_us, gap_factor=rules.gap_factor)
 
 
 def outside(
     engine: Engine,
-    readings: Relation,
-    info: Relation,
+    walked: Walk,
     limit_of: Relation,
     periods: pa.Table,
     *,
@@ -171,15 +165,15 @@ def outside(
         unknown_s (`analysis.unknown`: neither outside nor within), excursions (that touch it); sorted. Arguments as
         for `excursions`; the last period ends now, or with the stretch.
     """
-    judged = engine.keep(_judged(engine, readings, info, limit_of))
+    judged = engine.keep(_judged(engine, walked, limit_of))
     _, parts, rules = _beyond(engine, judged, rules)
     until_us = max(periods["end_us"].to_pylist(), default=0)
-    spans = unknown(engine, readings, info, until_us=until_us, rules=rules)
+    spans = unknown(engine, walked, until_us=until_us, rules=rules)
     relations = {
         "judged": judged,
         "part": parts,
         "unknown_of": by_period(engine, spans, periods),
-        "placed": placed(engine, readings, periods),
+        "placed": placed(engine, judged, periods),
         "period": engine.from_arrow(periods),
     }
     return engine.run(OUTSIDE, relations)
@@ -194,12 +188,7 @@ def _beyond(engine: Engine, judged: Relation, rules: Rules | None) -> tuple[Rela
     return beyond, parts, rules
 
 
-def _judged(engine: Engine, readings: Relation, info: Relation, limit_of: Relation) -> Relation:
+def _judged(engine: Engine, walked: Walk, limit_of: Relation) -> Relation:
     """The readings of the series that have limits, and on which side of them each is."""
-    limited = engine.run(WITH_LIMITS, {"reading": readings, "limit_of": limit_of})
-    relations = {
-        "step": steps(engine, limited),
-        "limit_of": limit_of,
-        "interval_of": intervals(engine, limited, info),
-    }
+    relations = {"step": walked.steps, "limit_of": limit_of, "interval_of": walked.intervals}
     return engine.run(JUDGED, relations)

@@ -5,15 +5,17 @@ import pyarrow as pa
 from telltale.analysis.placing import placed
 from telltale.engine import Engine, Relation
 from telltale.sensors.analysis.rules import Rules
-from telltale.sensors.analysis.steps import intervals, steps
+from telltale.sensors.analysis.steps import Walk
 
 FIGURES = """
-select device_id, channel, quantity, max(unit) as unit, start_us, count(value) as readings,
+select device_id, channel, quantity, coalesce(max(case when value is not null then unit end), max(unit)) as unit,
+  start_us, count(value) as readings,
   cast(sum(case when error_code is not null then 1 else 0 end) as bigint) as errors,
   min(value) as value_min, avg(value) as value_mean, max(value) as value_max,
   max(case when newest = 1 then value end) as value_last,
   max(case when newest = 1 and value is not null and regexp_like(coalesce(text, ''), '^[^0-9.-]') then text end)
     as state_last,
+  min(case when value is not null then observed_at end) as value_first_at,
   max(case when value is not null then observed_at end) as value_last_at,
   min(observed_at) as first_at, max(observed_at) as last_at
 from (
@@ -72,7 +74,7 @@ def stats(engine: Engine, readings: Relation, periods: pa.Table) -> Relation:
         where it is a state such as open), value_last_at (its moment), first_at, last_at (error codes too); sorted.
         Empty in, empty out.
     """
-    return engine.run(STATS, {"figure": _figures(engine, readings, periods), "period": engine.from_arrow(periods)})
+    return engine.run(STATS, {"figure": figures(engine, readings, periods), "period": engine.from_arrow(periods)})
 
 
 def series(engine: Engine, readings: Relation, periods: pa.Table) -> Relation:
@@ -81,17 +83,16 @@ def series(engine: Engine, readings: Relation, periods: pa.Table) -> Relation:
     Returns:
         device_id, channel, quantity, unit, label, start, end, readings, value_min, value_mean, value_max; sorted.
     """
-    figures = engine.keep(_figures(engine, readings, periods))
-    return engine.run(SERIES, {"figure": figures, "period": engine.from_arrow(periods)})
+    made = engine.keep(figures(engine, readings, periods))
+    return engine.run(SERIES, {"figure": made, "period": engine.from_arrow(periods)})
 
 
-def gaps(engine: Engine, readings: Relation, info: Relation, *, until_us: int, rules: Rules | None = None) -> Relation:
+def gaps(engine: Engine, walked: Walk, *, until_us: int, rules: Rules | None = None) -> Relation:
     """Where readings are missing, the silence after the newest one included.
 
     Args:
         engine: where it runs.
-        readings: table `reading`, each natural key once.
-        info: device_id, expected_interval_s, low, high, as in devices.csv.
+        walked: the readings in order (`steps.walk`).
         until_us: until when readings may be due: the present, or the end of the stretch.
         rules: thresholds.
 
@@ -101,9 +102,10 @@ def gaps(engine: Engine, readings: Relation, info: Relation, *, until_us: int, r
         it is not known how often it is due.
     """
     rules = rules or Rules()
-    relations = {"step": steps(engine, readings), "interval_of": intervals(engine, readings, info)}
+    relations = {"step": walked.steps, "interval_of": walked.intervals}
     return engine.run(GAPS, relations, until_us=until_us, gap_factor=rules.gap_factor)
 
 
-def _figures(engine: Engine, readings: Relation, periods: pa.Table) -> Relation:
+def figures(engine: Engine, readings: Relation, periods: pa.Table) -> Relation:
+    """What `stats` gives, by start_us instead of label, start and end; and value_first_at, of the first value."""
     return engine.run(FIGURES, {"placed": placed(engine, readings, periods)})

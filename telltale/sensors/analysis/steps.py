@@ -4,13 +4,16 @@ A series is what one sensor says of one quantity: (device_id, channel, quantity)
 among them, are no steps of it: the time around them is a gap.
 """
 
+from typing import NamedTuple
+
 from telltale.engine import Engine, Relation
 
 MAIN = "temperature"
 """A device that measures several quantities has its plain limits for this one."""
 
 STEPS = """
-select device_id, channel, quantity, value, observed_at, unix_micros(observed_at) as at_us,
+select device_id, channel, quantity, value, observed_at, cast(1 as bigint) as readings,
+  unix_micros(observed_at) as at_us,
   lag(unix_micros(observed_at)) over (partition by device_id, channel, quantity order by observed_at) as before_us,
   lead(unix_micros(observed_at)) over (partition by device_id, channel, quantity order by observed_at) as after_us
 from reading
@@ -63,8 +66,32 @@ order by device_id, channel, quantity
 """
 
 
+class Walk(NamedTuple):
+    """The readings of a stretch in order, and how far apart they usually are."""
+
+    steps: Relation
+    """What `steps` gives, or fewer rows that tell the same: each stands for so many `readings`."""
+    intervals: Relation
+    """What `intervals` gives."""
+
+
+def walk(engine: Engine, readings: Relation, info: Relation) -> Walk:
+    """The readings in order, and how far apart those of each series are.
+
+    Args:
+        engine: where it runs.
+        readings: table `reading`, each natural key once; any order.
+        info: device_id, expected_interval_s, as in devices.csv; null is learned.
+    """
+    return Walk(steps(engine, readings), intervals(engine, readings, info))
+
+
 def steps(engine: Engine, readings: Relation) -> Relation:
-    """Each reading with a value, and the moments of its neighbours: at_us, before_us, after_us (null at the ends)."""
+    """Each reading with a value, and the moments of its neighbours.
+
+    Returns:
+        device_id, channel, quantity, value, observed_at, readings (1), at_us, before_us, after_us (null at the ends).
+    """
     return engine.run(STEPS, {"reading": readings})
 
 

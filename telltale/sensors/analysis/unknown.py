@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from telltale.engine import Engine, Relation
 from telltale.sensors.analysis.rules import Rules
-from telltale.sensors.analysis.steps import intervals, steps
+from telltale.sensors.analysis.steps import Walk
 
 ALWAYS_US = 1 << 55
 """Before and after all readings; what is told of a period is cut by it."""
@@ -42,15 +42,12 @@ group by u.device_id, u.channel, u.quantity, p.start_us
 """
 
 
-def unknown(
-    engine: Engine, readings: Relation, info: Relation, *, until_us: int, rules: Rules | None = None
-) -> Relation:
+def unknown(engine: Engine, walked: Walk, *, until_us: int, rules: Rules | None = None) -> Relation:
     """The stretches of which nothing is known of a series.
 
     Args:
         engine: where it runs.
-        readings: table `reading`, each natural key once; any order.
-        info: device_id, expected_interval_s, as in devices.csv; null is learned.
+        walked: the readings in order (`steps.walk`).
         until_us: the present, or the end of the stretch: until when readings may be due.
         rules: thresholds.
 
@@ -59,7 +56,7 @@ def unknown(
         them), apart from each other; sorted. A series without a reading has no row: all of it is unknown.
     """
     rules = rules or Rules()
-    relations = {"step": steps(engine, readings), "interval_of": intervals(engine, readings, info)}
+    relations = {"step": walked.steps, "interval_of": walked.intervals}
     return engine.run(UNKNOWN, relations, until_us=until_us, always_us=ALWAYS_US, gap_factor=rules.gap_factor)
 
 
