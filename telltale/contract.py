@@ -201,6 +201,14 @@ class Bulk(NamedTuple):
     """Further columns of the rows, where one value holds for many of them."""
 
 
+class Many(NamedTuple):
+    """What many raw records decode to at once."""
+
+    bulks: Sequence[Bulk]
+    odd: Sequence[int] = ()
+    """The places of those that have no rows in a bulk, because only `decode` understands them."""
+
+
 class Reject(NamedTuple):
     """A part of a record that could not be decoded."""
 
@@ -380,9 +388,9 @@ class Source:
     simulate: Callable[[Scenario, SourceSettings], Iterator[Emission]]
     truth: Callable[[Scenario, SourceSettings], Mapping[str, Any]]
     """What the simulator knows and analysis must find again; JSON-able."""
-    decode_many: Callable[[Sequence[Raw], Options], Sequence[Bulk] | None] | None = None
-    """Optional, where volume asks for it: the rows of many records at once, equal to what `decode` yields for each;
-    None where one of them is odd, so that each goes through `decode`."""
+    decode_many: Callable[[Sequence[Raw], Options], Sequence[Bulk] | Many | None] | None = None
+    """Optional, where volume asks for it: the rows of many records at once, equal to what `decode` yields for each. One
+    that is odd goes through `decode`: it is named in `Many`, or sought by halves where None is given."""
     shorten: Callable[[Raw, Options, int], Shortened] | None = None
     """The body of a large record with so many entries at most, before anything is made of it: what `decode` makes of a
     body must not take 20 times its size. Raises DecodeError. None where a record is one row."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from telltale.address import LOCAL_BIT
 from telltale.arrow import TIMESTAMP, Decode, Tables, schema
-from telltale.contract import Chunk, ConfigError, DecodeError, Limits, Options, Raw, Reject, Runs, Source
+from telltale.contract import Chunk, ConfigError, DecodeError, Limits, Many, Options, Raw, Reject, Runs, Source
 from telltale.pipeline.columns import POSITION, Rows
 from telltale.pipeline.kept import Kept, is_large, shortened
 from telltale.pipeline.whole import failed, in_halves, rejected, whole
@@ -112,34 +112,43 @@ def _parts(source: Source, raws: Sequence[Raw], options: Options, limits: Limits
             yield from _one(source, raw, options, position, limits)
         return
 
-    def attempt(some: Sequence[Raw], start: int) -> Sequence[_Part] | None:
-        return (
-            _one(source, some[0], options, start, limits)
-            if len(some) == 1
-            else _many(source, some, options, start, limits)
-        )
+    def attempt(some: Sequence[int], _start: int) -> Sequence[_Part] | None:
+        if len(some) == 1:
+            return _one(source, raws[some[0]], options, some[0], limits)
+        return _many(source, raws, some, options, limits)
 
     for first in range(0, len(raws), source.block):
-        for parts in in_halves(attempt, raws[first : first + source.block], first):
-            yield from parts
+        block = range(first, min(first + source.block, len(raws)))
+        large = [place for place in block if is_large(raws[place])]
+        for place in large:
+            yield from _one(source, raws[place], options, place, limits)
+        usual = [place for place in block if place not in large] if large else block
+        if usual:
+            for parts in in_halves(attempt, usual):
+                yield from parts
 
 
-def _many(source: Source, block: Sequence[Raw], options: Options, start: int, limits: Limits) -> Sequence[_Part] | None:
-    """The rows of several records at once; None where one of them is odd: by halves, few are decoded one by one."""
-    if source.decode_many is None or any(is_large(raw) for raw in block):
+def _many(
+    source: Source, raws: Sequence[Raw], places: Sequence[int], options: Options, limits: Limits
+) -> Sequence[_Part] | None:
+    """The rows of the records at some places; None where one of them is odd: by halves, few are decoded one by one."""
+    if source.decode_many is None:
         return None
     try:
-        bulks = source.decode_many(block, options)
+        found = source.decode_many([raws[place] for place in places], options)
     except (ConfigError, MemoryError):
         raise
     except Exception:  # noqa: BLE001 - one by one, the record at fault will show
         return None
-    if bulks is None or any(
-        rows > limits.rows for rows in map(sum, zip(*(bulk.counts for bulk in bulks), strict=True))
-    ):
+    if found is None:
         return None
-    positions = range(start, start + len(block))
-    return [_Part(bulk.chunk, positions, bulk.counts, bulk.runs) for bulk in bulks]
+    many = found if isinstance(found, Many) else Many(found)
+    if sum(max(bulk.counts, default=0) for bulk in many.bulks) > limits.rows:  # the most one record can have
+        return None
+    parts = [_Part(bulk.chunk, places, bulk.counts, bulk.runs) for bulk in many.bulks]
+    for at in many.odd:
+        parts += _one(source, raws[places[at]], options, places[at], limits)
+    return parts
 
 
 def _one(source: Source, raw: Raw, options: Options, position: int, limits: Limits) -> list[_Part]:

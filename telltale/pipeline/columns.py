@@ -63,7 +63,7 @@ class Rows:
             self._turn()
 
     def arrow(self) -> pa.Table:
-        """The columns of `decoded_names` and `POSITION`.
+        """The columns of `decoded_names` and `POSITION`, in the order of the records.
 
         Raises:
             ValueError, TypeError, OverflowError: a value does not fit its column, or one is missing.
@@ -71,7 +71,10 @@ class Rows:
         self._turn()
         columns = {name: self._column(name, arrays) for name, arrays in self._turned.items()}
         position = np.repeat(np.array(self._positions, np.int64), np.array(self._counts, np.int64))
-        return pa.table({**columns, POSITION: pa.array(position)})
+        rows = pa.table({**columns, POSITION: pa.array(position)})
+        # Records that were decoded apart from those around them go back between them.
+        is_in_order = np.all(position[1:] >= position[:-1])
+        return rows if is_in_order else rows.take(pa.array(np.argsort(position, kind="stable")))
 
     def _add_runs(self, columns: Mapping[str, list[Any]], rows: int, runs: Runs) -> None:
         if self._rows:

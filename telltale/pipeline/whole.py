@@ -15,6 +15,7 @@ from telltale.contract import ConfigError, Raw, Reject
 from telltale.tables import REJECT, TABLES
 
 _T = TypeVar("_T")
+_Item = TypeVar("_Item")
 
 
 def whole(decode: Decode) -> Decode:
@@ -48,12 +49,14 @@ def whole(decode: Decode) -> Decode:
     return decode_all
 
 
-def in_halves(attempt: Callable[[Sequence[Raw], int], _T | None], raws: Sequence[Raw], start: int = 0) -> Iterator[_T]:
+def in_halves(
+    attempt: Callable[[Sequence[_Item], int], _T | None], raws: Sequence[_Item], start: int = 0
+) -> Iterator[_T]:
     """What `attempt` makes of the records, and of the place of the first: of all at once, else of either half.
 
     Args:
         attempt: gives None where it cannot do with several records; of one it makes something.
-        raws: the records, at least one.
+        raws: the records, or what stands for them, at least one.
         start: the place of the first.
     """
     result = attempt(raws, start)

@@ -4,6 +4,7 @@ from telltale.contract import Source, Transport
 from telltale.sources.sigfox.accept import ROUTES, accept
 from telltale.sources.sigfox.decode import decode, shorten
 from telltale.sources.sigfox.ids import device_id
+from telltale.sources.sigfox.many import decode_many
 from telltale.sources.sigfox.minutes import minutes
 from telltale.sources.sigfox.queue import shown
 from telltale.sources.sigfox.remedies import remedy
@@ -30,7 +31,9 @@ SOURCE = Source(
     truth=truth,
     device_id=device_id,
     tells_time="uplink",
+    decode_many=decode_many,
     shorten=shorten,
+    block=1024,
     remembers=True,
     queue=WANTED,
     minutes=minutes,

@@ -74,5 +74,7 @@ def _is_station(text: str) -> bool:
 
 
 def _float(value: Any) -> float | None:
+    if isinstance(value, int | float) and not isinstance(value, bool):  # as JSON that was read at once has them
+        return float(value)
     found = number(value) if isinstance(value, str) else None
     return None if found is None or isinstance(found, bool) else float(found)

@@ -161,7 +161,7 @@ class Reader:
 
     def take(self, variable: str) -> str | None:
         """The variable's text; None where the backend had none."""
-        name = self._name(variable)
+        name = self.name(variable)
         self._taken.add(name or "")
         text = self._told.get(name, "") if name is not None else ""
         if is_literal(text):
@@ -172,7 +172,7 @@ class Reader:
 
     def peek(self, variable: str) -> str | None:
         """The variable's text, left among the `rest`."""
-        name = self._name(variable)
+        name = self.name(variable)
         return None if name is None else self._told.get(name)
 
     def read(self, variable: str, pattern: "re.Pattern[str]") -> str | None:
@@ -239,7 +239,7 @@ class Reader:
 
     def rest(self) -> dict[str, int | float | bool | str]:
         """The fields not taken yet, by the backend's name where it has one, as numbers and truths where they are."""
-        canonical = {self._name(variable): variable for variable in VARIABLES}
+        canonical = {self.name(variable): variable for variable in VARIABLES}
         found: dict[str, int | float | bool | str] = {}
         for name, text in self._told.items():
             if name in self._taken or is_absent(text):
@@ -254,7 +254,8 @@ class Reader:
             found[canonical.get(name, name)] = text if value is None else value
         return found
 
-    def _name(self, variable: str) -> str | None:
+    def name(self, variable: str) -> str | None:
+        """What the variable is called here; None where it is not there."""
         if variable in self._names:
             return self._names[variable]
         return next((self._by_lower[name] for name in VARIABLES[variable] if name in self._by_lower), None)

@@ -8,49 +8,26 @@ activity tutorial, and payloads of a type with `activity`, are rows of `activity
 (`duplicate`) adds no sample: its second may differ (same.py). Nor does DATA_ADVANCED, unless its endpoint names a type:
 for owners who have no other callback.
 
-    value in the payload            value       text
-    number                          scaled      -
-    integer beyond 2^53             -           its digits
-    bool                            1 or 0      true or false
-    char                            if numeric  the characters
-
 Nothing is guessed: a field that is not there is no reading, and a reject says why.
 
 Source: wire/sigfox.md 1.3, 1.6 (what is the same frame), 2.3, 7.2 (text payload of the activity tutorial).
 """
 
 import json
-import math
-import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from telltale.bounded import SMALL
 from telltale.contract import Chunk, DecodeError, Options, Raw, Reject, Shortened
 from telltale.sources.sigfox import advanced, lines, service
-from telltale.sources.sigfox.callback import Callback, Reader, callback, number
+from telltale.sources.sigfox.callback import Callback, Reader, callback
 from telltale.sources.sigfox.fields import Fields, fields, structures
 from telltale.sources.sigfox.kinds import ADVANCED, MESSAGES, Place, place
-from telltale.sources.sigfox.minutes import LEVELS, activity_rows
-from telltale.sources.sigfox.payload import Unread, Value, values
-from telltale.sources.sigfox.plan import Kind, Plan, Quantity, plan
+from telltale.sources.sigfox.message import Reading, reading_rows, readings, use
+from telltale.sources.sigfox.plan import Plan, plan
 
-_EXACT = 2**53
-_SCORE = re.compile("[0-9]|[1-9][0-9]|100", re.ASCII)
-_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?", re.ASCII)
-_AS_IT_IS = Quantity()
 _SAME_NAME = "two fields are called so; name one otherwise in [sources.sigfox.quantities]"
 _NO_CONFIG = "name its fields with payload in [sources.sigfox], or in a type of [sources.sigfox.types]"
-
-
-class Reading(NamedTuple):
-    """What a field says, under the names of table `reading`."""
-
-    quantity: str
-    value: float | None
-    unit: str
-    text: str | None
 
 
 def decode(raw: Raw, options: Options) -> Iterator[Chunk | Reject]:
@@ -134,38 +111,25 @@ def _message(
         return
     kind = told.kind(found.device, found.type_id, endpoint)
     is_text = where.endpoint == MESSAGES and not kind.slots
-    used, unread = _activity(found, kind, observed_at, is_text=is_text)
+    used, unread = use(found.data, kind, observed_at, is_text=is_text)
     if unread is not None:
         yield unread
     if used:
         yield Chunk("activity", {"device_id": [device_id] * len(used["kind"]), **used})
-    readings: dict[str, Reading] = {}
-    for item in _readings(found, kind, is_text=is_text and used is None):
+    told_readings: dict[str, Reading] = {}
+    for item in readings(found, kind, is_text=is_text and used is None):
         if isinstance(item, Reject):
             yield item
         else:
-            first = readings.setdefault(item.quantity, item)
+            first = told_readings.setdefault(item.quantity, item)
             if (first.value, first.text) != (item.value, item.text):
                 seen = item.text if item.value is None else item.value
                 yield Reject(f"quantity {item.quantity}", "same_name", f"{seen}: {_SAME_NAME}"[:200])
-    is_read = bool(kind.slots or kind.activity or is_text or used or readings)
+    is_read = bool(kind.slots or kind.activity or is_text or used or told_readings)
     if found.data and not is_read:
         yield Reject("payload", "no_payload_config", f"{found.data.hex()}: {_NO_CONFIG}")
-    if readings:
-        yield Chunk("reading", _rows(list(readings.values()), device_id, where.sensor, observed_at))
-
-
-def _activity(
-    found: Callback, kind: Kind, observed_at: int, *, is_text: bool
-) -> tuple[dict[str, list[Any]] | None, Reject | None]:
-    """The columns of `activity` where the payload tells of a PC's use, and why not where it should."""
-    form = kind.activity or (LEVELS if is_text else "")
-    if not form or not found.data:
-        return None, None
-    rows = activity_rows(found.data, observed_at, form)
-    if rows is None and kind.activity:
-        return None, Reject("payload", f"not_{form}", found.data.hex())
-    return rows if rows and rows["kind"] else None, None
+    if told_readings:
+        yield Chunk("reading", reading_rows(list(told_readings.values()), device_id, where.sensor, observed_at))
 
 
 def _address(meta: str) -> tuple[Place, str]:
@@ -184,75 +148,3 @@ def _uplink(found: Callback, device_id: str, observed_at: int) -> dict[str, Any]
         "snr_db": found.snr_db,
         "station": found.station,
     }
-
-
-def _rows(readings: list[Reading], device_id: str, channel: str, observed_at: int) -> dict[str, list[Any]]:
-    return {
-        "device_id": [device_id] * len(readings),
-        "channel": [channel] * len(readings),
-        "observed_at": [observed_at] * len(readings),
-        **{name: list(column) for name, column in zip(Reading._fields, zip(*readings, strict=True), strict=True)},
-    }
-
-
-def _readings(found: Callback, kind: Kind, *, is_text: bool) -> Iterator[Reading | Reject]:
-    """What the payload says, then what stands beside it."""
-    if found.data:
-        if kind.slots:
-            yield from _of_payload(found.data, kind)
-        elif is_text:
-            yield _of_text(found.data)
-    for name, text in found.others.items():
-        told = number(text)
-        if told is None and name in found.texts:
-            yield _reading(name, text, kind.quantities)
-        elif told is None:
-            yield Reject(f"field {name}", "not_a_number", text[:200])
-        else:
-            yield _reading(name, told, kind.quantities)
-
-
-def _of_payload(payload: bytes, kind: Kind) -> Iterator[Reading | Reject]:
-    for item in values(kind.slots, payload):
-        if isinstance(item, Unread):
-            yield Reject(f"payload {item.name}", item.reason, payload.hex())
-        else:
-            yield _reading(*item, kind.quantities)
-
-
-def _of_text(payload: bytes) -> Reading | Reject:
-    """The activity tutorial's score: its digits as characters."""
-    try:
-        text = payload.decode("utf-8")
-    except UnicodeDecodeError:
-        return Reject("payload", "not_utf8", payload.hex())
-    if _SCORE.fullmatch(text):
-        return Reading("score", float(text), "%", text)
-    return Reading("text", None, "", text)
-
-
-def _reading(name: str, told: Value, quantities: Mapping[str, Quantity]) -> Reading:
-    quantity = quantities.get(name, _AS_IT_IS)
-    value, text = _value_and_text(told, quantity)
-    return Reading(quantity.name or name, value, quantity.unit, text)
-
-
-def _value_and_text(told: Value, quantity: Quantity) -> tuple[float | None, str | None]:
-    if isinstance(told, bool):
-        return float(told), str(told).lower()
-    if isinstance(told, str) and not _PLAIN_NUMBER.fullmatch(told):
-        return None, told
-    if isinstance(told, int) and abs(told) > _EXACT:
-        return None, str(told)
-    value = _scaled(told, quantity)
-    if not math.isfinite(value):
-        return None, str(told)
-    return value, told if isinstance(told, str) else None
-
-
-def _scaled(told: float | str, quantity: Quantity) -> float:
-    """In decimal, as its owner would on paper: 229 × 0.1 is 22.9."""
-    if (quantity.scale, quantity.offset) == (1, 0):
-        return float(told)
-    scale, offset = Decimal(repr(quantity.scale)), Decimal(repr(quantity.offset))
-    return float(Decimal(str(told)) * scale + offset)
