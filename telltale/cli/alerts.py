@@ -173,7 +173,7 @@ def _line(one: "Would") -> dict[str, Any]:
 
     episode = one.episode
     return {
-        "alert": one.alert, "what": f"{one.name}: {words.what(episode)}", "begins_at": moment(episode.begins_us),
+        "alert": one.alert, "what": f"{one.name}: {one.what}", "begins_at": moment(episode.begins_us),
         "known_at": moment(episode.known_us), "ends_at": moment(episode.ends_us),
         "peak": words.peak_words(episode), "told_at": moment(one.plan.tell_us),
         "recovery_told_at": moment(one.plan.recovery_us), "messages": one.messages, "note": one.note,

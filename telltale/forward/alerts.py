@@ -17,7 +17,6 @@ import sqlalchemy as sa
 from telltale.contract import ConfigError, did_you_mean
 from telltale.forward.outbox import Event, Row
 from telltale.forward.target import Never
-from telltale.health.known import resting_ids
 from telltale.landing import Store
 from telltale.landing.schema import ALERT_EPISODE
 from telltale.publish.alerts import words
@@ -55,6 +54,8 @@ class Told(NamedTuple):
     """When it began, or ended: microseconds UTC."""
     peak: float | None
     unit: str
+    on: str = ""
+    """The kind of alert, such as `leak`; empty in rows of versions that did not write it."""
 
 
 def named(settings: Settings, target: str) -> tuple[str, ...]:
@@ -109,13 +110,15 @@ def events(project: Project, names: Sequence[str], since_us: int, *, started_us:
         rows = [dict(row) for row in connection.execute(query.order_by(table.told_at, table.id)).mappings()]
     if not rows:
         return
-    subjects = Subjects(project.settings, resting_ids(project.view()))
+    subjects = Subjects(project.settings, project.view())
     for row in rows:
         if subjects.is_personal(row["subject"]):
             continue
-        yield _event(_told(row, subjects, BEGAN, row["begins_at"]), row["told_at"])
+        settings = project.settings.alerts.get(row["alert"])
+        on = settings.on if settings else ""
+        yield _event(_told(row, subjects, BEGAN, row["begins_at"], on), row["told_at"])
         if row["over_at"] is not None:
-            yield _event(_told(row, subjects, OVER, row["ends_at"] or row["begins_at"]), row["over_at"])
+            yield _event(_told(row, subjects, OVER, row["ends_at"] or row["begins_at"], on), row["over_at"])
 
 
 def alert_of(row: Row) -> Told:
@@ -130,12 +133,13 @@ def alert_of(row: Row) -> Told:
         raise Never(f"outbox row {row.id}: its body is not that of an alert ({error}); nothing was sent") from error
 
 
-def _told(row: dict[str, Any], subjects: Subjects, step: str, at_us: int) -> Told:
+def _told(row: dict[str, Any], subjects: Subjects, step: str, at_us: int, on: str) -> Told:
     name, series = subjects.name(row["subject"]), (row["alert"], row["subject"], row["measure"])
     ends = " is no longer watched" if row["state"] == "dropped" else " is over"
-    text = f"{name}: {words.what(as_episode(row))}{ends if step == OVER else ''}"
+    text = f"{name}: {words.what(subjects.told(as_episode(row)))}{ends if step == OVER else ''}"
     episode_id, series_id = _digest(*series, str(row["begins_at"])), _digest(*series)[:8]
-    return Told(episode_id, series_id, step, row["alert"], row["subject"], name, text, at_us, row["peak"], row["unit"])
+    about = (row["alert"], row["subject"], name, text, at_us, row["peak"], row["unit"], on)
+    return Told(episode_id, series_id, step, *about)
 
 
 def _event(told: Told, told_us: int) -> Event:

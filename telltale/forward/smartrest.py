@@ -5,7 +5,8 @@
     110,<serial>,<model>,<revision>           its hardware
     117,<minutes>                             how often it is expected to report
     123 → 124,<id>                            which managed object it is
-    302,<type>,<text>,<time>                  a major alarm; one of a type is active at a time
+    301,<type>,<text>,<time>                  a critical alarm; 302 major, 303 minor, 304 a warning; one of a type is
+                                              active at a time
     306,<type>                                it is cleared
     400,<type>,<text>,<time>                  an event
 
@@ -81,12 +82,20 @@ def press_row(press: Press, topic: str, *, style: QuoteStyle = "double", largest
         name = name[: -max(1, excess // 8)]  # a character is 4 bytes at most; a quote is written twice
 
 
+CRITICAL, MAJOR, MINOR, WARNING = "301", "302", "303", "304"
+SEVERITY = {
+    "excursion": CRITICAL, "leak": CRITICAL, "silent": MAJOR, "stock_out": MAJOR, "dead_button": MAJOR,
+    "battery": MINOR, "wrong_clock": MINOR, "rejects": WARNING, "refusals": WARNING, "report_late": WARNING,
+}  # fmt: skip
+"""By what is at stake: goods and rooms, then that nobody would notice, what gets worse slowly, our own records."""
+
+
 def alarm_row(told: Told, *, style: QuoteStyle = "double") -> str:
     """The alarm of an alert that has begun, or its end."""
     kind = f"telltale_{told.alert}_{told.series_id}"
     if told.step == "over":
         return row("306", kind, style=style)
-    return row("302", kind, told.text[:LONGEST_TEXT], iso_ms(told.at), style=style)
+    return row(SEVERITY.get(told.on, MAJOR), kind, told.text[:LONGEST_TEXT], iso_ms(told.at), style=style)
 
 
 def registration(press: Press, device_type: str, style: QuoteStyle = "double") -> str:

@@ -191,17 +191,17 @@ def test_cumulocity_raises_and_clears_an_alarm_of_the_gateway(opened: Project, t
         text = f'"{FRIDGE}: temperature, ""core"" above its limit"'
         assert lines == [
             "100,hall-3,telltale_Gateway", "117,15", "123",
-            f"302,{kind},{text},2026-11-20T07:59:00.000Z", f"306,{kind}",
+            f"301,{kind},{text},2026-11-20T07:59:00.000Z", f"306,{kind}",
         ]  # fmt: skip
         until(lambda: len(alarms_of(platform)) == 2, "the platform hears of it after the broker")
         alarms = alarms_of(platform)
-    assert [each[:2] for each in alarms] == [["302", kind], ["306", kind]]
+    assert [each[:2] for each in alarms] == [["301", kind], ["306", kind]]
     assert alarms[0][2] == f'{FRIDGE}: temperature, "core" above its limit'
     assert platform.too_early == []
 
 
 def alarms_of(platform: FakeCumulocity) -> list[list[str]]:
-    return [one.row for one in platform.heard if one.row[0] in {"302", "306"}]
+    return [one.row for one in platform.heard if one.row[0] in {"301", "306"}]
 
 
 def test_a_body_that_is_no_alert_parks(tmp_path: Path) -> None:

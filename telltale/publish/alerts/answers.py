@@ -6,7 +6,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from telltale.contract import ConfigError
-from telltale.health.known import resting_ids
 from telltale.landing.schema import ALERT_EPISODE, ALERT_JOURNAL
 from telltale.publish.alerts import words
 from telltale.publish.alerts.ledger import as_episode
@@ -38,7 +37,7 @@ def listed(project: Project, since_us: int | None = None, *, with_persons: bool 
     query = sa.select(ALERT_EPISODE).where(wanted).order_by(table.known_at.desc(), table.id.desc())
     with project.store.reader() as connection:
         rows = [dict(row) for row in connection.execute(query).mappings()]
-    subjects = Subjects(project.settings, () if with_persons else resting_ids(project.view()))
+    subjects = Subjects(project.settings, project.view())
     return [_worded(row, subjects) for row in rows if with_persons or not subjects.is_personal(row["subject"])]
 
 
@@ -112,5 +111,9 @@ def _meant(connection: sa.Connection, ids: Sequence[str]) -> list[Any]:
 
 def _worded(row: dict[str, Any], subjects: Subjects) -> dict[str, Any]:
     episode = as_episode(row)
-    told = {"name": subjects.name(row["subject"]), "what": words.what(episode), "peak_words": words.peak_words(episode)}
+    told = {
+        "name": subjects.name(row["subject"]),
+        "what": words.what(subjects.told(episode)),
+        "peak_words": words.peak_words(episode),
+    }
     return row | told | {"raw_ids": list(episode.raw_ids), "end_raw_ids": list(episode.end_raw_ids)}

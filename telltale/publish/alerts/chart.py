@@ -47,15 +47,27 @@ def page(found: Sequence[Would], since_us: int, until_us: int, zone: str, *, rul
 def sentence(found: Sequence[Would]) -> str:
     """How many messages it would have been, of what."""
     told = [one for one in found if one.plan.tell_us is not None]
-    messages = sum(one.messages for one in found)
+    messages = messages_of(found)
     if not told:
         return "Nobody would have been told of anything."
     untold = len(found) - len(told)
     more = f"; {wording.count(untold, 'episode')} would not have been told" if untold else ""
     return (
         f"**{wording.count(len(told), 'episode')}** would have been told, "
-        f"in **{wording.count(messages, 'message')}**{more}."
+        f"in **{wording.count(messages, 'message')}**{' at most' * (messages > 1)}{more}."
     )
+
+
+def messages_of(found: Sequence[Would]) -> int:
+    """How many messages that is; what is told in one look goes together, so they may be fewer."""
+    moments = [
+        (one.alert, step, at_us, to)
+        for one in found
+        for step, at_us in enumerate((one.plan.tell_us, one.plan.recovery_us))
+        for to in one.recipients
+        if at_us is not None
+    ]
+    return len(set(moments))
 
 
 def _data(piece: Piece) -> dict[str, Any]:
@@ -81,7 +93,7 @@ def timeline(found: Sequence[Would], since_us: int, until_us: int, zone: str) ->
     """A row for each thing that is watched."""
     rows: dict[tuple[str, str], list[Would]] = {}
     for one in found:
-        rows.setdefault((one.alert, f"{one.name}: {words.what(one.episode)}"), []).append(one)
+        rows.setdefault((one.alert, f"{one.name}: {one.what}"), []).append(one)
     if not rows:
         return nothing(EMPTY)
     most = sorted(rows, key=lambda key: (-len(rows[key]), key))[:MOST_ROWS]
@@ -139,7 +151,7 @@ def table(found: Sequence[Would], zone: str) -> Table:
     rows = [
         [
             one.alert,
-            f"{one.name}: {words.what(one.episode)}",
+            f"{one.name}: {one.what}",
             _moment(one.episode.begins_us, zone),
             _lasted(one),
             words.peak_words(one.episode) or "–",

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from telltale.health.known import resting_ids
+from telltale.publish.alerts import words
 from telltale.publish.alerts.episodes import Episode
 from telltale.publish.alerts.kinds import KINDS
 from telltale.publish.alerts.live import FIRST_DAYS, believed_until
@@ -20,6 +20,8 @@ class Would(NamedTuple):
     alert: str
     name: str
     """Of its subject, as people call it."""
+    what: str
+    """What is the matter, in words."""
     episode: Episode
     plan: Plan
     recipients: tuple[str, ...]
@@ -48,7 +50,7 @@ def would_have_told(view: View, name: str, settings: AlertSettings, since_us: in
     project = view.project
     until_us = believed_until(project, view.now_us)
     watch = Watch(view, settings, Span(since_us - FIRST_DAYS * DAY, until_us + 1))
-    subjects, zone = Subjects(project.settings, resting_ids(view)), project.zone()
+    subjects, zone = Subjects(project.settings, view), project.zone()
     made = []
     for one in KINDS[settings.on].episodes(watch):
         if one.known_us > until_us or (one.recovered_us is not None and one.recovered_us < since_us):
@@ -58,7 +60,7 @@ def would_have_told(view: View, name: str, settings: AlertSettings, since_us: in
         )
         to = subjects.recipients(one.subject, settings.to)
         note = due.dropped or to.note
-        made.append(Would(name, subjects.name(one.subject), one, due, to.to, note))
+        made.append(Would(name, subjects.name(one.subject), words.what(subjects.told(one)), one, due, to.to, note))
     return sorted(made, key=lambda would: (would.episode.known_us, would.name, would.episode.measure))
 
 

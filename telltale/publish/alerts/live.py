@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 from telltale import discreet
 from telltale.contract import TelltaleError
 from telltale.health import own_clock
-from telltale.health.known import resting_ids
 from telltale.lake import snapshot
 from telltale.publish.alerts import ledger, outgoing
 from telltale.publish.alerts.episodes import Episode
@@ -190,7 +189,7 @@ def look_at(
         horizon_us: the last moment of our clock that is believed; nothing later is judged.
         say: told of each episode.
     """
-    kind, zone, subjects = KINDS[settings.on], project.zone(), Subjects(project.settings, resting_ids(view))
+    kind, zone, subjects = KINDS[settings.on], project.zone(), Subjects(project.settings, view)
     rule = ledger.rule_of(settings)
     with project.store.reader() as connection:
         mark = ledger.mark_of(connection, name)

@@ -13,6 +13,8 @@ from telltale.publish.alerts.watch import length_us
 from telltale.publish.messages import Message, put
 from telltale.settings.publish import AlertSettings
 
+BEGAN, ESCALATED, OVER = words.TELLS
+
 
 class Alert(NamedTuple):
     """Whom an alert tells, and when."""
@@ -25,13 +27,33 @@ class Alert(NamedTuple):
     """When it was first looked at."""
 
 
+class Letters:
+    """What is told in one look at an alert: of each step one message a recipient, however many episodes it tells."""
+
+    def __init__(self) -> None:
+        self._due: dict[str, dict[str, list[_Telling]]] = {BEGAN: {}, ESCALATED: {}, OVER: {}}
+
+    def add(self, step: str, told: "_Telling", to: Sequence[str]) -> None:
+        """Tell this, too."""
+        for recipient in dict.fromkeys(to):
+            self._due[step].setdefault(recipient, []).append(told)
+
+    def messages(self) -> Iterator[Message]:
+        """Beginnings before ends."""
+        for step, by_recipient in self._due.items():
+            for recipient, told in by_recipient.items():
+                yield _message(step, recipient, told)
+
+
 def tell(connection: sa.Connection, alert: Alert, rows: Sequence[dict[str, Any]], *, now_us: int) -> int:
     """Put the messages that are due into the outbox, and note in the ledger that they are told.
+
+    Each episode is told in exactly one message to a recipient, and so is its end; what is due together goes together.
 
     Returns:
         how many messages are new.
     """
-    made = 0
+    letters = Letters()
     for row in rows:
         if row["state"] not in {"waiting", "told"}:
             continue
@@ -42,32 +64,41 @@ def tell(connection: sa.Connection, alert: Alert, rows: Sequence[dict[str, Any]]
                 update(connection, row, state="dropped", note=due.dropped)
             elif due.tell_us is not None and max(due.tell_us, row["snoozed_until"] or 0) <= now_us:
                 recipients = alert.subjects.recipients(row["subject"], alert.settings.to)
-                made += put(connection, list(at.began(recipients.to)), now_us=now_us)
+                letters.add(BEGAN, at, recipients.to)
                 update(connection, row, state="told", told_at=now_us, note=recipients.note)
         if row["state"] == "told":
-            made += _further(connection, row, at, due.recovery_us, now_us)
-    return made
+            _further(connection, at, due.recovery_us, letters, now_us)
+    return put(connection, list(letters.messages()), now_us=now_us)
 
 
-def _further(
-    connection: sa.Connection, row: dict[str, Any], at: "_Telling", recovery_us: int | None, now_us: int
-) -> int:
+def _further(connection: sa.Connection, at: "_Telling", recovery_us: int | None, letters: Letters, now_us: int) -> None:
     """What follows on the first message: that nobody has acknowledged it, or that it is over."""
-    recipients = at.alert.subjects.recipients(row["subject"], at.alert.settings.to).to
+    row, settings = at.row, at.alert.settings
     if recovery_us is not None:
-        if recovery_us > now_us:
-            return 0
-        # Who was told that nobody sees to it is told that it is over, too.
-        further = at.alert.settings.escalate_to if row["escalated_at"] is not None else ()
-        made = put(connection, list(at.over(tuple(dict.fromkeys((*recipients, *further))))), now_us=now_us)
-        update(connection, row, state="over", recovery_told_at=now_us)
-        return made
+        if recovery_us <= now_us:
+            # Who was told that nobody sees to it is told that it is over, too.
+            further = settings.escalate_to if row["escalated_at"] is not None else ()
+            letters.add(OVER, at, (*at.alert.subjects.recipients(row["subject"], settings.to).to, *further))
+            update(connection, row, state="over", recovery_told_at=now_us)
+        return
     due_us = at.escalates_us()
-    if due_us is None or due_us > now_us:
-        return 0
-    made = put(connection, list(at.escalated()), now_us=now_us)
-    update(connection, row, escalated_at=now_us)
-    return made
+    if due_us is not None and due_us <= now_us:
+        letters.add(ESCALATED, at, settings.escalate_to)
+        update(connection, row, escalated_at=now_us)
+
+
+def _message(step: str, recipient: str, told: Sequence["_Telling"]) -> Message:
+    """One message of one episode or several, the one that lasts longest first.
+
+    Its key names the first of them and how many more: an episode is in one message of a step and recipient only.
+    """
+    # What still lasts before what was over when it was known.
+    urgent = sorted(told, key=lambda one: (one.row["recovered_at"] is not None, one.row["begins_at"], one.row["id"]))
+    alert, first_id = urgent[0].alert, min(one.row["id"] for one in told)
+    parts = [one.part(step) for one in urgent]
+    said = words.TELLS[step](parts, alert=alert.name, zone=alert.zone, after=alert.settings.escalate_after)
+    more = f"+{len(told) - 1}" if len(told) > 1 else ""
+    return Message(f"alert {first_id}{more} {step} {recipient}", recipient, said.subject, said.body)
 
 
 def due_us(rows: Sequence[dict[str, Any]], alert: Alert) -> int | None:
@@ -97,18 +128,12 @@ class _Telling(NamedTuple):
     row: dict[str, Any]
     alert: Alert
 
-    def began(self, to: Sequence[str]) -> Iterator[Message]:
-        return self._messages("began", to, self._told())
-
-    def over(self, to: Sequence[str]) -> Iterator[Message]:
-        episode = as_episode(self.row)
-        ids = episode.end_raw_ids if self._names_records else ()
-        told = words.recovered(self._name, episode, alert=self.alert.name, zone=self.alert.zone, raw_ids=ids)
-        return self._messages("over", to, told)
-
-    def escalated(self) -> Iterator[Message]:
-        told = words.escalated(self._name, as_episode(self.row), self._told(), after=self.alert.settings.escalate_after)
-        return self._messages("escalated", self.alert.settings.escalate_to, told)
+    def part(self, step: str) -> words.Part:
+        """Its part of a message."""
+        subjects = self.alert.subjects
+        episode, name = subjects.told(as_episode(self.row)), subjects.name(self.row["subject"])
+        ids = episode.end_raw_ids if step == OVER else episode.raw_ids
+        return words.Part(name, episode, self.row["id"], ids if self._names_records else ())
 
     def escalates_us(self) -> int | None:
         """When somebody further is told, unless it is acknowledged; None: never. A person's alert goes no further."""
@@ -122,19 +147,5 @@ class _Telling(NamedTuple):
         return after_quiet(at_us, settings.quiet, self.alert.zone)
 
     @property
-    def _name(self) -> str:
-        return self.alert.subjects.name(self.row["subject"])
-
-    @property
     def _names_records(self) -> bool:
         return names_records(self.row["subject"]) and not self.alert.subjects.is_personal(self.row["subject"])
-
-    def _told(self) -> words.Told:
-        episode = as_episode(self.row)
-        ids = episode.raw_ids if self._names_records else ()
-        number = self.row["id"]
-        return words.began(self._name, episode, alert=self.alert.name, number=number, zone=self.alert.zone, raw_ids=ids)
-
-    def _messages(self, step: str, to: Sequence[str], told: words.Told) -> Iterator[Message]:
-        for recipient in dict.fromkeys(to):
-            yield Message(f"alert {self.row['id']} {step} {recipient}", recipient, told.subject, told.body)

@@ -88,6 +88,12 @@ def messages(project: Project) -> list[dict[str, Any]]:
         return [dict(row) for row in connection.execute(sa.select(MESSAGE).order_by(MESSAGE.c.id)).mappings()]
 
 
+def told_of(project: Project, step: str) -> int:
+    """How many episodes the messages of a step tell of: `alert 7+2 began …` of three."""
+    keys = [row["key"].split() for row in messages(project)]
+    return sum(1 + int(number.partition("+")[2] or 0) for _, number, of, *_ in keys if of == step)
+
+
 Told = list[tuple[str, str, int, int, int | None, str]]
 
 

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import random
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from telltale.publish import ledger
 from telltale.publish.due import Stretch
 from telltale.workbench.times import Span
 from tests.publish.alerts.killed import Looks, looks
-from tests.publish.alerts.replayed import Clock, episodes, messages, project_of, told, would
+from tests.publish.alerts.replayed import Clock, episodes, messages, project_of, told, told_of, would
 from tests.worlds.building import hand_in
 from tests.worlds.sent import Bytes, Frame, Message, Sent, Switch, alive, at, presses
 
@@ -108,11 +107,16 @@ def _killed(running: Looks, root: Path, rounds: int) -> None:
     rows = episodes(project)
     expected = sorted(one for kind in KINDS for one in would(project, kind, us(START)))
     assert told(project) == expected
-    over = [row["alert"] for row in rows if row["state"] == "over"]
+    rows_over = [row for row in rows if row["state"] == "over"]
+    over = [row["alert"] for row in rows_over]
+    keys = [message["key"].split() for message in messages(project)]
     assert set(over) == set(KINDS), "each kind began, and ended"
-    steps = Counter(message["key"].split()[2] for message in messages(project))
-    assert steps == {"began": len(rows), "over": len(over)}
-    assert len({message["key"] for message in messages(project)}) == len(rows) + len(over)
+    assert (told_of(project, "began"), told_of(project, "over")) == (len(rows), len(over))
+    # One episode is in one message of each step.
+    for step, numbers in (("began", {row["id"] for row in rows}), ("over", {row["id"] for row in rows_over})):
+        first = [int(key[1].partition("+")[0]) for key in keys if key[2] == step]
+        assert len(first) == len(set(first))
+        assert set(first) <= numbers
     project.close()
 
 
