@@ -19,11 +19,12 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from telltale import discreet, wording
-from telltale.contract import ConfigError, StoreError, TelltaleError
+from telltale.contract import ConfigError, StoreError
 from telltale.lake.lock import Busy, locked
 from telltale.landing.schema import MESSAGE
 from telltale.landing.store import Store
 from telltale.publish import mail_page
+from telltale.publish.going_on import again
 from telltale.publish.outgoing import NotSent, Outgoing, Session
 from telltale.publish.ways import is_mail, way_name, way_to
 from telltale.workbench.project import Project
@@ -121,21 +122,17 @@ def keep(project: Project, stop: threading.Event, say: Say) -> None:
 
 
 def _keep(project: Project, lane: str, stop: threading.Event, say: Say) -> None:
-    complaint, tidy_at = "", 0
-    while not stop.is_set():
-        try:
-            now_us = project.clock()  # never that of a moment which another thread holds
-            _send_lane(project, lane, now_us, say)
-            if lane == LANES[0] and now_us >= tidy_at:
-                forget_texts(project.store, now_us - KEPT_D * _DAY)
-                tidy_at = now_us + _HOUR
-            complaint = ""
-        except Exception as error:  # noqa: BLE001 - a mistake in one pass must not end the next
-            told = str(error) if isinstance(error, TelltaleError) else f"{discreet.place(error)}; please report this"
-            if told != complaint:
-                complaint = told
-                say(told)
-        stop.wait(LOOK_S)
+    tidy_at = 0
+
+    def each() -> None:
+        nonlocal tidy_at
+        now_us = project.clock()  # never that of a moment which another thread holds
+        _send_lane(project, lane, now_us, say)
+        if lane == LANES[0] and now_us >= tidy_at:
+            forget_texts(project.store, now_us - KEPT_D * _DAY)
+            tidy_at = now_us + _HOUR
+
+    again(each, stop, say, every_s=LOOK_S)
 
 
 def _send_lane(project: Project, lane: str, now_us: int, say: Say) -> Sent:

@@ -3,13 +3,13 @@
 import threading
 from collections.abc import Callable, Mapping
 
-from telltale import discreet
-from telltale.contract import TelltaleError
 from telltale.lake.snapshot import change
 from telltale.publish import ledger
+from telltale.publish.clock import looked_us
+from telltale.publish.going_on import again
 from telltale.publish.looking import Found, due_of
 from telltale.publish.readers import readers
-from telltale.publish.schedule import believed_us, once
+from telltale.publish.schedule import once
 from telltale.workbench.project import Project
 from telltale.workbench.times import SECOND
 
@@ -28,18 +28,13 @@ def keep(project: Project, stop: threading.Event, say: Callable[[str], None]) ->
         stop: ends it, after what is under way.
         say: told what was made and what failed.
     """
-    watch, complaint = Watch(project), ""
-    while not stop.is_set():
-        try:
-            if watch.is_time():
-                once(project, say=say, stop=stop, at_once=AT_ONCE, looked=watch.looked)
-            complaint = ""
-        except Exception as error:  # noqa: BLE001 - a mistake in one pass must not end the next
-            told = str(error) if isinstance(error, TelltaleError) else f"{discreet.place(error)}; please report this"
-            if told != complaint:
-                complaint = told
-                say(told)
-        stop.wait(TICK_S)
+    watch = Watch(project)
+
+    def each() -> None:
+        if watch.is_time():
+            once(project, say=say, stop=stop, at_once=AT_ONCE, looked=watch.looked)
+
+    again(each, stop, say, every_s=TICK_S)
 
 
 class Watch:
@@ -68,7 +63,7 @@ class Watch:
             return True
         if any(run.told_at is None and run.state in ("done", "failed") for run in runs):
             return not any(run.is_held(now_us) for run in runs)
-        return self._is_missing({run.key for run in runs}, believed_us(project))
+        return self._is_missing({run.key for run in runs}, looked_us(project))
 
     def looked(self, found: Found) -> None:
         """What a pass saw."""

@@ -21,13 +21,12 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from telltale import discreet
 from telltale.contract import ConfigError, TelltaleError
-from telltale.lake.lock import HOST
 from telltale.lake.settle import settle_all
-from telltale.landing.clocks import look as look_at_clock
 from telltale.publish import changes, ledger, making, messages, notices, recipients
+from telltale.publish.clock import looked_us
 from telltale.publish.due import MOST
+from telltale.publish.going_on import why
 from telltale.publish.ledger import LeaseLost, Run
 from telltale.publish.looking import Found, Work, look
 from telltale.publish.mail_text import place_of, report_message
@@ -49,13 +48,6 @@ class Done(NamedTuple):
     """No record came of it."""
     failed: int = 0
     """An attempt failed; another follows."""
-
-
-def believed_us(project: Project) -> int:
-    """The present, as far as this machine's clock is believed: of what ends later nothing is made."""
-    now_us = project.clock()
-    clock = look_at_clock(project.store, HOST, now_us, project.running).now
-    return min(clock.trusted_us, now_us) if clock.is_stepped else now_us
 
 
 def once(
@@ -88,7 +80,7 @@ def once(
     Raises:
         StoreError: the store is away or busy; the next pass goes on where this one ended.
     """
-    now_us = believed_us(project) if now_us is None else now_us
+    now_us = looked_us(project) if now_us is None else now_us
     settle_all(project.lake, now_us=project.now_us())
     found = look(project, now_us=now_us, most=most, since_us=since_us)
     looked(found)
@@ -207,7 +199,7 @@ class _Period:
 
     def _failed(self, run: Run, error: Exception) -> str:
         """Note a failed attempt, and tell of it once no further one follows soon; returns why."""
-        reason = str(error) if isinstance(error, TelltaleError) else f"{discreet.place(error)}; please report this line"
+        reason = why(error)
         lost = (
             error if isinstance(error, making.NotMade) else making.NotMade(reason, told="see telltale schedule --list")
         )

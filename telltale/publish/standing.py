@@ -4,10 +4,10 @@ import datetime as dt
 from typing import Any, NamedTuple
 
 from telltale.publish import ledger
+from telltale.publish.clock import looked_us
 from telltale.publish.ledger import Run
 from telltale.publish.looking import look
 from telltale.publish.readers import readers
-from telltale.publish.schedule import believed_us
 from telltale.workbench.project import Project
 
 _SHOWN = {"waiting": "failed, will be tried again"}
@@ -44,7 +44,7 @@ def planned(project: Project, *, since_us: int = 0) -> Planned:
     Returns:
         rows of report, period, ended_at (UTC), records (rows of the period), what.
     """
-    now_us = believed_us(project)
+    now_us = looked_us(project)
     found = (
         look(project, now_us=now_us, most=_ALL, since_us=since_us, notes=False)
         if since_us

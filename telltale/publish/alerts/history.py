@@ -5,10 +5,11 @@ from typing import NamedTuple
 from telltale.publish.alerts import words
 from telltale.publish.alerts.episodes import Episode
 from telltale.publish.alerts.kinds import KINDS
-from telltale.publish.alerts.live import FIRST_DAYS, believed_until
+from telltale.publish.alerts.live import FIRST_DAYS
 from telltale.publish.alerts.subjects import Subjects
 from telltale.publish.alerts.telling import Plan, plan
 from telltale.publish.alerts.watch import Watch
+from telltale.publish.clock import believed_us
 from telltale.settings.publish import AlertSettings
 from telltale.workbench.times import DAY, Span
 from telltale.workbench.view import View
@@ -48,7 +49,7 @@ def would_have_told(view: View, name: str, settings: AlertSettings, since_us: in
         in the order in which they were known.
     """
     project = view.project
-    until_us = believed_until(project, view.now_us)
+    until_us = believed_us(project, view.now_us)
     watch = Watch(view, settings, Span(since_us - FIRST_DAYS * DAY, until_us + 1))
     subjects, zone = Subjects(project.settings, view), project.zone()
     made = []

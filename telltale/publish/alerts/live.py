@@ -8,9 +8,6 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from telltale import discreet
-from telltale.contract import TelltaleError
-from telltale.health import own_clock
 from telltale.lake import snapshot
 from telltale.publish.alerts import ledger, outgoing
 from telltale.publish.alerts.episodes import Episode
@@ -20,6 +17,8 @@ from telltale.publish.alerts.ledger import Mark
 from telltale.publish.alerts.outgoing import Alert
 from telltale.publish.alerts.subjects import Subjects
 from telltale.publish.alerts.watch import Watch
+from telltale.publish.clock import believed_us
+from telltale.publish.going_on import again, why
 from telltale.settings import DEVICES_FILE
 from telltale.settings.publish import AlertSettings
 from telltale.tables import TABLES
@@ -153,7 +152,7 @@ class Alerts:
     def _failed(self, name: str, error: Exception, now_us: int) -> None:
         """Say once why an alert cannot be judged; it is tried again soon, and whenever something comes."""
         self._seen[name] = _Seen(_State((), (), ()), now_us + round(AGAIN_S * SECOND), frozenset(), now_us)
-        told = str(error) if isinstance(error, TelltaleError) else f"{discreet.place(error)}; please report this line"
+        told = why(error)
         if self._complaints.get(name) != told:
             self._complaints[name] = told
             self._say(f'alert "{name}" cannot be judged: {told}')
@@ -164,7 +163,7 @@ class Alerts:
         state = _state(view, kind)
         if seen is not None and view.now_us < seen.due_us and not seen.is_news(state, kind, view):
             return None
-        horizon_us = believed_until(self._project, view.now_us)
+        horizon_us = believed_us(self._project, view.now_us)
         looked = look_at(self._project, view, name, settings, horizon_us=horizon_us, say=self._say)
         # While a clock is not believed, time stands still for the alerts.
         soon_us = view.now_us + (LOOK_S if horizon_us == view.now_us else STEPPED_S) * SECOND
@@ -243,25 +242,14 @@ def stretch(view: View, kind: Kind, mark: Mark, horizon_us: int) -> Span:
     return Span(since_us, horizon_us + 1)
 
 
-def believed_until(project: Project, now_us: int) -> int:
-    """The last moment of our clock that is believed: now, or the last one before a clock was stepped."""
-    stepped = [clock.trusted_us for clock in own_clock.present(project) if clock.is_stepped]
-    return min([now_us, *stepped])
-
-
 def keep(project: Project, stop: threading.Event, say: Say) -> None:
     """Look whenever something was stored or a moment has come, until `stop` is set; the store may be away meanwhile."""
-    alerts, complaint = Alerts(project, say), ""
-    while not stop.is_set():
-        try:
-            alerts.look()
-            complaint = ""
-        except Exception as error:  # noqa: BLE001 - a mistake in one look must not end the next
-            told = str(error) if isinstance(error, TelltaleError) else f"{discreet.place(error)}; please report this"
-            if told != complaint:
-                complaint = told
-                say(told)
-        stop.wait(LOOK_S)
+    alerts = Alerts(project, say)
+
+    def each() -> None:
+        alerts.look()
+
+    again(each, stop, say, every_s=LOOK_S)
 
 
 def _is_to_tell(one: Episode, mark: Mark) -> bool:

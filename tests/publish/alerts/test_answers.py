@@ -14,8 +14,9 @@ from telltale.publish.alerts import ledger
 from telltale.publish.alerts.answers import acknowledge, journal, listed, snooze
 from telltale.publish.alerts.card import card
 from telltale.publish.alerts.episodes import Episode
-from telltale.publish.alerts.live import Alerts, believed_until
+from telltale.publish.alerts.live import Alerts
 from telltale.publish.alerts.subjects import Subjects
+from telltale.publish.clock import believed_us
 from telltale.workbench.project import Project
 from tests.publish.alerts.replayed import Clock, S, episodes, messages, project_of, replay_sent
 from tests.worlds.sent import Message, at
@@ -147,7 +148,7 @@ def test_nothing_is_judged_beyond_the_last_moment_the_clock_was_believed(tmp_pat
     look_at_clock(project.store, "here", clock.now_us, lambda: Uptime(up[0], "boot"))
     clock.now_us, up[0] = us(START + 10 * HOUR), up[0] + 60 * S  # the clock was set nine hours ahead
     look_at_clock(project.store, "here", clock.now_us, lambda: Uptime(up[0], "boot"))
-    assert believed_until(project, clock.now_us) < us(START + 2 * HOUR)
+    assert believed_us(project, clock.now_us) < us(START + 2 * HOUR)
     assert Alerts(project).look() == 0
     assert episodes(project) == []
 
