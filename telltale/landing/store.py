@@ -274,4 +274,4 @@ def _database(url: str, busy_timeout_s: float) -> Database:
 def _shown(url: str) -> str:
     """A URL without its password, which may stand among its parameters, too."""
     parsed = sa.make_url(url)
-    return (parsed if parsed.get_backend_name() == "sqlite" else parsed.set(query={})).render_as_string()
+    return url if parsed.get_backend_name() == "sqlite" else parsed.set(query={}).render_as_string()

@@ -15,7 +15,8 @@ from telltale.workbench.project import Project
 def wrong_with_store(project: Project) -> Iterator[tuple[str, str]]:
     """What keeps the store from being whole and taking records, and what to do; nothing where all is well.
 
-    All of a SQLite file is read, and something durable is written.
+    All of a SQLite file is read, a PostgreSQL server is asked what it has met and how it is set; and something durable
+    is written.
 
     Raises:
         StoreError: no record can be stored.
@@ -24,12 +25,10 @@ def wrong_with_store(project: Project) -> Iterator[tuple[str, str]]:
     if trouble := store.trouble():
         raise StoreError(trouble)
     if damage := store.damage():
-        yield (
-            f"{store.url} is damaged: {damage}",
-            "stop telltale, keep a copy of the file, and put a backup in its place",
-        )
+        yield f"{store.shown} is damaged: {damage}", "stop telltale, keep a copy of it, and put a backup in its place"
         return
     store.try_write()
+    yield from store.weaknesses()
     folder = project.lake.root.folder
     if folder is not None and not project.lake.snapshot().files and any(folder.rglob("*.parquet")):
         yield (

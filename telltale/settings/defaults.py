@@ -18,6 +18,7 @@ _MAIN_TOML = """\
 [paths]                        # relative ones count from this file's folder
 # data = "data"                # folder of store, lake, keys, reports and logs
 # store_url = ""               # empty: SQLite in data/landing; postgresql+psycopg://user@host/name for several hosts
+#                              # its password: ~/.pgpass or PGPASSWORD; the hosts then share lake_root, too
 # lake_root = ""               # empty: data/lake; another folder, or a URL such as s3://bucket/lake
 # keys = ""                    # empty: data/keys; never in a backup, never on a shared disk
 

@@ -134,6 +134,7 @@ def test_a_short_crowd_leaves_every_snapshot_whole(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("store_url")
+@pytest.mark.parametrize("store_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True)
 def test_half_a_minute_of_everything_at_once_leaves_every_snapshot_whole(tmp_path: Path) -> None:
     crowd = run(tmp_path, SECONDS)
 

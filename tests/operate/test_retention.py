@@ -37,7 +37,7 @@ class Stopped(Exception):
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> tt.Project:
+def project(tmp_path: Path, project_store: None) -> tt.Project:
     """Friday: a visitor from 10:00 to 11:00, one over midnight, a passer-by; Saturday: a visitor from 09:00."""
     write_settings(tmp_path / "project", keep=False)
     project = tt.Project(tmp_path / "project", now=lambda: at("2026-11-21 12:00"))
