@@ -4,8 +4,9 @@ Two servers, each granian with one worker and its event loop, and one request: a
 about 1 kB over 64 kept connections. `empty` reads the body in the same server and answers 204. `nothing` is the
 collector's own path with a source that keeps nothing. `durable` is the collector as it runs: signature, log line,
 metrics, group commit with synchronous=FULL. `each` is the same with a transaction for every request, by one of 64
-threads. Repeats are interleaved, because the disk's speed drifts. Last, one honest request after the other, alone and
-beside 3,000 clients that say nothing.
+threads. Both again on a PostgreSQL of the bench's own on this machine, fsync on, where each of the 64 threads has a
+connection. Repeats are interleaved, because the disk's speed drifts. Last, one honest request after the other, alone
+and beside 3,000 clients that say nothing.
 """
 
 import json
@@ -35,9 +36,10 @@ from telltale.contract import Memory, Raw, Reply, Route
 from telltale.door import open_door
 from telltale.landing import Landing, Store
 from telltale.net import free_port, raise_open_files
-from telltale.settings import Settings
+from telltale.settings import PathSettings, Settings
 from telltale.sources import SOURCES
 from telltale.sources.cloudtrax.wire import signature
+from tests.postgres import installed, postgres
 
 REPEATS = sized(3, 7)
 SECRET = "bench"
@@ -59,9 +61,18 @@ def main() -> None:
         rates = [load.per_second for load in loads]
         tail = statistics.median(load.p99_ms for load in loads)
         span = f"of {min(rates):,.0f} to {max(rates):,.0f}"
-        print(f"{name:8} {statistics.median(rates):8,.0f} POST/s ({span}), p99 {tail:.0f} ms")
+        print(f"{name:15} {statistics.median(rates):8,.0f} POST/s ({span}), p99 {tail:.0f} ms")
     of = f"HTTP, 64 connections, SQLite synchronous=FULL, medians of {REPEATS} interleaved repeats of 2 s"
     note("durable POST ÷ one commit each", _ratio(runs, "durable", "each"), of=of, at_least=3)
+    if "PostgreSQL" in runs:
+        with_it = of.replace("SQLite synchronous=FULL", "PostgreSQL on the same machine, fsync on")
+        both = of.replace("SQLite synchronous=FULL", "PostgreSQL on the same machine, fsync on, and SQLite")
+        note(
+            "durable POST ÷ one commit each, PostgreSQL", _ratio(runs, "PostgreSQL", "its each"), of=with_it, at_least=3
+        )
+        note("durable POST on PostgreSQL ÷ on SQLite", _ratio(runs, "PostgreSQL", "durable"), of=both, at_least=0.6)
+    else:
+        print("no PostgreSQL is installed: not measured")
     note("durable POST ÷ the same path keeping nothing", _ratio(runs, "durable", "nothing"), of=of)
     note("durable POST ÷ empty 204 of the same server", _ratio(runs, "durable", "empty"), of=of)
     note("durable POSTs a CPU second", _per_cpu_second(runs["durable"]), "/s", of=f"{of}; the collector's processes")
@@ -80,13 +91,19 @@ def _per_cpu_second(loads: list[Load]) -> float:
 
 def _measure(folder: Path) -> dict[str, list[Load]]:
     body, headers = _report()
-    with _serving(folder / "grouped", "grouped") as grouped, _serving(folder / "each", "each") as each:
+    with ExitStack() as stack:
+        grouped = stack.enter_context(_serving(folder / "grouped", "grouped"))
         targets = {
             "empty": (grouped, "/empty", 204),
             "nothing": (grouped, "/nothing", 204),
             "durable": (grouped, "/cloudtrax", 200),
-            "each": (each, "/cloudtrax", 200),
+            "each": (stack.enter_context(_serving(folder / "each", "each")), "/cloudtrax", 200),
         }
+        if installed("postgres"):
+            url = stack.enter_context(postgres("max_connections=200"))
+            for name, kind in (("PostgreSQL", "grouped"), ("PostgreSQL each", "each")):
+                port = stack.enter_context(_serving(folder / name, kind, url))
+                targets[name] = (port, "/cloudtrax", 200)
         runs: dict[str, list[Load]] = {name: [] for name in targets}
         for repeat in range(REPEATS + 1):
             for name, (port, path, status) in targets.items():
@@ -141,10 +158,10 @@ def _report() -> tuple[bytes, dict[str, str]]:
 
 
 @contextmanager
-def _serving(root: Path, kind: str) -> Iterator[int]:
+def _serving(root: Path, kind: str, store_url: str = "") -> Iterator[int]:
     port = free_port("127.0.0.1", 0)
     root.mkdir()
-    server = subprocess.Popen([sys.executable, "-m", "bench.ingest", str(root), kind, str(port)])
+    server = subprocess.Popen([sys.executable, "-m", "bench.ingest", str(root), kind, str(port), store_url])
     try:
         _wait_for(port)
         SERVERS[port] = server.pid
@@ -171,6 +188,8 @@ class OneCommitEach(Landing):
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self._threads = ThreadPoolExecutor(64)
+        if store.is_bounded:  # where they need not wait for each other, each thread has a connection of its own
+            store.engine.pool._max_overflow = 64  # type: ignore[attr-defined]
 
     def put(
         self,
@@ -184,7 +203,7 @@ class OneCommitEach(Landing):
         return self._threads.submit(self._insert, raw)
 
     def _insert(self, raw: Raw) -> int:
-        with self.store.writer() as connection:
+        with self.store.appender() as connection:
             return self.store.insert(connection, [raw])[0]
 
 
@@ -214,6 +233,7 @@ def application(settings: Settings, kind: str) -> Application:
 
 
 if __name__ == "__main__":
-    folder, kind, port = sys.argv[1:]
-    settings = Settings(root=Path(folder)).with_secrets({"cloudtrax": {str(NETWORK): SECRET}})
+    folder, kind, port, store_url = sys.argv[1:]
+    settings = Settings(root=Path(folder), paths=PathSettings(store_url=store_url))
+    settings = settings.with_secrets({"cloudtrax": {str(NETWORK): SECRET}})
     serve(partial(application, settings, kind), settings, int(port))

@@ -20,13 +20,18 @@ HOST, USER = "127.0.0.1", "telltale"
 NOBODY = 65534
 
 
-def program(name: str) -> str:
-    """Where a program of PostgreSQL lies, which Debian puts beside the path; a skip where it is missing."""
+def installed(name: str) -> str | None:
+    """Where a program of PostgreSQL lies, which Debian puts beside the path; None where it is missing."""
     folders = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
-    found = shutil.which(name) or shutil.which(name, path=os.pathsep.join(folders))
-    if found is None:
+    return shutil.which(name) or shutil.which(name, path=os.pathsep.join(folders))
+
+
+def program(name: str) -> str:
+    """The same; a skip where it is missing."""
+    path = installed(name)
+    if path is None:
         pytest.skip(f"{name} is not installed (Debian: postgresql)")
-    return found
+    return path
 
 
 @contextmanager
