@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from telltale.health.lateness import lateness as lateness
     from telltale.health.own_clock import host_clock as host_clock
     from telltale.health.refusals import refused as refused
+    from telltale.health.spooled import spools as spools
     from telltale.health.trends import batteries as batteries
     from telltale.health.unsent import undelivered as undelivered
 
 __all__ = [
     "answers", "arrived", "attention", "batteries", "cards", "charts", "devices", "heard", "host_clock", "last_day",
-    "lateness", "missing", "never_heard", "refused", "rejects", "silences", "sources_heard", "undelivered",
-    "wrong_clocks",
+    "lateness", "missing", "never_heard", "refused", "rejects", "silences", "sources_heard", "spools",
+    "undelivered", "wrong_clocks",
 ]  # fmt: skip
 
 _CALLS = dict.fromkeys(
@@ -37,6 +38,6 @@ _CALLS = dict.fromkeys(
 _OTHERS = {
     "answers": "answers", "arrived": "arrived", "cards": "", "charts": "", "last_day": "deliveries",
     "wrong_clocks": "clocks", "lateness": "lateness", "host_clock": "own_clock", "batteries": "trends",
-    "refused": "refusals", "undelivered": "unsent",
+    "refused": "refusals", "spools": "spooled", "undelivered": "unsent",
 }  # fmt: skip
 __getattr__, __dir__ = lazily(__name__, _CALLS | _OTHERS)

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from telltale import wording
-from telltale.health import claims, own_clock, refusals, unsent
+from telltale.health import claims, own_clock, refusals, spooled, unsent
 from telltale.health.clocks import wrong
 from telltale.health.deliveries import Delivered, delivered
 from telltale.health.known import never_heard
@@ -36,7 +36,7 @@ TITLES = {source.name: source.short_title or source.title for source in SOURCES}
 
 
 def concerns(project: Project, *, now: dt.datetime, with_refusals: bool = True) -> list[Notice]:
-    """A clock of ours that was stepped, messages unsent, silent sources, clocks and absence of devices, rejects.
+    """A clock of ours that was stepped, messages unsent, records that wait, silent sources, clocks of devices, rejects.
 
     Args:
         project: whose.
@@ -47,6 +47,7 @@ def concerns(project: Project, *, now: dt.datetime, with_refusals: bool = True) 
     found = [
         *own_clock.concerns(project, now=now),
         *unsent.concerns(project, now=now),
+        *spooled.concerns(project, now=now),
         *silent_sources(sources, now=now),
         *clocks_and_lists(project, now=now),
     ]

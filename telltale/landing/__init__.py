@@ -14,7 +14,7 @@ from telltale.landing.refused import (
     refused_rows,
 )
 from telltale.landing.reports import ReportAge, report_ages
-from telltale.landing.spool import Spool, Waiting
+from telltale.landing.spool import Spool, Waiting, spool_files, spools_in
 from telltale.landing.spooling import Spooled, Spooling
 from telltale.landing.store import Store
 from telltale.landing.versions import Version, note, versions_at
@@ -47,6 +47,8 @@ __all__ = [
     "remember",
     "report_ages",
     "revise",
+    "spool_files",
+    "spools_in",
     "uptime",
     "versions_at",
 ]

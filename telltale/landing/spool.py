@@ -7,6 +7,7 @@ number: never given twice. One process at a time owns a file; one that finds it 
 import secrets
 import threading
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -16,7 +17,7 @@ from telltale.contract import Raw, StoreError
 from telltale.landing.database import insert_new
 from telltale.landing.schema import META, RAW
 from telltale.landing.store import Store
-from telltale.lockfile import Held, hold
+from telltale.lockfile import Held, hold, is_held
 
 ENDING, LOCK_ENDING = ".db", ".lock"
 _MOST_FILES = 64
@@ -34,6 +35,15 @@ class Waiting(NamedTuple):
     """When the oldest was received (µs UTC); None where nothing waits."""
     expired: int
     """Records ever removed because they must not be kept longer."""
+
+
+class Found(NamedTuple):
+    """A spool's file, seen from outside."""
+
+    path: Path
+    is_owned: bool
+    """Whether a collector that runs uses it."""
+    waiting: Waiting
 
 
 class Spool:
@@ -145,6 +155,25 @@ class Spool:
         """Let go of the file; what waits in it stays."""
         self.store.close()
         self._lock.close()
+
+
+def spools_in(folder: Path) -> list[Found]:
+    """Every spool there is, by its file.
+
+    Raises:
+        StoreError: one cannot be read.
+    """
+    there = []
+    for path in spool_files(folder):
+        with closing(Store(f"sqlite:///{path}")) as store:
+            there.append(Found(path, is_held(path.with_suffix(LOCK_ENDING)), waiting(store)))
+    return there
+
+
+def spool_files(folder: Path) -> list[Path]:
+    """The files of spools in a folder."""
+    files = folder.glob(f"*-*{ENDING}") if folder.is_dir() else ()
+    return sorted(path for path in files if path.stem.rpartition("-")[2].isdecimal())
 
 
 def waiting(store: Store) -> Waiting:

@@ -6,13 +6,12 @@ starts again, and keep what must not be kept: upkeep removes what is due from it
 
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import NamedTuple
 
 from telltale.contract import StoreError
 from telltale.door import expiry_of
-from telltale.landing import Spool, Store, Waiting
-from telltale.landing.spool import ENDING, LOCK_ENDING, waiting
+from telltale.landing import Spool, Store, spool_files, spools_in
+from telltale.landing.spool import LOCK_ENDING
 from telltale.landing.spooling import drained
 from telltale.lockfile import is_held
 from telltale.operate.finding import Finding
@@ -21,15 +20,6 @@ from telltale.workbench.project import Project
 from telltale.workbench.times import local_time
 
 _BATCH, _BATCH_BYTES = 2_000, 16 << 20
-
-
-class Found(NamedTuple):
-    """A spool's file."""
-
-    path: Path
-    is_owned: bool
-    """Whether a collector that runs uses it."""
-    waiting: Waiting
 
 
 class Kept(NamedTuple):
@@ -42,7 +32,7 @@ class Kept(NamedTuple):
 
 def spools(project: Project) -> Iterator[Finding]:
     """What waits for the store on this machine, and what waited for too long; nothing is said where neither is."""
-    for each in found(project.settings):
+    for each in spools_in(project.settings.spools):
         held = each.waiting
         if held.records:
             since = local_time(held.since_us or 0, project.zone())
@@ -52,19 +42,6 @@ def spools(project: Project) -> Iterator[Finding]:
         if held.expired:
             gone = f"{held.expired:,} records in all were removed from {each.path} unstored: their time was over"
             yield Finding("spools", "note", gone, "keep the store within reach of this machine")
-
-
-def found(settings: Settings) -> list[Found]:
-    """Every spool there is, by its file.
-
-    Raises:
-        StoreError: one cannot be read.
-    """
-    there = []
-    for path in _files(settings):
-        with closing(Store(f"sqlite:///{path}")) as store:
-            there.append(Found(path, is_held(path.with_suffix(LOCK_ENDING)), waiting(store)))
-    return there
 
 
 def expire(project: Project) -> int:
@@ -96,7 +73,7 @@ def _drain(spool: Spool, store: Store) -> int:
 
 def _idle(settings: Settings) -> Iterator[Spool]:
     """The spools nobody owns; each is ours until the next."""
-    for path in _files(settings):
+    for path in spool_files(settings.spools):
         if is_held(path.with_suffix(LOCK_ENDING)):
             continue
         name, _, number = path.stem.rpartition("-")
@@ -113,8 +90,3 @@ def _idle(settings: Settings) -> Iterator[Spool]:
             continue
         with closing(spool):
             yield spool
-
-
-def _files(settings: Settings) -> list[Path]:
-    files = settings.spools.glob(f"*-*{ENDING}") if settings.spools.is_dir() else ()
-    return sorted(path for path in files if path.stem.rpartition("-")[2].isdecimal())

@@ -23,8 +23,6 @@ from tests.landing.test_door import TOY
 from tests.landing.test_door import request as toy_request
 from tests.sources.toy import HOUR, open_store, raw
 
-KEEP_ALL = Expiry(None, frozenset())
-
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
@@ -37,9 +35,9 @@ def spool_in(folder: Path, *, records: int = 1000, size: int = 1 << 20) -> Spool
 
 
 @contextmanager
-def landing_on(store: Store, spool: Spool, *, expiry: Expiry = KEEP_ALL) -> Iterator[Landing]:
-    """A landing with a spool; groups of two, so that a drain has several batches."""
-    spooling = Spooling(spool, store, group=2, expiry=expiry)
+def landing_on(store: Store, spool: Spool, *, group: int = 2) -> Iterator[Landing]:
+    """A landing with a spool; groups are small, so that a drain has several batches."""
+    spooling = Spooling(spool, store, group=group, expiry=Expiry(None, ()))
     with closing(Landing(store, ticket_timeout_s=5.0, spooling=spooling)) as landing:
         yield landing
 

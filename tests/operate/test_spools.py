@@ -14,7 +14,7 @@ from collectors.http.unknown import Unknown
 from telltale.cli import telltale
 from telltale.contract import StoreError
 from telltale.door import open_door
-from telltale.landing import Spool, Uptime
+from telltale.landing import Spool, Uptime, spools_in
 from telltale.landing.clocks import DAY_US
 from telltale.net import Hosts
 from telltale.operate import spools, upkeep
@@ -54,7 +54,9 @@ def test_what_a_gone_collector_left_is_stored_and_what_is_due_goes(root: Path) -
     assert upkeep.spools(project, NOW) == "spools that no collector uses: 1 records removed unstored, 3 records stored"
     assert sorted(bodies(project.store)) == [b"1", b"2", b"3"]
     assert upkeep.spools(project, NOW) == ""
-    assert [(each.is_owned, each.waiting.records, each.waiting.expired) for each in spools.found(project.settings)] == [
+    assert [
+        (each.is_owned, each.waiting.records, each.waiting.expired) for each in spools_in(project.settings.spools)
+    ] == [
         (False, 0, 0),
         (False, 0, 1),
     ]
@@ -65,7 +67,7 @@ def test_what_is_due_goes_while_the_store_is_away(root: Path) -> None:
     project = project_at(root, NOW)
     with away(project.store), pytest.raises(StoreError):
         spools.keep(project)
-    assert [each.waiting[::3] for each in spools.found(project.settings)] == [(1, 1)]
+    assert [each.waiting[::3] for each in spools_in(project.settings.spools)] == [(1, 1)]
     assert spools.expire(project_at(root, NOW + DAY_US)) == 1
 
 
@@ -74,7 +76,7 @@ def test_a_spool_in_use_is_left_to_its_collector(root: Path) -> None:
     project = project_at(root, NOW)
     with closing(Spool(project.settings.spools, "http", most_records=100, most_bytes=1 << 20)):
         assert spools.keep(project) == (0, 0)
-        assert [each.is_owned for each in spools.found(project.settings)] == [True]
+        assert [each.is_owned for each in spools_in(project.settings.spools)] == [True]
 
 
 def test_doctor_says_what_waits_and_what_is_gone(root: Path) -> None:
