@@ -65,8 +65,9 @@ def _health(door: Door, access: Access, unknown: Unknown) -> tuple[dict[str, Any
     landing = door.landing
     wrong = landing.health()
     spool = None if landing.spooling is None else landing.spooling.state
-    takes = not wrong or (spool is not None and spool.is_active and not spool.is_full)
-    answer: dict[str, Any] = {"status": "ok" if not wrong else "spooling" if takes else "store not writable"}
+    is_away = bool(wrong) or (spool is not None and spool.is_active)
+    takes = not is_away or (spool is not None and not spool.is_full)
+    answer: dict[str, Any] = {"status": "store not writable" if not takes else "spooling" if is_away else "ok"}
     if access.knows_token() or (access.is_from_here() and not access.foreign()):
         records, size = landing.depth
         last = landing.last_received_at

@@ -1,5 +1,6 @@
 """A collector on PostgreSQL whose server is stopped, started, and hangs: it goes on, and loses and doubles nothing."""
 
+import json
 import os
 import signal
 import subprocess
@@ -23,6 +24,7 @@ from tests.landing.test_door import TOY
 from tests.landing.test_door import request as toy_request
 from tests.landing.test_spool import bodies, landing_on, spool_in, until
 from tests.postgres import NOBODY, postgres, program
+from tests.served import VECTOR, collecting, make_project
 from tests.sources.toy import raw
 
 pytestmark = pytest.mark.slow
@@ -160,3 +162,25 @@ def test_what_the_server_cannot_hold_keeps_no_other_waiting(server: Server, tmp_
         assert (state.records, state.unstorable) == (1, 1)
         landing.append(raw(4, "c"))
         assert [bytes(body) for body in bodies(store)] == [b"a", b"b", b"c"]
+
+
+def test_a_real_collector_is_killed_and_started_again_without_its_store(server: Server, tmp_path: Path) -> None:
+    toml = f'[paths]\nstore_url = "{server.url}"\n[landing]\nspool = true\nbusy_timeout_s = 1.0\n'
+    root = make_project(tmp_path / "project", toml)
+    with collecting(root) as collector:
+        assert collector.post_vector().status == 200
+        server.stop()
+        assert [collector.post_vector().status for _ in range(3)] == [200] * 3
+        collector.kill()
+    with collecting(root) as collector:
+        assert collector.post_vector().status == 200
+        said = collector.send("GET", "/healthz")
+        assert said.status == 200
+        answer = json.loads(said.body)
+        assert (answer["status"], answer["spool"]["records"]) == ("spooling", 4)
+        server.start()
+        until(lambda: json.loads(collector.send("GET", "/healthz").body)["status"] == "ok")
+        assert json.loads(collector.send("GET", "/healthz").body)["spool"]["records"] == 0
+        assert collector.post_vector().status == 200
+    with closing(Store(server.url)) as store:
+        assert [bytes(body) for body in bodies(store)] == [VECTOR] * 6
