@@ -1,5 +1,6 @@
 """`tt.compare`: what a call would say otherwise, beside what it says; for its owner alone."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 import telltale as tt
 from telltale.contract import ConfigError
-from telltale.workbench.project import Project
+from telltale.workbench.project import Project, standing_at
 from telltale.workbench.unpublished import OF_PAGES
 from tests.lake_fixture import at, hear, set_clock, write_settings
 
@@ -106,3 +107,18 @@ def test_limits_and_cards_are_tried_where_they_are_set(project: Project) -> None
     assert [one.high for one in devices(settings)] == [8, -15]
     with pytest.raises(ConfigError, match="low = 7 is above high = 6"):
         with_setting(fridge, "low", 7, only="Fridge")
+
+
+def test_the_notebook_runs(project: Project) -> None:
+    """Its cells, in this process, on a project with visitors, buttons and limits; it is no report."""
+    root = project.settings.root
+    (root / "devices.csv").write_text(SENSOR)
+    (root / "buttons.csv").write_text(BUTTONS)
+    cells = json.loads((Path(__file__).parents[2] / "notebooks/what_if.ipynb").read_text())["cells"]
+    names: dict[str, Any] = {}
+    with standing_at(project):
+        for cell in cells:
+            if cell["cell_type"] == "code":
+                exec("".join(cell["source"]), names)
+    assert "what_if" not in tt.report.notebooks(project)
+    assert names["gaps"].table["visits"].notna().any()
