@@ -3,7 +3,8 @@
 # ruff: noqa: S608 - texts are composed of names of ours
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -14,7 +15,9 @@ from telltale.contract import ConfigError, Raw, TelltaleError, did_you_mean
 from telltale.engine import Relation, named_values
 from telltale.lake.records import raw_record
 from telltale.sources import source as source_named
-from telltale.tables import TABLES
+from telltale.tables import TABLES, Table
+from telltale.workbench.batches import held, parts
+from telltale.workbench.memory import available_bytes, check
 from telltale.workbench.project import Project, here
 from telltale.workbench.sql_errors import explained, is_of_query
 from telltale.workbench.tidy import tidy
@@ -37,9 +40,12 @@ def load(
     *,
     columns: tuple[str, ...] = (),
     engine: NativeForm = "pandas",
+    batches: bool = False,
     project: Project | None = None,
 ) -> Any:
     """The rows of a table, records of a second ago included, sorted by their own time.
+
+    What would not fit into memory is refused before it is tried; with `batches` it comes in parts.
 
     Args:
         name: sighting, node_heartbeat, reject, visit, presence_day, … as `telltale.tables` lists them.
@@ -48,10 +54,13 @@ def load(
             (visit, presence_day, presence_hour) ends now at the latest.
         columns: which columns; none named is all.
         engine: pandas (device as 16 hex digits), or the native object: an Arrow table, a relation of DuckDB.
+        batches: an iterator of frames or Arrow tables instead of one, each of a UTC day (an hour of a day of more than
+            2 million rows), in order and together the same rows; each is of the moment it is read. Not for a derived
+            table, nor DuckDB, whose relation is read where it is used.
         project: another project than the one found from here.
 
     Raises:
-        ConfigError: an unknown table, column or engine.
+        ConfigError: an unknown table, column or engine, or more rows than memory is available for.
     """
     if engine not in FORMS:
         raise ConfigError(f'engine "{engine}": expected one of {", ".join(FORMS)}')
@@ -61,12 +70,36 @@ def load(
     listed = ", ".join(_column(column, table.names) for column in columns or table.names)
     order = ", ".join(dict.fromkeys((table.time, *table.key)))
     text = f"select {listed} from rows_in order by {order}"
+    if batches:
+        _can_come_in_batches(table, engine)
+        return _batches(project, text, table, span, engine)
     if engine == "duckdb":
         return project.engine.run(text, {"rows_in": relation(project.view(), table.name, span)})
-    rows = answered(
-        project, lambda view: project.engine.run(text, {"rows_in": relation(view, table.name, span)}).arrow()
-    )
+
+    def ask(view: View) -> pa.Table:
+        rows = held(view, table.name, span).rows
+        check(table, columns or table.names, rows, form=engine, available=available_bytes())
+        return project.engine.run(text, {"rows_in": relation(view, table.name, span)}).arrow()
+
+    rows = answered(project, ask)
     return rows if engine == "arrow" else tidy(rows)
+
+
+def _can_come_in_batches(table: Table, engine: str) -> None:
+    if table.derived:
+        raise ConfigError(f"tt.load: {table.name} is made of other tables and has no batches; load a stretch of it")
+    if engine == "duckdb":
+        raise ConfigError('tt.load: engine "duckdb" reads where it is used and has no batches; take pandas or arrow')
+
+
+def _batches(project: Project, text: str, table: Table, span: Span | None, engine: str) -> Iterator[Any]:
+    def ask(view: View, part: Span) -> pa.Table:
+        return project.engine.run(text, {"rows_in": view.table(table.name, part)}).arrow()
+
+    for part in answered(project, lambda view: list(parts(view, table.name, span))):
+        rows = answered(project, partial(ask, part=part))
+        if rows.num_rows:
+            yield rows if engine == "arrow" else tidy(rows)
 
 
 def sql(text: str, *, project: Project | None = None, **values: bool | float | str | None) -> "pd.DataFrame":
