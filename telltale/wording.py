@@ -166,6 +166,12 @@ def full_moment(moment: datetime) -> str:
     return f"{short_date(moment)}{NBSP}{moment.year}, {clock(moment)}"
 
 
+def dated_moment(moment: datetime, now: datetime) -> str:
+    """`Fri 20 Nov, 14:32`; with its year where it is of another one and half a year or more away."""
+    is_near = moment.year == now.year or abs(now - moment) < timedelta(days=182)
+    return short_moment(moment) if is_near else full_moment(moment)
+
+
 def clock_span(start: datetime, end: datetime) -> str:
     """`Thu 12 Nov, 03:10–03:25`; over midnight both days are named."""
     if start.date() == end.date():

@@ -151,3 +151,19 @@ def test_freshness_is_relative_up_to_two_days(age: dt.timedelta, text: str) -> N
 )
 def test_two_of_one_name_are_told_apart(names: dict[str, str], told: list[str]) -> None:
     assert list(wording.apart(names).values()) == told
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        ("2026-11-20 14:32", "Fri 20 Nov, 14:32"),
+        ("2026-01-02 08:00", "Fri 2 Jan, 08:00"),
+        ("2023-11-25 00:09", "Sat 25 Nov 2023, 00:09"),
+        ("2025-12-30 08:00", "Tue 30 Dec 2025, 08:00"),
+        ("2027-01-03 08:00", "Sun 3 Jan, 08:00"),
+    ],
+)
+def test_a_moment_of_another_year_has_its_year_unless_it_is_near(moment: str, words: str) -> None:
+    now = dt.datetime(2026, 11, 30, 22, 28, tzinfo=dt.UTC)
+    at = dt.datetime.fromisoformat(f"{moment}+00:00")
+    assert wording.dated_moment(at, now).replace("\N{NO-BREAK SPACE}", " ") == words

@@ -35,7 +35,7 @@ def figure(
         height: in px; a page keeps it, whatever the width.
         key: colour role and words of each entry; an empty role is words alone.
         numbers: the same data as a table.
-        narrow: layout values for narrow pages, such as `{"xaxis.ticktext": […]}`.
+        narrow: layout values for narrow pages, such as `{"xaxis.ticktext": […]}`, and of traces `{"data.0.text": […]}`.
         **layout: more of plotly's layout.
     """
     meta = {

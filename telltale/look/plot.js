@@ -26,7 +26,7 @@ const telltalePlot = (() => {
   const draw = (place, figure, { width, height, darkOf = null }) => {
     const copy = structuredClone(figure);
     const { data, layout } = darkOf ? inTheme(copy, darkOf) : copy;
-    if (width < NARROW_PX) for (const [path, value] of Object.entries(layout.meta?.narrow ?? {})) put(layout, path, value);
+    if (width < NARROW_PX) for (const [path, value] of Object.entries(layout.meta?.narrow ?? {})) put(path.startsWith("data.") ? { data } : layout, path, value);
     Object.assign(layout, { width, autosize: false }, height ? { height } : {});
     return window.Plotly.react(place, data, layout, CONFIG);
   };

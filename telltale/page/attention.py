@@ -89,4 +89,4 @@ def since(start: dt.datetime, now: dt.datetime) -> str:
     """`since 13:10`, or with its day when that is not today."""
     if start.date() == now.date():
         return f"since {wording.clock(start)}"
-    return f"since {wording.short_moment(start)}"
+    return f"since {wording.dated_moment(start, now)}"

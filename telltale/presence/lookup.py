@@ -17,6 +17,7 @@ from telltale.contract import ConfigError
 from telltale.frames import local, rows
 from telltale.page.board import Finder
 from telltale.presence.stations import sample_rows, sightings_page
+from telltale.tables import CLOCK_SET_US
 from telltale.workbench.project import Project
 from telltale.workbench.tidy import shown
 from telltale.workbench.view import View, answered
@@ -38,7 +39,10 @@ select count(*) as total, count(case when last_seen >= timestamp_micros(:since_u
   min(case when last_seen < timestamp_micros(:since_us) or last_seen > timestamp_micros(:until_us) then last_seen end)
     as first_at,
   max(case when last_seen < timestamp_micros(:since_us) or last_seen > timestamp_micros(:until_us) then last_seen end)
-    as last_at
+    as last_at,
+  count(case when last_seen < timestamp_micros(:set_us) then 1 end) as unset,
+  min(case when last_seen >= timestamp_micros(:set_us) and (last_seen < timestamp_micros(:since_us)
+    or last_seen > timestamp_micros(:until_us)) then last_seen end) as set_at
 from sighting
 """
 
@@ -55,7 +59,8 @@ def kept(project: Project, zone: str) -> str:
     def ask(view: View) -> tuple[dict[str, Any], dt.datetime]:
         since_us, until_us = view.now_us - RECENT_H * 3600 * 10**6, view.now_us + AHEAD_S * 10**6
         sightings = {"sighting": view.table("sighting")}
-        found = project.engine.run(AGES, sightings, since_us=since_us, until_us=until_us).arrow()
+        moments = {"since_us": since_us, "until_us": until_us, "set_us": CLOCK_SET_US}
+        found = project.engine.run(AGES, sightings, **moments).arrow()
         return found.to_pylist()[0], local(dt.datetime.fromtimestamp(view.now_us / 1e6, dt.UTC), zone)
 
     found, now = answered(project, ask)
@@ -65,7 +70,9 @@ def kept(project: Project, zone: str) -> str:
         return "No sighting is kept; each goes some hours after its day closed ([site] sighting_retention_h)"
     if total == recent:
         return f"{wording.count(total, 'sighting')} in {last}"
-    of = _of(local(found["first_at"], zone), local(found["last_at"], zone), now)
+    of = _of(local(found["set_at"] or found["first_at"], zone), local(found["last_at"], zone), now)
+    if found["set_at"] and found["unset"]:
+        of += f" ({wording.number(found['unset'])} by a clock that was never set)"
     if not recent:
         return f"{wording.count(total, 'sighting')} {of}, outside {last}"
     return f"{wording.count(recent, 'sighting')} in {last}, and {wording.number(total - recent)} {of}"

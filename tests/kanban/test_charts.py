@@ -254,3 +254,10 @@ def test_curves_mark_the_cards_in_use() -> None:
     rings = [(list(trace.x), list(trace.y)) for trace in markers(figure, size=11)]
     assert rings == [([5], [0.17]), ([4], [0.02])]
     assert "17\xa0% now" in words(figure)
+
+
+def test_words_beside_a_ring_far_to_the_right_stand_left_of_it() -> None:
+    """Beyond the plot they would be cut."""
+    frame = k.items().head(2).assign(cards=[6, 24], cards_recommended=[5, float("nan")])
+    sides = {note.text: note.xanchor for note in cards_needed(frame).layout.annotations}
+    assert sides == {"\N{MINUS SIGN}1": "left", "not known yet": "right"}

@@ -278,3 +278,15 @@ def test_moves_withhold_cells_of_few_devices_and_give_no_totals() -> None:
     assert matrix.text[3][2] == "<5"
     assert matrix.z[3][2] is None
     assert [matrix.text[n][n] for n in range(4)] == [""] * 4
+
+
+def test_on_a_phone_many_bars_have_no_number_inside() -> None:
+    """They are too thin: white digits would stand on the page's white; the table has them."""
+    days = [
+        DAY | {"day": dt.datetime(2026, 11, day, tzinfo=dt.UTC), "seen": 90, "visitors": 40, "passers_by": 50}
+        for day in range(1, 15)
+    ]
+    many, few = (visitors_by_day(pa.Table.from_pylist(days[:count], schema=DAYS)) for count in (14, 7))
+    assert set(many.data[0].text) == {"40"}
+    assert list(many.layout.meta["narrow"]["data.0.text"]) == []
+    assert "data.0.text" not in few.layout.meta["narrow"]

@@ -90,6 +90,15 @@ def test_of_a_year_that_runs_the_days_are_named(tmp_path: Path) -> None:
     project.close()
 
 
+def test_clocks_that_were_never_set_do_not_make_the_history_longer(tmp_path: Path) -> None:
+    project = project_of(tmp_path)
+    old = [(STATION, f"{year}-02-03 10:00", f"{year}-02-03 10:00") for year in (1970, 1971, 2024, 2025)]
+    hear(project, *old, (STATION, "2026-11-21 10:00", "2026-11-21 10:00"))
+    words = lookup.kept(project, "UTC").replace("\N{NO-BREAK SPACE}", " ")
+    assert words == "1 sighting in the last 48 h, and 4 of 2024 to 2025 (2 by a clock that was never set)"
+    project.close()
+
+
 FIELDS: list[tuple[dict[str, str], int, str]] = [
     ({}, 5, "5 sightings, the newest first"),
     ({"limit": "2"}, 2, "The newest 2 of 5 sightings, the newest first"),

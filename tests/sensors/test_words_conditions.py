@@ -147,6 +147,15 @@ def test_a_trend_is_told_only_where_there_is_one() -> None:
     ]
 
 
+def test_the_names_of_doors_have_room_on_a_phone_too() -> None:
+    """Ten letters of a door beside the six of a fridge."""
+    plain = charts.readings(series(VALUES), timezone="Europe/Berlin")
+    before = plain.layout.meta["narrow"]["margin.r"]
+    drawn = charts.with_doors(plain, frame(EPISODE, {"name": "Back doors"}), timezone="Europe/Berlin")
+    assert before < 12 + 67 == drawn.layout.meta["narrow"]["margin.r"]
+    assert drawn.layout.margin.r >= 12 + 67
+
+
 def test_doors_stand_below_the_temperatures_on_their_axis() -> None:
     plain = charts.readings(series(VALUES), timezone="Europe/Berlin")
     height, range_ = plain.layout.height, plain.layout.xaxis.range

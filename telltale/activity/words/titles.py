@@ -200,16 +200,18 @@ def kept_table(kept: Any, *, timezone: str) -> Table:
         kept: name, person, table, kind, records, first_at, last_at (`tt.activity.kept`).
         timezone: the site's zone.
     """
+    table = rows(kept, "name", "person", "table", "kind", "records", "first_at", "last_at")
+    newest = max((local(row["last_at"], timezone) for row in table), default=None)
     body = [
         [
             row["name"],
             row["person"] or "–",
             f"{row['table']}: {_KINDS.get(row['kind'], row['kind'])}" if row["kind"] else row["table"],
             wording.number(row["records"]),
-            wording.short_moment(local(row["first_at"], timezone)),
-            wording.short_moment(local(row["last_at"], timezone)),
+            wording.dated_moment(local(row["first_at"], timezone), newest or row["first_at"]),
+            wording.dated_moment(local(row["last_at"], timezone), newest or row["last_at"]),
         ]
-        for row in rows(kept, "name", "person", "table", "kind", "records", "first_at", "last_at")
+        for row in table
     ]
     return Table(("PC", "Person", "What", "Rows", "Since", "Until"), body, right=(3,), wide=(1, 5))
 

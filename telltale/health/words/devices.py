@@ -176,12 +176,16 @@ def clock_tile(health: Any, about: About = claims.ABOUT) -> Tile:
 
 def devices_table(health: Any, *, timezone: str = "UTC", about: About = claims.ABOUT) -> Table:
     """Every device: state, newest, messages, interval, longest gap, lost, how well it is heard, clock."""
+    table = rows(health, *_DEVICE, optional=("site",))
+    now = max((local(row["last_seen"], timezone) for row in table if row["last_seen"]), default=None)
     body = [
         [
             row["name"],
             STATES[row["state"]] if row["state"] != "silent" else f"!!{STATES['silent']}!!",
-            claimed(claims.device(about, row, "last_seen"), wording.short_moment(local(row["last_seen"], timezone)))
-            if row["last_seen"]
+            claimed(
+                claims.device(about, row, "last_seen"), wording.dated_moment(local(row["last_seen"], timezone), now)
+            )
+            if row["last_seen"] and now
             else "–",
             said.number(claims.device(about, row, "reports")),
             _duration(row, "interval_s", about) + ("" if row["is_given"] or not is_known(row["interval_s"]) else " *"),
@@ -192,7 +196,7 @@ def devices_table(health: Any, *, timezone: str = "UTC", about: About = claims.A
             if is_known(row["clock_offset_s"])
             else "–",
         ]
-        for row in rows(health, *_DEVICE, optional=("site",))
+        for row in table
     ]
     heads = ("Device", "State", "Newest", "Messages", "Interval", "Longest gap", "Lost", "Link", "Clock behind ours")
     return Table(heads, body, right=(3, 4, 5, 6, 7, 8), wide=(2, 4, 5, 7, 8))

@@ -77,7 +77,11 @@ def _cards(chart: go.Figure, at: int, row: Mapping[str, Any], target: float) -> 
     if text:
         edge = max(value for value in (used, wanted, chart.layout.xaxis.range[0] + 0.4) if value is not None)
         font = {"color": LIGHT.alarm_text if short else LIGHT.ink2, "size": 12}
-        at_edge = label(text, x=edge, y=at, xanchor="left", xshift=9, bgcolor=LIGHT.surface, borderpad=1)
+        # Words that go beyond the plot are cut; left of a ring that stands far right there is nothing else.
+        low, high = chart.layout.xaxis.range
+        is_far = wanted is None and edge - low > (high - low) / 2
+        side = {"xanchor": "right", "xshift": -9} if is_far else {"xanchor": "left", "xshift": 9}
+        at_edge = label(text, x=edge, y=at, bgcolor=LIGHT.surface, borderpad=1, **side)
         chart.add_annotation(at_edge | {"font": font})
 
 

@@ -1,5 +1,6 @@
 """Cards and pulls in tables: sizing, last pulls and presses, trends."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -105,14 +106,15 @@ def _cards(row: Mapping[str, Any], about: Items) -> str:
 def last_pulls_table(items: Any, *, timezone: str = "UTC", about: Items = ABOUT) -> Table:
     """Each item: rate with interval, pulls, open ones, last pull and press, presses its buttons have made."""
     table = rows(items, *ITEM, "rate_per_day", "rate_lo", "rate_hi", "last_pull_at", optional=("observed_s",))
+    newest = max((local(row["last_press_at"], timezone) for row in table if row["last_press_at"]), default=None)
     body = [
         [
             row["item"],
             _rate(row, about),
             said.number(of_item(about, row, "pulls")),
             said.number(of_item(about, row, "open_pulls")) if row["is_acknowledged"] else "not followed",
-            _moment(row, "last_pull_at", timezone, about),
-            say("!!{}!!" if row["may_be_dead"] else "{}", _moment(row, "last_press_at", timezone, about)),
+            _moment(row, "last_pull_at", timezone, newest, about),
+            say("!!{}!!" if row["may_be_dead"] else "{}", _moment(row, "last_press_at", timezone, newest, about)),
             said.number(of_item(about, row, "presses")),
             row["trend"] if row["trend"] != "too few" else "too few to say",
         ]
@@ -146,11 +148,12 @@ def _rate(row: Mapping[str, Any], about: Items) -> str:
     return say("{} ({})", said.number(of_item(about, row, "rate_per_day"), 1), spread(*ends, digits=1))
 
 
-def _moment(row: Mapping[str, Any], column: str, zone: str, about: Items) -> str:
-    moment = row[column]
-    if moment is None:
+def _moment(row: Mapping[str, Any], column: str, zone: str, newest: dt.datetime | None, about: Items) -> str:
+    """Of years ago with its year, seen from the newest press of all."""
+    if row[column] is None:
         return "–"
-    return said.claimed(of_item(about, row, column), wording.short_moment(local(moment, zone)))
+    moment = local(row[column], zone)
+    return said.claimed(of_item(about, row, column), wording.dated_moment(moment, newest or moment))
 
 
 TESTS = {

@@ -259,7 +259,7 @@ def _runs_short(row: Mapping[str, Any], now: dt.datetime, target: float, page: s
 
 def _may_be_dead(row: Mapping[str, Any], now: dt.datetime, page: str, about: Items) -> Notice:
     silent, start = silence_words(row, about), local(row["last_press_at"], str(now.tzinfo))
-    since = said.claimed(of_item(about, row, "last_press_at"), wording.short_moment(start))
+    since = said.claimed(of_item(about, row, "last_press_at"), wording.dated_moment(start, now))
     concern = Concern(
         "alarm",
         f"{wording.sentence_case(row['item'])}: button silent",

@@ -13,6 +13,8 @@ from telltale.page import said
 from telltale.page.table import Table
 from telltale.presence.claims import NO_CLAIMS, Claims
 
+MOST_NARROW = 8
+"""More bars are too thin on a phone for a number inside them."""
 _COUNTS = ("seen", "visitors", "passers_by", "capture_rate")
 
 
@@ -45,7 +47,7 @@ def visitors_by_day(
         yaxis={"range": [0, top]},
         xaxis=_axis(dates, running, two_rows=len(dates) > 8),
         margin={"b": 28 + 12 * (len(dates) > 8) + 13 * (running in dates)},
-        narrow=_narrow(dates, running),
+        narrow=_narrow(dates, running) | ({"data.0.text": []} if len(dates) > MOST_NARROW else {}),
     )
     half = _half_width(len(table))
     chart.add_traces(_bars(dates, table))

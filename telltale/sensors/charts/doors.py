@@ -11,6 +11,8 @@ from telltale.frames import local, rows
 from telltale.look.tokens import LIGHT
 
 _ROW_PX, _APART_PX = 17, 14
+_LETTER_PX = 6.7
+_LONGEST_NAME = 10
 _MOST = 5
 """More switches than this: those that were active for longest."""
 _EPISODES = ("device_id", "name", "state", "started_at", "lasted_s")
@@ -42,10 +44,21 @@ def with_doors(chart: go.Figure, episodes: Any, *, timezone: str) -> go.Figure:
     chart.layout[f"yaxis{number}"] = _axis(len(doors), strip / whole)
     chart.layout.xaxis.anchor = f"y{number}"
     chart.layout.height += _APART_PX + strip
+    _make_room(chart, doors)
     for place, door in enumerate(doors):
         chart.add_trace(_strip(door, place, f"y{number}", timezone))
         chart.add_annotation(_name(door, place, f"y{number}"))
     return chart
+
+
+def _make_room(chart: go.Figure, doors: list[list[dict[str, Any]]]) -> None:
+    """The right margin for their names, on a narrow page too; the lines above may have shorter ones."""
+    needed = 12 + round(_LETTER_PX * max(len(_short(door)) for door in doors))
+    chart.layout.margin.r = max(chart.layout.margin.r or 0, needed)
+    meta = chart.layout.meta or {}
+    narrow = meta.get("narrow", {})
+    room = {"margin.r": max(narrow.get("margin.r", 0), needed)}
+    chart.update_layout(meta={**meta, "narrow": {**narrow, **room}})
 
 
 def _doors(table: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
@@ -87,6 +100,9 @@ def _lasting(row: dict[str, Any]) -> dt.timedelta:
 
 
 def _name(door: list[dict[str, Any]], place: int, axis: str) -> dict[str, Any]:
-    name = door[0]["name"]
-    short = name if len(name) <= 10 else name[:9] + "…"
-    return label(short, x=1, xref="x domain", xanchor="left", xshift=6, y=place, yref=axis)
+    return label(_short(door), x=1, xref="x domain", xanchor="left", xshift=6, y=place, yref=axis)
+
+
+def _short(door: list[dict[str, Any]]) -> str:
+    name = str(door[0]["name"])
+    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
