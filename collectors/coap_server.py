@@ -89,6 +89,7 @@ async def serving(door: Door, packets: PacketLog, coap: CoapSettings) -> AsyncIt
         ) from error
     _enlarge(context.socket)
     context.read_in_bursts(site.discards)
+    context.send_past_errors()
     try:
         yield int(context.socket.getsockname()[1])
     finally:

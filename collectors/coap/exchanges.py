@@ -47,6 +47,8 @@ BURST = 32
 _DATAGRAM = 65_535
 """Bytes read of a datagram: aiocoap's 4,096 would cut a longer one, and it would be stored cut."""
 _ANCILLARY = 1024
+MOST_ERRORS = 32
+"""Errors of earlier datagrams that are taken before one is given up: as many as a burst has answers."""
 RECEIVE_BUFFER = 4 << 20
 """Bytes of the socket's queue: what arrives while a commit takes its time."""
 
@@ -242,6 +244,27 @@ class ServerContext(Context):  # type: ignore[misc]
         protocol.datagram_msg_received = take
         self.loop.remove_reader(waiting)
         self.loop.add_reader(waiting, read)
+
+    def send_past_errors(self) -> None:
+        """Send though an earlier datagram reached nobody.
+
+        The system tells that whoever sends next, whomever to, and does not send; aiocoap takes it for an error of that
+        next receiver and gives up all that waits to be repeated to it. What cannot be sent at all is lost as on any
+        network: who waits for it says its request again. Who is gone shows in the error queue, by address.
+        """
+        transport, waiting = self._transport, self.socket
+
+        def sendmsg(datagram: bytes, ancillary: Any, flags: int, address: tuple[Any, ...]) -> None:
+            for _ in range(MOST_ERRORS):
+                try:
+                    waiting.sendmsg((datagram,), ancillary, flags, address)
+                except BlockingIOError:  # the system's queue is full
+                    return
+                except OSError:
+                    continue
+                return
+
+        transport.sendmsg = sendmsg
 
 
 _NAMED = {kind: frozenset(kind._value2member_map_) for kind in (OptionNumber, ContentFormat)}

@@ -389,3 +389,19 @@ async def test_few_answers_are_repeated_until_they_are_acknowledged(
             with one:
                 kinds.append((await asyncio.wait_for(loop.sock_recv(one, 2048), 5))[0] >> 4 & 3)
         assert sorted(kinds) == [0] * 4 + [1] * 16, "four confirmable, the others sent once"
+
+
+@pytest.mark.anyio
+async def test_who_is_gone_takes_no_answer_of_others_with_them(tmp_path: Path) -> None:
+    """The system tells who sends next that an earlier answer reached nobody, and sends nothing then."""
+    async with coap_server(tmp_path) as served:
+        loop = asyncio.get_running_loop()
+        (sensor,) = sensors(served.port, 1)
+        with sensor:
+            for number in range(20):
+                (gone,) = sensors(served.port, 1)
+                with gone:
+                    await loop.sock_sendall(gone, datagram(1, b"\xb1t", mid=1, token=b"gone"))
+                await loop.sock_sendall(sensor, datagram(1, b"\xb1t", mid=number, token=b"here"))
+                answer = await asyncio.wait_for(loop.sock_recv(sensor, 2048), 5)
+                assert answer[2:8] == number.to_bytes(2) + b"here"
