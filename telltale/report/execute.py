@@ -18,7 +18,7 @@ from telltale.report.page import read, render
 from telltale.report.parameters import defaults, parameters, typed
 from telltale.report.whose import told_of
 from telltale.settings import HOME_VARIABLE
-from telltale.workbench.as_of import VARIABLE, Moment, newest_id
+from telltale.workbench.as_of import VARIABLE, Moment
 from telltale.workbench.periods import Period, parse
 from telltale.workbench.project import Project, clock, here
 from telltale.workbench.times import local_time
@@ -120,7 +120,7 @@ def run(
     if project.as_of is None:
         _settle(project)
     if moment is not None and moment.as_known and moment.through_id is None:
-        moment = moment._replace(through_id=newest_id(project.snapshot()))  # what is stored later, it was not made of
+        moment = moment._replace(through_id=project.store.last_id())  # what is stored later, it was not made of
     staged = publishing.staging(folder)
     try:
         asked = naming.asked(values, defaults(source), _names(then))

@@ -34,7 +34,7 @@ from telltale.settings import (
 )
 from telltale.settings import load as load_settings
 from telltale.sources import SOURCES
-from telltale.workbench.as_of import Moment, Past, newest_id, told
+from telltale.workbench.as_of import Moment, Past, told
 from telltale.workbench.hot import HotRows
 from telltale.workbench.settings_then import note_settings, settings_then
 from telltale.workbench.shown import in_zone
@@ -123,8 +123,8 @@ class Project:
         return frozenset() if self._past is None else frozenset(self._past.unrestored)
 
     def moment(self) -> Moment:
-        """The present, and the newest record: where whoever asks later can stand again."""
-        return self.as_of or Moment(self.now_us(), newest_id(self.snapshot()))
+        """The present, and the last id a record was given: where whoever asks later can stand again."""
+        return self.as_of or Moment(self.now_us(), self.store.last_id())
 
     @property
     def is_past(self) -> bool:

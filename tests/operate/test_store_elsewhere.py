@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 
+import telltale as tt
 from telltale.contract import Raw, StoreError
 from telltale.lake.settle import check_root, settle_all
 from telltale.operate.doctor import examine
+from telltale.operate.retention.closing import count_late
 from telltale.settings import load
 from telltale.workbench.project import Project
+from tests.lake_fixture import at, hear, report, write_settings
+from tests.operate.test_retention import GUEST, VISITOR, run
 from tests.postgres import own_server
 from tests.served import collecting, make_project
 from tests.stores import Server
@@ -40,6 +44,25 @@ def test_a_lake_that_another_host_cannot_reach_is_refused(
             with pytest.raises(StoreError, match=r"host another has listed .* share"):
                 settle_all(second.lake, now_us=second.now_us())
             assert [each.state for each in examine(second) if each.check == "lake"] == ["wrong"]
+
+
+def test_late_rows_whose_ids_show_later_are_counted(postgresql: Server, tmp_path: Path) -> None:
+    """They have smaller ids than what is seen first: who counts up to an id waits for those below it."""
+    second = at("2026-11-20 15:00") // 10**6
+    body = report("AC:86:74:11:22:33", [(GUEST, -50, second, second)])
+    late = Raw(0, "cloudtrax", at("2026-11-22 06:00"), "192.0.2.1", "{}", body)
+    with postgresql.one() as url, closing(tt.Project(write_settings(tmp_path, keep=False, more=toml(url)))) as project:
+        hear(project, (VISITOR, "2026-11-20 10:00", "2026-11-20 11:00"))
+        run(project, "2026-11-22 04:00")
+        now_us = at("2026-11-22 06:10")
+        with project.store.appender() as connection:
+            project.store.insert(connection, [late])
+            hear(project, (GUEST, "2026-11-20 16:00", "2026-11-20 16:00"), received="2026-11-22 06:00")
+            with pytest.raises(StoreError, match="lock timeout"):
+                count_late(project, now_us=now_us)
+        for _ in range(2):
+            count_late(project, now_us=now_us)
+        assert {row.day.isoformat(): row.late for row in project.lake.closed_days().values()}["2026-11-20"] == 2
 
 
 def test_the_collectors_health_follows_the_server(tmp_path: Path) -> None:
