@@ -66,7 +66,7 @@ def _health(door: Door, access: Access, unknown: Unknown) -> tuple[dict[str, Any
     wrong = landing.health()
     spool = None if landing.spooling is None else landing.spooling.state
     is_away = bool(wrong) or (spool is not None and spool.is_active)
-    takes = not is_away or (spool is not None and not spool.is_full)
+    takes = not is_away or (spool is not None and spool.takes)
     answer: dict[str, Any] = {"status": "store not writable" if not takes else "spooling" if is_away else "ok"}
     if access.knows_token() or (access.is_from_here() and not access.foreign()):
         records, size = landing.depth

@@ -54,6 +54,13 @@ class Spooled(NamedTuple):
     without_queue: int
     """Answers given by this process as if nothing were queued for the device."""
     is_full: bool
+    trouble: str
+    """Why it took nothing when it was last asked to, in one sentence; empty where it did."""
+
+    @property
+    def takes(self) -> bool:
+        """Whether the next record finds room, as far as is known."""
+        return not (self.is_full or self.trouble)
 
 
 class Spooling:
@@ -86,6 +93,7 @@ class Spooling:
         self._aside: set[int] = set()
         self._meanwhile = Meanwhile()
         self._without_queue = 0
+        self._trouble = ""
         self._failures = 0
         self._drained = 0
         self._is_active = spool.waiting.records > 0
@@ -112,6 +120,7 @@ class Spooling:
             len(self._aside),
             self._without_queue,
             is_full,
+            self._trouble,
         )
 
     def take(self, raws: Sequence[Raw]) -> None:
@@ -120,7 +129,12 @@ class Spooling:
         Raises:
             StoreError: it is full, or its disk is.
         """
-        self._spool.append(raws)
+        try:
+            self._spool.append(raws)
+        except StoreError as error:
+            self._trouble = str(error)
+            raise
+        self._trouble = ""
 
     def begin(self, error: StoreError) -> None:
         """The store is away."""
@@ -172,6 +186,7 @@ class Spooling:
             if self._closing.is_set():
                 return
             self._is_active = False
+            self._trouble = ""
             self._meanwhile.clear()
         _log.warning(
             "the store takes records again; %d that waited are stored, %d answers so far were given as if nothing were "

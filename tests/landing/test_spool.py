@@ -107,10 +107,32 @@ def test_a_full_spool_turns_away_and_recovers(tmp_path: Path, store: Store) -> N
             with pytest.raises(StoreError, match=r"3 records \(.* bytes\) wait for the store, at most 3 .* later"):
                 landing.append(raw(3))
             assert landing.spooling is not None
-            assert landing.spooling.state.is_full
+            state = landing.spooling.state
+            assert state.is_full
+            assert not state.takes
+            assert "at most 3" in state.trouble
         until(lambda: not landing.is_spooling)
         assert landing.append(raw(4)) == 4
+        assert landing.spooling.state.takes
     assert bodies(store) == [raw(second).body for second in (0, 1, 2, 4)]
+
+
+def test_of_a_commit_that_failed_nobody_is_told_that_it_is_durable(tmp_path: Path, store: Store) -> None:
+    """It may be in the store all the same: in the spool too it would be there twice."""
+    with landing_on(store, spool_in(tmp_path)) as landing:
+
+        def fail(_connection: sa.Connection) -> None:
+            raise sqlite3.OperationalError("disk I/O error")
+
+        sa.event.listen(store.engine, "commit", fail)
+        with pytest.raises(StoreError, match="disk I/O error"):
+            landing.append(raw(1))
+        assert landing.spooling is not None
+        assert landing.spooling.state.records == 0
+        assert landing.append(raw(2)) == 0, "from here on they wait"
+        sa.event.remove(store.engine, "commit", fail)
+        until(lambda: not landing.is_spooling)
+    assert bodies(store) == [raw(2).body]
 
 
 def test_a_spool_is_bounded_in_bytes_too(tmp_path: Path) -> None:
