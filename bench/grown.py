@@ -27,8 +27,8 @@ from telltale.workbench.project import Project
 
 WEEKS: Mapping[str, int] = sized({"7 d": 1, "1 y": 52}, {"7 d": 1, "1 y": 52, "3 y": 156})
 FOLDER_VARIABLE = "TELLTALE_BENCH_YEARS"
-CHANGE_S = 40
-"""A simulated record has come by then."""
+CHANGE_S = {"cloudtrax": 40, "sigfox": 900}
+"""Some simulated records have come by then."""
 
 
 @contextmanager
@@ -85,12 +85,12 @@ def changing(folder: Path) -> Iterator[tuple[Project, "Change"]]:
 
 
 class Change:
-    """New records of a project's first source, as its devices send them."""
+    """New records of a source, as its devices send them."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, name: str = "cloudtrax") -> None:
         self._project = project
         self._number = 0
-        self._source = source("cloudtrax")
+        self._source = source(name)
         with project.store.reader() as connection:
             self._there = set(connection.scalars(RAW.select().with_only_columns(RAW.c.id)))
 
@@ -98,7 +98,7 @@ class Change:
         """Let the devices send for some seconds, until the present."""
         self._number += 1
         now_s = self._project.now_us() // 1_000_000
-        scenario = Scenario(100 + self._number, now_s - CHANGE_S, now_s, "UTC")
+        scenario = Scenario(100 + self._number, now_s - CHANGE_S[self._source.name], now_s, "UTC")
         landing = self._project.landing()
         try:
             filled = sum(day.records for day in backfill(self._source, scenario, self._settings(), landing))

@@ -97,7 +97,7 @@ def looked(root: Path) -> dict[str, float]:
     from telltale.publish.alerts.live import Alerts
 
     project = opened(root)
-    alerts, change = Alerts(project), Change(project)
+    alerts, change = Alerts(project), Change(project, "sigfox")
     alerts.look()
     after = []
     for _ in range(CHANGES):
