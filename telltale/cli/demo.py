@@ -115,6 +115,8 @@ def _from_devices(project: "Project", ports: _Ports, *, days: int, seed: int, se
                 _show_desk(project, is_there=bool(at_desk))
         if reports:
             _reports(project, plan)
+            if serve:
+                _keep_scheduled(running_things, project)
         if serve:
             _say_where(project)
             click.echo("Live until Ctrl-C.")
@@ -253,6 +255,14 @@ def _scheduled(project: "Project") -> None:
     for run in made[-1:]:
         newest = project.settings.report_folder / run["files"][0]
         click.echo(f"scheduled: {len(made)} of {run['report']}, {made[0]['period']} to {run['period']}: {newest}")
+
+
+def _keep_scheduled(running_things: ExitStack, project: "Project") -> None:
+    """Let what is scheduled go on: a report when its day is over, and anew when late records change one."""
+    from telltale.operate.supervise import Child, running, telltale_command
+
+    home = {"TELLTALE_HOME": str(project.settings.root)}
+    running_things.enter_context(running([Child("schedule", telltale_command("schedule"), home)]))
 
 
 def _alerted(project: "Project", since_us: int) -> None:

@@ -43,6 +43,14 @@ from telltale.cli.output import json_option, progress, show, show_one
     metavar="FILE",
     help="Pack the report in FILE with its evidence, to be checked without telltale.",
 )
+@click.option(
+    "--output",
+    "-o",
+    "target",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Where --pack writes: a folder, or a name ending with .zip; by default FILE's with .evidence.zip.",
+)
 @json_option
 def report(
     name: str | None,
@@ -54,6 +62,7 @@ def report(
     listing: bool,
     proven: Path | None,
     packed: Path | None,
+    target: Path | None,
     as_json: bool,
 ) -> None:
     """Run the notebook NAME for a period, and keep it as one file.
@@ -69,8 +78,10 @@ def report(
         _verify(proven, as_json=as_json)
         return
     if packed is not None:
-        _pack(packed, as_json=as_json)
+        _pack(packed, target, as_json=as_json)
         return
+    if target is not None:
+        raise click.UsageError("--output says where --pack writes; a report of its own lies in data/reports")
     if listing or name is None:
         reports = [{"report": report, "notebook": path} for report, path in notebooks().items()]
         show(reports, as_json=as_json, empty="No notebook with a parameter “period” in notebooks/.")
@@ -121,8 +132,8 @@ def _verify(path: Path, *, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _pack(path: Path, *, as_json: bool) -> None:
+def _pack(path: Path, target: Path | None, *, as_json: bool) -> None:
     from telltale.report.pack import pack
 
-    done = pack(path)
+    done = pack(path, target)
     show_one(done._asdict(), as_json=as_json, sentence=f"{done.folder}: {done.sentence}")

@@ -13,7 +13,7 @@ from telltale import look
 from telltale.dashboard.roles import places
 from telltale.look.tokens import DARK, DARK_OF, FONT, LIGHT, css_variables
 
-SCRIPTS = ("plot.js", "tables.js", "save.js", "origin.js", "finder.js", "answers.js", "board.js")
+SCRIPTS = ("plot.js", "tables.js", "save.js", "origin.js", "finder.js", "answers.js", "copy.js", "board.js")
 JUPYTER = Path(look.__file__).parent / "jupyter"
 """Holds the Voilà template, where Jupyter expects one, and the login page."""
 

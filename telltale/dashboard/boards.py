@@ -9,12 +9,13 @@ import math
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Unpack
 
 from telltale import wording
 from telltale.contract import ConfigError, TelltaleError
 from telltale.dashboard import answers, origin
 from telltale.dashboard.answers import Answer, Made
+from telltale.dashboard.client import How
 from telltale.dashboard.persons import is_person_page
 from telltale.lake import Changed, snapshot
 from telltale.page import attention
@@ -88,26 +89,13 @@ class Boards:
         self._lock = threading.RLock()
         self._looked: tuple[float, int] = (0.0, -1)
 
-    def get(
-        self,
-        page: str,
-        choice: Mapping[str, str],
-        *,
-        after: int | None = None,
-        wait_s: float = 0.0,
-        again: bool = False,
-        soon: bool = False,
-    ) -> Answer | None:
+    def get(self, page: str, choice: Mapping[str, str], **how: Unpack[How]) -> Answer | None:
         """The page as JSON-able data; None when nothing newer came in time.
 
         Args:
             page: its name.
             choice: the reader's.
-            after: the `serial` of the answer the reader has; None takes what is at hand, up to a minute old.
-            wait_s: how long to wait for something newer.
-            again: compute even if nothing has changed.
-            soon: somebody looks and has nothing of use: sentence, tiles and the first row come at once, the other
-                cards, of the same moment, when asked `after` that.
+            how: what is waited for, and what is taken as it is.
 
         Raises:
             ConfigError: there is no such page.
@@ -115,7 +103,8 @@ class Boards:
         if page not in self._pages:
             raise ConfigError(f'no dashboard "{page}"; known: {", ".join(self._pages)}')
         key: Key = (page, tuple(sorted(choice.items())))
-        deadline = time.monotonic() + wait_s
+        after, again, soon = how.get("after"), how.get("again", False), how.get("soon", False)
+        deadline = time.monotonic() + how.get("wait_s", 0.0)
         while True:
             with self._lock:
                 self._asked[key] = time.monotonic()
@@ -337,17 +326,9 @@ class OnePage:
     def __init__(self, boards: Boards, page: str) -> None:
         self._boards, self._page = boards, page
 
-    def __call__(
-        self,
-        choice: Mapping[str, str],
-        *,
-        after: int | None = None,
-        wait_s: float = 0.0,
-        again: bool = False,
-        soon: bool = False,
-    ) -> Answer | None:
+    def __call__(self, choice: Mapping[str, str], **how: Unpack[How]) -> Answer | None:
         """The page; see `Boards.get`."""
-        return self._boards.get(self._page, choice, after=after, wait_s=wait_s, again=again, soon=soon)
+        return self._boards.get(self._page, choice, **how)
 
     def why(self, choice: Mapping[str, str], claim_id: str) -> dict[str, Any]:
         """Where a number of it comes from; see `Boards.why`."""

@@ -5,7 +5,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict, Unpack
 from urllib.parse import quote, urlencode, urlsplit
 
 from telltale.contract import TelltaleError
@@ -20,6 +20,20 @@ STARTS_S = 20.0
 """How long that process may take to come up."""
 
 
+class How(TypedDict, total=False):
+    """How a page is asked for."""
+
+    after: int | None
+    """The `serial` of the answer the reader has; absent or None takes what is at hand, up to a minute old."""
+    wait_s: float
+    """How long to wait for something newer."""
+    again: bool
+    """Compute even if nothing has changed."""
+    soon: bool
+    """Somebody looks and has nothing of use: sentence, tiles and the first row come at once, the other cards, of the
+    same moment, when asked `after` that."""
+
+
 class FiguresAway(TelltaleError):
     """The process that computes the figures does not answer."""
 
@@ -27,15 +41,7 @@ class FiguresAway(TelltaleError):
 class Asking(Protocol):
     """Gives a page as JSON-able data; None when nothing newer than `after` came within `wait_s`."""
 
-    def __call__(
-        self,
-        choice: Mapping[str, str],
-        *,
-        after: int | None = None,
-        wait_s: float = 0.0,
-        again: bool = False,
-        soon: bool = False,
-    ) -> dict[str, Any] | None:
+    def __call__(self, choice: Mapping[str, str], **how: Unpack[How]) -> dict[str, Any] | None:
         """Ask once; `soon` takes the first row of a page before its other cards."""
         ...
 
@@ -61,23 +67,16 @@ class Remote:
         self._page = f"{role}/{page}" if role else page
         self._starts_s = starts_s
 
-    def __call__(
-        self,
-        choice: Mapping[str, str],
-        *,
-        after: int | None = None,
-        wait_s: float = 0.0,
-        again: bool = False,
-        soon: bool = False,
-    ) -> dict[str, Any] | None:
+    def __call__(self, choice: Mapping[str, str], **how: Unpack[How]) -> dict[str, Any] | None:
         """Ask once.
 
         Raises:
             FiguresAway: nobody answers.
             TelltaleError: there is no such page.
         """
+        wait_s, after = how.get("wait_s", 0.0), how.get("after")
         asked = {**choice, "wait": f"{wait_s:g}"} | ({} if after is None else {"after": str(after)})
-        asked |= {name: "1" for name, is_so in (("again", again), ("soon", soon)) if is_so}
+        asked |= {name: "1" for name in ("again", "soon") if how.get(name)}
         target = f"/{quote(self._page)}?{urlencode(asked)}"
         deadline = time.monotonic() + self._starts_s
         while True:

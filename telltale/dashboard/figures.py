@@ -13,13 +13,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Unpack
 from urllib.parse import parse_qsl, urlsplit
 
 from telltale import logs
 from telltale.contract import TelltaleError
 from telltale.dashboard.boards import Boards
-from telltale.dashboard.client import ADDRESS, SECRET
+from telltale.dashboard.client import ADDRESS, SECRET, How
 
 if TYPE_CHECKING:
     from telltale.dashboard import role_pages
@@ -36,16 +36,7 @@ MOST_BYTES = 10_000
 class Computes(Protocol):
     """What computes pages: `Boards`, or those of several roles."""
 
-    def get(
-        self,
-        page: str,
-        choice: Mapping[str, str],
-        *,
-        after: int | None = None,
-        wait_s: float = 0.0,
-        again: bool = False,
-        soon: bool = False,
-    ) -> dict[str, Any] | None:
+    def get(self, page: str, choice: Mapping[str, str], **how: Unpack[How]) -> dict[str, Any] | None:
         """A page."""
         ...
 

@@ -33,7 +33,7 @@ class IndexHandler(JupyterHandler):
             return
         found = self._readers.entries(role_of(self.current_user), own_page(self.current_user))
         self.set_header("Content-Security-Policy", REPORT_POLICY)
-        self.finish(index.html(found, back="../"))
+        self.finish(index.html(found, self._readers.folder, back="../"))
 
 
 class ReportHandler(JupyterHandler):

@@ -4,15 +4,17 @@ A page that says the same to all is the owner's, so that it is computed once; th
 only the kernels of that role ask for.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 from telltale.dashboard import owner_health
 from telltale.dashboard.answers import Answer
 from telltale.dashboard.boards import Boards
+from telltale.dashboard.client import How
 from telltale.dashboard.pages import PAGES
-from telltale.dashboard.roles import GIVEN, OPERATOR, may_open
+from telltale.dashboard.roles import GIVEN, HIDDEN, OPERATOR, may_open
 from telltale.page.board import Ask, Board, Page
 from telltale.presence import page as presence
 from telltale.settings import Settings
@@ -61,6 +63,18 @@ def without_own_pcs(settings: Settings) -> Settings:
     return settings.model_copy(update={"activity": settings.activity.model_copy(update={"mine": False})})
 
 
+def without_hidden(answer: Answer, role: str) -> Answer:
+    """A page without links to pages that are not for a role, and without what is counted on their tabs."""
+    hidden = HIDDEN.get(role, frozenset())
+    if not hidden:
+        return answer
+    link = re.compile(rf'<a [^>]*href="(?:{"|".join(sorted(hidden))})(?:[?#][^"]*)?"[^>]*>(.*?)</a>', re.DOTALL)
+    # A link that says no more than where it leads goes whole.
+    html = link.sub(lambda found: "" if found[1].lower() in {"show", *hidden} else found[1], answer["html"])
+    attention = {page: count for page, count in answer["attention"].items() if page not in hidden}
+    return {**answer, "html": html, "attention": attention}
+
+
 class ByRole:
     """The boards of a project as kernels ask for them, each by the name its role knows.
 
@@ -73,19 +87,11 @@ class ByRole:
     def __init__(self, boards: Boards, others: Boards, computed: Mapping[str, str]) -> None:
         self._boards, self._others, self._computed = boards, others, computed
 
-    def get(
-        self,
-        page: str,
-        choice: Mapping[str, str],
-        *,
-        after: int | None = None,
-        wait_s: float = 0.0,
-        again: bool = False,
-        soon: bool = False,
-    ) -> Answer | None:
+    def get(self, page: str, choice: Mapping[str, str], **how: Unpack[How]) -> Answer | None:
         """See `Boards.get`."""
         boards, name = self._of(page)
-        return boards.get(name, choice, after=after, wait_s=wait_s, again=again, soon=soon)
+        answer = boards.get(name, choice, **how)
+        return answer and without_hidden(answer, page.partition("/")[0])
 
     def why(self, page: str, choice: Mapping[str, str], claim_id: str) -> dict[str, Any]:
         """See `Boards.why`."""

@@ -8,6 +8,7 @@ from telltale.health import trends as batteries
 from telltale.page.lines import Brief, Lines
 from telltale.page.newest import SINCE, value_said
 from telltale.page.pieces import Card, Footer, Sentence, Tile, Tiles
+from telltale.page.said import say
 from telltale.sensors.answers import DAYS, SPELT, Answers
 from telltale.sensors.charts.days import outside_by_day
 from telltale.sensors.charts.doors import with_doors
@@ -99,8 +100,11 @@ def calm(answers: Answers) -> Card:
         )
         for row in rows
     ]  # fmt: skip
+    title = titles.limits_title(answers.excursions, answers.coverage, scope=answers.quantity or "", about=answers.about)
+    if answers.excursions.num_rows:  # it stands above the chart of who left its limits already
+        title = say("The newest value of each sensor")
     return Card(
-        titles.limits_title(answers.excursions, answers.coverage, scope=answers.quantity or "", about=answers.about),
+        title,
         Lines(briefs),
         f"{_over(answers, 'newest value of each, and its limits')}. The course of each stands on Sensors",
         empty="No reading in this period. Check that the sensors send: telltale sources.",

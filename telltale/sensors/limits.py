@@ -50,6 +50,12 @@ def _of(device: Device, measured: set[tuple[str, str]]) -> Iterator[Idle]:
         if limit.quantity not in quantities:
             yield Idle(f"{who} has limits for {limit.quantity}, which it never measured", f"it measured {known}")
         elif limit.channel and (limit.quantity, limit.channel) not in measured:
+            if {channel for name, channel in measured if name == limit.quantity} == {""}:
+                yield Idle(
+                    f"{who} has limits for {limit.quantity} of channel {limit.channel}, and has no channels",
+                    f"name the columns low:{limit.quantity} and high:{limit.quantity}",
+                )
+                continue
             channels = ", ".join(sorted(channel or "none" for name, channel in measured if name == limit.quantity))
             yield Idle(
                 f"{who} has limits for {limit.quantity} of channel {limit.channel}, which it never measured",

@@ -18,8 +18,10 @@ from telltale.sensors.newest import newest
 from telltale.sensors.question import Sensors
 from telltale.sensors.words.kept import quantity_name
 from telltale.sensors.words.titles import main_quantity, silent
+from telltale.tables import READING
 from telltale.workbench.source_state import how_to_begin
-from telltale.workbench.times import micros
+from telltale.workbench.times import local_time, micros
+from telltale.workbench.view import View
 
 PERIOD = Control("period", "Period", SPELT, "toggle")
 LATE_S, SILENT_S = 2_400.0, 7_200.0
@@ -95,4 +97,16 @@ def _nothing_yet(ask: Ask, answers: Answers) -> Board:
         silent(answers.devices, answers.about_reports),
         how_to_begin(ask.project.settings, "reading"),
     )
-    return Board(Sentence(text, answers.head), freshness=common.freshness(ask, answers.zone))
+    foot = _of_long_ago(ask.project.view(), answers.zone)
+    return Board(Sentence(text, answers.head), foot=foot, freshness=common.freshness(ask, answers.zone))
+
+
+def _of_long_ago(view: View, zone: str) -> str:
+    """Of when the newest reading is that is kept, such as one of a sample: nothing, where there is none."""
+    times = [file.max_time for file in view.snapshot.of(READING.name)]
+    if (hot := view.hot.get(READING.name)) is not None and hot.num_rows:
+        times.append(micros(pc.max(hot["observed_at"]).as_py()))
+    if not times:
+        return ""
+    newest_at = wording.full_moment(local_time(max(times), zone))
+    return f"The newest reading that is kept is of {newest_at}; “telltale last --since 20y” shows it."

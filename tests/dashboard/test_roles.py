@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from telltale.contract import ConfigError
-from telltale.dashboard import roles
+from telltale.dashboard import role_pages, roles
 from telltale.dashboard.boards import Boards
 from telltale.dashboard.gate import POLICY, REPORT_POLICY
 from telltale.dashboard.links import new_link
@@ -367,6 +367,20 @@ def test_no_name_of_a_role_leads_to_a_page_that_is_not_its(lake: Lake, *, has_ow
     assert health is not None
     assert "under pseudonyms" not in health["html"]
     assert "card-sightings" not in health["html"]
+
+
+def test_a_viewers_page_leads_to_no_page_that_is_not_its() -> None:
+    html = (
+        '<td class="num"><a href="health?period=7d">Health</a></td><p>x <a href="health">show</a></p>'
+        '<a href="health">All <b>report</b></a><a class="x" href="sensors?device=a">Sensors</a><a href="healthy">No</a>'
+    )
+    answer = {"html": html, "attention": {"health": 2, "sensors": 1}}
+    assert role_pages.without_hidden(answer, "viewer") == {
+        "html": '<td class="num"></td><p>x </p>All <b>report</b>'
+        '<a class="x" href="sensors?device=a">Sensors</a><a href="healthy">No</a>',
+        "attention": {"sensors": 1},
+    }
+    assert role_pages.without_hidden(answer, "operator") is answer
 
 
 def test_what_is_the_owners_own_is_nobody_elses(tmp_path: Path) -> None:

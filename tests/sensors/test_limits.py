@@ -45,7 +45,7 @@ def heard(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
         (
             "device_id,low:2:co2\nsigfox:2d24e7,2\n",
-            [("has limits for co2 of channel 2, which it never measured", "its channels of co2: none")],
+            [("has limits for co2 of channel 2, and has no channels", "name the columns low:co2 and high:co2")],
         ),
         ("device_id,low:co2\nsigfox:2d24e7,2\n", []),
         ("device_id,low\nsigfox:abc,2\n", []),

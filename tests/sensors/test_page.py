@@ -1,5 +1,6 @@
 """The pages `sensors` and `health` as data: what they say of simulated sensors and access points, of some, of none."""
 
+import datetime as dt
 import json
 import re
 from collections.abc import Mapping
@@ -15,7 +16,11 @@ from telltale.settings import load
 from telltale.workbench import Project
 from tests.dashboard.test_dashboard import text
 from tests.lake_fixture import Lake, write_settings
-from tests.sensors.sensed import sensed
+from tests.sensors.sensed import OPTIONS, sensed
+from tests.sensors.small import NOW_S
+from tests.worlds.building import hand_in
+from tests.worlds.sent import Message
+from tests.worlds.sent import at as sent_at
 
 
 class Both(NamedTuple):
@@ -127,3 +132,17 @@ def test_a_site_of_access_points_alone_has_no_sensors_yet(lake: Lake) -> None:
     assert sensors["freshness"]["newest"] is not None
     assert 'role="alert"' not in health["html"]
     assert len(re.findall(r"<td[^>]*>[0-9a-f]{16}</td>", health["html"])) == 20
+
+
+def test_readings_of_long_ago_are_told_of(tmp_path: Path) -> None:
+    """Such as those of a tutorial's sample, which no chart of the last days shows."""
+    project = Project(settings=load(write_settings(tmp_path, more=OPTIONS)), now=lambda: NOW_S * 1_000_000)
+    now = dt.datetime.fromtimestamp(NOW_S, dt.UTC)
+    hand_in(project, [Message(now, "a1", {"temperature": 5.0}, seq=1, measured=sent_at("2016-05-06 10:00"))])
+    answer = Boards(project, PAGES).get("sensors", {})
+    assert answer is not None
+    assert "No sensor has sent a reading" in text(answer)
+    assert "The newest reading that is kept is of Fri 6 May 2016, 10:00" in text(answer).replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
+    project.close()
