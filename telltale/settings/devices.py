@@ -9,6 +9,7 @@ import csv
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from telltale import identity
@@ -67,11 +68,17 @@ def devices(settings: Settings) -> list[Device]:
     if data is None:
         return []
     try:
-        return list(_rows(lines(decoded(data))))
+        return list(_parsed(data))
     except UnicodeDecodeError as error:
         raise ConfigError(f"{DEVICES_FILE}: not UTF-8 ({error.reason}); save it as CSV UTF-8") from error
     except csv.Error as error:
         raise ConfigError(f"{DEVICES_FILE}: not a table ({error}); write a quote inside quotes twice") from error
+
+
+@lru_cache(4)
+def _parsed(content: bytes) -> tuple[Device, ...]:
+    """The devices of a file, taken apart once for as long as its bytes are the same: a page asks eighty times."""
+    return tuple(_rows(lines(decoded(content))))
 
 
 def _rows(reader: Any) -> Iterator[Device]:

@@ -60,6 +60,7 @@ class Project:
         running: how long the machine has been running, against which a step of the clock shows; a test steps it.
         as_of: a moment that has passed: its present, and nothing of what came after it; with `as_known` the settings
             of then too.
+        threads: how many the engine may use; None leaves it to the engine.
 
     Raises:
         ConfigError: no project is found, or a setting is wrong.
@@ -73,9 +74,11 @@ class Project:
         now: Callable[[], int] = clock,
         running: Callable[[], Uptime] = uptime,
         as_of: Moment | None = None,
+        threads: int | None = None,
     ) -> None:
         self.settings = settings or load_settings(None if root is None else Path(root))
         self.as_of = as_of
+        self._threads = threads if as_of is None else 1
         self.settings_unknown: tuple[str, ...] = ()
         """What of the settings of its moment is not kept, a sentence each."""
         if as_of is not None and as_of.as_known:
@@ -199,7 +202,7 @@ class Project:
     @cached_property
     def engine(self) -> Engine:
         """What runs the analysis; of a moment that has passed in one thread, so that sums are added in one order."""
-        return DuckEngine(threads=None if self.as_of is None else 1)
+        return DuckEngine(threads=self._threads)
 
     def span(self, since: When, until: When, *, site: str | None = None) -> Span:
         """A stretch of time as the clock of a site reads it (None: that of `[site]`).
