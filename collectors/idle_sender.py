@@ -183,6 +183,8 @@ class Agent:
             self._keep(self._records.rest())
             if self._waiting:
                 log.error("%d minutes are not stored: the store is away", len(self._waiting))
+            else:
+                log.info("all stored: every minute that was begun is on disk")
         if self._sender is not None:
             self._sender.finish(FINISH_S)
         if self._sender is not None and self._sender.tells_minutes:

@@ -69,8 +69,8 @@ def run(settings: Settings) -> None:
     host, sources = settings.webhooks.host, served(Transport.HTTP, settings.webhooks.host, settings)
     told = [source for source in ordering(host, settings) if source.name in settings.order_secrets]
     server_context(settings.root, "webhooks", settings.webhooks.certificate, settings.webhooks.key)  # or it is said
-    port = free_port(host, settings.webhooks.port)
     open_door(settings, sources).close()  # what is wrong with options or store is said here, not in the worker
+    port = free_port(host, settings.webhooks.port)
     listening = settings.webhooks.model_copy(update={"port": port})
     names = [source.name for source in sources] + [f"orders to {source.name}" for source in told]
     log.info("webhooks listens on %s for %s", listening.url, ", ".join(names))

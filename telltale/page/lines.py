@@ -145,6 +145,8 @@ class Brief:
         return vars(self) | placed(self.texts)
 
 
+COPY = '<button type="button" class="copy" aria-label="Copy the line">Copy</button>'
+"""Shown on pages, whose script does it; not in files."""
 Row = Value | Need | Ahead | Arrived | Brief
 KINDS: Mapping[type, str] = {Value: "newest", Need: "needs", Ahead: "ahead", Arrived: "arrived", Brief: "brief"}
 
@@ -251,7 +253,7 @@ def _brief(data: Mapping[str, Any]) -> str:
 def _code(line: str, file: str) -> str:
     """A line to paste, and where it goes."""
     where = f"<span class=where>in {escape(file)}</span>" if file else ""
-    return f'<p class="paste"><code>{escape(line)}</code> {where}</p>'
+    return f'<p class="paste"><code>{escape(line)}</code> {COPY}{where}</p>'
 
 
 _ROWS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
