@@ -118,7 +118,7 @@ def test_to_postgresql_and_back(settings: Settings, server: str) -> None:
     back = f"sqlite:///{settings.root / 'moved' / 'new.db'}"
     assert contents(back) == before
     assert next_raw_id(back) == 68
-    with pytest.raises(StoreError, match=r"holds 5\d rows in 1\d tables.*expected an empty database"):
+    with pytest.raises(StoreError, match=r"holds \d+ rows in \d+ tables.*expected an empty database"):
         move(settings, server)
 
 
