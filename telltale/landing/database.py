@@ -37,6 +37,9 @@ class Database(Protocol):
     is_bounded: bool
     """Whether a transaction can be given up that gets no answer; a file on a disk of this machine always answers."""
 
+    is_shared: bool
+    """Whether several hosts may use it at once."""
+
     def engine(self) -> sa.Engine:
         """A new engine whose connections begin as their use asks."""
 

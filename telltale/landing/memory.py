@@ -1,8 +1,8 @@
 """What sources remember of their devices, so that a reply can depend on what a device said before.
 
 A small table beside the raw records. A collector reads it into memory, changes it only together with a record, in the
-record's transaction, and looks once a second whether a command changed it meanwhile. Each name has one writer, a
-collector or a command, so nothing is overwritten unseen.
+record's transaction, and looks once a second whether a command, or a collector of another host, changed it meanwhile.
+Each name has one writer, a collector or a command, so nothing is overwritten unseen.
 """
 
 import json
@@ -23,6 +23,7 @@ from telltale.landing.store import Store
 
 REFRESH_S = 1.0
 """How long a command's change may stay unseen: devices call in minutes apart."""
+_READS_PER = 20  # of a large table: it is read for at most a twentieth of the time
 PATIENCE_S = 0.2
 """How long an answer waits for that look; then it is given by what is known, and the look goes on."""
 MOST_DEVICES = 50_000
@@ -52,7 +53,10 @@ class Memories:
         self._read_again_at = float("-inf")
         self._is_full: set[str] = set()
         self._looking: threading.Thread | None = None
-        self._lock = threading.Lock()  # what is learnt while the table is read again must not be lost
+        self._meanwhile: list[tuple[str, Sequence[Memory]]] = []  # learnt since the table began to be read again
+        self._is_reading = False
+        self._reading = threading.Lock()
+        self._lock = threading.Lock()
 
     def known(self, source: str) -> Known:
         """What the source remembers of its devices; at most a second old, older while the store is away."""
@@ -87,14 +91,9 @@ class Memories:
         if not memories:
             return
         with self._lock:
-            known = self._known.setdefault(source, {})
-            for memory in memories:
-                if memory.value:
-                    known.setdefault(memory.device_id, {})[memory.name] = dict(memory.value)
-                elif memory.device_id in known:
-                    known[memory.device_id].pop(memory.name, None)
-                    if not known[memory.device_id]:
-                        del known[memory.device_id]
+            if self._is_reading:
+                self._meanwhile.append((source, memories))
+            _learn(self._known, source, memories)
 
     def _look(self) -> None:
         """Look whether something changed; a store that gives no answer must not hold up who wants one."""
@@ -106,14 +105,32 @@ class Memories:
             self._looking.join(PATIENCE_S)
 
     def _refresh(self) -> None:
-        try:
-            with self._lock, self._store.reader(patience_s=self._store.busy_timeout_s) as connection:
-                changes = connection.scalar(sa.select(META.c.value).where(_CHANGES)) or 0
-                if changes != self._changes:
-                    self._known = _read(connection)
-                    self._changes = changes
-        except StoreError as error:  # a reply from what is known is better than none; storing will fail by itself
-            _log.warning("what devices said before cannot be read again: %s", error)
+        """Read the table again where it may have changed: collectors of other hosts do not count their changes."""
+        began = self._clock()
+        with self._reading:
+            with self._lock:
+                self._is_reading = True
+            try:
+                self._read_again()
+            except StoreError as error:  # a reply from what is known is better than none; storing will fail by itself
+                _log.warning("what devices said before cannot be read again: %s", error)
+            finally:
+                with self._lock:
+                    self._is_reading = False
+                    self._meanwhile.clear()
+        now = self._clock()
+        self._read_again_at = max(self._read_again_at, now + _READS_PER * (now - began))
+
+    def _read_again(self) -> None:
+        with self._store.reader(patience_s=self._store.busy_timeout_s) as connection:
+            changes = connection.scalar(sa.select(META.c.value).where(_CHANGES)) or 0
+            if changes == self._changes and not self._store.is_shared:
+                return
+            known = _read(connection)
+        with self._lock:
+            for source, memories in self._meanwhile:
+                _learn(known, source, memories)
+            self._known, self._changes = known, changes
 
 
 def recall(store: Store, source: str) -> Known:
@@ -163,6 +180,17 @@ def write_memories(connection: sa.Connection, memories: Iterable[tuple[str, Memo
         else:
             gone = [{f"old_{name}": row[name] for name in _KEY} for row in group]
             connection.execute(_FORGET, gone)
+
+
+def _learn(table: dict[str, dict[str, dict[str, Any]]], source: str, memories: Sequence[Memory]) -> None:
+    known = table.setdefault(source, {})
+    for memory in memories:
+        if memory.value:
+            known.setdefault(memory.device_id, {})[memory.name] = dict(memory.value)
+        elif memory.device_id in known:
+            known[memory.device_id].pop(memory.name, None)
+            if not known[memory.device_id]:
+                del known[memory.device_id]
 
 
 def _read(connection: sa.Connection) -> dict[str, dict[str, dict[str, Any]]]:

@@ -72,6 +72,7 @@ class Postgresql:
     """
 
     is_bounded = True
+    is_shared = True
 
     def __init__(self, url: str, busy_timeout_s: float) -> None:
         parsed = sa.make_url(url)

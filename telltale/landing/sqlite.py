@@ -49,6 +49,7 @@ class Sqlite:
     """
 
     is_bounded = False
+    is_shared = False
 
     def __init__(self, url: str, busy_timeout_s: float) -> None:
         self.place = _place(url)

@@ -66,6 +66,11 @@ class Store:
         """Whether a transaction that gets no answer can be given up, see `bound`."""
         return self._database.is_bounded
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether collectors of several hosts may write to it."""
+        return self._database.is_shared
+
     @contextmanager
     def reader(self, *, patience_s: float = PATIENT_S) -> Iterator[sa.Connection]:
         """A connection in one read transaction: every SELECT sees the same moment.

@@ -109,7 +109,8 @@ class Hosts:
 
     def close(self) -> None:
         for collector in self.collectors:
-            collector.kill()
+            with suppress(ProcessLookupError):
+                collector.kill()
 
     def restart(self) -> None:
         self.server.stop()
@@ -195,5 +196,6 @@ def test_two_hosts_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 def test_ten_minutes_of_two_hosts_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     run(tmp_path, rounds=12, pause_s=6.0)

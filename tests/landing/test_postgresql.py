@@ -237,6 +237,20 @@ def test_collectors_that_remember_the_same_do_not_lock_each_other(url: str) -> N
         assert len(recall(one, "toy")) == 20
 
 
+def test_what_a_device_said_to_one_host_is_known_to_the_other(url: str) -> None:
+    now = [100.0]
+    with closing(Store(url)) as one, closing(Store(url)) as other:
+        memories = Memories(other, clock=lambda: now[0])
+        assert memories.known("toy") == {}
+        with closing(Landing(one)) as landing:
+            landing.append(raw(1), (Memory("toy:1", "seen", {"hash": 7}),))
+        deadline = time.monotonic() + 20
+        while memories.known("toy") != {"toy:1": {"seen": {"hash": 7}}}:
+            assert time.monotonic() < deadline
+            now[0] += 60.0
+            time.sleep(0.05)
+
+
 def test_a_vacuum_touches_the_tables_rows_were_removed_from(url: str) -> None:
     with closing(Store(url)) as store:
         with store.writer() as connection:
