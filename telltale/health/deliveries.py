@@ -17,6 +17,7 @@ from telltale.health.words.rejects import is_sound
 from telltale.lake.catalog import RAW_TABLE
 from telltale.sources import SOURCES
 from telltale.tables import COLLECTOR_HEARTBEAT, REJECT, TABLES, Table
+from telltale.workbench.history import pieces
 from telltale.workbench.project import Project, here
 from telltale.workbench.question import Question, question
 from telltale.workbench.tidy import tidy
@@ -224,14 +225,18 @@ def _without(moments: Sequence[int], span: Span, patience_s: float) -> float:
 
 def _capture(view: View, day: Span) -> tuple[bool, int | None]:
     """Whether a capture has ever listened, and, if none has, when the newest file of one ends."""
-    ends: dict[str, int] = {}
-    for span in (day, None):  # as a rule today's heartbeats are enough
+    text = "select collector, max(unix_micros(observed_at)) as end_us from heartbeat group by collector"
+
+    def read(span: Span) -> pa.Table:
         heard = {"heartbeat": view.table(COLLECTOR_HEARTBEAT.name, span)}
-        text = "select collector, max(unix_micros(observed_at)) as end_us from heartbeat group by collector"
-        ends = {row["collector"]: row["end_us"] for row in view.project.engine.run(text, heard).arrow().to_pylist()}
-        if ends.keys() - {OF_FILES}:
-            return True, None
-    return False, ends.get(OF_FILES)
+        return view.project.engine.run(text, heard).arrow()
+
+    if set(read(day)["collector"].to_pylist()) - {OF_FILES}:  # as a rule today's heartbeats are enough
+        return True, None
+    ever = pa.concat_tables(pieces(view, text, read, tables=(COLLECTOR_HEARTBEAT.name,)))
+    if set(ever["collector"].to_pylist()) - {OF_FILES}:
+        return True, None
+    return False, pc.max(ever["end_us"]).as_py()
 
 
 def received_moments(view: View, source: str, span: Span) -> list[int]:

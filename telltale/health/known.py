@@ -12,6 +12,7 @@ from telltale.engine import Relation
 from telltale.settings import DEVICES_FILE, Device, buttons, devices
 from telltale.sources import SOURCES
 from telltale.tables import ACTIVITY, FRAME, NODE_HEARTBEAT, READING, UPLINK, Table
+from telltale.workbench.history import pieces
 from telltale.workbench.times import DAY, FOREVER, Span, micros
 from telltale.workbench.view import View
 
@@ -82,7 +83,14 @@ def _last_heard(view: View, span: Span) -> pa.Table:
 def _kept_and_today(view: View, ended: Span, today: Span, before_us: int) -> pa.Table | None:
     """What was heard on days that have ended and today; None where some of it came too late to count."""
     names = [table.name for table in SENDERS]
-    settled = view.kept(("last heard", ended), lambda: _heard_in(view, ended, FOREVER), tables=names, span=ended)
+
+    def read(span: Span) -> pa.Table:
+        return _heard_in(view, span, FOREVER)
+
+    if ended.since_us:
+        settled = view.kept(("last heard", ended), lambda: read(ended), tables=names, span=ended)
+    else:
+        settled = pa.concat_tables(pieces(view, "last heard", read, tables=names, with_today=False))
     newest = pc.max(settled["last_seen"]).as_py()
     if newest is not None and micros(newest) >= before_us:
         return None
@@ -158,8 +166,12 @@ def resting_ids(view: View) -> list[str]:
 def _senders(view: View) -> list[str]:
     """What told of a PC's use and is no PC."""
     text = "select distinct source, device_id from activity"
-    told = view.project.engine.run(text, {ACTIVITY.name: view.rows(ACTIVITY.name)}).arrow().to_pylist()
-    return [row["device_id"] for row in told if row["source"] not in RESTING]
+
+    def read(span: Span) -> pa.Table:
+        return view.project.engine.run(text, {ACTIVITY.name: view.rows(ACTIVITY.name, span)}).arrow()
+
+    told = pa.concat_tables(pieces(view, text, read, tables=(ACTIVITY.name,))).to_pylist()
+    return sorted({row["device_id"] for row in told if row["source"] not in RESTING})
 
 
 RESTING = tuple(source.name for source in SOURCES if source.rests)

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from telltale import identity
 from telltale.analysis import periods
 from telltale.contract import ConfigError, did_you_mean
+from telltale.engine import Relation
 from telltale.kanban import analysis
 from telltale.kanban.analysis import buckets, calendar, stretches
 from telltale.kanban.analysis.buckets import Buckets, Clock
@@ -20,8 +21,9 @@ from telltale.kanban.analysis.coverage import patience
 from telltale.kanban.press_rules import rules
 from telltale.settings.working_hours import dates, working_hours
 from telltale.tables import COLLECTOR_HEARTBEAT, FRAME
+from telltale.workbench.history import pieces
 from telltale.workbench.question import Question
-from telltale.workbench.times import DAY, Span, midnight
+from telltale.workbench.times import DAY, EVER, Span, midnight
 
 By = Literal["day", "week", "stretch"]
 BY: tuple[By, ...] = ("day", "week", "stretch")
@@ -33,7 +35,7 @@ OF_BUTTONS = "select * from collector_heartbeat where source = :source"
 
 
 class History(NamedTuple):
-    """What a snapshot holds of buttons from the beginning on; computed once for as long as nothing changes."""
+    """What a snapshot holds of buttons from the beginning on; computed once for as long as no row of theirs comes."""
 
     presses: pa.Table
     signals: pa.Table
@@ -60,16 +62,24 @@ def history(question: Question) -> History:
     columns = tuple(tuple(column.to_pylist()) for table in (press_rules, listed) for column in table.columns)
 
     def read() -> History:
-        engine, view = question.engine, question.view
-        frames = engine.keep(engine.run(OF_FRAMES, {"frame": view.table(FRAME.name)}))  # read three times below
-        heartbeats = {"collector_heartbeat": view.table(COLLECTOR_HEARTBEAT.name)}
-        of_buttons = engine.keep(engine.run(OF_BUTTONS, heartbeats, source=SOURCE))
+        engine = question.engine
+        frames = _ever(question, FRAME.name, OF_FRAMES)  # read three times below
+        of_buttons = _ever(question, COLLECTOR_HEARTBEAT.name, OF_BUTTONS, source=SOURCE)
         pressed = engine.keep(analysis.presses(engine, frames, press_rules, of_buttons))
         signals = analysis.signals(engine, pressed, engine.from_arrow(listed)).arrow()
         return History(pressed.arrow(), signals, analysis.observed(engine, of_buttons).arrow())
 
-    made: History = question.remembered(("kanban", columns), read)
-    return made
+    return question.view.kept(("kanban", columns), read, tables=(FRAME.name, COLLECTOR_HEARTBEAT.name), span=EVER)
+
+
+def _ever(question: Question, name: str, text: str, **values: str) -> Relation:
+    """The rows of a table of all time."""
+    view, engine = question.view, question.engine
+
+    def read(span: Span) -> pa.Table:
+        return engine.run(text, {name: view.table(name, span)}, **values).arrow()
+
+    return engine.keep(engine.from_arrow(pa.concat_tables(pieces(view, text, read, tables=(name,)))))
 
 
 class Demand:

@@ -36,6 +36,7 @@ class Lake:
         decode: turns raw records of a source into tables and fails for no record; `telltale.pipeline` makes one.
         versions: the present decoder version of each source.
         personal_sources: sources whose bodies hold addresses of people's devices.
+        keeps_bodies: whether those bodies are kept for ever: nothing drops them by the hour.
         on_step: told the name of each step of a job before the next begins; a test stops there.
         lock_wait_s: how long a job waits for another process's.
     """
@@ -48,6 +49,7 @@ class Lake:
         versions: Mapping[str, int],
         *,
         personal_sources: Collection[str] = (),
+        keeps_bodies: bool = False,
         on_step: Callable[[str], None] = lambda _name: None,
         lock_wait_s: float = 30.0,
     ) -> None:
@@ -58,6 +60,7 @@ class Lake:
         self.step = on_step
         self.lock_wait_s = lock_wait_s
         self._personal = frozenset(personal_sources)
+        self.keeps_bodies = keeps_bodies
         self._snapshots = Snapshots(store)
 
     def is_personal(self, source: str) -> bool:

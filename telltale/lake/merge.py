@@ -19,6 +19,9 @@ from telltale.landing.schema import FILES
 from telltale.tables import TABLES
 
 _PASSES = 3
+_BY_HOUR_US = 7 * DAY_US
+"""So old are personal raw records that are kept for ever before their hours become days: should they be kept for a
+shorter time after all, those that are due at once go whole, and the others hour by hour."""
 _LARGE = 64 << 20  # raw files this large stay as they are: bodies unpack tenfold, and Arrow's offsets end at 2 GiB
 
 
@@ -33,6 +36,8 @@ class Merged(NamedTuple):
 
 def merge(lake: Lake, *, now_us: int, many: int = 16) -> Merged:
     """Merge what is over: the files of closed days (closed hours of personal raw records); and days of `many` files.
+
+    Where personal raw records are kept for ever, their hours become days a week later: a year of hours is a long list.
 
     Called hourly or after a backfill. Rows of two sources are never merged: their natural keys differ, and decode
     replaces one source's rows.
@@ -53,7 +58,7 @@ def _due(lake: Lake, now_us: int, many: int) -> list[list[File]]:
         files = listed(connection, FILES.c.site == "")
     groups: dict[tuple[str, str, int], list[File]] = defaultdict(list)
     for file in files:
-        groups[file.table_name, file.source, _ends_at(lake, file)].append(file)
+        groups[file.table_name, file.source, _ends_at(lake, file, now_us)].append(file)
     return [
         members
         for (table_name, _source, ends_at), group in sorted(groups.items())
@@ -62,11 +67,14 @@ def _due(lake: Lake, now_us: int, many: int) -> list[list[File]]:
     ]
 
 
-def _ends_at(lake: Lake, file: File) -> int:
+def _ends_at(lake: Lake, file: File, now_us: int) -> int:
     """The end of the day a file belongs to; of the received hour for raw records that hold people's addresses."""
-    span = HOUR_US if file.table_name == RAW_TABLE and lake.is_personal(file.source) else DAY_US
-    # A raw file longer than its hour (its source was not personal then) stays with its first hour.
-    return (file.min_time // span + 1) * span
+    of_day = (file.min_time // DAY_US + 1) * DAY_US
+    is_by_hour = file.table_name == RAW_TABLE and lake.is_personal(file.source)
+    if not is_by_hour or (lake.keeps_bodies and of_day + _BY_HOUR_US <= now_us):
+        return of_day
+    # A raw file longer than its hour (its source was not personal then, or kept for ever) stays with its first hour.
+    return (file.min_time // HOUR_US + 1) * HOUR_US
 
 
 def _small(group: Sequence[File]) -> list[File]:

@@ -71,6 +71,13 @@ SPOOLED = sa.Table(
     sa.Column("at", _BIG, nullable=False),  # when it came from there
 )
 
+FILE_FACT = sa.Table(
+    "file_fact",
+    metadata,
+    sa.Column("path", sa.Text, primary_key=True),  # of a listed file, which never changes
+    sa.Column("fact", sa.Text, nullable=False),  # JSON: see lake/facts.py
+)
+
 UNLISTED = sa.Table(
     "unlisted",
     metadata,

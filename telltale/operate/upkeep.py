@@ -10,6 +10,7 @@ from typing import NamedTuple
 from telltale import discreet, wording
 from telltale.contract import TelltaleError
 from telltale.health import own_clock
+from telltale.lake import facts
 from telltale.lake.merge import merge as merge_files
 from telltale.lake.settle import is_due, settle_all
 from telltale.operate import retention, trust
@@ -97,9 +98,16 @@ def days(project: Project, now_us: int) -> str:
     return f"computed days of sensors: {made:,} of {len(DAY_TABLES)} tables{to_come}"
 
 
+def note_facts(project: Project, now_us: int) -> str:
+    """Note what readers would have to look into the files of closed days for."""
+    facts.note(project.lake, now_us=now_us)
+    return ""
+
+
 DAY_TABLES = sensors.TABLES
 JOBS = (
     Job(5, note), Job(5, settle), Job(600, retain), Job(60, clock), Job(60, spools), Job(3600, merge), Job(60, days),
+    Job(3600, note_facts),
 )  # fmt: skip
 
 

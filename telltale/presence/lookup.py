@@ -16,8 +16,8 @@ from telltale import address, wording
 from telltale.contract import ConfigError
 from telltale.frames import local, rows
 from telltale.page.board import Finder
+from telltale.presence.kept_days import ages
 from telltale.presence.stations import sample_rows, sightings_page
-from telltale.tables import CLOCK_SET_US
 from telltale.workbench.project import Project
 from telltale.workbench.tidy import shown
 from telltale.workbench.view import View, answered
@@ -33,19 +33,6 @@ _NAMES = (
     *("rssi_min_dbm", "rssi_avg_dbm", "rssi_max_dbm", "associated", "flags"),
 )
 
-AGES = """
-select count(*) as total, count(case when last_seen >= timestamp_micros(:since_us)
-    and last_seen <= timestamp_micros(:until_us) then 1 end) as recent,
-  min(case when last_seen < timestamp_micros(:since_us) or last_seen > timestamp_micros(:until_us) then last_seen end)
-    as first_at,
-  max(case when last_seen < timestamp_micros(:since_us) or last_seen > timestamp_micros(:until_us) then last_seen end)
-    as last_at,
-  count(case when last_seen < timestamp_micros(:set_us) then 1 end) as unset,
-  min(case when last_seen >= timestamp_micros(:set_us) and (last_seen < timestamp_micros(:since_us)
-    or last_seen > timestamp_micros(:until_us)) then last_seen end) as set_at
-from sighting
-"""
-
 
 def finder(project: Project, zone: str) -> Finder:
     """The part of the page where sightings are looked up, under a sentence about those that are kept."""
@@ -58,10 +45,7 @@ def kept(project: Project, zone: str) -> str:
 
     def ask(view: View) -> tuple[dict[str, Any], dt.datetime]:
         since_us, until_us = view.now_us - RECENT_H * 3600 * 10**6, view.now_us + AHEAD_S * 10**6
-        sightings = {"sighting": view.table("sighting")}
-        moments = {"since_us": since_us, "until_us": until_us, "set_us": CLOCK_SET_US}
-        found = project.engine.run(AGES, sightings, **moments).arrow()
-        return found.to_pylist()[0], local(dt.datetime.fromtimestamp(view.now_us / 1e6, dt.UTC), zone)
+        return ages(view, since_us, until_us), local(dt.datetime.fromtimestamp(view.now_us / 1e6, dt.UTC), zone)
 
     found, now = answered(project, ask)
     total, recent = found["total"], found["recent"]

@@ -7,7 +7,6 @@ from typing import Any
 from telltale.frames import rows
 from telltale.page.common import PATIENCE, SHORTEST_LATE_S
 from telltale.presence.words.titles import RECORDED
-from telltale.tables import NODE_HEARTBEAT
 from telltale.workbench.project import Project
 from telltale.workbench.view import View
 
@@ -77,11 +76,7 @@ def _is_whole(row: dict[str, Any]) -> bool:
 
 def _sites_of_nodes(view: View) -> dict[str, str]:
     """The site at which each node reported last."""
-    found: dict[str, str] = view.remembered("sites of nodes", lambda: _ask_sites(view))
-    return found
-
-
-def _ask_sites(view: View) -> dict[str, str]:
-    text = "select node_id, site, max(observed_at) as last_at from heartbeat group by node_id, site order by last_at"
-    table = view.project.engine.run(text, {"heartbeat": view.table(NODE_HEARTBEAT.name)}).arrow()
-    return {row["node_id"]: row["site"] for row in table.to_pylist()}
+    reported = [
+        (seen.until_us, node, site) for site, nodes in view.heartbeats().items() for node, seen in nodes.items()
+    ]
+    return {node: site for _, node, site in sorted(reported)}

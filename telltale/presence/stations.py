@@ -19,6 +19,7 @@ from telltale import address
 from telltale.contract import ConfigError, Raw, Scenario, Secrets, SourceSettings
 from telltale.engine import Relation
 from telltale.pipeline.batch import decoder
+from telltale.presence import kept_days
 from telltale.privacy import Keys, Lists, Pseudonymizer
 from telltale.settings import SiteSettings
 from telltale.sources import cloudtrax
@@ -140,6 +141,10 @@ def sightings_page(
     text = f"select {COLUMNS} from sighting{chosen} {NEWEST} limit {limit} offset {(page - 1) * limit}"
 
     def ask(view: View) -> Page:
+        if span is None and not conditions and station is None:
+            every = kept_days.days(view)
+            newest = kept_days.newest(view, every, page * limit)
+            return Page(project.engine.run(text, {"sighting": newest}).arrow(), sum(day.rows for day in every))
         rows = {"sighting": _of_station(view, view.table("sighting", span), station)}
         total = project.engine.run(f"select count(*) as n from sighting{chosen}", rows).arrow()
         return Page(project.engine.run(text, rows).arrow(), total["n"][0].as_py())

@@ -247,7 +247,9 @@ def _all_sessions(view: View, site: str, span: Span, rules: Rules) -> Relation:
     if not _are_usual(view, rules):
         _refuse_purged(view, site, span, rules)
         return computed(view, site, span, rules=rules).sessions
-    closed = engine.run(OF_SITE, {"rows_in": view.table("visit")}, site=site)
+    # A closed visit ends on the day after it began, at the latest: `_around`.
+    reaching = Span(_day_start(span.since_us, view.project.site(site), -3), span.until_us)
+    closed = engine.run(OF_SITE, {"rows_in": view.table(VISIT.name, reaching)}, site=site)
     bounds = {"since_us": span.since_us, "until_us": span.until_us}
     parts: list[Relation] = [engine.run(TOUCHING, {"visit": closed}, **bounds, from_us=0, before_us=opens)]
     if span.until_us > opens:
@@ -276,7 +278,7 @@ def _closed_figures(view: View, site: str, span: Span, table: Table) -> Relation
     since_us = _day_start(span.since_us, view.project.site(site), 0) if table is PRESENCE_DAY else span.since_us
     text = f"""select {", ".join(table.names)} from rows_in where site = :site
         and {table.time} >= timestamp_micros(:since_us) and {table.time} < timestamp_micros(:until_us)"""
-    rows = {"rows_in": view.table(table.name)}
+    rows = {"rows_in": view.table(table.name, Span(since_us, span.until_us))}
     return view.project.engine.run(text, rows, site=site, since_us=since_us, until_us=span.until_us)
 
 

@@ -4,11 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import pyarrow as pa
+
 from telltale.sensors import analysis
 from telltale.sensors.analysis.steps import MAIN
 from telltale.settings import DEVICES_FILE, Device, devices
 from telltale.tables import READING
+from telltale.workbench.history import pieces
 from telltale.workbench.project import Project
+from telltale.workbench.times import Span
+from telltale.workbench.view import View
 
 
 class Idle(NamedTuple):
@@ -30,11 +35,24 @@ def idle(project: Project) -> Iterator[Idle]:
     if not limited:
         return
     measured: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for row in analysis.measured(project.engine, project.view().rows(READING.name)).arrow().to_pylist():
+    for row in ever_measured(project.view()).to_pylist():
         measured[row["device_id"]].add((row["quantity"], row["channel"]))
     for device in limited:
         if device.device_id in measured:
             yield from _of(device, measured[device.device_id])
+
+
+def ever_measured(view: View) -> pa.Table:
+    """As `analysis.measured`, of all readings that are kept."""
+
+    def read(span: Span) -> pa.Table:
+        return analysis.measured(view.project.engine, view.rows(READING.name, span)).arrow()
+
+    parts = pa.concat_tables(pieces(view, "measured", read, tables=(READING.name,)))
+    names = ["device_id", "channel", "quantity"]
+    ends = [("unit", "max"), ("first_us", "min"), ("last_us", "max")]
+    found = parts.group_by(names, use_threads=False).aggregate(ends)
+    return found.select([*names, "unit_max", "first_us_min", "last_us_max"]).rename_columns(parts.column_names)
 
 
 def _of(device: Device, measured: set[tuple[str, str]]) -> Iterator[Idle]:

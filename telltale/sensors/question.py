@@ -20,6 +20,7 @@ from telltale.sensors import analysis, days
 from telltale.sensors.days import limits, measured
 from telltale.sources import SOURCES
 from telltale.tables import READING
+from telltale.workbench.history import pieces
 from telltale.workbench.question import By, Question
 from telltale.workbench.times import DAY, Span
 
@@ -289,8 +290,12 @@ def device_ids(question: Question) -> tuple[str, ...] | None:
     if meant in measured(question).arrow()["device_id"].to_pylist():
         return (meant,)
     text = "select distinct device_id from reading order by device_id"
-    rows = question.engine.run(text, {"reading": question.view.rows(READING.name)}).arrow()
-    heard = rows["device_id"].to_pylist()
+
+    def read(span: Span) -> pa.Table:
+        return question.engine.run(text, {"reading": question.view.rows(READING.name, span)}).arrow()
+
+    parts = pieces(question.view, text, read, tables=(READING.name,))
+    heard = sorted({device_id for part in parts for device_id in part["device_id"].to_pylist()})
     if meant in heard:
         return (meant,)
     candidates = [*heard, *(row["name"] for row in listed if row["name"] and row["device_id"] in heard)]

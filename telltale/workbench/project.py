@@ -15,6 +15,7 @@ from telltale.arrow import Decode, Tables
 from telltale.contract import Options, Raw
 from telltale.engine import DuckEngine, Engine
 from telltale.lake import Lake, Snapshot
+from telltale.lake.facts import Facts
 from telltale.landing import Landing, Store, Uptime, uptime
 from telltale.pipeline.batch import decoder
 from telltale.privacy import Keys, Lists, Pseudonymizer
@@ -197,7 +198,13 @@ class Project:
             self.decode,
             {source.name: source.decoder_version for source in SOURCES},
             personal_sources={source.name for source in SOURCES if source.personal},
+            keeps_bodies=all(site.keep for site in (self.settings.site, *self.settings.sites.values())),
         )
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What is known of files without reading them."""
+        return Facts(self.lake)
 
     @cached_property
     def engine(self) -> Engine:
@@ -285,7 +292,7 @@ class Project:
             self.store.close()
         self._remembered, self._held = (-1, {}), None
         self.kept.clear()
-        for part in ("store", "lake", "engine"):
+        for part in ("store", "lake", "facts", "engine"):
             self.__dict__.pop(part, None)
 
     @property

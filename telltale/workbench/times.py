@@ -45,6 +45,10 @@ class Span(NamedTuple):
     until_us: int
 
 
+EVER = Span(0, FOREVER)
+"""All that is kept."""
+
+
 def seconds(value: Duration) -> float:
     """A duration in seconds.
 

@@ -3,7 +3,7 @@
 # ruff: noqa: S608 - texts are composed of names of ours; values are given to the engine
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,9 +15,11 @@ from telltale.contract import TelltaleError
 from telltale.engine import Engine, Parts, Relation
 from telltale.lake import Changed, ClosedDay, File, parts
 from telltale.lake.catalog import RAW_TABLE
-from telltale.tables import CLOCK_WRONG, TABLES, UPLINK, Table
+from telltale.lake.facts import of_heartbeats
+from telltale.tables import CLOCK_WRONG, NODE_HEARTBEAT, TABLES, UPLINK, Table
 from telltale.workbench import messages
-from telltale.workbench.times import DAY, FOREVER, Span
+from telltale.workbench.heard import Heard, joined
+from telltale.workbench.times import DAY, EVER, FOREVER, Span
 
 if TYPE_CHECKING:
     from telltale.workbench.project import Project
@@ -32,7 +34,7 @@ _FIRST_DAY = -700_000
 T = TypeVar("T")
 REMEMBERED = 64
 """Results kept for the next question on the same snapshot: a report asks about one stretch ten times."""
-MOST_KEPT = 64
+MOST_KEPT = 256
 """Answers about days that have ended, kept for as long as their rows are the same."""
 
 
@@ -103,6 +105,20 @@ class View:
         ]
         relation = self.project.engine.table(table, self._parts(table, files))
         return self.project.engine.run(RECEIVED, {"rows_in": relation}, **span._asdict())
+
+    def after(self, name: str, raw_id: int) -> Relation:
+        """The rows of a table of all days that have rows of records after one, each natural key once."""
+        table, hot = TABLES[name], self.hot.get(name)
+        days = {file.day for file in self.snapshot.of(name) if file.last_raw_id > raw_id}
+        days |= set() if hot is None else set(day_of(table, hot).to_pylist())
+        return self.of_days(name, days)
+
+    def of_days(self, name: str, days: Collection[dt.date]) -> Relation:
+        """The rows of a table filed under some days (UTC), each natural key once."""
+        table, hot = TABLES[name], self.hot.get(name)
+        mine = None if hot is None else hot.filter(pc.is_in(day_of(table, hot), pa.array(sorted(days), pa.date32())))
+        files = self.snapshot.listing.of_days(name, days)
+        return self.project.engine.table(table, self._parts(table, files)._replace(hot=mine))
 
     def _received_ids(self, span: Span) -> list[tuple[int, int]]:
         """Which raw ids came in a stretch: first and last of each file of raw records."""
@@ -181,20 +197,26 @@ class View:
         """Rows of a table of before this moment may have been removed; 0 where nothing was."""
         return self._kept.get((name, site), 0)
 
+    def heartbeats(self) -> Heard:
+        """The moments of the first and last heartbeat of each node that ever reported, by site."""
+
+        def read() -> Heard:
+            hot = self.hot.get(NODE_HEARTBEAT.name)
+            found = list(self.project.facts.of(self.snapshot.of(NODE_HEARTBEAT.name)).values())
+            return joined(found if hot is None else [*found, of_heartbeats(hot)])
+
+        return self.kept("heartbeats", read, tables=(NODE_HEARTBEAT.name,), span=EVER)
+
     def sites(self) -> list[str]:
         """The sites that have ever reported, sorted."""
         return sorted(self._heard)
 
     @cached_property
     def _heard(self) -> dict[str, Span]:
-        found: dict[str, Span] = self.remembered("heard", self._first_and_last)
-        return found
-
-    def _first_and_last(self) -> dict[str, Span]:
-        text = """select site, unix_micros(min(observed_at)) as first_us, unix_micros(max(observed_at)) as last_us
-            from node_heartbeat group by site"""
-        found = self.project.engine.run(text, {"node_heartbeat": self.table("node_heartbeat")}).arrow()
-        return {row["site"]: Span(row["first_us"], row["last_us"]) for row in found.to_pylist()}
+        return {
+            site: Span(min(each.since_us for each in nodes.values()), max(each.until_us for each in nodes.values()))
+            for site, nodes in self.heartbeats().items()
+        }
 
     @cached_property
     def _kept(self) -> dict[tuple[str, str], int]:

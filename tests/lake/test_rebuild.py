@@ -50,6 +50,26 @@ def test_a_closed_day_has_one_file_a_table_and_personal_raw_records_one_an_hour(
     assert merge(lake, now_us=NOW) == (0, 0)
 
 
+def test_where_personal_raw_records_are_kept_for_ever_their_hours_become_days_a_week_later(
+    store: Store, tmp_path: Path
+) -> None:
+    lake = open_lake(tmp_path, store, keeps_bodies=True)
+    fill(store, [raw(day * 86_400 + 3_600 * hour) for day in (0, 6) for hour in (1, 2, 3)])
+    settle_all(lake, now_us=NOW)
+    before = rows_of(lake, "raw")
+
+    def days(now_us: int) -> list[int]:
+        merge(lake, now_us=now_us)
+        return [file.day.day - 24 for file in lake.snapshot().of("raw")]
+
+    assert days(MONDAY + 8 * DAY - HOUR) == [0, 0, 0, 6, 6, 6], "should they be removed after all, it is by the hour"
+    assert days(MONDAY + 8 * DAY) == [0, 6, 6, 6]
+    assert days(MONDAY + 30 * DAY) == [0, 6]
+    assert rows_of(lake, "raw").sort_by("id") == before.sort_by("id")
+    assert merge(open_lake(tmp_path, store), now_us=MONDAY + 31 * DAY) == (0, 0)
+    assert redecode(lake, now_us=NOW).raws == 6
+
+
 def test_an_open_day_is_merged_when_it_has_many_files(store: Store, tmp_path: Path) -> None:
     lake = open_lake(tmp_path, store)
     fill(store, [raw(60 + second) for second in range(4)])

@@ -83,11 +83,24 @@ def open_store(folder: Path, *, busy_timeout_s: float = 5.0) -> Store:
 
 
 def open_lake(
-    folder: Path, store: Store, *, version: int = 1, on_step: Callable[[str], None] = lambda _name: None
+    folder: Path,
+    store: Store,
+    *,
+    version: int = 1,
+    on_step: Callable[[str], None] = lambda _name: None,
+    keeps_bodies: bool = False,
 ) -> Lake:
     """The lake of a test's folder; `toy` is personal."""
     versions = {"toy": version, "plain": version}
-    return Lake(store, folder / "lake", whole(decoder(version)), versions, personal_sources=["toy"], on_step=on_step)
+    return Lake(
+        store,
+        folder / "lake",
+        whole(decoder(version)),
+        versions,
+        personal_sources=["toy"],
+        keeps_bodies=keeps_bodies,
+        on_step=on_step,
+    )
 
 
 def fill(store: Store, raws: Sequence[Raw]) -> None:

@@ -74,7 +74,7 @@ def count_late(project: Project, *, now_us: int) -> None:
     if newest <= through:
         return
     view = project.view(now_us=now_us)  # after the id: each record up to it is seen
-    rows = {"sighting": view.table(SIGHTING.name)}
+    rows = {"sighting": view.after(SIGHTING.name, through)}
     found = project.engine.run(LATE, rows, counted_through=through, newest=newest)
     counts: Counter[tuple[str, dt.date]] = Counter()
     for row in found.arrow().to_pylist():
