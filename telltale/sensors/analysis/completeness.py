@@ -14,7 +14,8 @@ from telltale.sensors.analysis.steps import intervals
 
 TOLD = """
 select device_id, channel, quantity, observed_at, value, unix_micros(observed_at) as at_us,
-  lag(unix_micros(observed_at)) over (partition by device_id, channel, quantity order by observed_at) as before_us
+  lag(unix_micros(observed_at)) over (partition by device_id, channel, quantity order by observed_at, value)
+    as before_us
 from reading
 where (value is not null or error_code is not null) and not regexp_like(coalesce(text, ''), '^[^0-9.-]')
 """

@@ -19,8 +19,10 @@ select *, case when is_amount = 1 then value when value_before is null then null
   case when is_amount = 0 and value < value_before then 1 else 0 end as is_reset
 from (
   select r.device_id, r.channel, r.quantity, r.unit, r.observed_at, r.value, r.meta,
-    lag(r.value) over (partition by r.device_id, r.channel, r.quantity order by r.observed_at) as value_before,
-    lag(r.observed_at) over (partition by r.device_id, r.channel, r.quantity order by r.observed_at) as before_at,
+    lag(r.value) over (partition by r.device_id, r.channel, r.quantity order by r.observed_at, r.value)
+      as value_before,
+    lag(r.observed_at) over (partition by r.device_id, r.channel, r.quantity order by r.observed_at, r.value)
+      as before_at,
     case when a.quantity is null then 0 else 1 end as is_amount
   from reading r
   left join amount a on a.quantity = r.quantity and regexp_like(r.device_id, concat('^', a.source, ':'))
@@ -39,8 +41,8 @@ from (
     max(case when newest = 1 and is_amount = 0 then value end) as value_last,
     min(coalesce(before_at, observed_at)) as counted_from, min(observed_at) as first_at, max(observed_at) as last_at
   from (
-    select *, row_number() over (partition by device_id, channel, quantity, start_us order by observed_at desc)
-      as newest
+    select *, row_number() over (partition by device_id, channel, quantity, start_us
+      order by observed_at desc, value desc) as newest
     from placed
   ) ranked
   group by device_id, channel, quantity, start_us

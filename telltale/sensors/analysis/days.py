@@ -25,9 +25,9 @@ of the usual one. Of what tells its changes, such as a door, the usual step of a
 
 IN_PART = """
 select device_id, channel, quantity, start_us, value, observed_at, unix_micros(observed_at) as at_us,
-  lag(unix_micros(observed_at)) over (partition by device_id, channel, quantity, start_us order by observed_at)
+  lag(unix_micros(observed_at)) over (partition by device_id, channel, quantity, start_us order by observed_at, value)
     as before_us,
-  lead(unix_micros(observed_at)) over (partition by device_id, channel, quantity, start_us order by observed_at)
+  lead(unix_micros(observed_at)) over (partition by device_id, channel, quantity, start_us order by observed_at, value)
     as after_us
 from placed
 where value is not null
@@ -51,8 +51,10 @@ select *, case when side = side_before and side = side_after and at_us - before_
   and after_us - at_us <= :calm_factor * usual_us and short_us >= :even * usual_us then 1 else 0 end as is_calm
 from (
   select s.*, least(u.usual_us, coalesce(i.expected_interval_s * 1e6, u.usual_us)) as usual_us, u.short_us,
-    lag(side) over (partition by s.device_id, s.channel, s.quantity, s.start_us order by s.at_us) as side_before,
-    lead(side) over (partition by s.device_id, s.channel, s.quantity, s.start_us order by s.at_us) as side_after
+    lag(side) over (partition by s.device_id, s.channel, s.quantity, s.start_us order by s.at_us, s.value)
+      as side_before,
+    lead(side) over (partition by s.device_id, s.channel, s.quantity, s.start_us order by s.at_us, s.value)
+      as side_after
   from (
     select p.*, case when p.value > l.high then 1 when p.value < l.low then -1 else 0 end as side
     from step p
@@ -79,7 +81,7 @@ from (
     coalesce(max(case when is_calm = 1 then greatest(at_us - before_us, after_us - at_us) end)
       over (partition by device_id, channel, quantity, start_us), 0) as calm_us
   from (
-    select *, sum(1 - is_calm) over (partition by device_id, channel, quantity, start_us order by at_us
+    select *, sum(1 - is_calm) over (partition by device_id, channel, quantity, start_us order by at_us, value
       rows between unbounded preceding and current row) as group_no
     from calm
   ) numbered
@@ -90,8 +92,8 @@ order by start_us, device_id, channel, quantity, at_us
 
 IN_ORDER = """
 select device_id, channel, quantity, value, observed_at, readings, at_us, calm_us,
-  coalesce(before_us, lag(at_us) over (partition by device_id, channel, quantity order by at_us)) as before_us,
-  coalesce(after_us, lead(at_us) over (partition by device_id, channel, quantity order by at_us)) as after_us
+  coalesce(before_us, lag(at_us) over (partition by device_id, channel, quantity order by at_us, value)) as before_us,
+  coalesce(after_us, lead(at_us) over (partition by device_id, channel, quantity order by at_us, value)) as after_us
 from part
 """
 

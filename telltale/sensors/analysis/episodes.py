@@ -17,9 +17,11 @@ select s.*, case when :split_factor * i.expected_interval_s * 1e6 < s.at_us - s.
   case when :split_factor * i.expected_interval_s * 1e6 < s.after_us - s.at_us then 1 else 0 end as before_silence
 from (
   select device_id, channel, quantity, value, text, unix_micros(observed_at) as at_us,
-    lag(value) over (partition by device_id, channel, quantity order by observed_at) as value_before,
-    lag(unix_micros(observed_at)) over (partition by device_id, channel, quantity order by observed_at) as before_us,
-    lead(unix_micros(observed_at)) over (partition by device_id, channel, quantity order by observed_at) as after_us
+    lag(value) over (partition by device_id, channel, quantity order by observed_at, value, text) as value_before,
+    lag(unix_micros(observed_at)) over (partition by device_id, channel, quantity order by observed_at, value, text)
+      as before_us,
+    lead(unix_micros(observed_at)) over (partition by device_id, channel, quantity order by observed_at, value, text)
+      as after_us
   from reading
   where regexp_like(text, '^[^0-9]') and value in (0, 1)
 ) s
@@ -28,7 +30,7 @@ left join info i on i.device_id = s.device_id
 
 RUNS = """
 select *, cast(sum(case when value = value_before and after_silence = 0 then 0 else 1 end)
-  over (partition by device_id, channel, quantity order by at_us
+  over (partition by device_id, channel, quantity order by at_us, value, text
     rows between unbounded preceding and current row) as bigint) as run_no
 from state
 """

@@ -27,13 +27,14 @@ inner join interval_of i on i.device_id = s.device_id and i.channel = s.channel 
 
 RUNS = """
 select *, cast(sum(case when goes_on = 1 then 0 else 1 end)
-  over (partition by device_id, channel, quantity order by at_us
+  over (partition by device_id, channel, quantity order by at_us, value
     rows between unbounded preceding and current row) as bigint) as run_no
 from (
   select *,
     case when side = side_before and at_us - before_us <= :split_factor * interval_us then 1 else 0 end as goes_on
   from (
-    select *, lag(side) over (partition by device_id, channel, quantity order by at_us) as side_before from judged
+    select *, lag(side) over (partition by device_id, channel, quantity order by at_us, value) as side_before
+    from judged
   ) compared
 ) joined
 """
@@ -51,8 +52,9 @@ from (
     max(case when is_last = 1 then after_us end) as end_before_us
   from (
     select *, side * value = max(side * value) over (partition by device_id, channel, quantity, run_no) as is_peak,
-      row_number() over (partition by device_id, channel, quantity, run_no order by at_us) as is_first,
-      row_number() over (partition by device_id, channel, quantity, run_no order by at_us desc) as is_last
+      row_number() over (partition by device_id, channel, quantity, run_no order by at_us, value) as is_first,
+      row_number() over (partition by device_id, channel, quantity, run_no order by at_us desc, value desc)
+        as is_last
     from run where side <> 0
   ) ordered
   group by device_id, channel, quantity, run_no

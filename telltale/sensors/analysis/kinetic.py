@@ -27,7 +27,7 @@ select device_id, channel, quantity, value_c as value, start_us, unit from (
   from placed where quantity = :main and unit in ('°C', '', '°F', 'K')
 ) converted
 where value_c > -273.15e0
-order by device_id, channel, quantity, observed_at
+order by device_id, channel, quantity, observed_at, value
 """
 
 KINETIC = """

@@ -20,7 +20,7 @@ select device_id, channel, quantity, coalesce(max(case when value is not null th
   min(observed_at) as first_at, max(observed_at) as last_at
 from (
   select *, row_number() over (partition by device_id, channel, quantity, start_us
-    order by case when value is null then 1 else 0 end, observed_at desc) as newest
+    order by case when value is null then 1 else 0 end, observed_at desc, value desc, text desc) as newest
   from placed
   where value is not null or error_code is not null
 ) ranked

@@ -1,6 +1,7 @@
 """Readings in order: what came before and after each, how often a sensor reads, which limits hold for it.
 
-A series is what one sensor says of one quantity: (device_id, channel, quantity). Readings without a value, errors
+Two values of one moment are two readings, the smaller first: every order here is total. A series is what one sensor
+says of one quantity: (device_id, channel, quantity). Readings without a value, errors
 among them, are no steps of it: the time around them is a gap.
 """
 
@@ -14,8 +15,10 @@ MAIN = "temperature"
 STEPS = """
 select device_id, channel, quantity, value, observed_at, cast(1 as bigint) as readings,
   unix_micros(observed_at) as at_us,
-  lag(unix_micros(observed_at)) over (partition by device_id, channel, quantity order by observed_at) as before_us,
-  lead(unix_micros(observed_at)) over (partition by device_id, channel, quantity order by observed_at) as after_us
+  lag(unix_micros(observed_at)) over (partition by device_id, channel, quantity order by observed_at, value)
+    as before_us,
+  lead(unix_micros(observed_at)) over (partition by device_id, channel, quantity order by observed_at, value)
+    as after_us
 from reading
 where value is not null
 """
