@@ -8,7 +8,7 @@ import click
 
 @click.command(epilog="Example: telltale upkeep")
 def upkeep() -> None:
-    """Settle, merge, close days and purge when due, until Ctrl-C.
+    """Settle, merge, close and compute days, purge when due, until Ctrl-C.
 
     "telltale up" starts it beside the collectors.
     """

@@ -28,14 +28,15 @@ class KeptDay(NamedTuple):
 
 
 def kept_days(store: Store, table_name: str, wanted: Mapping[date, str]) -> dict[date, pa.Table]:
-    """The rows of those days that are kept, and whose basis is the one wanted."""
+    """The rows of those days that are kept, and whose basis is the one wanted; none of what cannot be read."""
     if not wanted:
         return {}
     columns = (DAY_ROWS.c.day, DAY_ROWS.c.basis, DAY_ROWS.c.content)
     within = (DAY_ROWS.c.day >= min(wanted), DAY_ROWS.c.day <= max(wanted))
     with store.reader() as connection:
         found = connection.execute(sa.select(*columns).where(DAY_ROWS.c.table_name == table_name, *within)).all()
-    return {day: _read(content) for day, basis, content in found if wanted.get(day) == basis}
+    read = {day: _read(content) for day, basis, content in found if wanted.get(day) == basis}
+    return {day: rows for day, rows in read.items() if rows is not None}
 
 
 def bases(store: Store, table_name: str) -> dict[date, str]:
@@ -79,6 +80,10 @@ def _written(rows: pa.Table) -> bytes:
     return content
 
 
-def _read(content: bytes) -> pa.Table:
-    with pa.CompressedInputStream(pa.BufferReader(content), _CODEC) as packed, pa.ipc.open_stream(packed) as stream:
-        return stream.read_all()
+def _read(content: bytes) -> pa.Table | None:
+    """The rows; None where the bytes are damaged: the day is computed as if it were not kept."""
+    try:
+        with pa.CompressedInputStream(pa.BufferReader(content), _CODEC) as packed, pa.ipc.open_stream(packed) as stream:
+            return stream.read_all()
+    except (pa.ArrowException, OSError):
+        return None

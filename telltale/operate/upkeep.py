@@ -106,7 +106,7 @@ def note_facts(project: Project, now_us: int) -> str:
 
 DAY_TABLES = sensors.TABLES
 JOBS = (
-    Job(5, note), Job(5, settle), Job(600, retain), Job(60, clock), Job(60, spools), Job(3600, merge), Job(60, days),
+    Job(5, note), Job(5, settle), Job(600, retain), Job(60, clock), Job(60, spools), Job(3600, merge), Job(300, days),
     Job(3600, note_facts),
 )  # fmt: skip
 
