@@ -35,10 +35,23 @@ if TYPE_CHECKING:
     from telltale.workbench import raw as raw
     from telltale.workbench import sources as sources
     from telltale.workbench import sql as sql
+    from telltale.workbench import superseded as superseded
 
 __version__ = "0.1.0"
 
-WORKBENCH = ("Project", "at", "at_one_moment", "decode", "hold", "load", "period", "raw", "sources", "sql")
+WORKBENCH = (
+    "Project",
+    "at",
+    "at_one_moment",
+    "decode",
+    "hold",
+    "load",
+    "period",
+    "raw",
+    "sources",
+    "sql",
+    "superseded",
+)
 SUBJECTS = ("activity", "health", "kanban", "presence", "sensors")
 COMPUTES = {
     **dict.fromkeys(("presence_day", "presence_hour", "visit"), "telltale.presence.stays"),

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from telltale.lake.catalog import bump, pieces
 from telltale.lake.lake import Lake
 from telltale.lake.lock import HOST, locked
-from telltale.landing.schema import FILES, LEASE, UNLISTED
+from telltale.landing.schema import FILES, LEASE, SUPERSEDED, UNLISTED
 from telltale.landing.store import Store
 
 _AHEAD_US = 3600 * 1_000_000  # more than a job takes, or two hosts' clocks are apart
@@ -57,6 +57,7 @@ def remove(lake: Lake, paths: Iterable[str], *, unlisted_before: int) -> list[st
     with lake.store.writer() as connection:
         bump(connection, 0)
         kept = set(connection.scalars(sa.select(FILES.c.path).where(FILES.c.path.in_(wanted))))
+        kept |= set(connection.scalars(sa.select(SUPERSEDED.c.path).where(SUPERSEDED.c.path.in_(wanted))))
         late = UNLISTED.c.path.in_(wanted) & (UNLISTED.c.at > unlisted_before)
         kept |= set(connection.scalars(sa.select(UNLISTED.c.path).where(late)))
         return [path for path in wanted if path not in kept and lake.root.delete(path)]
@@ -95,6 +96,7 @@ def _candidates(lake: Lake, before: int) -> dict[str, int]:
     found = list(lake.root.walk())
     with lake.store.reader() as connection:
         kept = set(connection.scalars(sa.select(FILES.c.path)))
+        kept |= set(connection.scalars(sa.select(SUPERSEDED.c.path)))
         unlisted = {row.path: row.at for row in connection.execute(sa.select(UNLISTED.c.path, UNLISTED.c.at))}
     return {
         file.path: file.bytes

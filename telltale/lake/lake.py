@@ -39,6 +39,7 @@ class Lake:
         keeps_bodies: whether those bodies are kept for ever: nothing drops them by the hour.
         on_step: told the name of each step of a job before the next begins; a test stops there.
         lock_wait_s: how long a job waits for another process's.
+        keeps_superseded: whether decoding again keeps the files it replaces.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Lake:
         keeps_bodies: bool = False,
         on_step: Callable[[str], None] = lambda _name: None,
         lock_wait_s: float = 30.0,
+        keeps_superseded: bool = False,
     ) -> None:
         self.store = store
         self.root = Root(root)
@@ -59,6 +61,7 @@ class Lake:
         self.versions = dict(versions)
         self.step = on_step
         self.lock_wait_s = lock_wait_s
+        self.keeps_superseded = keeps_superseded
         self._personal = frozenset(personal_sources)
         self.keeps_bodies = keeps_bodies
         self._snapshots = Snapshots(store)

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from telltale.arrow import arrow_to_raws, by_day
 from telltale.contract import Raw
+from telltale.lake import superseded
 from telltale.lake.catalog import RAW_TABLE, File, bump, enlist, listed, purged_days, require, unlist
 from telltale.lake.lake import Lake, going_on, read, retried, write
 from telltale.lake.lock import locked
@@ -143,6 +144,8 @@ def _replace(lake: Lake, source: str, inputs: _Inputs, present: Callable[[], int
         unlist(connection, [part.file for part in old], at=present())
         lake.step("decode:4 unlisted")
         enlist(connection, lake.root, files)
+        if lake.keeps_superseded:
+            superseded.keep(connection, [part.file for part in old], files, at=present())
         for file in inputs.raw:
             connection.execute(FILES.update().where(FILES.c.path == file.path).values(decoder_version=version))
         if inputs.raw:

@@ -333,6 +333,19 @@ KEPT_MARK = sa.Table(
     sqlite_autoincrement=True,
 )
 
+SUPERSEDED = sa.Table(
+    "superseded",
+    metadata,
+    sa.Column("path", sa.Text, primary_key=True),  # relative to the lake root
+    sa.Column("table_name", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("min_time", _BIG, nullable=False),
+    sa.Column("max_time", _BIG, nullable=False),
+    sa.Column("decoder_version", sa.Integer, nullable=False),  # the oldest among its rows
+    sa.Column("at", _BIG, nullable=False),  # when its rows were decoded again
+)
+
 REDECODED = sa.Table(
     "redecoded",
     metadata,

@@ -77,6 +77,10 @@ _MAIN_TOML = """\
 # max_rows_per_record = 100000 # rows of one record at most; the others are counted in a reject, and the bytes stay
 # max_rejects_per_record = 100 # rejects of one record at most; "telltale redecode" gives the others with a higher limit
 
+[lake]                         # the files of records and rows
+# keep_superseded = false      # true keeps what "telltale redecode" replaces: tt.superseded("reading") shows what an
+#                              # earlier decoder said; retention removes it with the rows of its table
+
 [dashboard]                    # the pages: telltale dashboard
 # host = "127.0.0.1"           # a public address is refused without a token of 16 characters in secrets.toml
 # port = 8866                  # 0 takes a free one

@@ -94,6 +94,12 @@ class SettleSettings(Section):
         return Limits(self.max_rows_per_record, self.max_rejects_per_record)
 
 
+class LakeSettings(Section):
+    """What is kept of files that were replaced."""
+
+    keep_superseded: bool = False
+
+
 class WebhookSettings(Section):
     """The HTTP collector."""
 
@@ -218,6 +224,7 @@ class Settings(BaseSettings):
     sites: dict[str, SiteSettings] = {}
     landing: LandingSettings = LandingSettings()
     settle: SettleSettings = SettleSettings()
+    lake: LakeSettings = LakeSettings()
     webhooks: WebhookSettings = WebhookSettings()
     coap: CoapSettings = CoapSettings()
     arp: ArpSettings = ArpSettings()

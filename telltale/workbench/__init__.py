@@ -10,8 +10,8 @@ works on the project found from the current folder upwards, or on the one given 
 from telltale.workbench.moment import at_one_moment, hold
 from telltale.workbench.project import Project
 from telltale.workbench.question import period
-from telltale.workbench.reading import decode, load, raw, sql
+from telltale.workbench.reading import decode, load, raw, sql, superseded
 from telltale.workbench.source_state import sources
 from telltale.workbench.then import at
 
-__all__ = ["Project", "at", "at_one_moment", "decode", "hold", "load", "period", "raw", "sources", "sql"]
+__all__ = ["Project", "at", "at_one_moment", "decode", "hold", "load", "period", "raw", "sources", "sql", "superseded"]

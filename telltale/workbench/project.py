@@ -199,6 +199,7 @@ class Project:
             {source.name: source.decoder_version for source in SOURCES},
             personal_sources={source.name for source in SOURCES if source.personal},
             keeps_bodies=all(site.keep for site in (self.settings.site, *self.settings.sites.values())),
+            keeps_superseded=self.settings.lake.keep_superseded,
         )
 
     @cached_property

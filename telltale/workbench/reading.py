@@ -4,6 +4,7 @@
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import pyarrow as pa
 
 from telltale import COMPUTES
+from telltale.arrow import TIMESTAMP, empty
 from telltale.contract import ConfigError, Raw, TelltaleError, did_you_mean
 from telltale.engine import Relation, named_values
 from telltale.lake.records import raw_record
+from telltale.lake.superseded import superseded as superseded_files
 from telltale.sources import source as source_named
 from telltale.tables import TABLES, Table
 from telltale.workbench.batches import held, parts
@@ -100,6 +103,33 @@ def _batches(project: Project, text: str, table: Table, span: Span | None, engin
         rows = answered(project, partial(ask, part=part))
         if rows.num_rows:
             yield rows if engine == "arrow" else tidy(rows)
+
+
+def superseded(name: str, *, project: Project | None = None) -> Any:
+    """What rows said before their records were decoded again, newest decode last; with `[lake] keep_superseded`.
+
+    Columns: those of the table, then `decoder_version` (the oldest of its file) and `superseded_at` (UTC). None is kept
+    unless that is set, and retention removes them with the rows of the table.
+
+    Args:
+        name: a decoded table.
+        project: another project than the one found from here.
+
+    Raises:
+        ConfigError: an unknown table.
+    """
+    project = project or here()
+    table = TABLES[_table_name(name)]
+    more = pa.schema([("decoder_version", pa.int64()), ("superseded_at", TIMESTAMP)])
+    found = [pa.unify_schemas([empty(table).schema, more]).empty_table()]
+    for file in superseded_files(project.store, table.name):
+        with suppress(FileNotFoundError):  # retention has removed it meanwhile
+            rows = project.lake.root.read(file.path)
+            version = pa.scalar(file.decoder_version, more.field("decoder_version").type)
+            rows = rows.append_column("decoder_version", pa.repeat(version, rows.num_rows))
+            rows = rows.append_column("superseded_at", pa.repeat(pa.scalar(file.at, TIMESTAMP), rows.num_rows))
+            found.append(rows)
+    return tidy(pa.concat_tables(found, promote_options="permissive"))
 
 
 def sql(text: str, *, project: Project | None = None, **values: bool | float | str | None) -> "pd.DataFrame":

@@ -20,7 +20,7 @@ from telltale.workbench.times import When
 from telltale.workbench.times import moment as moment_of
 from telltale.workbench.view import View
 
-LEFT_OUT = frozenset({"Project", "at", "compare"})
+LEFT_OUT = frozenset({"Project", "at", "compare", "superseded"})
 """Names of `tt` that are not of a moment."""
 
 

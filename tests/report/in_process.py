@@ -12,6 +12,7 @@ import pytest
 from telltale.page import pieces as show
 from telltale.report import engine, execute
 from telltale.workbench import project as projects
+from telltale.workbench import shown
 from telltale.workbench.as_of import VARIABLE, Moment
 from telltale.workbench.project import Project
 
@@ -48,6 +49,7 @@ def cells(
         opened = projects._here.pop(project.settings.root.resolve(), None)
         if opened is not None:
             opened[1].close()
+        shown.in_zone(shown._zone)  # a kernel would have ended with the moment its tables are headed by
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
     target.write_text(json.dumps(notebook))

@@ -17,6 +17,7 @@ from telltale.arrow import own_time
 from telltale.lake.gc import gc
 from telltale.lake.retained import keep_from
 from telltale.lake.settle import settle_all
+from telltale.lake.superseded import Superseded, remove_superseded
 from telltale.landing import purge_refused
 from telltale.operate.retention.closing import close_days
 from telltale.operate.retention.limits import ONE_DAY, keys_kept_from, raw_limit, sightings_kept_from, visits_kept_from
@@ -98,6 +99,7 @@ def _bodies(project: Project, now_us: int) -> tuple[int, int, int]:
     if limit is None:
         return 0, 0, 0
     keep_from(project.lake.store, REJECT.name, "", limit, now_us=now_us)
+    _superseded(project, REJECT.name, limit, now_us)
     received = pa.scalar(limit, pa.timestamp("us", tz="UTC"))
     records = drop(
         project.lake,
@@ -123,6 +125,7 @@ def _sightings(project: Project, now_us: int) -> int:
         return 0
     for site, limit in limits.items():
         keep_from(project.lake.store, SIGHTING.name, site, limit, now_us=now_us)
+    _superseded(project, SIGHTING.name, max(limits.values()), now_us)
     return trim(
         project.lake,
         SIGHTING.name,
@@ -131,6 +134,15 @@ def _sightings(project: Project, now_us: int) -> int:
         now_us=now_us,
         freeze_before=local_day(min(limits.values()), "UTC"),
     )
+
+
+def _superseded(project: Project, table_name: str, limit_us: int, now_us: int) -> None:
+    """Remove what decoding again left of rows as old: whole files, whichever site they are of."""
+
+    def is_due(file: Superseded) -> bool:
+        return file.table_name == table_name and file.source not in HARMLESS and file.min_time < limit_us
+
+    remove_superseded(project.lake, is_due, now_us=now_us)
 
 
 def _sessions(project: Project, now_us: int) -> tuple[int, int]:
