@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from telltale.address import spelled, station, stations
-from telltale.contract import Bulk, Chunk, DecodeError, Options, Raw, Reject
+from telltale.contract import Bulk, Chunk, DecodeError, Many, Options, Raw, Reject
 from telltale.sources.cloudtrax.tolerant import LooseReport, sightings
 from telltale.sources.cloudtrax.wire import SECOND_US, Report, parse
 
@@ -33,26 +33,54 @@ def decode(raw: Raw, options: Options) -> Iterator[Chunk | Reject]:
     Raises:
         DecodeError: `bad_json`, `bad_envelope`, or `bad_node` where the node's address is none.
     """
-    documented = decode_many((raw,), options)
-    if documented is None:
+    many = decode_many((raw,), options)
+    if many.odd:
         yield from row_by_row(raw)
     else:
-        yield from (bulk.chunk for bulk in documented)
+        yield from (bulk.chunk for bulk in many.bulks)
 
 
-def decode_many(raws: Sequence[Raw], _options: Options) -> list[Bulk] | None:
-    """The same of many reports at once; None unless every row of each is as documented and nothing is odd."""
+def decode_many(raws: Sequence[Raw], _options: Options) -> Many:
+    """The same of many reports at once; those that are not as documented, and of which a row is odd, are named."""
+    reports = _parsed(raws)
+    bulks = _bulks(raws, reports)
+    if bulks is None:  # which ones, is asked of each alone only now
+        reports = [
+            report if report is not None and _bulks((raw,), [report]) is not None else None
+            for raw, report in zip(raws, reports, strict=True)
+        ]
+        bulks = _bulks(raws, reports) or []
+    return Many(bulks, [at for at, report in enumerate(reports) if report is None])
+
+
+def _parsed(raws: Sequence[Raw]) -> list[Report | None]:
+    """Each report as typed rows; None where it is not as documented."""
+    decode_report = _report.decode
     try:
-        reports = [_report.decode(raw.body) for raw in raws]
+        return [decode_report(raw.body) for raw in raws]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return [_parsed_alone(raw) for raw in raws]
+
+
+def _parsed_alone(raw: Raw) -> Report | None:
+    try:
+        return _report.decode(raw.body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
+
+
+def _bulks(raws: Sequence[Raw], parsed: Sequence[Report | None]) -> list[Bulk] | None:
+    """The rows of the reports that are there, none of the others; None where a row of one is odd."""
+    reports = [report for report in parsed if report is not None]
     sites = [str(report.network_id) for report in reports]
     nodes = [_node_id(report.node_mac) for report in reports]
     if not all(nodes):
         return None
+    is_there = [int(report is not None) for report in parsed]
+    received_at = [raw.received_at for raw, report in zip(raws, parsed, strict=True) if report is not None]
     rows = list(chain.from_iterable(map(attrgetter("probe_requests"), reports)))
     if not rows:
-        return [_heartbeats(raws, sites, nodes, [None] * len(raws))]
+        return [_heartbeats(received_at, sites, nodes, [None] * len(reports), is_there)] if reports else []
     macs, frames, lows, highs, means, lasts, first_seen, last_seen, associated = _columns(rows)
     devices = stations(macs)
     if (
@@ -62,11 +90,12 @@ def decode_many(raws: Sequence[Raw], _options: Options) -> list[Bulk] | None:
         or not all(map(le, means, highs))
     ):
         return None
-    counts = [len(report.probe_requests) for report in reports]
+    counts = [0 if report is None else len(report.probe_requests) for report in parsed]
+    of_reports = [len(report.probe_requests) for report in reports]
     last_seen_us = [stamp * SECOND_US for stamp in last_seen]
     columns: dict[str, list[Any]] = {
-        "site": _spread(sites, counts),
-        "node_id": _spread(nodes, counts),
+        "site": _spread(sites, of_reports),
+        "node_id": _spread(nodes, of_reports),
         "device": devices,
         "radio": [RADIO] * len(rows),
         "first_seen": [stamp * SECOND_US for stamp in first_seen],
@@ -79,9 +108,12 @@ def decode_many(raws: Sequence[Raw], _options: Options) -> list[Bulk] | None:
         "associated": associated,
         "flags": [""] * len(rows),
     }
-    bounds = pairwise(accumulate(counts, initial=0))
+    bounds = pairwise(accumulate(of_reports, initial=0))
     newest = [max(last_seen_us[start:end]) if start < end else None for start, end in bounds]
-    return [Bulk(Chunk("sighting", columns), counts), _heartbeats(raws, sites, nodes, newest)]
+    return [
+        Bulk(Chunk("sighting", columns), counts),
+        _heartbeats(received_at, sites, nodes, newest, is_there),
+    ]
 
 
 def row_by_row(raw: Raw) -> Iterator[Chunk | Reject]:
@@ -101,7 +133,7 @@ def row_by_row(raw: Raw) -> Iterator[Chunk | Reject]:
         columns = dict(zip(kept[0]._fields, _transposed(kept), strict=True))
         yield Chunk("sighting", {"site": [site] * n, "node_id": [node_id] * n, "radio": [RADIO] * n, **columns})
     newest = max((row.last_seen for row in kept), default=None)
-    yield _heartbeats((raw,), [site], [node_id], [newest]).chunk
+    yield _heartbeats([raw.received_at], [site], [node_id], [newest], [1]).chunk
 
 
 @lru_cache(maxsize=4096)
@@ -124,9 +156,10 @@ def _spread(values: Iterable[_Value], counts: Iterable[int]) -> list[_Value]:
     return list(chain.from_iterable(map(repeat, values, counts)))
 
 
-def _heartbeats(raws: Sequence[Raw], sites: list[str], nodes: list[str], newest_us: Sequence[int | None]) -> Bulk:
+def _heartbeats(
+    received_at: list[int], sites: list[str], nodes: list[str], newest_us: Sequence[int | None], counts: Sequence[int]
+) -> Bulk:
     """That each node lives, heard or not, and by how much its clock is off (R8)."""
-    received_at = [raw.received_at for raw in raws]
     offset_s = [
         None if newest is None else (received - newest) / SECOND_US
         for received, newest in zip(received_at, newest_us, strict=True)
@@ -137,4 +170,4 @@ def _heartbeats(raws: Sequence[Raw], sites: list[str], nodes: list[str], newest_
         "observed_at": received_at,
         "clock_offset_s": offset_s,
     }
-    return Bulk(Chunk("node_heartbeat", columns), [1] * len(raws))
+    return Bulk(Chunk("node_heartbeat", columns), counts)
