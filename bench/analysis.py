@@ -36,6 +36,8 @@ START_S = 1_795_132_800  # a midnight UTC
 DAY_S = 86_400
 NODE_IDS = np.array([f"ac8674{node:06x}" for node in range(NODES)])
 S = 1_000_000
+FULL_DAYS = 297
+"""100 M sightings, with `--full`."""
 REPEATS = sized(3, 5)
 
 SCAN = """
@@ -96,6 +98,20 @@ def main() -> None:
         note(
             "peak memory of the visits of 10 M sightings", peak_mb(files), "MB", of="a process of its own", at_most=700
         )
+    if days := sized(0, 0, full=FULL_DAYS):
+        grown(days)
+
+
+def grown(days: int) -> None:
+    """Note what ten times as many sightings take: memory, and CPU a sighting against a tenth of them."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = [str(write_day(Path(folder), day, ROWS // DAYS)) for day in range(days)]
+        part_s, _ = fresh(files[:DAYS])
+        whole_s, whole_mb = fresh(files)
+        of = f"{table_rows(files):,} sightings of {days} days, a process of its own"
+        note("peak memory of the visits of 100 M sightings", whole_mb, "MB", of=of, at_most=1000)
+        growth = whole_s / table_rows(files) / (part_s / table_rows(files[:DAYS]))
+        note("CPU a sighting, visits of 100 M ÷ of 10 M", growth, of=of, at_most=1.15)
 
 
 def cases_of(engine: DuckEngine, table: Relation, found: Relation, files: list[str]) -> dict[str, Callable[[], object]]:
@@ -150,23 +166,32 @@ def cpu_s() -> float:
 
 
 def peak_mb(files: list[str]) -> float:
-    """The peak resident memory of a fresh process that computes the visits.
+    """The peak resident memory of a fresh process that computes the visits."""
+    return fresh(files)[1]
+
+
+def fresh(files: list[str]) -> tuple[float, float]:
+    """CPU seconds and peak resident memory, in MB, of the visits in a process of their own.
 
     Linux only: `ru_maxrss` would start at this process's own peak.
     """
     script = """
-import sys
+import resource, sys
 from pathlib import Path
 from telltale.presence.analysis import visits
 from telltale.engine import DuckEngine, Parts
 from telltale.tables import SIGHTING
-engine = DuckEngine()
-visits(engine, engine.table(SIGHTING, Parts(unique=tuple(sys.argv[1:]))))
+def cpu_s():
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+engine, before_s = DuckEngine(), cpu_s()
+made = visits(engine, engine.table(SIGHTING, Parts(unique=tuple(sys.argv[1:]))))
 status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-print(int(status["VmHWM"].split()[0]) / 1024)
+print(cpu_s() - before_s, int(status["VmHWM"].split()[0]) / 1024)
 """
     done = subprocess.run([sys.executable, "-c", script, *files], check=True, capture_output=True, text=True)
-    return float(done.stdout)
+    spent_s, peak = map(float, done.stdout.split())
+    return spent_s, peak
 
 
 def sightings(folder: Path) -> list[Path]:
