@@ -39,6 +39,8 @@ LISTED = "device_id,name,expected_interval_s,low,high\nsigfox:a1,Vaccine fridge,
 ALERT = '[alerts.fridges]\non = "excursion"\nto = ["ops@example.org"]\n'
 S = 1_000_000
 P95 = 0.95
+LONGEST_S = 300.0
+"""For the process that watches to begin, and for a mail."""
 
 
 def main() -> None:
@@ -127,17 +129,18 @@ def _mailed() -> list[float]:
     with mail_server() as server, tempfile.TemporaryDirectory(prefix="telltale-bench-") as folder:
         root = Path(folder)
         project = project_of(root, LISTED, ALERT, Clock(time.time_ns() // 1000), more=mailing(server.port))
-        process = subprocess.Popen(
-            [sys.executable, "-m", "telltale", "alerts", "--follow"],
-            env={**os.environ, "TELLTALE_HOME": str(root)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        said = root / "said"
+        with said.open("wb") as log:
+            command = [sys.executable, "-m", "telltale", "alerts", "--follow"]
+            told = {**os.environ, "TELLTALE_HOME": str(root)}
+            process = subprocess.Popen(command, env=told, stdout=log, stderr=log)
         try:
-            _wait(lambda: _is_watching(project))
+            _wait(lambda: _is_watching(project), said)
             for number in range(RECORDS):
                 now = dt.datetime.now(dt.UTC)
                 hand_in(project, [Message(now, "a1", {"temperature": 5.0 if number % 2 else 9.5}, seq=number)])
                 began = time.perf_counter()
-                _wait(lambda number=number: len(server.mails) > number)  # type: ignore[misc]
+                _wait(lambda number=number: len(server.mails) > number, said)  # type: ignore[misc]
                 took.append(time.perf_counter() - began)
         finally:
             process.terminate()
@@ -146,11 +149,11 @@ def _mailed() -> list[float]:
     return took
 
 
-def _wait(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
+def _wait(is_so: Callable[[], bool], said: Path) -> None:
+    deadline = time.monotonic() + LONGEST_S
     while not is_so():
         if time.monotonic() > deadline:
-            raise TimeoutError("no mail after 120 s")
+            raise TimeoutError(f"no mail after {LONGEST_S:g} s; telltale alerts said: {said.read_text()[-1000:]!r}")
         time.sleep(0.02)
 
 
