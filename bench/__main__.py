@@ -7,6 +7,7 @@ figures of README.md from it.
 import argparse
 import importlib
 import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,9 @@ BENCHES = (
     "ingest", "mqtt", "coap", "capture", "replay", "decode", "efento", "settle", "analysis", "presses", "fresh",
     "start", "calls", "pages", "reports", "publish", "dashboards", "backfill",
 )  # fmt: skip
+
+YEARS_VARIABLE = "TELLTALE_BENCH_YEARS"
+"""A folder where projects of years are kept for the next time; see `bench.grown`."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -32,8 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if unknown:
         parser.error(f"no bench {unknown[0]!r}; known: {', '.join(BENCHES)}")
     os.environ[measured.SIZE_VARIABLE] = given.size or "default"  # before a bench is imported; its children read it too
-    for name in given.names or BENCHES:
-        _run(name, given.json, keeps=given.keep)
+    with tempfile.TemporaryDirectory(prefix="telltale-bench-") as folder:
+        os.environ.setdefault(YEARS_VARIABLE, folder)  # those that need years of records make them once
+        for name in given.names or BENCHES:
+            _run(name, given.json, keeps=given.keep)
 
 
 def _run(name: str, file: Path | None, *, keeps: bool) -> None:
