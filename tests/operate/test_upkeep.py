@@ -70,7 +70,7 @@ def test_a_job_that_fails_is_said_and_does_not_end_the_others(tmp_path: Path) ->
         receive(project, 1)
         with project.store.writer():  # as another process that holds the store's lock
             upkeep.keep(project, stop, say=hear)
-    assert [line.split(": ")[0] for line in said] == ["settle", "retain"]
+    assert [line.split(": ")[0] for line in said] == ["note", "settle", "retain"]
 
 
 def test_upkeep_ends_when_it_is_told(project: Project) -> None:
