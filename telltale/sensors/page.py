@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from telltale import wording
@@ -18,7 +19,7 @@ from telltale.sensors.newest import newest
 from telltale.sensors.question import Sensors
 from telltale.sensors.words.kept import quantity_name
 from telltale.sensors.words.titles import main_quantity, silent
-from telltale.tables import READING
+from telltale.tables import CLOCK_SET_US, READING
 from telltale.workbench.source_state import how_to_begin
 from telltale.workbench.times import local_time, micros
 from telltale.workbench.view import View
@@ -102,10 +103,14 @@ def _nothing_yet(ask: Ask, answers: Answers) -> Board:
 
 
 def _of_long_ago(view: View, zone: str) -> str:
-    """Of when the newest reading is that is kept, such as one of a sample: nothing, where there is none."""
+    """Of when the newest reading is that is kept, such as one of a sample: nothing, where none has a time to say.
+
+    The time of a clock that was never set, or of one that is ahead, says nothing of when a reading was taken.
+    """
     times = [file.max_time for file in view.snapshot.of(READING.name)]
-    if (hot := view.hot.get(READING.name)) is not None and hot.num_rows:
-        times.append(micros(pc.max(hot["observed_at"]).as_py()))
+    if (hot := view.hot.get(READING.name)) is not None:
+        times += hot["observed_at"].cast(pa.int64()).to_pylist()
+    times = [time_us for time_us in times if CLOCK_SET_US <= time_us <= view.now_us]
     if not times:
         return ""
     newest_at = wording.full_moment(local_time(max(times), zone))

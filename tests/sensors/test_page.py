@@ -146,3 +146,13 @@ def test_readings_of_long_ago_are_told_of(tmp_path: Path) -> None:
         "\N{NO-BREAK SPACE}", " "
     )
     project.close()
+
+
+def test_the_time_of_a_clock_that_was_never_set_is_none_to_tell(tmp_path: Path) -> None:
+    project = Project(settings=load(write_settings(tmp_path, more=OPTIONS)), now=lambda: NOW_S * 1_000_000)
+    now = dt.datetime.fromtimestamp(NOW_S, dt.UTC)
+    hand_in(project, [Message(now, "a1", {"temperature": 5.0}, seq=1, measured=sent_at("1970-01-01 10:00"))])
+    answer = Boards(project, PAGES).get("sensors", {})
+    assert answer is not None
+    assert "The newest reading" not in text(answer)
+    project.close()
