@@ -14,7 +14,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 _FORMULA = re.compile("'*[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]")
@@ -60,7 +60,14 @@ def number(text: str) -> float:
     return float(text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text)
 
 
-def written(names: Sequence[str], rows: Iterable[Mapping[str, Any]], *, head: bool = True, separator: str = ",") -> str:
+def written(
+    names: Sequence[str],
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    head: bool = True,
+    separator: str = ",",
+    is_ours: bool = False,
+) -> str:
     """The rows as CSV, a line feed at the end of each; what is None is empty.
 
     Args:
@@ -68,9 +75,11 @@ def written(names: Sequence[str], rows: Iterable[Mapping[str, Any]], *, head: bo
         rows: values by column.
         head: whether the names stand in the first line.
         separator: what parts the cells.
+        is_ours: no spreadsheet opens it, telltale alone reads it: texts stay as they are.
     """
-    lines = [map(_safe, names)] if head else []
-    cells = [*lines, *([_safe(row.get(name)) for name in names] for row in rows)]
+    cell: Callable[[Any], Any] = (lambda value: value) if is_ours else _safe
+    lines = [map(cell, names)] if head else []
+    cells = [*lines, *([cell(row.get(name)) for name in names] for row in rows)]
     return "".join(_line(line, separator) for line in cells)
 
 

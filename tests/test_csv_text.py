@@ -42,6 +42,10 @@ def test_names_of_columns_are_made_safe_too() -> None:
     assert written(["=x"], []) == "'=x\n"
 
 
+def test_what_telltale_alone_reads_stays_as_it_is() -> None:
+    assert written(["name"], [{"name": "-x"}, {"name": None}], is_ours=True) == 'name\n-x\n""\n'
+
+
 def test_nothing_else_writes_csv() -> None:
     modules = [*(ROOT / "telltale").rglob("*.py"), *(ROOT / "collectors").rglob("*.py")]
     texts = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in modules}

@@ -1,13 +1,12 @@
 """A project in which something is set otherwise: nothing of it is written anywhere."""
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from telltale.contract import ConfigError, did_you_mean
+from telltale.csv_text import written
 from telltale.settings import COLUMNS, DEVICES_FILE, Button, Device, Settings, buttons, devices
 from telltale.settings.section import Section
 
@@ -88,7 +87,8 @@ def _devices_text(listed: Sequence[Device], column: str, value: Any, only: str |
     _some(meant, f"{DEVICES_FILE}: no device {only or f'with {column}'}")
     for row in meant:
         row[column] = value
-    return _written(dict.fromkeys([*COLUMNS, *(name for row in rows for name in row)]), rows)
+    names = dict.fromkeys([*COLUMNS, *(name for row in rows for name in row)])
+    return written(list(names), rows, is_ours=True)
 
 
 def _limits(device: Device) -> dict[str, Any]:
@@ -106,17 +106,9 @@ def _buttons_text(listed: Sequence[Button], column: str, value: Any, only: str |
     _some(meant, f"the list of buttons: none {f'of {only}' if only else 'in it'}")
     for row in meant:
         row[column] = value
-    return _written(dict.fromkeys(name for name in Button._fields if name != "line"), rows)
+    return written([name for name in Button._fields if name != "line"], rows, is_ours=True)
 
 
 def _some(rows: Sequence[Any], sentence: str) -> None:
     if not rows:
         raise ConfigError(f"tt.compare: {sentence}; expected one that is listed")
-
-
-def _written(columns: Mapping[str, None], rows: Sequence[Mapping[str, Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(columns), restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: "" if value is None else value for name, value in row.items()} for row in rows)
-    return text.getvalue()
