@@ -40,6 +40,9 @@ from telltale.workbench.question import Question
 from telltale.workbench.times import FOREVER, MIDNIGHT, Span, day_begins, local_day
 from telltale.workbench.view import View
 
+MOST_FILES = 16
+"""Of a table a day: one with more is not kept until they are merged, which makes it anew. Hundreds of small files read
+after each settling would cost the more memory, the more records come late."""
 MOST_DAYS = 32
 """Days of a table that one round of upkeep makes: a second or so, so that nothing else waits for long."""
 EVER = Span(-FOREVER, FOREVER)
@@ -157,12 +160,19 @@ def keep(question: Question, table: DayTable, *, most: int = MOST_DAYS) -> Kept:
     there = day_rows.bases(store, table.name)
     day_rows.drop_days(store, table.name, sorted(there.keys() - {part.day for part in whole}))
     due = [part for part, basis in wanted.items() if basis and there.get(part.day) != basis]
-    chosen = due[-most:] if most else []
+    merged = [part for part in due if _is_merged(question, table, part)]
+    chosen = merged[-most:] if most else []
     for run in _runs(chosen):
         rows = _made(question, table.make, run)
         days = [KeptDay(part.day, wanted[part], _only(rows, part)) for part in run]
         day_rows.keep_days(store, table.name, days, now_us=question.view.now_us)
     return Kept(len(chosen), len(due) - len(chosen))
+
+
+def _is_merged(question: Question, table: DayTable, part: Part) -> bool:
+    """Whether its rows lie in few files."""
+    days = range(part.span.since_us // DAY_US, (part.span.until_us - 1) // DAY_US + 1)
+    return all(len(_by_day(question.view, name).get(day, ())) <= MOST_FILES for name in table.reads for day in days)
 
 
 def _made(question: Question, make: Callable[[Question, pa.Table], pa.Table], parts: Sequence[Part]) -> pa.Table:

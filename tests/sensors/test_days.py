@@ -238,6 +238,28 @@ def test_late_readings_a_merge_and_hot_records_change_answers_as_without_kept_da
     assert answers(project, stretch) == hot
 
 
+def test_a_day_of_many_files_is_kept_once_they_are_merged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("telltale.workbench.days.MOST_FILES", 1)
+    project = project_of(tmp_path)
+    landing = project.landing()
+    late_s = project.now_us() // 10**6 - 2 * DAY - 3 * H
+    body = f'{{"device":"A1","time":{late_s},"seqNumber":4000,"temperature":12.5}}'.encode()
+    landing.append(Raw(0, "sigfox", project.now_us(), "", '{"path": "/sigfox/uplink"}', body))
+    landing.close()
+    settle_all(project.lake, now_us=project.now_us())
+
+    def round_of() -> tuple[int, int]:
+        return keep(Question(project.view(), Span(0, project.now_us()), project.zone()), days.DAYS)
+
+    made, left = round_of()
+    assert made > 0 < left
+    assert round_of() == (0, left)
+    merge(project.lake, now_us=project.now_us() + 3 * DAY * 10**6)
+    while round_of()[0]:
+        pass
+    assert round_of() == (0, 0)
+
+
 def test_a_reader_writes_nothing_and_upkeep_makes_the_newest_first(tmp_path: Path) -> None:
     project = project_of(tmp_path)
     answers(project)
