@@ -84,7 +84,8 @@ def _devices_text(listed: Sequence[Device], column: str, value: Any, only: str |
         for row in rows
         if (only in (row["device_id"], row["name"]) if only else column in row and row[column] is not None)
     ]
-    _some(meant, f"{DEVICES_FILE}: no device {only or f'with {column}'}")
+    if listed or only:  # where nothing is listed, nothing differs
+        _some(meant, f"{DEVICES_FILE}: no device {only or f'with {column}'}")
     for row in meant:
         row[column] = value
     names = dict.fromkeys([*COLUMNS, *(name for row in rows for name in row)])
@@ -103,7 +104,8 @@ def _buttons_text(listed: Sequence[Button], column: str, value: Any, only: str |
     rows = [{name: getattr(button, name) for name in Button._fields if name != "line"} for button in listed]
     asked = [row for row in rows if row["role"] == "button"] if column != "away_after_s" else rows
     meant = [row for row in asked if only is None or only in (row["item"], row["name"], row["device_id"])]
-    _some(meant, f"the list of buttons: none {f'of {only}' if only else 'in it'}")
+    if listed or only:
+        _some(meant, f"the list of buttons: none {f'of {only}' if only else 'in it'}")
     for row in meant:
         row[column] = value
     return written([name for name in Button._fields if name != "line"], rows, is_ours=True)

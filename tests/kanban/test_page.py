@@ -89,8 +89,8 @@ def test_a_page_takes_one_snapshot(shown: Shown, monkeypatch: pytest.MonkeyPatch
     taken: list[Any] = []
     take = shown.project.lake.snapshot
 
-    def counted() -> Any:
-        taken.append(take())
+    def counted(**told: Any) -> Any:
+        taken.append(take(**told))
         return taken[-1]
 
     monkeypatch.setattr(shown.project.lake, "snapshot", counted)

@@ -46,7 +46,7 @@ def test_notebooks_run_on_an_empty_project_and_say_so(name: str, tmp_path: Path)
     outputs = executed(name, Project(write_settings(tmp_path)))
     assert not [output for output in outputs if output.get("name") == "stderr"]
     said = json.dumps([output["data"].get(show.MIME, output["data"]) for output in outputs])
-    assert re.search(r"Nothing|No (node|day|reading|capture|press|pull)|Too few", said)
+    assert re.search(r"Nothing|There is no|No (node|day|reading|capture|press|pull)|Too few", said)
 
 
 class Filled(NamedTuple):

@@ -1,14 +1,24 @@
 """Every planted fault is caught by the project that shows it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from telltale.settings.devices import _parsed
 from tests.worlds.faults import FAULTS, Fault
 from tests.worlds.implications import contradictions
 from tests.worlds.test_worlds import ALL, Read, faults_of, pages_of, read, wrong_figures
 
 BY_NAME = {fault.name: fault for fault in FAULTS}
+
+
+@pytest.fixture(autouse=True)
+def _taken_apart_anew() -> Iterator[None]:
+    """A fault in how devices.csv is taken apart shows, and stays in no other test."""
+    _parsed.cache_clear()
+    yield
+    _parsed.cache_clear()
 
 
 def all_wrong(found: Read) -> set[str]:
@@ -40,6 +50,7 @@ def test_with_a_planted_fault_every_project_can_still_be_read(
 def wrong_with(fault: Fault, world: str, folder: Path, patch: pytest.MonkeyPatch) -> set[str]:
     """What is wrong with a project of that fault."""
     fault.plant(patch)
+    _parsed.cache_clear()
     found = read(ALL[world], folder / "wrong")
     try:
         return all_wrong(found)
