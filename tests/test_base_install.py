@@ -89,6 +89,8 @@ RUNS: list[tuple[str, str]] = [
     ("purge", ""),
 ]
 """Each command in its main form, and a word of what it prints."""
+MOVES = "move-store sqlite:///moved.db"
+"""In a process of its own: nobody else may have the store open."""
 LACKS = [
     ("report presence_dwell", "papermill is", "lab"),
     ("schedule --once", "papermill is", "lab"),
@@ -103,7 +105,7 @@ SERVES = ("collect", "up", "upkeep")
 
 
 def test_every_command_is_tried_here() -> None:
-    lines = [line for line, *_ in [*RUNS, *LACKS]]
+    lines = [MOVES, *(line for line, *_ in [*RUNS, *LACKS])]
     tried = {line.split()[0] for line in lines}
     assert tried | set(SERVES) == set(telltale.list_commands(Context(telltale)))
     tables = [name for name in COMMANDS if re.match("(presence|sensors|health) ", name)]
@@ -171,11 +173,14 @@ def test_the_base_install_runs_every_command_or_names_the_extra(python: Path, tm
     (tmp_path / "secrets.toml").write_text('[cloudtrax]\n71234 = "s"\n[meraki]\noffice = "s"\n')
     (tmp_path / "secrets.toml").chmod(0o600)
     (tmp_path / "telltale.toml").write_text("[webhooks]\nport = 0\n[coap]\nport = 0\n")
-    ((code, _, error),) = in_turn(python, tmp_path, ["simulate button --backfill 1d --list buttons.csv --no-settle"])
+    ((code, _, error),) = in_turn(
+        python, tmp_path, [f"simulate button --backfill {DAYS['button']}d --list buttons.csv --no-settle"]
+    )
     assert code == 0, error
     with (tmp_path / "buttons.csv").open("a") as file:
         file.write("Bolts M8, ac:63:be:11:22:33\n")
-    fill = [f"simulate {source} --backfill {days}d --no-settle" for source, days in DAYS.items()]
+    others = {source: days for source, days in DAYS.items() if source != "button"}
+    fill = [f"simulate {source} --backfill {days}d --no-settle" for source, days in others.items()]
     for line, (code, _, error) in zip(fill, in_turn(python, tmp_path, fill), strict=True):
         assert (code, error) == (0, ""), line
     for (line, word), (code, out, error) in zip(
@@ -183,6 +188,8 @@ def test_the_base_install_runs_every_command_or_names_the_extra(python: Path, tm
     ):
         assert (code, "Traceback" in error) == (0, False), f"{line}: {error}"
         assert word in out, line
+    ((code, out, error),) = in_turn(python, tmp_path, [MOVES])
+    assert (code, "store_url" in out) == (0, True), error
     ended = in_turn(python, tmp_path, [line for line, *_ in LACKS])
     for (line, what, extra), (code, out, error) in zip(LACKS, ended, strict=True):
         sentence = f"telltale: {what} not installed here; run: pip install 'telltale[{extra}]'\n"

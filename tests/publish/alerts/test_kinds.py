@@ -149,7 +149,8 @@ def test_a_battery_that_its_device_calls_low(tmp_path: Path) -> None:
         Message(start + HOUR, "a1", {"batt": 2.9}, kind="status"),
         Message(start + 2 * HOUR, "a1", {"batt": 3.5}, kind="status"),
     ]
-    assert replay_sent(project, clock, sent, each(sent)) == 4
+    # Both are known at the same moment, and over at the same: one message of their beginning, one of their end.
+    assert replay_sent(project, clock, sent, each(sent)) == 2
     assert sorted(states(project)) == [
         (f"efento:{SERIAL}", "battery judged by the device", "over"),
         ("sigfox:a1", "battery voltage below", "over"),
