@@ -23,6 +23,9 @@ _HEAD = struct.Struct("!BBHI")
 _CODES = {"GET": 1, "POST": 2}
 _CON, _NON, _ACK, _RST = 0, 1, 2, 3
 _URI_PATH = 11
+_MARKER = 0xFF
+_EXTENDED = {13: 1, 14: 2}
+"""Bytes that go on where four bits are too few; 15 is none of a message."""
 _FIRST_WAIT_S = 2.0
 _TRIES = 5
 _SENT = 202
@@ -91,7 +94,7 @@ class CoapConnection:
             answer = self._answer(link, number, time.monotonic() + _FIRST_WAIT_S * 2**attempt)
             if answer is not None:
                 code = answer[1]
-                return (code >> 5) * 100 + (code & 31), answer.partition(b"\xff")[2].decode("utf-8", "replace")
+                return (code >> 5) * 100 + (code & 31), _payload(answer).decode("utf-8", "replace")
         return 0, "no answer"
 
     def _answer(self, link: socket.socket, number: int, deadline: float) -> bytes | None:
@@ -118,6 +121,20 @@ class CoapConnection:
             self._socket = socket.socket(found[0], socket.SOCK_DGRAM)
             self._socket.connect(found[4])
         return self._socket
+
+
+def _payload(message: bytes) -> bytes:
+    """What follows the options; a token or an option may hold the byte that marks its beginning."""
+    place = 4 + (message[0] & 0x0F)
+    while place < len(message) and message[place] != _MARKER:
+        delta, length = message[place] >> 4, message[place] & 0x0F
+        place += 1 + _EXTENDED.get(delta, 0)
+        if length > 12:
+            size = _EXTENDED.get(length, 2)
+            length = int.from_bytes(message[place : place + size]) + (13 if size == 1 else 269)
+            place += size
+        place += length
+    return message[place + 1 :]
 
 
 def _options(path: str, emission: Emission) -> bytes:

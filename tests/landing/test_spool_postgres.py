@@ -27,6 +27,8 @@ from tests.postgres import NOBODY, postgres, program
 from tests.served import VECTOR, collecting, make_project
 from tests.sources.toy import raw
 
+WAKING_S = 1.0
+"""Until a thread whose ticket is over runs again, on a busy machine."""
 pytestmark = pytest.mark.slow
 
 
@@ -133,7 +135,7 @@ def test_stopped_started_and_hung_under_load_nothing_is_lost_or_doubled(server: 
     for number in range(1, 5):
         own = [int(body) for body in stored if int(body) // 1_000_000 == number]
         assert own == sorted(own), "each sender's records keep their order"
-    assert max(waits_s) < landing.ticket_timeout_s
+    assert max(waits_s) < landing.ticket_timeout_s + WAKING_S
 
 
 def test_a_collector_starts_while_the_server_is_stopped(server: Server, tmp_path: Path) -> None:

@@ -200,7 +200,7 @@ def test_a_collector_goes_on_meanwhile(project: Project) -> None:
         thread.join()
         landing.close()
     assert took
-    assert max(took) < landing.ticket_timeout_s
+    assert max(took) < landing.ticket_timeout_s + 1.0  # until a waiting thread runs again
 
 
 def _telltale(folder: Path, *arguments: str) -> list[str]:

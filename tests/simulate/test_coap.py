@@ -16,7 +16,7 @@ from aiocoap.optiontypes import OpaqueOption
 from telltale.contract import ConfigError, Emission, Scenario, StoreError
 from telltale.net import free_port
 from telltale.settings import Settings
-from telltale.simulate.coap import CoapConnection, _options
+from telltale.simulate.coap import CoapConnection, _options, _payload
 from telltale.simulate.play import Played, play
 from telltale.sources import source
 from tests.collectors.coap import C, I, M, coap_server
@@ -91,6 +91,16 @@ def test_an_answer_said_again_is_rejected_so_that_the_next_need_not_wait_for_it(
         thread.join(20)
         sensor.close()
     assert heard == [b"\x70\x00\x00\x07", b"\x60\x00\x00\x08"]
+
+
+@pytest.mark.parametrize("payload", [b"", b"missing_token\n", b"\xff\xfe"])
+@pytest.mark.parametrize("token", [b"", b"\xff", b"a\xffb"])
+@pytest.mark.parametrize("value", [b"\xff", bytes(20) + b"\xff", bytes(300) + b"\xff", None])
+def test_an_answers_payload_is_what_follows_its_options(payload: bytes, token: bytes, value: bytes | None) -> None:
+    answer = Message(code=codes.CREATED, payload=payload, _mtype=2, _mid=0xFFFF, _token=token)
+    if value is not None:
+        answer.opt.add_option(OpaqueOption(OptionNumber(65_000), value))
+    assert _payload(answer.encode()) == payload
 
 
 def test_options_are_as_aiocoap_writes_them() -> None:
