@@ -6,7 +6,6 @@ The project is one of `bench.years`, at its present. What a page says where a ca
 wider than the window end it with exit code 1; the pictures are for looking at.
 """
 
-import gzip
 import shutil
 import sys
 import time
@@ -15,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.years import opened
-from telltale.dashboard import assets, concerns
+from telltale.dashboard import concerns
 from telltale.dashboard.boards import Boards
 from telltale.dashboard.pages import PAGES
-from tests.pictures import HOST, SWITCHES, page_html
+from tests.pictures import HOST, SWITCHES, page_html, serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Route
+    from playwright.sync_api import Page
 
 WIDTHS = (1280, 390)
 FAILED = "could not be computed"
@@ -39,15 +38,6 @@ def main(folder: Path, pictures: Path, names: Sequence[str] = ()) -> list[str]:
     project = opened(folder)
     html: dict[str, str] = {}
 
-    def served(route: "Route") -> None:
-        name = route.request.url.removeprefix(f"{HOST}/").partition("?")[0]
-        if name in html:
-            route.fulfill(body=html[name], content_type="text/html; charset=utf-8")
-        elif (file := assets.served().get(name.removeprefix("look/"))) is not None:
-            route.fulfill(body=gzip.decompress(file.content), content_type=file.kind)
-        else:
-            route.abort()
-
     wrong: list[str] = []
     boards = Boards(project, PAGES, concerns.gathered)
     with sync_playwright() as playwright:
@@ -59,7 +49,7 @@ def main(folder: Path, pictures: Path, names: Sequence[str] = ()) -> list[str]:
             for width in WIDTHS:
                 tab = browser.new_page(viewport={"width": width, "height": 800}, timezone_id="UTC", locale="en-GB")
                 tab.clock.set_fixed_time(project.now_us() / 1e6)
-                tab.route("**/*", served)
+                tab.route("**/*", serving(html))
                 wrong += [
                     f"{name} at {width} px: {each}" for each in _opened(tab, name, pictures / f"{name}-{width}.png")
                 ]

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,21 +83,12 @@ def draw(project: Project, names: Sequence[str], folder: Path) -> list[Path]:
     boards = Boards(project, PAGES, concerns.gathered)
     html = {name: page_html(boards, name) for name in names}
 
-    def served(route: "Route") -> None:
-        name = route.request.url.removeprefix(f"{HOST}/").partition("?")[0]
-        if name in html:
-            route.fulfill(body=html[name], content_type="text/html; charset=utf-8")
-        elif (file := assets.served().get(name.removeprefix("look/"))) is not None:
-            route.fulfill(body=gzip.decompress(file.content), content_type=file.kind)
-        else:
-            route.abort()
-
     pictures = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
         tab = browser.new_page(viewport={"width": WIDTH, "height": 800}, timezone_id="UTC", locale="en-GB")
         tab.clock.set_fixed_time(project.now_us() / 1e6)
-        tab.route("**/*", served)
+        tab.route("**/*", serving(html))
         for name in names:
             tab.goto(f"{HOST}/{name}")
             tab.wait_for_selector("html[data-drawn]", state="attached", timeout=60_000)
@@ -107,6 +98,21 @@ def draw(project: Project, names: Sequence[str], folder: Path) -> list[Path]:
                            clip={"x": 0, "y": 0, "width": WIDTH, "height": tall})  # fmt: skip
         browser.close()
     return pictures
+
+
+def serving(html: Mapping[str, str]) -> Callable[["Route"], None]:
+    """What answers a browser's requests for pages by their name, and for what the dashboards serve beside them."""
+
+    def served(route: "Route") -> None:
+        name = route.request.url.removeprefix(f"{HOST}/").partition("?")[0]
+        if name in html:
+            route.fulfill(body=html[name], content_type="text/html; charset=utf-8")
+        elif (file := assets.served().get(name.removeprefix("look/"))) is not None:
+            route.fulfill(body=gzip.decompress(file.content), content_type=file.kind)
+        else:
+            route.abort()
+
+    return served
 
 
 def page_html(boards: Boards, name: str) -> str:
