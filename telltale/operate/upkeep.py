@@ -86,7 +86,7 @@ def spools(project: Project, _now_us: int) -> str:
 
 
 def days(project: Project, now_us: int) -> str:
-    """Compute what is kept of days that have ended: of each table so many a round, the newest first."""
+    """Compute what is kept of days that have ended and whose files are merged: so many a round, the newest first."""
     view = project.view(now_us=now_us)
     question = Question(view, Span(0, now_us), project.zone())
     with project.at_one_moment(view):

@@ -80,6 +80,12 @@ def test_where_nothing_is_listed_nothing_differs(project: Project) -> None:
     assert found.rows.num_rows == 0
 
 
+def test_a_limit_that_no_listed_device_has_is_said(project: Project) -> None:
+    (project.settings.root / "devices.csv").write_text("device_id,name\nsigfox:a1,Cellar\n")
+    with pytest.raises(ConfigError, match=r"devices\.csv: no device with high; expected one that is listed"):
+        tt.compare(tt.sensors.days_outside, high=[3], project=project)
+
+
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_cannot_be_compared_is_said(project: Project, what: str) -> None:
     ask, said = REFUSED[what]
