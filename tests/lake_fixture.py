@@ -70,10 +70,10 @@ def fill(root: Path, *, hours: float, seed: int = 11, settle: bool = True, keep:
     return Lake(project, scenario, truth)
 
 
-def write_settings(root: Path, *, keep: bool = True, more: str = "") -> Path:
+def write_settings(root: Path, *, keep: bool = True, zone: str = ZONE, more: str = "") -> Path:
     """The files of a project in a folder; returns it."""
     root.mkdir(parents=True, exist_ok=True)
-    told = f'[site]\nname = "Harbour site"\ntimezone = "{ZONE}"\nkeep = {str(keep).lower()}\n'
+    told = f'[site]\nname = "Harbour site"\ntimezone = "{zone}"\nkeep = {str(keep).lower()}\n'
     (root / "telltale.toml").write_text(told + more)
     secrets = root / "secrets.toml"
     secrets.touch(mode=0o600)

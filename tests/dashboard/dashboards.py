@@ -1,5 +1,6 @@
 """A project with some hours of invented signals until now, its collector and its dashboards, as a user runs them."""
 
+import datetime as dt
 import hashlib
 import hmac
 import http.client
@@ -22,15 +23,16 @@ import psutil  # type: ignore[import-untyped]
 from telltale.lake.merge import merge
 from telltale.lake.settle import settle_all
 from telltale.net import free_port
-from tests.lake_fixture import SECRET, SITE, ZONE, write_settings
+from tests.lake_fixture import SECRET, SITE, write_settings
 from tests.sensors.sensed import OPTIONS, hand_in, list_devices, truth_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 TOKEN = "a-token-for-the-tests"
+AFTERNOON_H = 14
 HOURS = 30
-"""Since the day before yesterday's evening at most: enough for days to compare with."""
+"""Since yesterday morning: enough for a day to compare with."""
 BUTTONS_D = 21
 """Pulls are rarer."""
 
@@ -171,8 +173,14 @@ class Dashboards(NamedTuple):
         return [child for child in children if command in " ".join(_command(child))]
 
 
+def afternoon_zone(now_s: float) -> str:
+    """The zone in which it is two o'clock in the afternoon, or past it: a site open for hours, at whatever hour."""
+    ahead = AFTERNOON_H - dt.datetime.fromtimestamp(now_s, dt.UTC).hour
+    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"  # its sign says how far the zone is behind
+
+
 def fill_until_now(root: Path, *, hours: float = HOURS, seed: int = 5) -> Path:
-    """A project whose newest record is from this minute."""
+    """A project whose newest record is from this minute, at a site where it is afternoon."""
     from telltale.contract import Scenario
     from telltale.operate import retention
     from telltale.settings import load
@@ -181,8 +189,9 @@ def fill_until_now(root: Path, *, hours: float = HOURS, seed: int = 5) -> Path:
     from telltale.workbench import Project
 
     now_s = int(time.time())
-    scenario = Scenario(seed, now_s - round(hours * 3600), now_s, ZONE)
-    project = Project(settings=load(write_settings(root, more=OPTIONS + EVERYONE)))
+    zone = afternoon_zone(now_s)
+    scenario = Scenario(seed, now_s - round(hours * 3600), now_s, zone)
+    project = Project(settings=load(write_settings(root, zone=zone, more=OPTIONS + EVERYONE)))
     nodes = SOURCE.truth(scenario, project.settings.source(SOURCE.name))["nodes"]
     lines = [f"{node['node_id']},{node['name']},,{node['zone']},node,,," for node in nodes]
     list_devices(root, truth_of(project, "sigfox", scenario), *lines)
