@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
-UV = $(BIN)/uv pip install --quiet --python $(BIN)/python
+UV = $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
 LOCKED = --require-hashes -r
 OURS = --no-deps --no-build-isolation -e .
 ARGS ?=

@@ -35,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     unknown = sorted(set(given.names) - set(BENCHES))
     if unknown:
         parser.error(f"no bench {unknown[0]!r}; known: {', '.join(BENCHES)}")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as users have it: a started process compiles nothing again
     os.environ[measured.SIZE_VARIABLE] = given.size or "default"  # before a bench is imported; its children read it too
     with tempfile.TemporaryDirectory(prefix="telltale-bench-") as folder:
         os.environ.setdefault(YEARS_VARIABLE, folder)  # those that need years of records make them once
