@@ -7,23 +7,12 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 
 import pytest
-import sqlglot
-from sqlglot import exp
-from sqlglot.errors import ErrorLevel
 
 from telltale.engine import deduplication
 from telltale.tables import PRESENCE_DAY, SIGHTING, Column, Table
+from tests.portable import everywhere, problems
 
 SUBJECTS = ("presence", "kanban", "activity", "sensors", "health")
-ALLOWED = {
-    *("avg", "bitwise_or_agg", "count", "max", "min", "quantile", "sum"),
-    *("lag", "lead", "row_number"),
-    *("and", "case", "try_cast", "ceil", "coalesce", "concat", "floor", "greatest", "least", "nullif", "or"),
-    *("regexp_like", "substring", "timestamp_micros", "unix_micros", "explode", "generate_series"),
-}
-"""Functions known to mean the same on both engines, as the parser names them (percentile is quantile, Spark's cast
-try_cast)."""
-RUNNING = (exp.Sum, exp.Max, exp.Min, exp.Count, exp.Avg)
 
 
 def _modules() -> Iterator[ModuleType]:
@@ -50,66 +39,17 @@ def texts() -> Iterator[tuple[str, str]]:
 COLUMNS = tuple(Column(name, "int64", "") for name in ("raw_id", "received_at", "a", "b"))
 NEWEST = Table("t", "", COLUMNS, key=("a",), time="received_at", by_column=True)
 TEXTS = dict(texts())
-
-
-def problems(text: str) -> Iterator[str]:
-    """What a text does that it must not."""
-    tree = sqlglot.parse_one(text, dialect="spark", error_level=ErrorLevel.RAISE)
-    branches = {id(branch) for case in tree.find_all(exp.Case) for branch in case.args["ifs"]}
-    for function in tree.find_all(exp.Func):
-        if id(function) in branches:
-            continue
-        name = function.name if isinstance(function, exp.Anonymous) else function.sql_name()
-        if name.lower() not in ALLOWED:
-            yield f"function {name.lower()}"
-    for rule in (_types, _names, _windows, _divisors, _unportable):
-        yield from rule(tree)
-
-
-def _types(tree: exp.Expr) -> Iterator[str]:
-    for cast in tree.find_all(exp.Cast):
-        if cast.to.this not in {exp.DType.BIGINT, exp.DType.INT, exp.DType.DOUBLE}:
-            yield f"cast to {cast.to.sql()}"
-        if cast.to.this != exp.DType.DOUBLE and isinstance(cast.this, exp.Div):
-            yield "a quotient cast without floor()"
-
-
-def _names(tree: exp.Expr) -> Iterator[str]:
-    for derived in tree.find_all(exp.Subquery):
-        if isinstance(derived.parent, exp.From | exp.Join) and not derived.alias:
-            yield "a derived table without a name"
-    for select in tree.find_all(exp.Select):
-        for column in select.expressions:
-            if not isinstance(column, exp.Alias | exp.Column | exp.Star):
-                yield f"column without a name: {column.sql()}"
-
-
-def _windows(tree: exp.Expr) -> Iterator[str]:
-    for window in tree.find_all(exp.Window):
-        ordered = window.args.get("order")
-        if isinstance(window.this, RUNNING) and ordered and not window.args.get("spec"):
-            yield f"a running {window.this.key} without its frame"
-        if not isinstance(window.this, RUNNING) and not ordered:
-            yield f"{window.this.key} without an order"
-
-
-def _divisors(tree: exp.Expr) -> Iterator[str]:
-    for division in tree.find_all(exp.Div):
-        by = division.expression
-        known = isinstance(by, exp.Placeholder) or (isinstance(by, exp.Literal) and float(by.this) != 0)
-        if not known and not by.find(exp.Nullif):
-            yield f"a divisor outside nullif: {by.sql()}"
-
-
-def _unportable(tree: exp.Expr) -> Iterator[str]:
-    for kind in (exp.Interval, exp.IntDiv, exp.Qualify, exp.Struct, exp.Lateral, exp.AtTimeZone):
-        if tree.find(kind):
-            yield f"{kind.__name__} is not portable"
+EVERYWHERE = dict(everywhere())
 
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_text_is_portable(name: str) -> None:
     assert list(problems(TEXTS[name])) == []
+
+
+@pytest.mark.parametrize("place", EVERYWHERE)
+def test_a_text_is_portable_wherever_it_stands(place: str) -> None:
+    assert list(problems(EVERYWHERE[place])) == []
 
 
 def test_the_texts_are_found() -> None:
@@ -129,6 +69,10 @@ def test_the_texts_are_found() -> None:
         ("select cast(a / 3 as bigint) as x from r", "a quotient cast without floor()"),
         ("select t + interval 1 day as x from r", "Interval is not portable"),
         ("select cast(a as timestamp) as x from r", "cast to TIMESTAMPTZ"),
+        ('select "table" as x from r', "double quotes are a string in Spark"),
+        ("select a::double as x from r", "a cast by ::"),
+        ("select coalesce(a, 1.0) as x from r", "1.0 is a decimal, expected 1.0e0"),
+        ("select arg_max(a, b) as x from r", "function arg_max"),
     ],
 )
 def test_the_linter_sees(text: str, problem: str) -> None:

@@ -25,24 +25,34 @@ MINUTES = {source.name: source.minutes for source in SOURCES if source.minutes}
 """How the minutes of a modem's message are read."""
 
 OF_RECORDS = """
-select coalesce(nullif(i.same_as, ''), a.device_id) as device_id, a.raw_id, a.source, a.kind, count(*) as rows_in,
-  max(a.observed_at) as observed_at, min(a.observed_at) as first_at, arg_max(a.idle_s, a.observed_at) as idle_s,
-  max(a.period_s) as period_s, bool_or(a.active) as active, max(a.note) as note, '' as data, null::double as score_pct
-from activity a left join info i on i.device_id = a.device_id
-where a.source = 'pc_idle'
-group by 1, 2, 3, 4
+select device_id, raw_id, source, kind, count(*) as rows_in, max(observed_at) as observed_at,
+  min(observed_at) as first_at, max(case when place = 1 then idle_s end) as idle_s, max(period_s) as period_s,
+  bool_or(active) as active, max(note) as note, '' as data, cast(null as double) as score_pct
+from (
+  select *, row_number() over (
+    partition by device_id, raw_id, source, kind
+    order by case when idle_s is null then 1 else 0 end, observed_at desc, idle_s desc
+  ) as place
+  from (
+    select coalesce(nullif(i.same_as, ''), a.device_id) as device_id, a.raw_id, a.source, a.kind, a.observed_at,
+      a.idle_s, a.period_s, a.active, a.note
+    from activity a left join info i on i.device_id = a.device_id
+    where a.source = 'pc_idle'
+  ) of_pcs
+) placed
+group by device_id, raw_id, source, kind
 """
 OF_UPLINKS = """
 select coalesce(nullif(i.same_as, ''), u.device_id) as device_id, u.raw_id, u.source, 'uplink' as kind, 1 as rows_in,
-  u.observed_at, u.observed_at as first_at, null::double as idle_s, null::double as period_s, null::boolean as active,
-  null::varchar as note, coalesce(u.data, '') as data, a.score_pct
+  u.observed_at, u.observed_at as first_at, cast(null as double) as idle_s, cast(null as double) as period_s,
+  cast(null as boolean) as active, cast(null as string) as note, coalesce(u.data, '') as data, a.score_pct
 from uplink u
 inner join (select distinct device_id from sender where source <> 'pc_idle') m on m.device_id = u.device_id
 left join info i on i.device_id = u.device_id
 left join activity a on a.device_id = u.device_id and a.kind = 'level' and a.observed_at = u.observed_at
 """
 COUNTED = """
-select device_id, '{table}' as "table", kind, count(*) as records, min(observed_at) as first_at,
+select device_id, '{table}' as table_name, kind, count(*) as records, min(observed_at) as first_at,
   max(observed_at) as last_at
 from (select coalesce(nullif(i.same_as, ''), r.device_id) as device_id, {kind} as kind, r.observed_at
       from {table} r left join info i on i.device_id = r.device_id
@@ -50,10 +60,10 @@ from (select coalesce(nullif(i.same_as, ''), r.device_id) as device_id, {kind} a
 group by device_id, kind
 """
 ADDED = """
-select device_id, "table", kind, cast(sum(records) as bigint) as records, min(first_at) as first_at,
+select device_id, table_name, kind, cast(sum(records) as bigint) as records, min(first_at) as first_at,
   max(last_at) as last_at
 from (select * from before union all select * from since) parts
-group by device_id, "table", kind
+group by device_id, table_name, kind
 """
 TABLES_OF_PCS = {"activity": "r.kind", "uplink": "''", "reading": "r.quantity", "device_status": "r.kind"}
 
@@ -91,8 +101,9 @@ def kept(question: Question) -> pa.Table:
         "before": question.engine.from_arrow(before),
         "since": _counted(question, Span(ended.until_us, FOREVER), sender),
     }
-    columns = ("device_id", "name", "person", '"table"', "kind", "records", "first_at", "last_at")
-    return named(question, question.engine.run(ADDED, parts), *columns, order='name, device_id, "table", kind')
+    columns = ("device_id", "name", "person", "table_name", "kind", "records", "first_at", "last_at")
+    added = named(question, question.engine.run(ADDED, parts), *columns, order="name, device_id, table_name, kind")
+    return added.rename_columns({"table_name": "table"})  # a word of SQL: texts call it otherwise
 
 
 def _counted(question: Question, span: Span, sender: pa.Table) -> Relation:
@@ -176,7 +187,7 @@ def _pc_and_taken(question: Question, since_us: int) -> tuple[str, int | None]:
         raise ConfigError(f'"{question.of}" has {len(meant)} PCs ({names}): name the one to correct')
     device_id = meant[0]["device_id"]
     near = question.view.table("activity", Span(since_us, since_us + 1_000))
-    text = """select max(epoch_us(observed_at)) as at_us from activity
+    text = """select max(unix_micros(observed_at)) as at_us from activity
         where kind = 'correction' and device_id = :device_id"""
     (row,) = question.engine.run(text, {"activity": near}, device_id=device_id).arrow().to_pylist()
     return device_id, row["at_us"]

@@ -16,7 +16,7 @@ from (
     select s.site, s.node_id, s.observed_at, s.at_us, s.before_us, m.interval_us
     from step s
     inner join (
-      select site, node_id, percentile(at_us - before_us, 0.5) as interval_us from step group by site, node_id
+      select site, node_id, percentile(at_us - before_us, 0.5e0) as interval_us from step group by site, node_id
     ) m on m.site = s.site and m.node_id = s.node_id
   ) measured
 ) numbered
@@ -32,7 +32,7 @@ from heartbeat
 
 CLOCKS = """
 select site, node_id, max(observed_at) as last_reported_at, max(reports) as reports,
-  percentile(case when newest <= 20 then clock_offset_s end, 0.5) as clock_offset_s
+  percentile(case when newest <= 20 then clock_offset_s end, 0.5e0) as clock_offset_s
 from (
   select site, node_id, observed_at, clock_offset_s, count(*) over (partition by site, node_id) as reports,
     row_number() over (partition by site, node_id

@@ -38,7 +38,7 @@ select u.device_id, u.uplinks, u.first_at, u.last_at, coalesce(g.missing, 0) as 
   u.rssi_dbm, u.snr_db, u.weak_share
 from (
   select device_id, count(*) as uplinks, count(seq) as numbered, min(observed_at) as first_at,
-    max(observed_at) as last_at, percentile(rssi_dbm, 0.5) as rssi_dbm, percentile(snr_db, 0.5) as snr_db,
+    max(observed_at) as last_at, percentile(rssi_dbm, 0.5e0) as rssi_dbm, percentile(snr_db, 0.5e0) as snr_db,
     count(case when link_quality = 'limit' then 1 end) / cast(nullif(count(link_quality), 0) as double) as weak_share
   from uplink
   group by device_id

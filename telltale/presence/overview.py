@@ -35,7 +35,7 @@ REJECTED = "select count(*) as rejected from reject r join hearing h on h.source
 """What could not be decoded of the sources that hear stations; what sensors sent is no matter of presence."""
 
 ON_DAYS = """
-select v.* from visit v where exists (select 1 from day d
+select v.* from visit v where exists (select 1 as found from day d
   where unix_micros(v.entered_at) < d.end_us and unix_micros(v.left_at) >= d.start_us)
 """
 

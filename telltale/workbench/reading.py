@@ -236,6 +236,6 @@ def _table_name(name: str) -> str:
 
 def _column(name: str, columns: tuple[str, ...]) -> str:
     if name in columns:
-        return f'"{name}"'
+        return name
     hint = did_you_mean(name, columns)
     raise ConfigError(f'no column "{name}"; known: {", ".join(columns)}{hint}')

@@ -25,9 +25,9 @@ with step as (
   from node_heartbeat
 )
 select site, node_id, max(observed_at) as last_seen, count(*) as reports,
-  percentile(interval_us, 0.5) / 1e6 as interval_s, max(interval_us) / 1e6 as longest_gap_s,
+  percentile(interval_us, 0.5e0) / 1e6 as interval_s, max(interval_us) / 1e6 as longest_gap_s,
   (:now_us - unix_micros(max(observed_at))) / 1e6 as silent_s,
-  percentile(case when age <= 20 then clock_offset_s end, 0.5) as clock_offset_s
+  percentile(case when age <= 20 then clock_offset_s end, 0.5e0) as clock_offset_s
 from step group by site, node_id order by site, node_id
 """
 """Clock offset: median of the last 20 reports. Source: wire/presence.md R8."""

@@ -11,8 +11,8 @@ from telltale.engine import Engine, Relation
 
 SIGNALS = """
 select coalesce(nullif(i.same_as, ''), a.device_id) as device_id, a.kind, unix_micros(a.observed_at) as at_us,
-  cast(floor(a.idle_s * 1e6 + 0.5) as bigint) as idle_us, a.score_pct, a.active,
-  cast(floor(a.period_s * 1e6 + 0.5) as bigint) as period_us, a.raw_id, unix_micros(a.received_at) as received_us
+  cast(floor(a.idle_s * 1e6 + 0.5e0) as bigint) as idle_us, a.score_pct, a.active,
+  cast(floor(a.period_s * 1e6 + 0.5e0) as bigint) as period_us, a.raw_id, unix_micros(a.received_at) as received_us
 from activity a left join info i on i.device_id = a.device_id
 """
 

@@ -36,11 +36,11 @@ from (
       count(case when s.at_us >= :since_us and s.received_us - s.at_us > :late_us then 1 end) as late,
       max(case when s.at_us >= :since_us then s.at_us - s.before_us end) as longest_us,
       max(i.expected_interval_s) * 1e6 as given_us,
-      case when count(s.own_step_us) >= :fewest_steps then percentile(s.own_step_us, 0.5) end as usual_us,
-      case when max(i.expected_interval_s) is not null then percentile(s.own_step_us, 0.5) end as few_us,
+      case when count(s.own_step_us) >= :fewest_steps then percentile(s.own_step_us, 0.5e0) end as usual_us,
+      case when max(i.expected_interval_s) is not null then percentile(s.own_step_us, 0.5e0) end as few_us,
       case when count(s.own_step_us) >= :fewest_steps then percentile(s.own_step_us, :due_quantile) end as due_us,
       percentile(s.at_us - s.before_us, :quantile) as long_us, count(s.before_us) as steps,
-      percentile(case when s.newest <= :newest then s.clock_offset_s end, 0.5) as clock_offset_s,
+      percentile(case when s.newest <= :newest then s.clock_offset_s end, 0.5e0) as clock_offset_s,
       max(s.in_batches) as in_batches
     from (
       select *, case when at_us - before_us >= :shortest_step_us then at_us - before_us end as own_step_us from step

@@ -35,7 +35,7 @@ class TrendRules:
 
 
 DAILY = """
-select device_id, kind, measure, day_no, percentile(value, 0.5) as value
+select device_id, kind, measure, day_no, percentile(value, 0.5e0) as value
 from (
   select device_id, kind, measure, value, cast(floor(unix_micros(observed_at) / :day_us) as bigint) as day_no
   from (
@@ -66,9 +66,9 @@ where d.day_no >= coalesce(d.renewed_no, d.day_no)
 """
 
 SLOPES = """
-select o.device_id, o.measure, percentile((l.value - o.value) / nullif(l.day_no - o.day_no, 0), 0.5) as per_day,
-  percentile((l.value - o.value) / nullif(l.day_no - o.day_no, 0), 0.1) as steepest,
-  percentile((l.value - o.value) / nullif(l.day_no - o.day_no, 0), 0.9) as flattest
+select o.device_id, o.measure, percentile((l.value - o.value) / nullif(l.day_no - o.day_no, 0), 0.5e0) as per_day,
+  percentile((l.value - o.value) / nullif(l.day_no - o.day_no, 0), 0.1e0) as steepest,
+  percentile((l.value - o.value) / nullif(l.day_no - o.day_no, 0), 0.9e0) as flattest
 from chosen o
 inner join chosen l on l.device_id = o.device_id and l.measure = o.measure and l.day_no > o.day_no
 group by o.device_id, o.measure
@@ -95,7 +95,7 @@ from (
   ) n
   left join slope s on s.device_id = n.device_id and s.measure = n.measure
   left join (
-    select c.device_id, c.measure, percentile(c.value + t.per_day * (e.last_no - c.day_no), 0.5) as level
+    select c.device_id, c.measure, percentile(c.value + t.per_day * (e.last_no - c.day_no), 0.5e0) as level
     from chosen c
     inner join slope t on t.device_id = c.device_id and t.measure = c.measure
     inner join (

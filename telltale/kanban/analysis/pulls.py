@@ -10,13 +10,13 @@ from telltale.engine import Engine, Relation
 SIGNALS = """
 select case when b.role = 'ack' then b.ack_for else b.item end as item,
   case when b.role = 'ack' then 'ack' else 'pull' end as signal, p.device_id, b.name, p.pressed_at as signalled_at,
-  coalesce(b.container_qty, 1.0) as quantity, p.frames, p.is_manual
+  coalesce(b.container_qty, 1.0e0) as quantity, p.frames, p.is_manual
 from press p
 inner join button b on b.device_id = p.device_id
 where b.role in ('button', 'ack') and not p.is_manual
 union all
 select h.item, case when h.kinds = 'manual_ack' then 'ack' else 'pull' end as signal, h.device_id, 'by hand' as name,
-  h.signalled_at, coalesce(c.container_qty, 1.0) as quantity, h.frames, h.is_manual
+  h.signalled_at, coalesce(c.container_qty, 1.0e0) as quantity, h.frames, h.is_manual
 from (
   select substring(device_id, 6) as item, device_id, kinds, pressed_at as signalled_at, frames, is_manual
   from press where is_manual

@@ -35,7 +35,7 @@ from by_kind group by site, start_us
 
 DWELL = """
 select t.site, k.shown_as as address_kind, t.start_us, avg(t.dwell_s) as dwell_mean_s,
-  percentile(t.dwell_s, 0.5) as dwell_median_s, percentile(t.dwell_s, 0.9) as dwell_p90_s
+  percentile(t.dwell_s, 0.5e0) as dwell_median_s, percentile(t.dwell_s, 0.9e0) as dwell_p90_s
 from touching t inner join shown k on k.address_kind = t.address_kind
 where t.is_visitor = 1 and t.entered_us >= t.start_us and t.left_us + :gap_us < :until_us
 group by t.site, k.shown_as, t.start_us

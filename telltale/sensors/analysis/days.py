@@ -62,8 +62,8 @@ from (
   ) s
   inner join (
     select device_id, channel, quantity, start_us,
-      percentile(case when at_us - before_us >= :copy_us then at_us - before_us end, 0.5) as usual_us,
-      percentile(case when at_us - before_us >= :copy_us then at_us - before_us end, 0.25) as short_us
+      percentile(case when at_us - before_us >= :copy_us then at_us - before_us end, 0.5e0) as usual_us,
+      percentile(case when at_us - before_us >= :copy_us then at_us - before_us end, 0.25e0) as short_us
     from step group by device_id, channel, quantity, start_us
   ) u on u.device_id = s.device_id and u.channel = s.channel and u.quantity = s.quantity and u.start_us = s.start_us
   left join info i on i.device_id = s.device_id

@@ -48,7 +48,7 @@ order by s.device_id, s.channel, s.quantity, p.start_us
 GAPS = """
 select device_id, channel, quantity, timestamp_micros(at_us) as after_at, timestamp_micros(next_us) as before_at,
   case when is_open then cast(floor((next_us - at_us) / nullif(interval_us, 0)) as bigint)
-    else cast(floor((next_us - at_us) / nullif(interval_us, 0) + 0.5) as bigint) - 1 end as missing, is_open
+    else cast(floor((next_us - at_us) / nullif(interval_us, 0) + 0.5e0) as bigint) - 1 end as missing, is_open
 from (
   select s.device_id, s.channel, s.quantity, s.at_us, coalesce(s.after_us, :until_us) as next_us,
     s.after_us is null as is_open, i.interval_s * 1e6 as interval_us, i.is_sure

@@ -33,7 +33,7 @@ select device_id, channel, quantity, coalesce(given_s, usual_us / 1e6) as interv
   given_s is not null or steps >= :fewest_steps as is_sure
 from (
   select s.device_id, s.channel, s.quantity, max(i.expected_interval_s) as given_s,
-    percentile(case when s.at_us - s.before_us >= :copy_us then s.at_us - s.before_us end, 0.5) as usual_us,
+    percentile(case when s.at_us - s.before_us >= :copy_us then s.at_us - s.before_us end, 0.5e0) as usual_us,
     count(case when s.at_us - s.before_us >= :copy_us then 1 end) as steps
   from step s
   left join info i on i.device_id = s.device_id

@@ -25,7 +25,7 @@ _DEVICE = ("source", "site", "device_id")
 BACK_US = max(LOOKBACK.values()) + DAY
 """How far back the health page of a day looks for what is usual of a device."""
 BEFORE = """
-select s.source, cast(c.number as string) as site, s.device_id, s.observed_at, s.at_us, s.received_us, s.clock_offset_s,
+select s.source, c.number as site, s.device_id, s.observed_at, s.at_us, s.received_us, s.clock_offset_s,
   s.in_batches, s.messages
 from signal s
 inner join pause c on c.source = s.source and c.of_site = s.site and c.device_id = s.device_id
@@ -68,7 +68,7 @@ def _measured(watch: Watch, signals: Signals, heard: pa.Table) -> list[Episode]:
     relations = {"signal": signals.rows, "pause": watch.engine.from_arrow(pauses)}
     before = watch.engine.run(BEFORE, relations, back_us=BACK_US)
     judged = analysis.devices(watch.engine, before, signals.info, since_us=0, now_us=watch.until_us).arrow()
-    patience_s = {int(row["site"]): row["patience_s"] for row in judged.select(["site", "patience_s"]).to_pylist()}
+    patience_s = {row["site"]: row["patience_s"] for row in judged.select(["site", "patience_s"]).to_pylist()}
     found = []
     for row in pauses.to_pylist():
         patience = patience_s.get(row["number"])
@@ -102,7 +102,7 @@ def _pauses(watch: Watch, signals: pa.Table) -> pa.Table:
             next_us = int(heard[at + 1]) if at + 1 < len(heard) else None
             rows.append(
                 {
-                    "number": len(rows), "source": source, "of_site": site, "device_id": device,
+                    "number": str(len(rows)), "source": source, "of_site": site, "device_id": device,
                     "heard_us": int(heard[at]), "next_us": next_us,
                 }
             )  # fmt: skip
@@ -111,7 +111,7 @@ def _pauses(watch: Watch, signals: pa.Table) -> pa.Table:
 
 PAUSES = pa.schema(
     [
-        *(("number", pa.int64()), ("source", pa.string()), ("of_site", pa.string()), ("device_id", pa.string())),
+        *(("number", pa.string()), ("source", pa.string()), ("of_site", pa.string()), ("device_id", pa.string())),
         *(("heard_us", pa.int64()), ("next_us", pa.int64())),
     ]
 )
