@@ -71,6 +71,8 @@ lock: setup  ## resolve pyproject.toml anew into requirements.lock and constrain
 	$(BIN)/uv pip compile pyproject.toml --extra all --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.lock
 	grep -E '^[a-zA-Z0-9]' requirements.lock | sed -E 's/ *\\$$//' > constraints.txt
+	$(BIN)/uv pip compile pyproject.toml --group sail --constraint constraints.txt --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements-sail.lock
 
 clean:  ## remove what was built; data/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
