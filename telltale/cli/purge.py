@@ -33,8 +33,15 @@ def purge(*, as_json: bool) -> None:
         told = f"{told} {unstored:,} records that waited for the store were removed from spools."
     if said := exported.reminder(past):
         told = f"{told} {said}."
+    left_out = project.lake.left_out()
+    told = " ".join([told, *(f"Left as it is: {damaged}." for damaged in left_out.values())])
     show_one(
-        {**purged._asdict(), "spooled": unstored, "exported_past": [one.path for one in past]},
+        {
+            **purged._asdict(),
+            "spooled": unstored,
+            "exported_past": [one.path for one in past],
+            "left_out": sorted(left_out),
+        },
         as_json=as_json,
         sentence=told,
     )

@@ -38,7 +38,9 @@ def redecode(since: str | None, until: str | None, source_name: str | None, *, a
             now_us=project.now_us(),
             progress=lambda count, total: bar.update(task, completed=count, total=total),
         )
-    show_one(done._asdict(), as_json=as_json, sentence=_sentence(done))
+    left_out = project.lake.left_out()
+    sentence = " ".join([_sentence(done), *(f"Left as it is: {said}." for said in left_out.values())])
+    show_one({**done._asdict(), "left_out": sorted(left_out)}, as_json=as_json, sentence=sentence)
 
 
 def _sentence(done: "Redecoded") -> str:

@@ -8,7 +8,7 @@ the store, a reader finds out those that are not noted, and keeps them for as lo
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from telltale.arrow import DAY_US, utc_day
 from telltale.lake.catalog import File, listed, pieces
+from telltale.lake.damage import Damaged
 from telltale.lake.lake import Lake, read
 from telltale.landing.schema import FILE_FACT, FILES
 from telltale.tables import NODE_HEARTBEAT, SIGHTING
@@ -87,7 +88,9 @@ def note(lake: Lake, *, now_us: int) -> int:
     gone = noted - {file.path for file in files}
     made = [file for file in files if file.day < today and file.path not in noted]
     for some in pieces(made, 50):
-        facts = [{"path": file.path, "fact": json.dumps(_found_out(lake, file))} for file in some]
+        facts = [{"path": path, "fact": json.dumps(fact)} for path, fact in _of_whole(lake, some)]
+        if not facts:
+            continue
         with lake.store.writer() as connection:
             connection.execute(FILE_FACT.delete().where(FILE_FACT.c.path.in_([fact["path"] for fact in facts])))
             connection.execute(FILE_FACT.insert(), facts)
@@ -95,6 +98,15 @@ def note(lake: Lake, *, now_us: int) -> int:
         with lake.store.writer() as connection:
             connection.execute(FILE_FACT.delete().where(FILE_FACT.c.path.in_(paths)))
     return len(made)
+
+
+def _of_whole(lake: Lake, files: Sequence[File]) -> Iterator[tuple[str, Fact]]:
+    """The facts of those files that can be read."""
+    for file in files:
+        try:
+            yield file.path, _found_out(lake, file)
+        except Damaged as damaged:
+            lake.leave_out(damaged)
 
 
 def _noted(lake: Lake, files: Sequence[File]) -> dict[str, Fact]:

@@ -72,7 +72,17 @@ class Root:
 
     def exists(self, path: str) -> bool:
         """Whether the file is there."""
-        return bool(self.system.get_file_info(path).type == pa.fs.FileType.File)
+        return self.size(path) is not None
+
+    def size(self, path: str) -> int | None:
+        """The bytes of a file; None where it is not there."""
+        info = self.system.get_file_info(path)
+        return int(info.size) if info.type == pa.fs.FileType.File else None
+
+    def content(self, path: str) -> pa.Buffer:
+        """The bytes of a file; FileNotFoundError when it is not there."""
+        with self.system.open_input_file(path) as source:
+            return source.read_buffer()
 
     def delete(self, path: str) -> bool:
         """Remove a file; False when it was gone already or is held open (Windows), then gc comes back for it."""
@@ -105,6 +115,7 @@ def encode(rows: pa.Table, *, raw: bool) -> pa.Buffer:
         row_group_size=_RAW_ROW_GROUP if raw else _ROW_GROUP,
         compression="zstd",
         compression_level=3,
+        write_page_checksum=raw,  # of a damaged file of raw records those groups are kept that are proven to be whole
     )
     return sink.getvalue()
 

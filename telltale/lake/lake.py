@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from telltale.arrow import Decode
 from telltale.contract import StoreError
+from telltale.lake import damage
 from telltale.lake import retained as _retained
 from telltale.lake.catalog import RAW_TABLE, Changed, File
 from telltale.lake.files import Root, encode
@@ -65,6 +67,16 @@ class Lake:
         self._personal = frozenset(personal_sources)
         self.keeps_bodies = keeps_bodies
         self._snapshots = Snapshots(store)
+        self._left_out: dict[str, str] = {}
+
+    def leave_out(self, damaged: damage.Damaged) -> None:
+        """Note a damaged file that a job goes on without."""
+        self._left_out[damaged.file.path] = str(damaged)
+
+    def left_out(self) -> dict[str, str]:
+        """The damaged files that jobs went on without since this was asked last, by path, each with a sentence."""
+        found, self._left_out = self._left_out, {}
+        return found
 
     def is_personal(self, source: str) -> bool:
         """Whether its raw files hold one received hour each, so that purge can drop them in time.
@@ -136,15 +148,26 @@ def write(lake: Lake, job: str, drafts: Sequence[Draft], *, now_us: int) -> list
 
 
 def read(lake: Lake, file: File, columns: Sequence[str] | None = None) -> pa.Table:
-    """The rows of a listed file.
+    """The rows of a listed file; of all columns only if its bytes are those that were written.
+
+    So a job that writes what it has read never gives a flipped byte a new checksum.
 
     Raises:
         Changed: it was purged since it was listed.
+        Damaged: it is not what was written.
     """
     try:
-        return lake.root.read(file.path, columns)
+        with damage.named(lake.root, lake.store, file):
+            return lake.root.read(file.path, columns) if columns else _verified(lake, file)
     except FileNotFoundError as error:
         raise Changed(f"lake {lake.root.shown}: {file.path} was purged since it was listed; start again") from error
+
+
+def _verified(lake: Lake, file: File) -> pa.Table:
+    content = lake.root.content(file.path)
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise OSError("the bytes are not those that were written")
+    return pq.ParquetFile(pa.BufferReader(content)).read()
 
 
 def retried(attempt: Callable[[], _T]) -> _T:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from telltale.arrow import DAY_US
 from telltale.lake.catalog import RAW_TABLE, Changed, File, bump, enlist, listed, unlist
+from telltale.lake.damage import Damaged
 from telltale.lake.lake import Lake, going_on, read, write
 from telltale.lake.lock import locked
 from telltale.lake.rows import HOUR_US, Draft, day_draft, raw_draft
@@ -44,11 +45,9 @@ def merge(lake: Lake, *, now_us: int, many: int = 16) -> Merged:
     """
     before, after, present = 0, 0, going_on(now_us)
     for _ in range(_PASSES):
-        groups = _due(lake, now_us, many)
-        for group in groups:
-            if _merged(lake, group, present):
-                before, after = before + len(group), after + 1
-        if not groups:
+        counts = [_merged(lake, group, present) for group in _due(lake, now_us, many)]
+        before, after = before + sum(counts), after + sum(count > 0 for count in counts)
+        if not any(counts):
             break
     return Merged(before, after)
 
@@ -85,12 +84,19 @@ def _small(group: Sequence[File]) -> list[File]:
     return members
 
 
-def _merged(lake: Lake, group: Sequence[File], present: Callable[[], int]) -> bool:
-    """Replace the files of a group by one; False when one of them was replaced or purged meanwhile."""
+def _merged(lake: Lake, group: Sequence[File], present: Callable[[], int]) -> int:
+    """Replace the files of a group by one, and return how many; 0 when one of them was replaced or purged meanwhile.
+
+    Damaged ones stay as they are.
+    """
     with locked(lake.store, "rebuild", wait_s=lake.lock_wait_s):
         try:
+            parts = _whole(lake, group)
+            if len(parts) < 2:
+                return 0
+            group = [file for file, _ in parts]
             # A file written before a column was added lacks it.
-            rows = pa.concat_tables([read(lake, file) for file in group], promote_options="default")
+            rows = pa.concat_tables([rows for _, rows in parts], promote_options="default")
             lake.step("merge:1 read")
             draft = _draft(group, rows)
             lake.step("merge:2 sorted")
@@ -102,9 +108,20 @@ def _merged(lake: Lake, group: Sequence[File], present: Callable[[], int]) -> bo
                 enlist(connection, lake.root, files)
                 lake.step("merge:4 listed")
         except Changed:
-            return False
+            return 0
         lake.step("merge:4 committed")
-        return True
+        return len(group)
+
+
+def _whole(lake: Lake, group: Sequence[File]) -> list[tuple[File, pa.Table]]:
+    """The files that are what was written, with their rows."""
+    parts = []
+    for file in group:
+        try:
+            parts.append((file, read(lake, file)))
+        except Damaged as damaged:
+            lake.leave_out(damaged)
+    return parts
 
 
 def _draft(group: Sequence[File], rows: pa.Table) -> Draft:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from telltale.arrow import arrow_to_raws
 from telltale.contract import Raw
 from telltale.lake.catalog import RAW_TABLE, listed
+from telltale.lake.damage import named
 from telltale.lake.lake import Lake
 from telltale.landing.schema import FILES, PURGED, RAW
 from telltale.landing.store import Store
@@ -20,7 +21,11 @@ class Purged(NamedTuple):
 
 
 def raw_record(lake: Lake, raw_id: int) -> Raw | Purged | None:
-    """The record of that id, or when it was purged; None when there never was one."""
+    """The record of that id, or when it was purged; None when there never was one.
+
+    Raises:
+        Damaged: the file it may be in cannot be read.
+    """
     with lake.store.reader() as connection:
         hot = connection.execute(sa.select(*(RAW.c[name] for name in Raw._fields)).where(RAW.c.id == raw_id)).first()
         covers = (FILES.c.first_raw_id <= raw_id) & (FILES.c.last_raw_id >= raw_id)
@@ -29,7 +34,8 @@ def raw_record(lake: Lake, raw_id: int) -> Raw | Purged | None:
         return Raw(*hot)
     for file in files:
         try:
-            rows = lake.root.read_where(file.path, "id", raw_id)
+            with named(lake.root, lake.store, file):
+                rows = lake.root.read_where(file.path, "id", raw_id)
         except FileNotFoundError:  # purged since it was listed
             continue
         if rows.num_rows:

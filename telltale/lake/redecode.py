@@ -22,6 +22,7 @@ from telltale.arrow import arrow_to_raws, by_day
 from telltale.contract import Raw
 from telltale.lake import superseded
 from telltale.lake.catalog import RAW_TABLE, File, bump, enlist, listed, purged_days, require, unlist
+from telltale.lake.damage import Damaged
 from telltale.lake.lake import Lake, going_on, read, retried, write
 from telltale.lake.lock import locked
 from telltale.lake.redecoded import note_redecoded
@@ -74,16 +75,23 @@ def redecode(
 ) -> Redecoded:
     """Rebuild what was received on days (UTC) with since_day <= day <= until_day; None leaves an end open.
 
+    A day of which a file is damaged is left as it is: `lake.left_out` names it.
+
     Raises:
         Changed: the files of a day kept changing; the days before it are done.
     """
     listed_days, present = _days(lake, since_day, until_day, source), going_on(now_us)
     days = [(name, day) for name, day in listed_days if name in lake.versions]
     unknown = sorted({name for name, _ in listed_days} - {name for name, _ in days})
-    frozen, raws, rows = [], 0, defaultdict[str, int](int)
+    frozen, raws, rows, damaged_days = [], 0, defaultdict[str, int](int), 0
     for done, (name, day) in enumerate(days):
         progress(done, len(days))
-        counts = _rebuild(lake, name, day, present)
+        try:
+            counts = _rebuild(lake, name, day, present)
+        except Damaged as damaged:
+            lake.leave_out(damaged)
+            damaged_days += 1
+            continue
         if counts is None:
             frozen.append((name, day))
             continue
@@ -91,7 +99,7 @@ def redecode(
         for table_name, count in counts.items():
             rows[table_name] += count
     progress(len(days), len(days))
-    return Redecoded(len(days) - len(frozen), raws, dict(rows), tuple(frozen), tuple(unknown))
+    return Redecoded(len(days) - len(frozen) - damaged_days, raws, dict(rows), tuple(frozen), tuple(unknown))
 
 
 def _days(lake: Lake, since: date | None, until: date | None, source: str | None) -> list[tuple[str, date]]:

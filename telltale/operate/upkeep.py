@@ -155,11 +155,21 @@ def _do(job: Job, project: Project, say: Say, failures: "_Failures", now_s: floa
     except Exception as error:  # noqa: BLE001 - a mistake in one job must not end the others
         failed = explained(error)
     else:
-        failures.over(job)
+        if said := left_out(project):
+            failures.add(job, said, now_s)
+        else:
+            failures.over(job)
         if done:
             say(done)
         return
     failures.add(job, failed, now_s)
+
+
+def left_out(project: Project) -> str:
+    """A sentence about the damaged files that jobs went on without; empty where there is none."""
+    sentences = list(project.lake.left_out().values())
+    more = f" (and {wording.count(len(sentences) - 1, 'more file')} left out)" if len(sentences) > 1 else ""
+    return f"left out: {sentences[0]}{more}" if sentences else ""
 
 
 class _Failures:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from telltale.arrow import arrow_to_raws
 from telltale.contract import Raw
 from telltale.lake.catalog import RAW_TABLE
+from telltale.lake.lake import read
 from telltale.workbench.project import Project
 from telltale.workbench.times import Span
 
@@ -20,7 +21,7 @@ def records(project: Project, source: str, span: Span) -> Iterator[Raw]:
     view = project.view()
     files = [file for file in view.files(RAW_TABLE, span) if file.source == source]
     for file in sorted(files, key=lambda file: (file.day, file.first_raw_id)):
-        yield from (raw for raw in arrow_to_raws(project.lake.root.read(file.path)) if _within(raw, span))
+        yield from (raw for raw in arrow_to_raws(read(project.lake, file)) if _within(raw, span))
     yield from (raw for raw in view.snapshot.hot if raw.source == source and _within(raw, span))
 
 

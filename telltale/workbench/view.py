@@ -3,7 +3,8 @@
 # ruff: noqa: S608 - texts are composed of names of ours; values are given to the engine
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +16,7 @@ from telltale.contract import TelltaleError
 from telltale.engine import Engine, Parts, Relation
 from telltale.lake import Changed, ClosedDay, File, parts
 from telltale.lake.catalog import RAW_TABLE
+from telltale.lake.damage import Damaged, met
 from telltale.lake.facts import of_heartbeats
 from telltale.tables import CLOCK_WRONG, NODE_HEARTBEAT, TABLES, UPLINK, Table
 from telltale.workbench import messages
@@ -227,6 +229,11 @@ class View:
         """Whether a file that was asked for has been removed since."""
         return any(not self.project.lake.root.exists(file.path) for file in self.snapshot.listing.read())
 
+    def damaged(self, error: Exception) -> Damaged | None:
+        """The damaged file that explains an error, among those that were asked for; None where none does."""
+        lake = self.project.lake
+        return met(lake.root, lake.store, self.snapshot.listing.read(), error)
+
     def _parts(self, table: Table, files: Sequence[File]) -> Parts:
         """Some files of the table, sorted by whether a key of their day may stand in another file too."""
         hot = self.hot.get(table.name)
@@ -251,7 +258,10 @@ def answered(project: "Project", ask: Callable[[View], T]) -> T:
         return whole(project, lambda: ask(project.view()))
     view = project.view()
     try:
-        return ask(view)
+        with naming_damage(view):
+            return ask(view)
+    except Damaged:
+        raise
     except Exception as error:
         if isinstance(error, Changed) or view.lost_files():
             raise FilesGone("what was asked about has been purged meanwhile; ask again, of a newer moment") from error
@@ -268,12 +278,30 @@ def whole(project: "Project", make: Callable[[], T]) -> T:
     for number in range(TRIES - 1):
         with project.at_one_moment(pinned=number > 0) as view:
             try:
-                return make()
+                with naming_damage(view):
+                    return make()
+            except Damaged:
+                raise
             except Exception as error:
                 if not isinstance(error, Changed | FilesGone) and not view.lost_files():
                     raise
-    with project.at_one_moment():
+    with project.at_one_moment() as view, naming_damage(view):
         return make()
+
+
+@contextmanager
+def naming_damage(view: View) -> Iterator[None]:
+    """Inside the block an engine's error about a damaged file is a sentence that names the file, and what to do.
+
+    Raises:
+        Damaged: a file that was asked for is not what was written.
+    """
+    try:
+        yield
+    except Exception as error:
+        if (damaged := view.damaged(error)) is not None:
+            raise damaged from error
+        raise
 
 
 def union(engine: Engine, relations: Sequence[Relation]) -> Relation:

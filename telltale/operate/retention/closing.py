@@ -6,9 +6,12 @@ runs, or how often: stopped anywhere, it writes the same rows again.
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from telltale.engine import Relation
+from telltale.lake.damage import Damaged
 from telltale.lake.derived import replace_derived
 from telltale.lake.retained import add_late, late_counted_through, mark_closed
 from telltale.operate.retention.limits import ONE_DAY, newest_closable
@@ -17,7 +20,7 @@ from telltale.presence.thresholds import rules
 from telltale.tables import PRESENCE_DAY, PRESENCE_HOUR, SIGHTING, VISIT
 from telltale.workbench.project import Project
 from telltale.workbench.times import Span, closes_at, local_day, midnight
-from telltale.workbench.view import View
+from telltale.workbench.view import View, naming_damage
 
 LATE = """
 select site, unix_micros(last_seen) as seen_us, unix_micros(received_at) as received_us from sighting
@@ -45,9 +48,28 @@ def close_days(project: Project, *, now_us: int) -> list[Closed]:
     Days without any record are closed too, up to the last day a site was heard of: an outage shows as one.
     """
     view = project.view(now_us=now_us)
-    closed = [_close(view, site, day) for site in view.sites() for day in due_days(view, site)]
-    count_late(project, now_us=now_us)
+    closed = [done for site in view.sites() for done in _due_closed(view, site)]
+    with left_out(project):
+        count_late(project, now_us=now_us)
     return closed
+
+
+def _due_closed(view: View, site: str) -> Iterator[Closed]:
+    """Close the days of a site in order; one of which a file is damaged waits for it, and so do those after it."""
+    with left_out(view.project):
+        for day in due_days(view, site):
+            with naming_damage(view):
+                closed = _close(view, site, day)
+            yield closed
+
+
+@contextmanager
+def left_out(project: Project) -> Iterator[None]:
+    """Go on behind the block where it met a damaged file."""
+    try:
+        yield
+    except Damaged as damaged:
+        project.lake.leave_out(damaged)
 
 
 def close_again(project: Project, site: str, day: dt.date, *, now_us: int) -> Closed:
@@ -75,9 +97,10 @@ def count_late(project: Project, *, now_us: int) -> None:
         return
     view = project.view(now_us=now_us)  # after the id: each record up to it is seen
     rows = {"sighting": view.after(SIGHTING.name, through)}
-    found = project.engine.run(LATE, rows, counted_through=through, newest=newest)
+    with naming_damage(view):
+        found = project.engine.run(LATE, rows, counted_through=through, newest=newest).arrow()
     counts: Counter[tuple[str, dt.date]] = Counter()
-    for row in found.arrow().to_pylist():
+    for row in found.to_pylist():
         zone = project.site(row["site"]).timezone
         day = local_day(row["seen_us"], zone)
         if day in view.closed_days.get(row["site"], {}) and row["received_us"] >= closes_at(day, zone):

@@ -114,6 +114,7 @@ def _bodies(project: Project, now_us: int) -> tuple[int, int, int]:
         lambda file: file.source not in HARMLESS and file.min_time < limit,
         lambda rows: pc.greater_equal(rows["received_at"], received),
         now_us=now_us,
+        past=lambda file: file.max_time < limit,
     )
     return records, rejects, purge_refused(project.store, limit, kept=HARMLESS)
 
@@ -123,6 +124,7 @@ def _sightings(project: Project, now_us: int) -> int:
     limits = {site: midnight(day, project.site(site).timezone) for site, day in _oldest_days(project, now_us).items()}
     if not limits:
         return 0
+    others = project.view(now_us=now_us).sites() != sorted(limits)  # whose sightings are kept, in the same files
     for site, limit in limits.items():
         keep_from(project.lake.store, SIGHTING.name, site, limit, now_us=now_us)
     _superseded(project, SIGHTING.name, max(limits.values()), now_us)
@@ -133,6 +135,7 @@ def _sightings(project: Project, now_us: int) -> int:
         _filed_since(limits),
         now_us=now_us,
         freeze_before=local_day(min(limits.values()), "UTC"),
+        past=lambda file: not others and file.max_time < min(limits.values()),
     )
 
 

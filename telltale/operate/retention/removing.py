@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-from telltale.lake import Changed, File, Lake, purge
-from telltale.lake.lake import retried
+from telltale.lake import File, Lake, purge
+from telltale.lake.damage import Damaged
+from telltale.lake.lake import read, retried
 
 Due = Callable[[File], bool]
 """Whether a file may hold something to remove."""
@@ -32,7 +33,14 @@ def drop(lake: Lake, table_name: str, due: Due, *, now_us: int, freeze: bool = F
 
 
 def trim(
-    lake: Lake, table_name: str, due: Due, staying: Staying, *, now_us: int, freeze_before: dt.date = dt.date.min
+    lake: Lake,
+    table_name: str,
+    due: Due,
+    staying: Staying,
+    *,
+    now_us: int,
+    freeze_before: dt.date = dt.date.min,
+    past: Due = lambda _file: False,
 ) -> int:
     """Remove the rows that do not stay from the files that are due, and return how many there were.
 
@@ -43,24 +51,30 @@ def trim(
         staying: which rows stay; a file of which none does is removed.
         now_us: the present.
         freeze_before: files removed whole of earlier days are frozen: decode does not bring their rows back.
+        past: which files hold nothing that stays: a damaged one of them goes, another is left out.
     """
     removed = 0
 
     def attempt() -> int:
         nonlocal removed
         for file in lake.snapshot().of(table_name):
-            if due(file):
+            if not due(file):
+                continue
+            try:
                 removed += _trimmed(lake, file, staying, now_us, freeze=file.day < freeze_before)
+            except Damaged as damaged:
+                if past(file):
+                    purge.drop(lake, [file], now_us=now_us, freeze=file.day < freeze_before)
+                    removed += file.rows
+                else:
+                    lake.leave_out(damaged)
         return removed
 
     return retried(attempt)
 
 
 def _trimmed(lake: Lake, file: File, staying: Staying, now_us: int, *, freeze: bool) -> int:
-    try:
-        rows = lake.root.read(file.path)
-    except FileNotFoundError as error:
-        raise Changed(f"lake: {file.path} was removed by another purge; look again") from error
+    rows = read(lake, file)
     left = rows.filter(staying(rows))
     if left.num_rows == 0:
         purge.drop(lake, [file], now_us=now_us, freeze=freeze)
