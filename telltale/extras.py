@@ -9,12 +9,17 @@ EXTRAS: dict[str, frozenset[str]] = {
         )
     ),
     "publish": frozenset(("apprise", "xlsxwriter")),
-    "spark": frozenset(("pyspark",)),
+    "spark": frozenset(("google", "grpc_status", "pyspark", "zstandard")),
     "idle": frozenset(("serial", "Xlib")),
     "capture": frozenset(("scapy",)),
 }
 """Modules as they are imported."""
-_PACKAGE = {"serial": "pyserial", "Xlib": "python-xlib"}
+_PACKAGE = {
+    "google": "googleapis-common-protos",
+    "grpc_status": "grpcio-status",
+    "serial": "pyserial",
+    "Xlib": "python-xlib",
+}
 """What a package is called where its module has another name."""
 
 

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import sqlglot
-from sqlglot import exp
+from sqlglot import TokenType, exp
 from sqlglot.errors import ErrorLevel
-from sqlglot.tokens import TokenType
 
 ROOT = Path(__file__).parent.parent
 OF_STORES = ("landing", "lake", "operate/moving", "engine/duck.py", "engine/texts.py")
