@@ -50,7 +50,7 @@ class ClearStations:
     def apply(self, _sites: pa.StringArray, addresses: NDArray[np.int64], _times: NDArray[np.int64]) -> Pseudonyms:
         """The addresses, and no row on any list."""
         none = np.zeros(len(addresses), np.bool_)
-        return Pseudonyms(addresses, none, none, none, none)
+        return Pseudonyms(addresses, none, none, none, none, none)
 
 
 def main() -> None:

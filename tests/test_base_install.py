@@ -41,6 +41,7 @@ RUNS: list[tuple[str, str]] = [
     ("presence zones", ""),
     ("presence excluded", ""),
     ("presence sightings --limit 5", "last seen"),
+    ("presence new-key 71234", "nothing to begin anew"),
     ("last", "newest"),
     ("presence sightings --sample", "last seen"),
     ("presence sightings --station 3c:06:30:aa:bb:01 --nodes-that-heard", "No sightings kept that match"),

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from telltale.cli.options import by_option, length, stretch_options
-from telltale.cli.output import json_option, limit_option, show, show_answer
+from telltale.cli.output import json_option, limit_option, show, show_answer, show_one
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -191,3 +191,22 @@ def _empty(page: int, *, is_chosen: bool) -> str:
     if is_chosen:
         return "No sightings kept that match; removed ones and those under a destroyed key cannot be found again."
     return 'No sightings yet. Start a collector with "telltale up", or try "telltale demo".'
+
+
+@presence.command("new-key", epilog="Example: telltale presence new-key 71234")
+@click.argument("site", metavar="SITE")
+@json_option
+def new_key(site: str, *, as_json: bool) -> None:
+    """Begin anew with a key that was lost.
+
+    Without the key, a site's records wait and are not counted. If its file cannot be brought back, this makes them
+    count again: each device then counts as another one, from the record on that is decoded next.
+    """
+    from telltale.operate.presence_keys import begin_anew
+    from telltale.workbench.project import Project
+
+    periods = begin_anew(Project(), site)
+    sentence = f"Site {site} begins anew with the keys of {', '.join(periods)}; what waits is decoded with them."
+    if not periods:
+        sentence = f"The keys of site {site} are those its rows were decoded with; there is nothing to begin anew."
+    show_one({"site": site, "periods": periods}, as_json=as_json, sentence=sentence)

@@ -5,6 +5,7 @@ A job is a module of this folder and takes a `Lake`: `settle_all(lake, now_us=â€
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -64,6 +65,8 @@ class Lake:
         self.step = on_step
         self.lock_wait_s = lock_wait_s
         self.keeps_superseded = keeps_superseded
+        self.withheld: Counter[str] = Counter()
+        """By source, the records the last settling left hot because their key was refused."""
         self._personal = frozenset(personal_sources)
         self.keeps_bodies = keeps_bodies
         self._snapshots = Snapshots(store)

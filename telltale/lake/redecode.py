@@ -19,14 +19,14 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from telltale.arrow import arrow_to_raws, by_day
-from telltale.contract import Raw
+from telltale.contract import ConfigError, Raw
 from telltale.lake import superseded
 from telltale.lake.catalog import RAW_TABLE, File, bump, enlist, listed, purged_days, require, unlist
 from telltale.lake.damage import Damaged
 from telltale.lake.lake import Lake, going_on, read, retried, write
 from telltale.lake.lock import locked
 from telltale.lake.redecoded import note_redecoded
-from telltale.lake.rows import Draft, day_draft
+from telltale.lake.rows import Draft, day_draft, key_refused
 from telltale.landing.schema import FILES
 from telltale.tables import TABLES
 
@@ -79,6 +79,7 @@ def redecode(
 
     Raises:
         Changed: the files of a day kept changing; the days before it are done.
+        ConfigError: a key that pseudonyms of a day need is refused; the days before it are done.
     """
     listed_days, present = _days(lake, since_day, until_day, source), going_on(now_us)
     days = [(name, day) for name, day in listed_days if name in lake.versions]
@@ -170,7 +171,13 @@ def _decode(lake: Lake, source: str, inputs: _Inputs) -> tuple[dict[_Key, list[p
     counts: dict[str, int] = defaultdict(int)
     for raws in _batches(lake, inputs.raw):
         ids += [raw.id for raw in raws]
-        for name, rows in lake.decode(source, raws).items():
+        tables = lake.decode(source, raws)
+        if refused := key_refused(tables):
+            raise ConfigError(
+                f"decoding {source} of {inputs.raw[0].day} again: the key of {len(refused):,} records is not the one "
+                'they were decoded with; "telltale doctor" says what is wrong, nothing of that day was changed'
+            )
+        for name, rows in tables.items():
             for day, part in by_day(TABLES[name], rows):
                 if day not in inputs.purged[name]:  # what retention removed does not come back
                     new[name, day].append(part)

@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from telltale.arrow import DAY_US, by_day, own_time, utc_day
-from telltale.tables import Table
+from telltale.arrow import DAY_US, Tables, by_day, own_time, utc_day
+from telltale.tables import KEY_REFUSED, REJECT, Table
 
 HOUR_US = 3_600_000_000
 
@@ -33,6 +33,14 @@ class Draft(NamedTuple):
     decoder_version: int
     is_unique: bool
     is_frozen: bool = False
+
+
+def key_refused(tables: Tables) -> frozenset[int]:
+    """The raw_id of each record that has to wait, because the key of its pseudonyms is refused."""
+    rejects = tables.get(REJECT.name)
+    if rejects is None:
+        return frozenset()
+    return frozenset(rejects.filter(pc.equal(rejects["reason"], KEY_REFUSED))["raw_id"].to_pylist())
 
 
 def tidy(table: Table, rows: pa.Table) -> tuple[pa.Table, bool]:

@@ -3,6 +3,7 @@
 from telltale.landing.clocks import HostClock, Look, Uptime, host_clocks, uptime
 from telltale.landing.expiry import Expiry
 from telltale.landing.memory import recall, remember, revise
+from telltale.landing.presence_keys import NotedKey, PresenceKeys
 from telltale.landing.refused import (
     TOO_MANY,
     RefusedCount,
@@ -26,6 +27,8 @@ __all__ = [
     "HostClock",
     "Landing",
     "Look",
+    "NotedKey",
+    "PresenceKeys",
     "RefusedCount",
     "RefusedRow",
     "ReportAge",

@@ -116,6 +116,17 @@ DAY_ROWS = sa.Table(
     sa.Column("made_at", _BIG, nullable=False),
 )
 
+PRESENCE_KEY = sa.Table(
+    "presence_key",
+    metadata,
+    sa.Column("site", sa.Text, primary_key=True),
+    sa.Column("period", sa.Text, primary_key=True),  # 2026-11-20, 2026-W47, 2026-11, always
+    sa.Column("ends_at", _BIG, nullable=False),
+    sa.Column("fingerprint", sa.Text, nullable=False),  # of the key; it says nothing of it
+    sa.Column("host", sa.Text, nullable=False),  # who first decoded with it
+    sa.Column("at", _BIG, nullable=False),  # when
+)
+
 LEASE = sa.Table(
     "lease",
     metadata,

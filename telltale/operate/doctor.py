@@ -19,7 +19,7 @@ from telltale.health.known import Unheard, never_heard
 from telltale.health.words.listed import where
 from telltale.kanban.press_tables import only_dhcp
 from telltale.lake.settle import check_root
-from telltale.operate import clock_check, ports, spools
+from telltale.operate import clock_check, ports, presence_keys, spools
 from telltale.operate.finding import Finding, State
 from telltale.operate.machine_zone import machine_zone
 from telltale.operate.permissions import open_to_others
@@ -196,7 +196,7 @@ def _folders(project: Project) -> Iterator[Finding]:
 
 def _keys(project: Project) -> Iterator[Finding]:
     folder = project.settings.keys
-    if not folder.is_dir():
+    if not folder.is_dir() and not any(presence_keys.wrong(project)):
         yield Finding("keys", "ok", f"{folder} is made with the first record")
         return
     data = project.settings.data
@@ -206,7 +206,9 @@ def _keys(project: Project) -> Iterator[Finding]:
     for path in loose:
         mode = "700" if path.is_dir() else "600"
         yield Finding("keys", "wrong", f"{path} is readable by others", f"chmod {mode} {quote(str(path))}")
-    if not loose:
+    wrong = [*presence_keys.wrong(project)]
+    yield from wrong
+    if not loose and not wrong:
         yield Finding("keys", "ok", f"{folder} is its owner's only")
 
 

@@ -43,10 +43,24 @@ def note(project: Project, _now_us: int) -> str:
 def settle(project: Project, now_us: int) -> str:
     """Settle when enough records are hot, or the oldest for long enough."""
     limits = project.settings.settle
-    if not is_due(project.lake.store, now_us, rows=limits.rows, age_s=limits.age_s, total_bytes=limits.batch_bytes):
+    waiting = project.lake.withheld.total()
+    if not is_due(
+        project.lake.store,
+        now_us,
+        rows=limits.rows,
+        age_s=limits.age_s,
+        total_bytes=limits.batch_bytes,
+        withheld=waiting,
+    ):
         return ""
     done = settle_all(project.lake, now_us=now_us, max_rows=limits.batch_rows, max_bytes=limits.batch_bytes)
-    return f"settled {done.raws:,} records, {done.rejects:,} rejects"
+    return f"settled {done.raws:,} records, {done.rejects:,} rejects{withheld(project, done.withheld)}"
+
+
+def withheld(project: Project, count: int) -> str:
+    """What is said of records that wait for a key."""
+    refused = "; ".join(project.keys.refused())
+    return f"; {wording.count(count, 'record')} wait for their key: {refused}" if count else ""
 
 
 def merge(project: Project, now_us: int) -> str:

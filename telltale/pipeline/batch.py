@@ -27,7 +27,7 @@ from telltale.pipeline.kept import Kept, is_large, shortened
 from telltale.pipeline.whole import failed, in_halves, rejected, whole
 from telltale.privacy import Pseudonyms
 from telltale.sources import BY_NAME
-from telltale.tables import AHEAD_US, CLOCK_SET_US, LATE_US, ORIGIN, REJECT, TABLES, Table
+from telltale.tables import AHEAD_US, CLOCK_SET_US, KEY_REFUSED, LATE_US, ORIGIN, REJECT, TABLES, Table
 
 EXCERPT_LENGTH = 200
 LIMITS = Limits()
@@ -59,8 +59,9 @@ def decoder(
 
     Returns:
         (source name, raw records) -> tables. Each record of a name that no source has (any more) is a reject. It raises
-        ConfigError where an option of the source is wrong or a key file is damaged, and OSError where the keys cannot
-        be reached: no record is at fault; and MemoryError where there is not enough for a single record.
+        ConfigError where an option of the source is wrong, and OSError or StoreError where the keys, or what is noted
+        of them, cannot be reached: no record is at fault; and MemoryError where there is not enough for one record.
+        A record whose key is damaged, gone or another than noted has a reject `key_refused`, and has to wait.
     """
 
     def decode(name: str, raws: Sequence[Raw]) -> Tables:
@@ -235,8 +236,12 @@ def _with_pseudonyms(table: Table, rows: pa.Table, stations: Stations) -> tuple[
             "flags": _joined(rows["flags"].combine_chunks(), clock | lists),
         },
     )
-    lost = {"opted_out": found.opted_out, "key_destroyed": found.key_destroyed & ~found.opted_out}
-    kept = ~(found.opted_out | found.key_destroyed)
+    lost = {
+        "opted_out": found.opted_out,
+        "key_destroyed": found.key_destroyed & ~found.opted_out,
+        KEY_REFUSED: found.key_refused & ~found.opted_out,
+    }
+    kept = ~np.logical_or.reduce(list(lost.values()))
     return rows if kept.all() else rows.filter(pa.array(kept)), _lost(table, rows[POSITION].to_numpy(), lost)
 
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from telltale.arrow import TIMESTAMP, Decode, Tables, by_day, conform, schema
-from telltale.contract import ConfigError, Raw, Reject
+from telltale.contract import ConfigError, Raw, Reject, StoreError
 from telltale.tables import REJECT, TABLES
 
 _T = TypeVar("_T")
@@ -23,15 +23,15 @@ def whole(decode: Decode) -> Decode:
 
     Returns:
         (source name, raw records) -> tables that conform to their schema and can be split by day; one without rows is
-        left out. It raises ConfigError and OSError as `decode` does, and MemoryError where a single record does not
-        fit: no record is at fault.
+        left out. It raises ConfigError, OSError and StoreError as `decode` does, and MemoryError where a single record
+        does not fit: no record is at fault.
     """
 
     def decode_all(source: str, raws: Sequence[Raw]) -> Tables:
         def attempt(some: Sequence[Raw], _start: int) -> Tables | None:
             try:
                 return _checked(decode(source, some))
-            except (ConfigError, OSError):
+            except (ConfigError, OSError, StoreError):
                 raise
             except MemoryError:  # the machine is full, and no record is at fault: fewer at a time may fit
                 if len(some) < 2:

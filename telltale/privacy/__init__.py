@@ -1,13 +1,14 @@
 """Pseudonyms: keys by site and period, lists of staff, fixed devices and opt-outs, addresses into 64-bit numbers."""
 
 from telltale.privacy.hashing import typed_address
-from telltale.privacy.keys import Keys
+from telltale.privacy.keys import KeyRefused, Keys, Trouble
 from telltale.privacy.lists import LISTS, Lists
 from telltale.privacy.periods import Period, Periods, SiteRule, period_of, periods_between
 from telltale.privacy.pseudonyms import Pseudonymizer, Pseudonyms
 
 __all__ = [
     "LISTS",
+    "KeyRefused",
     "Keys",
     "Lists",
     "Period",
@@ -15,6 +16,7 @@ __all__ = [
     "Pseudonymizer",
     "Pseudonyms",
     "SiteRule",
+    "Trouble",
     "period_of",
     "periods_between",
     "typed_address",

@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from telltale.privacy.hashing import AddressHash, typed_address
-from telltale.privacy.keys import Keys
+from telltale.privacy.keys import KeyRefused, Keys
 from telltale.privacy.lists import FIXED, OPT_OUT, STAFF, Lists
 from telltale.privacy.periods import SiteRule, period_of
 
@@ -22,8 +22,10 @@ class Pseudonyms(NamedTuple):
     """What became of each address of a batch, row by row."""
 
     device: NDArray[np.int64]
-    """Its pseudonym; 0 where the key is destroyed."""
+    """Its pseudonym; 0 where the key is destroyed or refused."""
     key_destroyed: NDArray[np.bool_]
+    key_refused: NDArray[np.bool_]
+    """Its key is not the one to use, or cannot be read: the row has to wait."""
     opted_out: NDArray[np.bool_]
     staff: NDArray[np.bool_]
     fixed: NDArray[np.bool_]
@@ -52,14 +54,14 @@ class Pseudonymizer:
             times_us: the time that chooses the period, microseconds UTC.
         """
         device = np.zeros(len(addresses), np.int64)
-        destroyed = np.zeros(len(addresses), np.bool_)
+        destroyed, refused = np.zeros(len(addresses), np.bool_), np.zeros(len(addresses), np.bool_)
         encoded = sites.dictionary_encode()
         codes = encoded.indices.to_numpy()
         for code, site in enumerate(encoded.dictionary.to_pylist()):
             rows = np.flatnonzero(codes == code)
-            device[rows], destroyed[rows] = self._of_site(site, addresses[rows], times_us[rows])
+            device[rows], destroyed[rows], refused[rows] = self._of_site(site, addresses[rows], times_us[rows])
         marks = self.lists.marks(addresses)
-        return Pseudonyms(device, destroyed, marks[OPT_OUT], marks[STAFF], marks[FIXED])
+        return Pseudonyms(device, destroyed, refused, marks[OPT_OUT], marks[STAFF], marks[FIXED])
 
     def candidates(self, text: str, site: str) -> list[int]:
         """The pseudonyms a typed address has at a site under the keys there still are, oldest period first.
@@ -72,18 +74,22 @@ class Pseudonymizer:
 
     def _of_site(
         self, site: str, addresses: NDArray[np.int64], times_us: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
         device = np.zeros(len(addresses), np.int64)
-        destroyed = np.zeros(len(addresses), np.bool_)
+        destroyed, refused = np.zeros(len(addresses), np.bool_), np.zeros(len(addresses), np.bool_)
         found = period_of(self.site_of(site), times_us)
         for code in np.flatnonzero(np.bincount(found.codes)):
             rows = np.flatnonzero(found.codes == code)
-            key = self.keys.key(site, found.periods[code])
+            try:
+                key = self.keys.key(site, found.periods[code])
+            except KeyRefused:  # the rest of the batch is none the worse
+                refused[rows] = True
+                continue
             if key is None:
                 destroyed[rows] = True
             else:
                 device[rows] = _hash(key, site).pseudonyms(addresses[rows])
-        return device, destroyed
+        return device, destroyed, refused
 
 
 def _hash(key: bytes, site: str) -> AddressHash:

@@ -202,6 +202,9 @@ ACTIVITY = Table(
     because="an export taken in the middle of a stretch knows less of it; corrections never begin at the same moment",
 )
 
+KEY_REFUSED = "key_refused"
+"""The reason of a reject whose record has to wait: its key is not the one to use, and may come back."""
+
 REJECT = Table(
     "reject",
     "a part of a raw record that could not be decoded",

@@ -16,7 +16,7 @@ from telltale.contract import Options, Raw
 from telltale.engine import DuckEngine, Engine
 from telltale.lake import Lake, Snapshot
 from telltale.lake.facts import Facts
-from telltale.landing import Landing, Store, Uptime, uptime
+from telltale.landing import Landing, PresenceKeys, Store, Uptime, uptime
 from telltale.pipeline.batch import decoder
 from telltale.privacy import Keys, Lists, Pseudonymizer
 from telltale.settings import (
@@ -172,7 +172,12 @@ class Project:
     @cached_property
     def keys(self) -> Keys:
         """The pseudonym keys."""
-        return Keys(self.settings.keys)
+        return Keys(self.settings.keys, self.noted_keys)
+
+    @cached_property
+    def noted_keys(self) -> PresenceKeys:
+        """Which key of each site and period counts."""
+        return PresenceKeys(lambda: self.store, self.clock)
 
     @cached_property
     def lists(self) -> Lists:
@@ -309,7 +314,7 @@ class Project:
 
     @cached_property
     def _hot_rows(self) -> HotRows:
-        return HotRows(self.decode, self.lists.state)
+        return HotRows(self.decode, lambda: (self.lists.state(), self.keys.refused()))
 
     def _options(self, source: str) -> Options:
         return self.settings.source(source).options

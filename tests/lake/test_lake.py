@@ -79,7 +79,7 @@ def test_a_settle_takes_the_oldest_up_to_its_limits_and_settle_all_takes_the_res
     assert lake.snapshot().hot[0].id == 4
     assert settle(lake, now_us=NOW, max_bytes=1).raws == 1  # at least one, however large
     assert settle_all(lake, now_us=NOW, max_rows=4).raws == 6
-    assert settle(lake, now_us=NOW) == (0, {}, 0, 0)
+    assert settle(lake, now_us=NOW) == (0, {}, 0, 0, 0)
 
 
 def test_days_and_hours_get_files_of_their_own(store: Store, lake: Lake) -> None:

@@ -17,7 +17,7 @@ from telltale.contract import Bulk, Chunk, ConfigError, DecodeError, Options, Ra
 from telltale.pipeline.batch import decoder
 from telltale.privacy import Keys, Lists, Pseudonymizer
 from telltale.sources import source
-from telltale.tables import TABLES
+from telltale.tables import KEY_REFUSED, TABLES
 
 SECOND_US = 1_000_000
 NOON = 1_795_172_400  # 2026-11-20 12:00 in Berlin
@@ -165,13 +165,14 @@ def test_records_of_a_source_that_is_not_listed_are_rejects(tmp_path: Path) -> N
     assert (row["source"], row["part"], row["reason"]) == ("cloud", "record", "unknown_source")
 
 
-def test_a_damaged_key_stops_rather_than_makes_rejects(tmp_path: Path) -> None:
-    """It is no fault of the records: they stay as they are until somebody mends the folder."""
+def test_a_damaged_key_holds_up_the_records_that_need_it_alone(tmp_path: Path) -> None:
+    """It is no fault of theirs: by the name of its reject a record is known that has to wait."""
     decode = decode_in(tmp_path)
     decode("cloudtrax", [report(NOON, (ADDRESS, NOON))])
     next(tmp_path.rglob("*.key")).write_bytes(b"")
-    with pytest.raises(ConfigError, match="0 bytes"):
-        decode("cloudtrax", [report(NOON, (ADDRESS, NOON))])
+    tables = decode("cloudtrax", [report(NOON, (ADDRESS, NOON)), report(CUT - 9, (ADDRESS, CUT - 9), identity=2)])
+    assert column(tables, "raw_id") == [2]
+    assert [(row["raw_id"], row["reason"]) for row in tables["reject"].to_pylist()] == [(1, KEY_REFUSED)]
 
 
 # --- decoders that misbehave: the body says how

@@ -84,7 +84,7 @@ class ClearStations:
 
     def apply(self, _sites: pa.StringArray, addresses: NDArray[np.int64], _times: NDArray[np.int64]) -> Pseudonyms:
         none = np.zeros(len(addresses), np.bool_)
-        return Pseudonyms(addresses, none, none, none, none)
+        return Pseudonyms(addresses, none, none, none, none, none)
 
 
 def decoded(source: str, raws: Sequence[Raw], settings: SourceSettings | None = None) -> Tables:

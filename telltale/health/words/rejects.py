@@ -26,6 +26,7 @@ REASONS = {
     "empty:records": "a client without a record of where and when it was heard",
     "group_address": "a group address is never one station's",
     "key_destroyed": "came after the key of its day was destroyed; it cannot be counted any more",
+    "key_refused": "the key of its pseudonyms is not the one to use or cannot be read: it waits; see telltale doctor",
     "not_an_object": "a row that is no JSON object",
     "no_payload_config": "no payload config names the fields of the payload: set payload under [sources.<source>]",
     "no_time": "without a time; where it says so, kept at the moment of arrival",

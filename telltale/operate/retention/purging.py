@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from telltale.arrow import own_time
 from telltale.lake.gc import gc
+from telltale.lake.purge import purge_hot
 from telltale.lake.retained import keep_from
 from telltale.lake.settle import settle_all
 from telltale.lake.superseded import Superseded, remove_superseded
@@ -108,6 +109,8 @@ def _bodies(project: Project, now_us: int) -> tuple[int, int, int]:
         now_us=now_us,
         freeze=True,
     )
+    for source in sorted(project.lake.withheld.keys() - HARMLESS):  # what a refused key kept from being settled
+        records += purge_hot(project.lake, source, limit, now_us=now_us)
     rejects = trim(
         project.lake,
         REJECT.name,
