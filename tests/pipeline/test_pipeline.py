@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from telltale.address import station
 from telltale.arrow import Decode, Tables, conform
-from telltale.contract import Bulk, Chunk, ConfigError, DecodeError, Options, Raw, Reject
+from telltale.contract import Bulk, Chunk, DecodeError, Options, Raw, Reject
 from telltale.pipeline.batch import decoder
 from telltale.privacy import Keys, Lists, Pseudonymizer
 from telltale.sources import source
