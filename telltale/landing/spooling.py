@@ -143,12 +143,12 @@ class Spooling:
         self._is_active = True
 
     def known(self, source: str, before: Known, queue: str) -> Known:
-        """What an answer is made of while records go to the spool, see `Meanwhile.known`; it is counted."""
-        self._without_queue += 1
+        """What an answer is made of while records go to the spool, see `Meanwhile.known`."""
         return self._meanwhile.known(source, before, queue)
 
     def learn(self, source: str, memories: Sequence[Memory]) -> None:
-        """Know until the store is back what a device said."""
+        """Know until the store is back what a device said; it was answered as if nothing were queued, and is counted."""
+        self._without_queue += 1
         self._meanwhile.learn(source, memories)
 
     def close(self) -> None:
@@ -265,6 +265,16 @@ def _note(connection: sa.Connection, name: str, raws: Sequence[Raw]) -> None:
     now_us = time.time_ns() // 1000
     rows = [{"spool": name, "number": raw.id, "received_at": raw.received_at, "at": now_us} for raw in raws]
     connection.execute(SPOOLED.insert(), rows)
+
+
+def waited_over(store: Store, moments: Sequence[int]) -> dict[int, int]:
+    """When each record that waited over one of the moments was received, and when it came into the store (µs UTC)."""
+    if not moments:
+        return {}
+    over = sa.or_(*((SPOOLED.c.received_at < moment) & (SPOOLED.c.at > moment) for moment in moments))
+    query = sa.select(SPOOLED.c.received_at, sa.func.max(SPOOLED.c.at)).where(over).group_by(SPOOLED.c.received_at)
+    with store.reader() as connection:
+        return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def forget_old(store: Store, now_us: int) -> None:

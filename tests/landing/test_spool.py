@@ -9,14 +9,19 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from telltale.contract import Memory, Raw, Reply, Request, SourceSettings, StoreError
-from telltale.door import open_door
+from collectors.http.meters import Meters
+from collectors.http.pages import PATHS, pages
+from collectors.http.unknown import Unknown
+from telltale.contract import Memory, Raw, Refused, Reply, Request, SourceSettings, StoreError
+from telltale.door import Door, open_door
 from telltale.landing import Expiry, Landing, Spool, Spooling, Store, Uptime, recall, remember
 from telltale.landing.spooling import NOTED_US, forget_old
+from telltale.net import Hosts
 from telltale.settings import Settings
 from telltale.settings.model import LandingSettings, SiteSettings
 from tests.landing.test_door import TOY
@@ -277,6 +282,8 @@ def test_what_bears_a_later_time_goes_with_what_came_after_it(tmp_path: Path) ->
 
 def answering(request: Request, _settings: SourceSettings) -> Reply:
     """The queued word, and how often the device was heard."""
+    if request.body == b"wrong":
+        raise Refused(401, "wrong", "the word is wrong")
     known = request.known.get("toy:1", {})
     heard = known.get("heard", {}).get("times", 0) + 1
     word = known.get("wanted", {}).get("word", "nothing")
@@ -304,11 +311,20 @@ def test_answers_are_those_of_an_empty_queue(tmp_path: Path) -> None:
             assert [one.reply.body for one in answers] == [b"nothing 2", b"nothing 3", b"nothing 4"]
             assert {one.reason for one in answers} == {"stored"}
             assert door.landing.spooling is not None
-            assert door.landing.spooling.state.without_queue == 3
+            assert door.handle(toy_request(b"wrong")).reply.status == 401
+            said = _healthz(door, settings)
+            assert (said["status"], said["spool"]["without_queue"]) == ("spooling", 3), "turned away is no answer"
         until(lambda: not door.landing.is_spooling)
         assert recall(store, "toy")["toy:1"] == {"wanted": {"word": "reset"}, "heard": {"times": 1}}
         assert door.handle(toy_request(b"x")).reply.body == b"reset 2"
         assert len(bodies(store)) == 5
+
+
+def _healthz(door: Door, settings: Settings) -> dict[str, Any]:
+    meters = Meters(door.landing)
+    unknown = Unknown(door, meters.count_unknown, more=PATHS)
+    app = pages(door, meters, Hosts("127.0.0.1"), settings, unknown)
+    return dict(app.test_client().get("/healthz").get_json())
 
 
 def test_without_a_spool_it_is_turned_away_as_before(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from telltale.lake import purge
 from telltale.lake.catalog import Changed
 from telltale.lake.merge import merge
 from telltale.lake.settle import settle_all
+from telltale.landing.schema import SPOOLED
 from telltale.operate import retention
 from telltale.operate.retention.limits import (
     keys_kept_from,
@@ -351,3 +352,17 @@ def test_a_reader_whose_files_were_purged_asks_again(project: tt.Project) -> Non
 
     assert answered(project, ask).num_rows == 9
     assert len(asked) == 2
+
+
+def test_what_waited_in_a_spool_while_its_day_was_closed_is_late(project: tt.Project) -> None:
+    """It was received in time and is in no visit; what was stored before the day closed is in its visits."""
+    closing = at("2026-11-22 04:00")
+    run(project, "2026-11-22 04:00")
+    for node_time, stored in (("2026-11-20 20:00", closing + HOUR), ("2026-11-20 21:00", closing - HOUR)):
+        hear(project, (GUEST, node_time, node_time))
+        spooled = {"spool": "http-1", "number": 1, "received_at": at(node_time) + 5_000_000, "at": stored}
+        with project.store.writer() as connection:
+            connection.execute(SPOOLED.insert(), [spooled])
+    for _ in range(2):
+        run(project, "2026-11-22 06:00")
+    assert {day.day.isoformat(): day.late for day in project.lake.closed_days().values()}["2026-11-20"] == 1

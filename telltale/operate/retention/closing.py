@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+import pyarrow as pa
+
 from telltale.engine import Relation
 from telltale.lake.damage import Damaged
 from telltale.lake.derived import replace_derived
 from telltale.lake.retained import add_late, late_counted_through, mark_closed
+from telltale.landing.spooling import waited_over
 from telltale.operate.retention.limits import ONE_DAY, newest_closable
 from telltale.presence import stays
 from telltale.presence.thresholds import rules
@@ -23,9 +26,16 @@ from telltale.workbench.times import Span, closes_at, local_day, midnight
 from telltale.workbench.view import View, naming_damage
 
 LATE = """
-select site, unix_micros(last_seen) as seen_us, unix_micros(received_at) as received_us from sighting
-where raw_id > :counted_through and raw_id <= :newest and regexp_like(concat(',', flags, ','), ',late,')
+select sighting.site, unix_micros(sighting.last_seen) as seen_us, unix_micros(sighting.received_at) as received_us,
+    drained.stored_us
+from sighting left join drained on drained.received_us = unix_micros(sighting.received_at)
+where sighting.raw_id > :counted_through and sighting.raw_id <= :newest
+    and (drained.stored_us is not null or regexp_like(concat(',', sighting.flags, ','), ',late,'))
 """
+
+CLOSINGS = 8
+"""So many of the last closings are looked at: what was drained since the last count waited over one of them or none."""
+WAITED = pa.schema([("received_us", pa.int64()), ("stored_us", pa.int64())])
 
 STARTED = f"""
 select {", ".join(VISIT.names)} from visit
@@ -90,22 +100,36 @@ def due_days(view: View, site: str) -> list[dt.date]:
 
 
 def count_late(project: Project, *, now_us: int) -> None:
-    """Add the late rows that have arrived since the last count to the closed days they belong to."""
+    """Add the late rows that have arrived since the last count to the closed days they belong to.
+
+    Late are those received after their day was closed, and those that waited in a collector's spool while it was.
+    """
     store = project.lake.store
     through, newest = late_counted_through(store), store.last_id()
     if newest <= through:
         return
     view = project.view(now_us=now_us)  # after the id: each record up to it is seen
-    rows = {"sighting": view.after(SIGHTING.name, through)}
+    rows = {"sighting": view.after(SIGHTING.name, through), "drained": _waited(view)}
     with naming_damage(view):
         found = project.engine.run(LATE, rows, counted_through=through, newest=newest).arrow()
     counts: Counter[tuple[str, dt.date]] = Counter()
     for row in found.to_pylist():
         zone = project.site(row["site"]).timezone
         day = local_day(row["seen_us"], zone)
-        if day in view.closed_days.get(row["site"], {}) and row["received_us"] >= closes_at(day, zone):
+        closed = view.closed_days.get(row["site"], {}).get(day)
+        if closed is None:
+            continue
+        if row["received_us"] >= closes_at(day, zone) or (row["stored_us"] or 0) > closed.closed_at:
             counts[row["site"], day] += 1
     add_late(store, counts, through_id=newest)
+
+
+def _waited(view: View) -> Relation:
+    """received_us, stored_us: the records that waited in a spool while days were closed."""
+    closings = {day.closed_at for days in view.closed_days.values() for day in days.values()}
+    waited = waited_over(view.project.lake.store, sorted(closings)[-CLOSINGS:])
+    columns = [list(column) for column in zip(*sorted(waited.items()), strict=True)] or [[], []]
+    return view.project.engine.from_arrow(pa.table(columns, schema=WAITED))
 
 
 def _close(view: View, site: str, day: dt.date) -> Closed:
