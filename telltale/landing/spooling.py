@@ -147,7 +147,7 @@ class Spooling:
         return self._meanwhile.known(source, before, queue)
 
     def learn(self, source: str, memories: Sequence[Memory]) -> None:
-        """Know until the store is back what a device said; it was answered as if nothing were queued, and is counted."""
+        """Know until the store is back what a device said; counted, as its answer was as of an empty queue."""
         self._without_queue += 1
         self._meanwhile.learn(source, memories)
 
