@@ -17,7 +17,11 @@ from telltale.landing.schema import FILES
 from telltale.landing.store import Store
 
 REMEDY = 'run "telltale check --repair"'
+UNREADABLE = (OSError, pa.ArrowException, ValueError, OverflowError, MemoryError)
+"""What reading a damaged file raises: its end says where and how much to read, and in which words."""
 _PIECE = 8 << 20
+_NAMED = 32
+"""A file's name is so many digits of its SHA-256."""
 
 
 class Damaged(TelltaleError):
@@ -57,6 +61,12 @@ def seen_by_reading(root: Root, file: File) -> str:
     return "" if digest.hexdigest() == file.sha256 else "holds other bytes than were written"
 
 
+def is_of_its_name(root: Root, path: str) -> bool:
+    """Whether a file's name is the hash of what it holds."""
+    digest = hashlib.sha256(root.content(path)).hexdigest()
+    return path.rpartition("/")[2] == f"{digest[:_NAMED]}.parquet"
+
+
 def is_listed(store: Store, file: File) -> bool:
     """Whether a file is on the list now: one that is missing was purged where it is not."""
     with store.reader() as connection:
@@ -68,7 +78,7 @@ def met(root: Root, store: Store, files: Iterable[File], error: Exception) -> Da
 
     Names and sizes of all of them are looked at; the bytes of those only that the error names.
     """
-    if not isinstance(error, OSError | pa.ArrowException) and type(error).__module__ != "_duckdb":
+    if not isinstance(error, UNREADABLE) and type(error).__module__ != "_duckdb":
         return None
     said = str(error)
     for file in files:
@@ -87,7 +97,7 @@ def named(root: Root, store: Store, file: File) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, pa.ArrowException) as error:
+    except UNREADABLE as error:
         if (what := seen_by_reading(root, file)) and is_listed(store, file):
             raise Damaged(root, file, what) from error
         raise

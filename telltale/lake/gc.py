@@ -2,7 +2,8 @@
 
 It runs under the settle lock. A file goes only when it has been un-listed for the grace (readers open the files of a
 snapshot up to that long), or was never listed and written longer ago than that (a job that crashed). A backup holds a
-lease that stops it.
+lease that stops it. Where a file that was never listed holds records that the store does not know, none such goes: the
+store is not the one that listed them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from telltale.lake.catalog import bump, pieces
 from telltale.lake.lake import Lake
 from telltale.lake.lock import HOST, locked
+from telltale.lake.orphans import unknown_records
 from telltale.landing.schema import FILES, LEASE, SUPERSEDED, UNLISTED
 from telltale.landing.store import Store
 
@@ -98,6 +100,9 @@ def _candidates(lake: Lake, before: int) -> dict[str, int]:
         kept = set(connection.scalars(sa.select(FILES.c.path)))
         kept |= set(connection.scalars(sa.select(SUPERSEDED.c.path)))
         unlisted = {row.path: row.at for row in connection.execute(sa.select(UNLISTED.c.path, UNLISTED.c.at))}
+    never = [file.path for file in found if file.path not in kept and file.path not in unlisted]
+    if any(True for _ in unknown_records(lake, never)):
+        kept.update(never)  # the store was lost, or an older one put back: these may be all there is
     return {
         file.path: file.bytes
         for file in found

@@ -1,5 +1,6 @@
 """One raw record by its id: hot, in a file, or purged."""
 
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from telltale.contract import Raw
 from telltale.lake.catalog import RAW_TABLE, listed
 from telltale.lake.damage import named
 from telltale.lake.lake import Lake
+from telltale.lake.lost import LostRecord, lost_record
 from telltale.landing.schema import FILES, PURGED, RAW
 from telltale.landing.store import Store
 
@@ -25,6 +27,7 @@ def raw_record(lake: Lake, raw_id: int) -> Raw | Purged | None:
 
     Raises:
         Damaged: the file it may be in cannot be read.
+        LostRecord: that file was damaged, and its bytes could not be brought back.
     """
     with lake.store.reader() as connection:
         hot = connection.execute(sa.select(*(RAW.c[name] for name in Raw._fields)).where(RAW.c.id == raw_id)).first()
@@ -40,7 +43,13 @@ def raw_record(lake: Lake, raw_id: int) -> Raw | Purged | None:
             continue
         if rows.num_rows:
             return arrow_to_raws(rows)[0]
-    return _purged(lake.store, raw_id)
+    if (purged := _purged(lake.store, raw_id)) is None and (lost := lost_record(lake.store, raw_id)) is not None:
+        at = datetime.fromtimestamp(lost.at / 1e6, UTC)
+        raise LostRecord(
+            f"raw {raw_id}: its bytes are lost, {lost.path} was damaged (found on {at:%Y-%m-%d %H:%M} UTC, "
+            f"{lost.rows:,} records of {lost.source} from {lost.first_raw_id} to {lost.last_raw_id})"
+        )
+    return purged
 
 
 def _purged(store: Store, raw_id: int) -> Purged | None:

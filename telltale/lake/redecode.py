@@ -169,7 +169,7 @@ def _decode(lake: Lake, source: str, inputs: _Inputs) -> tuple[dict[_Key, list[p
     new: dict[_Key, list[pa.Table]] = defaultdict(list)
     ids: list[int] = []
     counts: dict[str, int] = defaultdict(int)
-    for raws in _batches(lake, inputs.raw):
+    for raws in batches(lake, inputs.raw):
         ids += [raw.id for raw in raws]
         tables = lake.decode(source, raws)
         if refused := key_refused(tables):
@@ -186,7 +186,8 @@ def _decode(lake: Lake, source: str, inputs: _Inputs) -> tuple[dict[_Key, list[p
     return new, np.array(ids, dtype=np.int64), counts
 
 
-def _batches(lake: Lake, files: Sequence[File]) -> Iterator[list[Raw]]:
+def batches(lake: Lake, files: Sequence[File]) -> Iterator[list[Raw]]:
+    """The records of raw files in pieces that a decoder takes at once, oldest first."""
     for file in sorted(files, key=lambda file: file.first_raw_id):
         table = read(lake, file)
         rows = max(1, min(_BATCH_ROWS, table.num_rows * _BATCH_BYTES // max(1, table.nbytes)))

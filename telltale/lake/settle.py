@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from telltale.arrow import Tables, raws_to_arrow
 from telltale.contract import Raw, StoreError
+from telltale.lake import damage, orphans
 from telltale.lake.catalog import Changed, File, bump, enlist, listed, pieces
 from telltale.lake.lake import Lake, retried, write
 from telltale.lake.lock import HOST, locked
@@ -89,10 +90,15 @@ def check_root(lake: Lake) -> None:
     A project that was moved or shared whole passes: its files are there.
 
     Raises:
-        StoreError: the files of another host are missing here.
+        StoreError: the files of another host are missing here, or this store has listed none of those that are.
     """
     if lake.root.folder is None:
         return
+    if orphans.is_of_a_lost_store(lake):
+        raise StoreError(
+            f"lake {lake.root.shown}: it holds raw records, and the store lists none: its own file was lost; put it "
+            f"back, or {damage.REMEDY.replace('run', 'stop what runs and run')}"
+        )
     with lake.store.reader() as connection:
         others = listed(connection, FILES.c.path.in_(_newest_of_others()))
     for file in others:

@@ -368,6 +368,24 @@ REDECODED = sa.Table(
     sqlite_autoincrement=True,
 )
 
+LOST = sa.Table(
+    "lost",
+    metadata,
+    sa.Column("id", _BIG, sa.Identity(), primary_key=True),
+    sa.Column("path", sa.Text, nullable=False),  # of the damaged file, relative to the lake root
+    sa.Column("table_name", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("site", sa.Text, nullable=False),
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("rows", _BIG, nullable=False),  # that nothing can make again
+    sa.Column("first_raw_id", _BIG, nullable=False),
+    sa.Column("last_raw_id", _BIG, nullable=False),
+    sa.Column("first_at", _BIG, nullable=False),  # of the time they are filed under
+    sa.Column("last_at", _BIG, nullable=False),
+    sa.Column("at", _BIG, nullable=False),  # when that was found
+    sqlite_autoincrement=True,
+)
+
 HOST_CLOCK = sa.Table(
     "host_clock",
     metadata,
