@@ -87,6 +87,9 @@ RUNS: list[tuple[str, str]] = [
     ("publish", "0 sent, 0 waiting, 0 given up"),
     ("publish --list", "No report or alert has been sent yet"),
     ("redecode", ""),
+    ("check", "every raw record that is kept has its rows"),
+    ("check --quick", "by name, size and end"),
+    ("check --repair", ""),
     ("purge", ""),
 ]
 """Each command in its main form, and a word of what it prints."""

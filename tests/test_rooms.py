@@ -116,7 +116,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"telltale.workbench", "telltale.sources", "telltale.door", "telltale.engine"}
     | {"telltale.presence", "telltale.kanban", "telltale.sensors", "telltale.health", "telltale.forward"}
     | {"telltale.transports", "telltale.logs", "telltale.discreet"}
-    | {"telltale.capture.interfaces", "telltale.publish.exported", "telltale.publish.trial"},
+    | {"telltale.capture.interfaces", "telltale.publish.exported", "telltale.publish.trial", "telltale.publish.ledger"},
     "telltale.simulate": {"telltale"},
     "telltale.cli": {"telltale"},
     "collectors": set(),

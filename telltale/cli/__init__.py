@@ -19,6 +19,7 @@ from telltale.extras import not_installed
 COMMANDS = {
     "init": "init",
     "doctor": "doctor",
+    "check": "check",
     "demo": "demo",
     "up": "up",
     "collect": "collect",
@@ -59,7 +60,7 @@ GROUPS = {
     "Run": ("up", "collect", "dashboard", "lab", "forward", "alerts"),
     "Ask": ("last", "presence", "kanban", "activity", "sensors", "health"),
     "Report": ("report", "schedule", "publish", "new", "export"),
-    "Records": ("sources", "rejected", "settle", "upkeep", "redecode", "purge", "replay", "simulate"),
+    "Records": ("sources", "rejected", "settle", "upkeep", "redecode", "purge", "check", "replay", "simulate"),
     "Devices": ("discover", "modem", "pending"),
 }
 """The list of commands by what they are about; those that a source brings along stand with the devices."""

@@ -20,6 +20,7 @@ from telltale.health.words.listed import where
 from telltale.kanban.press_tables import only_dhcp
 from telltale.lake.settle import check_root
 from telltale.operate import clock_check, ports, presence_keys, spools
+from telltale.operate.check import files_from_outside
 from telltale.operate.finding import Finding, State
 from telltale.operate.machine_zone import machine_zone
 from telltale.operate.permissions import open_to_others
@@ -219,7 +220,10 @@ def _store(project: Project) -> Iterator[Finding]:
 
 def _lake(project: Project) -> Iterator[Finding]:
     check_root(project.lake)
-    yield Finding("lake", "ok", str(project.settings.lake_root))
+    damaged = [*files_from_outside(project)]
+    yield from (finding._replace(check="lake") for finding in damaged)
+    if not damaged:
+        yield Finding("lake", "ok", str(project.settings.lake_root))
 
 
 def _limits(project: Project) -> Iterator[Finding]:

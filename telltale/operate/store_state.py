@@ -11,6 +11,11 @@ from typing import Any
 from telltale.contract import StoreError
 from telltale.workbench.project import Project
 
+_SAVE = 'stop telltale, and run "telltale check --repair", which saves what can be read; or put a backup in its place'
+_LIST_AGAIN = (
+    'stop telltale, and put back that file or a backup of it; or run "telltale check --repair", which lists them again'
+)
+
 
 def wrong_with_store(project: Project) -> Iterator[tuple[str, str]]:
     """What keeps the store from being whole and taking records, and what to do; nothing where all is well.
@@ -25,16 +30,13 @@ def wrong_with_store(project: Project) -> Iterator[tuple[str, str]]:
     if trouble := store.trouble():
         raise StoreError(trouble)
     if damage := store.damage():
-        yield f"{store.shown} is damaged: {damage}", "stop telltale, keep a copy of it, and put a backup in its place"
+        yield f"{store.shown} is damaged: {damage}", _SAVE
         return
     store.try_write()
     yield from store.weaknesses()
     folder = project.lake.root.folder
     if folder is not None and not project.lake.snapshot().files and any(folder.rglob("*.parquet")):
-        yield (
-            f"{folder} holds files the store does not know: the store's own file was lost",
-            "stop telltale, and put back that file or a backup of it; or move the lake away to begin anew",
-        )
+        yield f"{folder} holds files the store does not know: the store's own file was lost", _LIST_AGAIN
     webhooks = project.settings.webhooks
     said = health_of(webhooks.url)
     if said.get("status", "ok") != "ok":  # to another address than loopback it says no more than that

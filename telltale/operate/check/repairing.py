@@ -1,0 +1,150 @@
+"""Make damaged files again from the raw records, and say what cannot be.
+
+Raw files first, since all else is made of them: what of one is whole is kept, the rest is lost. Then decoded files,
+derived days, and the rows of records that have none. Each file is set aside before anything takes its place, and the
+catalog changes in one transaction, so that a repair can be stopped anywhere and run again.
+"""
+
+from collections.abc import Callable, Iterator
+
+from telltale.lake import RAW_TABLE, File, lost
+from telltale.lake.catalog import bump, unlist
+from telltale.lake.damage import Damaged
+from telltale.lake.examine import damaged, damaged_superseded
+from telltale.lake.gc import remove
+from telltale.lake.redecode import redecode
+from telltale.lake.relist import relist
+from telltale.lake.remake import remake
+from telltale.lake.salvage import salvage
+from telltale.lake.superseded import remove_superseded, superseded
+from telltale.lake.unaccounted import unaccounted
+from telltale.operate.check.aside import Aside
+from telltale.operate.check.store_again import ONLY_THERE, store_again
+from telltale.operate.finding import Finding
+from telltale.operate.retention.closing import close_again
+from telltale.operate.retention.limits import ONE_DAY
+from telltale.tables import SIGHTING, TABLES
+from telltale.wording import count
+from telltale.workbench.project import Project
+from telltale.workbench.times import midnight
+
+Progress = Callable[[str, int, int], None]
+GONE = "nothing can be done; the damaged file is kept in {}"
+
+
+def repair(project: Project, *, now_us: int, progress: Progress = lambda *_: None) -> Iterator[Finding]:
+    """Mend what can be, and yield what was done: `ok` is whole again, `wrong` is lost.
+
+    Args:
+        project: whose.
+        now_us: the present.
+        progress: told how far it is.
+
+    Raises:
+        TelltaleError: something keeps it from working: another job, the store open elsewhere; run it again.
+    """
+    aside = Aside(project.settings, now_us=now_us)
+    yield from store_again(project, aside)
+    yield from _listed_again(project, now_us, progress)
+    lake = project.lake
+    found = list(damaged(lake, lake.snapshot().files, reads_all=True, progress=_of(progress, "files")))
+    yield from _raw(project, [each for each in found if each.file.table_name == RAW_TABLE], aside, now_us)
+    decoded = [each for each in found if each.file.table_name in TABLES and not TABLES[each.file.table_name].derived]
+    yield from _decoded(project, decoded, aside, now_us)
+    yield from _derived(project, [each for each in found if each not in decoded], aside, now_us)
+    yield from _superseded(project, aside, now_us)
+    for each in list(unaccounted(lake, progress=_of(progress, "rows"))):
+        redecode(lake, since_day=each.day, until_day=each.day, source=each.source, now_us=now_us)
+        said = f"{each.source} {each.day}: {count(each.rows, 'row')} of {count(each.records, 'raw record')} made again"
+        yield Finding("rows", "ok", said)
+
+
+def _of(progress: Progress, what: str) -> Callable[[int, int], None]:
+    return lambda done, total: progress(what, done, total)
+
+
+def _listed_again(project: Project, now_us: int, progress: Progress) -> Iterator[Finding]:
+    done = relist(project.lake, now_us=now_us, progress=_of(progress, "listing"))
+    if done.files:
+        rows = ", ".join(f"{rows:,} {name}" for name, rows in sorted(done.rows.items())) or "no rows"
+        said = f"{count(done.files, 'file')} listed again: {count(done.records, 'raw record')}, {rows}"
+        yield Finding("store", "ok", said)
+        yield Finding("store", "note", ONLY_THERE, "a backup of the store may have it")
+    if done.renumbered:
+        yield Finding("store", "note", f"{count(done.renumbered, 'newer record')} got new numbers", "none is needed")
+    for path in done.unreadable:
+        yield Finding("files", "wrong", f"{path} was listed nowhere and is damaged", "nothing says what was in it")
+
+
+def _raw(project: Project, found: list[Damaged], aside: Aside, now_us: int) -> Iterator[Finding]:
+    for each in found:
+        file = each.file
+        _copy(project, aside, file)
+        done = salvage(project.lake, file, now_us=now_us)
+        _remove(project, file, now_us)
+        if not done.lost:
+            yield Finding("files", "ok", f"{file.path} {each.what}: all {count(done.kept, 'record')} are whole")
+        for part in done.lost:
+            said = (
+                f"{file.path} {each.what}: {count(part.rows, 'raw record')} of {file.source} lost, ids "
+                f"{part.first_raw_id:,} to {part.last_raw_id:,}, {count(done.kept, 'other')} kept"
+            )
+            yield Finding("files", "wrong", said, GONE.format(aside.folder))
+
+
+def _decoded(project: Project, found: list[Damaged], aside: Aside, now_us: int) -> Iterator[Finding]:
+    what = {each.file.path: each.what for each in found}
+    files = [each.file for each in found]
+    for done in remake(project.lake, files, now_us=now_us, before=lambda file: _copy(project, aside, file)):
+        file = done.file
+        _remove(project, file, now_us)
+        said = f"{file.path} {what[file.path]}: {done.rows:,} of {count(file.rows, 'row')} made again"
+        if done.why_lost:
+            yield Finding("files", "wrong", f"{said}; {done.why_lost}", GONE.format(aside.folder))
+        else:
+            yield Finding("files", "ok", said)
+
+
+def _derived(project: Project, found: list[Damaged], aside: Aside, now_us: int) -> Iterator[Finding]:
+    """The figures of closed days, from their sightings as long as all of those are there."""
+    derived = [each for each in found if each.file.table_name in TABLES and TABLES[each.file.table_name].derived]
+    for each in derived:
+        file = each.file
+        _copy(project, aside, file)
+        if _has_sightings(project, file):
+            close_again(project, file.site, file.day, now_us=now_us)
+            yield Finding("files", "ok", f"{file.path} {each.what}: {count(file.rows, 'row')} computed again")
+        else:
+            with project.lake.store.writer() as connection:
+                bump(connection)
+                unlist(connection, [file], at=now_us)
+                lost.note(connection, [lost.of_file(file, file.rows, now_us=now_us)])
+            why = "the sightings they were computed of are gone"
+            said = f"{file.path} {each.what}: {count(file.rows, 'row')} lost; {why}"
+            yield Finding("files", "wrong", said, GONE.format(aside.folder))
+        _remove(project, file, now_us)
+
+
+def _has_sightings(project: Project, file: File) -> bool:
+    """Whether no sighting of a local day, or of the one before that a stay may come from, can have been removed."""
+    is_closed = (file.site, file.day) in project.lake.closed_days()
+    since = midnight(file.day - ONE_DAY, project.site(file.site).timezone)
+    return is_closed and project.lake.kept_from().get((SIGHTING.name, file.site), 0) <= since
+
+
+def _superseded(project: Project, aside: Aside, now_us: int) -> Iterator[Finding]:
+    lake = project.lake
+    for file, what in list(damaged_superseded(lake.root, superseded(lake.store), reads_all=True)):
+        aside.copy(lake, file.path, table_name=file.table_name, source=file.source, rows=0)
+        remove_superseded(lake, lambda each, path=file.path: each.path == path, now_us=now_us)  # type: ignore[misc] # bound at once
+        said = f"{file.path}, kept of what was decoded before, {what}: it is lost"
+        yield Finding("files", "wrong", said, GONE.format(aside.folder))
+
+
+def _copy(project: Project, aside: Aside, file: File) -> None:
+    aside.copy(project.lake, file.path, table_name=file.table_name, source=file.source, rows=file.rows)
+
+
+def _remove(project: Project, file: File, now_us: int) -> None:
+    """Remove the damaged file, whose copy lies aside; one that was made again bears the same name and stays."""
+    remove(project.lake, [file.path], unlisted_before=now_us)
