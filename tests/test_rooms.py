@@ -60,7 +60,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.sources.sigfox.commands": {"telltale"},
     # What each source calls its devices: lists take every spelling, and none of a vendor's knowledge stands twice.
     "telltale.identity": PURE | {"telltale.sources"},
-    "telltale.settings": PURE | {"telltale.identity"},
+    "telltale.settings": PURE | {"telltale.identity", "telltale.net"},
     "telltale.privacy": PURE,
     "telltale.pipeline": PURE | {"telltale.sources", "telltale.privacy", "telltale.arrow"},
     "telltale.landing": PURE

@@ -22,6 +22,7 @@ _SECRETS = {
     "thingworx": {"forward"},
     "activity": {"dashboard"},
     "publish": {"schedule", "alerts"},
+    "s3": {"upkeep", "dashboard", "schedule", "alerts", "forward"},
 }
 """Secrets that are no source's, and whose they are."""
 _OF_SOURCES = frozenset(("webhooks", "coap", "mqtt", "upkeep", "dashboard"))

@@ -84,7 +84,7 @@ def _settings(project: Project) -> Iterator[Finding]:
     listed = len(devices(settings))
     yield Finding("settings", "ok", f"{settings.root}, {listed:,} devices listed")
     known = {source.name for source in SOURCES}
-    others = {"activity", "dashboard", "publish", "mqtt", "cumulocity", "thingworx"}
+    others = {"activity", "dashboard", "publish", "mqtt", "cumulocity", "thingworx", "s3"}
     for name in sorted({*settings.sources, *settings.with_secret()} - known - others):
         fix = f"known: {', '.join(sorted(known))}; correct the name in telltale.toml or secrets.toml"
         yield Finding("settings", "wrong", f'no source "{name}"', fix)

@@ -6,6 +6,7 @@ from telltale.settings.activity import ACTIVITY_TOML
 from telltale.settings.brokers import BROKERS_TOML
 from telltale.settings.capture import CAPTURE_TOML
 from telltale.settings.log import LOG_TOML
+from telltale.settings.objects import S3_SECRETS, S3_TOML
 from telltale.settings.publish import PUBLISH_TOML
 
 _MAIN_TOML = """\
@@ -19,7 +20,7 @@ _MAIN_TOML = """\
 # data = "data"                # folder of store, lake, keys, reports and logs
 # store_url = ""               # empty: SQLite in data/landing; postgresql+psycopg://user@host/name for several hosts
 #                              # its password: ~/.pgpass or PGPASSWORD; the hosts then share lake_root, too
-# lake_root = ""               # empty: data/lake; another folder, or a URL such as s3://bucket/lake
+# lake_root = ""               # empty: data/lake; another folder, or s3://bucket/path: see [s3]
 # keys = ""                    # empty: data/keys; never in a backup, never on a shared disk
 
 [site]                         # what holds for every site
@@ -141,9 +142,11 @@ def new_toml(sources: Iterable[str], *, zone: str = "", mine: bool = False) -> s
     """The text of a new telltale.toml; `sources` are the parts of the sources, which settings do not know."""
     main = _MAIN_TOML.replace('# timezone = "UTC"  ', f'timezone = "{zone}"  ', 1) if zone else _MAIN_TOML
     activity = ACTIVITY_TOML.replace("# mine = false ", "mine = true ", 1) if mine else ACTIVITY_TOML
-    return "\n".join([main, LOG_TOML, CAPTURE_TOML, activity, BROKERS_TOML, PUBLISH_TOML, *filter(None, sources)])
+    return "\n".join(
+        [main, S3_TOML, LOG_TOML, CAPTURE_TOML, activity, BROKERS_TOML, PUBLISH_TOML, *filter(None, sources)]
+    )
 
 
 def new_secrets(sources: Iterable[str]) -> str:
     """The text of a new secrets.toml, with the parts of the sources."""
-    return "\n".join([_MAIN_SECRETS, *filter(None, sources), _OTHER_SECRETS])
+    return "\n".join([_MAIN_SECRETS, *filter(None, sources), _OTHER_SECRETS, S3_SECRETS])

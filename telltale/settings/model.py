@@ -15,6 +15,8 @@ from telltale.settings.activity import ActivitySettings, IdleSettings
 from telltale.settings.brokers import ForwardSettings, MqttSettings
 from telltale.settings.capture import ArpSettings, KanbanSettings
 from telltale.settings.log import LogSettings
+from telltale.settings.objects import SECTION as OBJECTS
+from telltale.settings.objects import ObjectAccess, S3Settings, without_credentials
 from telltale.settings.publish import AlertSettings, PublishSettings, ReportSettings
 from telltale.settings.secrets import ORDERS
 from telltale.settings.section import Section
@@ -41,7 +43,7 @@ class PathSettings(Section):
 
     data: Annotated[str, Field(min_length=1)] = "data"
     store_url: str = ""
-    lake_root: str = ""
+    lake_root: Annotated[str, AfterValidator(without_credentials)] = ""
     keys: str = ""
 
 
@@ -225,6 +227,7 @@ class Settings(BaseSettings):
     landing: LandingSettings = LandingSettings()
     settle: SettleSettings = SettleSettings()
     lake: LakeSettings = LakeSettings()
+    s3: S3Settings = S3Settings()
     webhooks: WebhookSettings = WebhookSettings()
     coap: CoapSettings = CoapSettings()
     arp: ArpSettings = ArpSettings()
@@ -297,6 +300,16 @@ class Settings(BaseSettings):
         """The lake's folder, or its URL as text."""
         lake = self.paths.lake_root
         return lake if "://" in lake else self.root / (lake or self.data / "lake")
+
+    @property
+    def object_access(self) -> ObjectAccess:
+        """How the object store is reached where the lake's root is a URL.
+
+        Raises:
+            ConfigError: one half of its id and key is missing.
+        """
+        ca_file = str(self.root / self.s3.ca_file) if self.s3.ca_file else ""
+        return ObjectAccess(self.s3.model_copy(update={"ca_file": ca_file}), self.source(OBJECTS).secrets).checked()
 
     @property
     def keys(self) -> Path:
