@@ -14,6 +14,7 @@ from hypothesis import settings
 from telltale.settings import HOME_VARIABLE
 from telltale.workbench.project import Project
 from tests.lake_fixture import lake  # noqa: F401 - the fixture of that name
+from tests.object_store import object_store  # noqa: F401 - the fixture of that name
 from tests.stores import postgresql, project_store, store_url  # noqa: F401 - the fixtures of these names
 
 REQUIRED = os.environ.get("TELLTALE_REQUIRE", "")

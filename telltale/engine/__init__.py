@@ -13,6 +13,7 @@ from telltale.engine.protocol import Engine as Engine
 from telltale.engine.protocol import Kernel as Kernel
 from telltale.engine.protocol import Parts as Parts
 from telltale.engine.protocol import Relation as Relation
+from telltale.engine.protocol import RemoteFiles as RemoteFiles
 from telltale.engine.protocol import Value as Value
 from telltale.engine.texts import deduplication as deduplication
 from telltale.engine.texts import named_values as named_values

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from telltale.arrow import empty
-from telltale.engine.protocol import Kernel, Parts, Relation, Value
+from telltale.arrow import empty, schema
+from telltale.engine.protocol import Kernel, Parts, Relation, RemoteFiles, Value
 from telltale.engine.texts import deduplication, literal, with_values
 from telltale.tables import Table
 
@@ -38,10 +38,15 @@ class DuckEngine:
     Args:
         threads: how many DuckDB may use; None leaves it to DuckDB.
         batch_rows: rows one step of a long job takes at most.
+        remote: what reads files whose paths are URLs.
     """
 
-    def __init__(self, *, threads: int | None = None, batch_rows: int = 1_000_000) -> None:
+    def __init__(
+        self, *, threads: int | None = None, batch_rows: int = 1_000_000, remote: RemoteFiles | None = None
+    ) -> None:
         import duckdb
+
+        self._remote = remote
 
         self.batch_rows = batch_rows
         self._connection = duckdb.connect()
@@ -96,9 +101,15 @@ class DuckEngine:
         return self.from_arrow(relation.arrow())
 
     def fetch(self, text: str) -> pa.Table:
-        """The rows of a DuckDB text."""
+        """The rows of a DuckDB text; an error of what reads URLs is its own."""
         self._sweep()
-        return self._connection.execute(text).to_arrow_table(FETCHED_ROWS)
+        try:
+            return self._connection.execute(text).to_arrow_table(FETCHED_ROWS)
+        except Exception as error:
+            failure = self._remote.failure(error) if self._remote is not None else None
+            if failure is None:
+                raise
+            raise failure from error
 
     def discard(self, view: str) -> None:
         """Remember a view to drop before the next statement (a finaliser may run in the middle of one)."""
@@ -106,6 +117,10 @@ class DuckEngine:
 
     def _files(self, table: Table, paths: tuple[str, ...]) -> "DuckRelation":
         name = self._name()
+        if self._remote is not None and "://" in paths[0]:
+            # Without its extension for them, DuckDB reads no URLs; Arrow gets its columns and conditions.
+            self._connection.register(name, self._remote.dataset(schema(table), paths))
+            return self._pinned(name, table.names)
         listed = ", ".join(literal(path) for path in paths)
         # By name only where files may differ: it reads the end of every file before the first row.
         read = f"read_parquet([{listed}], hive_partitioning = false, union_by_name = {bool(table.added)})"

@@ -39,6 +39,18 @@ class Parts(NamedTuple):
     """Rows decoded on the fly; their days' files are in `mixed`."""
 
 
+class RemoteFiles(Protocol):
+    """What reads files whose paths are URLs."""
+
+    def dataset(self, columns: pa.Schema, paths: Sequence[str]) -> object:
+        """The files as a `pyarrow.dataset.Dataset` of these columns, null where a file does not have one."""
+        ...
+
+    def failure(self, error: Exception) -> Exception | None:
+        """What to raise in place of an error met while it was scanned; None where the error says it well."""
+        ...
+
+
 class Engine(Protocol):
     """Runs texts in the Spark dialect over named relations."""
 

@@ -6,14 +6,14 @@ another where writers do not exclude each other (PostgreSQL).
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import islice
+from itertools import count, islice
 from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
 from telltale.contract import TelltaleError
 from telltale.lake.files import Root
-from telltale.landing.schema import FILES, META, PURGED, UNLISTED
+from telltale.landing.schema import FILES, GONE, META, PURGED, UNLISTED
 from telltale.landing.store import Store
 
 RAW_TABLE = "raw"
@@ -82,15 +82,49 @@ def enlist(connection: sa.Connection, root: Root, files: Sequence[File]) -> None
     """List files that were written.
 
     Raises:
-        Changed: gc removed one between its writing and now: its content had been listed before, then un-listed.
+        Changed: one was removed, or is being, since it was written: its content had been listed before, then un-listed.
     """
-    gone = [file.path for file in files if not root.exists(file.path)]
+    paths = [file.path for file in files]
+    gone = marked(connection, paths)
+    if root.folder is not None:  # where it costs nothing, whoever removed it
+        gone |= set(root.missing(paths))
     if gone:
-        raise Changed(f"lake {root.shown}: {gone[0]} was removed before it was listed; start again")
+        raise Changed(f"lake {root.shown}: {min(gone)} was removed before it was listed; start again")
     if files:
         connection.execute(FILES.insert(), [file._asdict() for file in files])
-    for paths in pieces(file.path for file in files):
-        connection.execute(UNLISTED.delete().where(UNLISTED.c.path.in_(paths)))
+    for some in pieces(paths):
+        connection.execute(UNLISTED.delete().where(UNLISTED.c.path.in_(some)))
+
+
+def marked(connection: sa.Connection, paths: Iterable[str]) -> set[str]:
+    """Those of these files that were removed, or are being."""
+    found: set[str] = set()
+    for some in pieces(paths):
+        found.update(connection.scalars(sa.select(GONE.c.path).where(GONE.c.path.in_(some))))
+    return found
+
+
+def mark(connection: sa.Connection, paths: Iterable[str], *, at: int) -> None:
+    """Note that files are about to be removed: from here on nobody lists them."""
+    for some in pieces(paths):
+        new = set(some) - marked(connection, some)
+        if new:
+            connection.execute(GONE.insert(), [{"path": path, "at": at} for path in sorted(new)])
+
+
+def writable(store: Store, paths: Iterable[str]) -> dict[str, str]:
+    """By path where to write its content: there, or under another name where a file of that path was removed.
+
+    A removal may still be under way, or have been held up: what it removes must never be what is written now.
+    """
+    made = {path: path for path in paths}
+    with store.reader() as connection:
+        for path in marked(connection, made):
+            stem = path.removesuffix(".parquet")
+            taken = set(connection.scalars(sa.select(GONE.c.path).where(GONE.c.path.startswith(stem, autoescape=True))))
+            names = (f"{stem}-{number}.parquet" for number in count(2))
+            made[path] = next(name for name in names if name not in taken)
+    return made
 
 
 def unlist(connection: sa.Connection, files: Sequence[File], *, at: int) -> None:

@@ -1,21 +1,24 @@
 """The lake's files: written once, durable before they are listed, named by their content.
 
 A local root is written with temporary name, fsync, rename, fsync of the folder and of every new parent, and its files
-bear the time of the job's present. Any other root is a pyarrow file system URL (`s3://…`, `fsspec+memory://…`), where
-an object appears whole or not at all, with the time of its own clock.
+bear the time of the job's present. Any other root is a URL: see `telltale.lake.objects`.
 """
 
 import os
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import pyarrow as pa
 import pyarrow.fs
 import pyarrow.parquet as pq
 
 from telltale import private
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 
 _ROW_GROUP = 122_880
 _RAW_ROW_GROUP = 4_096  # one raw record is looked up by id: a group is what has to be read for it
@@ -32,23 +35,24 @@ class Found(NamedTuple):
 
 
 class Root:
-    """A lake's folder or URL; all paths are relative to it and use `/`."""
+    """A lake's folder; all paths are relative to it and use `/`."""
+
+    folder: Path | None
+    shown: str
+    """Its path, or its URL; no credentials stand in it."""
 
     def __init__(self, root: Path | str) -> None:
-        text = str(root)
-        self.folder: Path | None = None
-        if "://" in text and not text.startswith("file://"):
-            self.shown = text.rstrip("/")
-            base, path = pa.fs.FileSystem.from_uri(self.shown)
-        else:
-            self.folder = Path(text.removeprefix("file://")).absolute()
-            private.folder(self.folder)
-            self.shown = str(self.folder)
-            base, path = pa.fs.LocalFileSystem(), self.folder.as_posix()
-        self.system = pa.fs.SubTreeFileSystem(path, base)
+        folder = Path(str(root).removeprefix("file://")).absolute()
+        private.folder(folder)
+        self.folder, self.shown = folder, str(folder)
 
-    def absolute(self, path: str) -> str:
-        """The path or URL another program opens."""
+    @cached_property
+    def system(self) -> pa.fs.FileSystem:
+        """What its files are read through."""
+        return pa.fs.SubTreeFileSystem(Path(self.shown).as_posix(), pa.fs.LocalFileSystem())
+
+    def absolute(self, path: str, size: int | None = None) -> str:  # noqa: ARG002 - a URL's root wants it
+        """The path or URL another program opens; its size in bytes, where it is known."""
         return f"{self.shown}/{path}"
 
     def read(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
@@ -56,18 +60,23 @@ class Root:
         with self.system.open_input_file(path) as source:
             return pq.ParquetFile(source).read(columns=columns)
 
+    def each(self, do: Callable[[_T], _R], items: Iterable[_T]) -> list[_R]:
+        """What `do` gives for each, such as reading it: one after the other, where files are near."""
+        return [do(item) for item in items]
+
     def read_where(self, path: str, name: str, value: object) -> pa.Table:
         """The rows of a file whose column `name` is `value`; other row groups are not read."""
         return pq.read_table(path, filesystem=self.system, filters=[(name, "=", value)], partitioning=None)
 
+    def content(self, path: str) -> pa.Buffer:
+        """The bytes of a file; FileNotFoundError when it was purged meanwhile."""
+        with self.system.open_input_file(path) as source:
+            return source.read_buffer()
+
     def write(self, contents: Mapping[str, pa.Buffer], step: Callable[[str], None], *, at_us: int) -> None:
         """Make files durable, all of them, as written at a moment; `step` is told how far it came."""
-        if self.folder is None:
-            for path, content in contents.items():
-                with self._create(path) as sink:
-                    sink.write(content)
-        else:
-            _write_durably({self.folder / path: content for path, content in contents.items()}, step, at_us)
+        folder = Path(self.shown)
+        _write_durably({folder / path: content for path, content in contents.items()}, step, at_us)
         step("written")
 
     def exists(self, path: str) -> bool:
@@ -79,10 +88,9 @@ class Root:
         info = self.system.get_file_info(path)
         return int(info.size) if info.type == pa.fs.FileType.File else None
 
-    def content(self, path: str) -> pa.Buffer:
-        """The bytes of a file; FileNotFoundError when it is not there."""
-        with self.system.open_input_file(path) as source:
-            return source.read_buffer()
+    def missing(self, paths: Sequence[str]) -> list[str]:
+        """Those of these files that are not there."""
+        return [path for path in paths if not self.exists(path)]
 
     def delete(self, path: str) -> bool:
         """Remove a file; False when it was gone already or is held open (Windows), then gc comes back for it."""
@@ -92,18 +100,15 @@ class Root:
             return False
         return True
 
+    def delete_all(self, paths: Sequence[str]) -> list[str]:
+        """Remove files, and return those that are gone by it."""
+        return [path for path in paths if self.delete(path)]
+
     def walk(self) -> Iterator[Found]:
         """Every file below the root, temporary ones included."""
         for info in self.system.get_file_info(pa.fs.FileSelector("", recursive=True, allow_not_found=True)):
             if info.type == pa.fs.FileType.File:
                 yield Found(info.path, (info.mtime_ns or 0) // 1000, info.size)
-
-    def _create(self, path: str) -> pa.NativeFile:
-        try:
-            return self.system.open_output_stream(path)
-        except FileNotFoundError:  # a system with folders; an object store has none
-            self.system.create_dir(path.rpartition("/")[0], recursive=True)
-            return self.system.open_output_stream(path)
 
 
 def encode(rows: pa.Table, *, raw: bool) -> pa.Buffer:

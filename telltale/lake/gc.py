@@ -4,23 +4,30 @@ It runs under the settle lock. A file goes only when it has been un-listed for t
 snapshot up to that long), or was never listed and written longer ago than that (a job that crashed). A backup holds a
 lease that stops it. Where a file that was never listed holds records that the store does not know, none such goes: the
 store is not the one that listed them.
+
+1 in one transaction mark files that nobody lists; 2 remove them, outside any transaction: on an object store that may
+take its time. What is marked is never listed again, so whoever removes it may be late, or do it twice; a job that has
+written the same content finds the mark when it lists it, and starts again under another name.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from telltale.lake.catalog import bump, pieces
+from telltale.lake.catalog import bump, mark, pieces
+from telltale.lake.files import Found
 from telltale.lake.lake import Lake
 from telltale.lake.lock import HOST, locked
 from telltale.lake.orphans import unknown_records
-from telltale.landing.schema import FILES, LEASE, SUPERSEDED, UNLISTED
+from telltale.landing.schema import FILES, GONE, LEASE, SUPERSEDED, UNLISTED
 from telltale.landing.store import Store
 
 _AHEAD_US = 3600 * 1_000_000  # more than a job takes, or two hosts' clocks are apart
-_PIECE = 50  # files removed in one transaction, which keeps the store's lock
+_PIECE = 500  # files marked in one transaction
+_HELD_UP_US = 7 * 24 * 3600 * 1_000_000
+"""So long a process that has marked files may be held up before it removes them: then their names may be used again."""
 
 
 class Collected(NamedTuple):
@@ -43,17 +50,18 @@ def gc(lake: Lake, *, now_us: int, grace_s: int = 3600) -> Collected:
         if lease := _lease(lake.store, now_us):
             return Collected(0, 0, lease)
         _not_of_the_future(lake.store, now_us)
-        sizes = _candidates(lake, before)
+        found = list(lake.root.walk())
+        sizes = _candidates(lake, found, before)
         removed = [path for paths in pieces(sizes, _PIECE) for path in remove(lake, paths, unlisted_before=before)]
-        _forget(lake, before)
+        _forget(lake, {file.path for file in found}.difference(removed), before)
         return Collected(len(removed), sum(sizes[path] for path in removed), "")
 
 
 def remove(lake: Lake, paths: Iterable[str], *, unlisted_before: int) -> list[str]:
     """Remove those of these files that are neither listed nor were until after a moment, and return them.
 
-    Inside a write transaction: a job that has written the same content again is listing it either before (then the
-    file stays) or after (then it sees that the file is gone, and starts again).
+    Raises:
+        StoreError: the object store of the lake is away; what is marked goes with the next gc.
     """
     wanted = list(paths)
     with lake.store.writer() as connection:
@@ -62,7 +70,10 @@ def remove(lake: Lake, paths: Iterable[str], *, unlisted_before: int) -> list[st
         kept |= set(connection.scalars(sa.select(SUPERSEDED.c.path).where(SUPERSEDED.c.path.in_(wanted))))
         late = UNLISTED.c.path.in_(wanted) & (UNLISTED.c.at > unlisted_before)
         kept |= set(connection.scalars(sa.select(UNLISTED.c.path).where(late)))
-        return [path for path in wanted if path not in kept and lake.root.delete(path)]
+        going = [path for path in wanted if path not in kept]
+        mark(connection, going, at=unlisted_before)
+    lake.step("remove:1 marked")
+    return lake.root.delete_all(going)
 
 
 @contextmanager
@@ -93,9 +104,8 @@ def _not_of_the_future(store: Store, now_us: int) -> None:
             connection.execute(UNLISTED.update().where(ahead).values(at=now_us))
 
 
-def _candidates(lake: Lake, before: int) -> dict[str, int]:
+def _candidates(lake: Lake, found: Iterable[Found], before: int) -> dict[str, int]:
     """Files below the root that may go, with their size."""
-    found = list(lake.root.walk())
     with lake.store.reader() as connection:
         kept = set(connection.scalars(sa.select(FILES.c.path)))
         kept |= set(connection.scalars(sa.select(SUPERSEDED.c.path)))
@@ -110,11 +120,11 @@ def _candidates(lake: Lake, before: int) -> dict[str, int]:
     }
 
 
-def _forget(lake: Lake, before: int) -> None:
+def _forget(lake: Lake, there: Collection[str], before: int) -> None:
     """Drop the notes on files that are gone."""
-    with lake.store.reader() as connection:
-        paths = list(connection.scalars(sa.select(UNLISTED.c.path).where(UNLISTED.c.at <= before)))
-    gone = [path for path in paths if not lake.root.exists(path)]
-    for piece in pieces(gone):
-        with lake.store.writer() as connection:
-            connection.execute(UNLISTED.delete().where(UNLISTED.c.path.in_(piece), UNLISTED.c.at <= before))
+    for table, until in ((UNLISTED, before), (GONE, before - _HELD_UP_US)):
+        with lake.store.reader() as connection:
+            paths = list(connection.scalars(sa.select(table.c.path).where(table.c.at <= until)))
+        for piece in pieces(path for path in paths if path not in there):
+            with lake.store.writer() as connection:
+                connection.execute(table.delete().where(table.c.path.in_(piece), table.c.at <= until))

@@ -6,25 +6,29 @@ A job is a module of this folder and takes a `Lake`: `settle_all(lake, now_us=â€
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import sqlalchemy as sa
 
 from telltale.arrow import Decode
 from telltale.contract import StoreError
 from telltale.lake import damage
 from telltale.lake import retained as _retained
-from telltale.lake.catalog import RAW_TABLE, Changed, File
+from telltale.lake.catalog import RAW_TABLE, Changed, File, writable
 from telltale.lake.files import Root, encode
 from telltale.lake.lock import HOST
+from telltale.lake.objects import ObjectRoot
 from telltale.lake.retained import ClosedDay
 from telltale.lake.rows import Draft
 from telltale.lake.snapshot import Snapshot, Snapshots
+from telltale.landing.schema import FILES
 from telltale.landing.store import Store
+from telltale.settings.objects import ObjectAccess
 
 _TRIES = 5
 _T = TypeVar("_T")
@@ -35,7 +39,7 @@ class Lake:
 
     Args:
         store: the database of hot rows and of the catalog.
-        root: folder or pyarrow file system URL of the files.
+        root: folder of the files, or its URL (`s3://bucket/path`).
         decode: turns raw records of a source into tables and fails for no record; `telltale.pipeline` makes one.
         versions: the present decoder version of each source.
         personal_sources: sources whose bodies hold addresses of people's devices.
@@ -43,6 +47,7 @@ class Lake:
         on_step: told the name of each step of a job before the next begins; a test stops there.
         lock_wait_s: how long a job waits for another process's.
         keeps_superseded: whether decoding again keeps the files it replaces.
+        access: how an object store is reached.
     """
 
     def __init__(
@@ -57,9 +62,11 @@ class Lake:
         on_step: Callable[[str], None] = lambda _name: None,
         lock_wait_s: float = 30.0,
         keeps_superseded: bool = False,
+        access: ObjectAccess | None = None,
     ) -> None:
         self.store = store
-        self.root = Root(root)
+        is_url = "://" in str(root) and not str(root).startswith("file://")
+        self.root = ObjectRoot(str(root), access or ObjectAccess()) if is_url else Root(root)
         self.decode = decode
         self.versions = dict(versions)
         self.step = on_step
@@ -98,7 +105,7 @@ class Lake:
 
     def path(self, file: File) -> str:
         """The path or URL another program opens a file by."""
-        return self.root.absolute(file.path)
+        return self.root.absolute(file.path, file.bytes)
 
     def closed_days(self) -> dict[tuple[str, date], ClosedDay]:
         """Every closed day by site and local day."""
@@ -111,7 +118,7 @@ class Lake:
 
 
 def write(lake: Lake, job: str, drafts: Sequence[Draft], *, now_us: int) -> list[File]:
-    """Write drafts as durable files, not yet listed; a file's name is the hash of its content.
+    """Write drafts as durable files, not yet listed; a file's name is the hash of its content (see `writable`).
 
     Raises:
         StoreError: the disk is full or the root away; what was written is not listed, gc removes it.
@@ -143,6 +150,9 @@ def write(lake: Lake, job: str, drafts: Sequence[Draft], *, now_us: int) -> list
                 HOST,
             )
         )
+    named = writable(lake.store, contents)
+    contents = {named[path]: content for path, content in contents.items()}
+    files = [file._replace(path=named[file.path]) for file in files]
     try:
         lake.root.write(contents, lambda step: lake.step(f"{job}:3 {step}"), at_us=now_us)
     except OSError as error:
@@ -158,12 +168,27 @@ def read(lake: Lake, file: File, columns: Sequence[str] | None = None) -> pa.Tab
     Raises:
         Changed: it was purged since it was listed.
         Damaged: it is not what was written.
+        StoreError: the object store of the lake is away.
     """
     try:
         with damage.named(lake.root, lake.store, file):
             return lake.root.read(file.path, columns) if columns else _verified(lake, file)
     except FileNotFoundError as error:
         raise Changed(f"lake {lake.root.shown}: {file.path} was purged since it was listed; start again") from error
+
+
+def lost(lake: Lake, files: Iterable[File]) -> bool:
+    """Whether one of the files of a moment is gone; on an object store only those off the list by now are looked for.
+
+    Raises:
+        StoreError: the object store of the lake is away.
+    """
+    paths = list(dict.fromkeys(file.path for file in files))
+    if lake.root.folder is None:
+        with lake.store.reader() as connection:
+            present = set(connection.scalars(sa.select(FILES.c.path)))
+        paths = [path for path in paths if path not in present]
+    return bool(lake.root.missing(paths))
 
 
 def _verified(lake: Lake, file: File) -> pa.Table:

@@ -115,13 +115,16 @@ def _merged(lake: Lake, group: Sequence[File], present: Callable[[], int]) -> in
 
 def _whole(lake: Lake, group: Sequence[File]) -> list[tuple[File, pa.Table]]:
     """The files that are what was written, with their rows."""
-    parts = []
-    for file in group:
+
+    def rows_of(file: File) -> pa.Table | None:
         try:
-            parts.append((file, read(lake, file)))
+            return read(lake, file)
         except Damaged as damaged:
             lake.leave_out(damaged)
-    return parts
+            return None
+
+    parts = zip(group, lake.root.each(rows_of, group), strict=True)
+    return [(file, rows) for file, rows in parts if rows is not None]
 
 
 def _draft(group: Sequence[File], rows: pa.Table) -> Draft:

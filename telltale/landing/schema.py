@@ -85,6 +85,13 @@ UNLISTED = sa.Table(
     sa.Column("at", _BIG, nullable=False),
 )
 
+GONE = sa.Table(
+    "gone",
+    metadata,
+    sa.Column("path", sa.Text, primary_key=True),  # of a file that was or is being removed: nobody lists it again
+    sa.Column("at", _BIG, nullable=False),
+)
+
 PURGED = sa.Table(
     "purged",
     metadata,

@@ -114,8 +114,7 @@ class Inputs:
             if not _touches(file, looked_at) or file.path in {each.path for each in self.damaged}:
                 continue
             try:
-                with lake.root.system.open_input_file(file.path) as source:
-                    digest = hashlib.sha256(source.read()).hexdigest()
+                digest = hashlib.sha256(lake.root.content(file.path)).hexdigest()
             except OSError:
                 self.damaged.append(Damaged(file.path, "is listed and not there"))
                 continue

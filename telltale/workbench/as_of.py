@@ -145,7 +145,7 @@ class Past:
 
     def _are_there(self) -> bool:
         """Whether no gc has taken the files it made: nobody lists them."""
-        return all(made is None or self.lake.root.exists(made.path) for made in self._made.values())
+        return not self.lake.root.missing([made.path for made in self._made.values() if made is not None])
 
     def _files(self, snapshot: Snapshot, closed: Collection[tuple[str, dt.date]]) -> Iterator[File]:
         bounds = self._bounds(snapshot)

@@ -16,6 +16,7 @@ from telltale.contract import Options, Raw
 from telltale.engine import DuckEngine, Engine
 from telltale.lake import Lake, Snapshot
 from telltale.lake.facts import Facts
+from telltale.lake.objects import ObjectRoot
 from telltale.landing import Landing, PresenceKeys, Store, Uptime, uptime
 from telltale.pipeline.batch import decoder
 from telltale.privacy import Keys, Lists, Pseudonymizer
@@ -205,6 +206,7 @@ class Project:
             personal_sources={source.name for source in SOURCES if source.personal},
             keeps_bodies=all(site.keep for site in (self.settings.site, *self.settings.sites.values())),
             keeps_superseded=self.settings.lake.keep_superseded,
+            access=self.settings.object_access,
         )
 
     @cached_property
@@ -215,7 +217,8 @@ class Project:
     @cached_property
     def engine(self) -> Engine:
         """What runs the analysis; of a moment that has passed in one thread, so that sums are added in one order."""
-        return DuckEngine(threads=self._threads)
+        root = None if isinstance(self.settings.lake_root, Path) else self.lake.root
+        return DuckEngine(threads=self._threads, remote=root if isinstance(root, ObjectRoot) else None)
 
     def span(self, since: When, until: When, *, site: str | None = None) -> Span:
         """A stretch of time as the clock of a site reads it (None: that of `[site]`).

@@ -12,12 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from telltale.arrow import Tables, day_of, utc_day
-from telltale.contract import TelltaleError
+from telltale.contract import StoreError, TelltaleError
 from telltale.engine import Engine, Parts, Relation
 from telltale.lake import Changed, ClosedDay, File, parts
 from telltale.lake.catalog import RAW_TABLE
 from telltale.lake.damage import Damaged, met
 from telltale.lake.facts import of_heartbeats
+from telltale.lake.lake import lost
 from telltale.tables import CLOCK_WRONG, NODE_HEARTBEAT, TABLES, UPLINK, Table
 from telltale.workbench import messages
 from telltale.workbench.heard import Heard, joined
@@ -227,7 +228,7 @@ class View:
 
     def lost_files(self) -> bool:
         """Whether a file that was asked for has been removed since."""
-        return any(not self.project.lake.root.exists(file.path) for file in self.snapshot.listing.read())
+        return lost(self.project.lake, self.snapshot.listing.read())
 
     def damaged(self, error: Exception) -> Damaged | None:
         """The damaged file that explains an error, among those that were asked for; None where none does."""
@@ -260,7 +261,7 @@ def answered(project: "Project", ask: Callable[[View], T]) -> T:
     try:
         with naming_damage(view):
             return ask(view)
-    except Damaged:
+    except (Damaged, StoreError):  # an object store that is away has no files to miss
         raise
     except Exception as error:
         if isinstance(error, Changed) or view.lost_files():
@@ -280,7 +281,7 @@ def whole(project: "Project", make: Callable[[], T]) -> T:
             try:
                 with naming_damage(view):
                     return make()
-            except Damaged:
+            except (Damaged, StoreError):
                 raise
             except Exception as error:
                 if not isinstance(error, Changed | FilesGone) and not view.lost_files():
