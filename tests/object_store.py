@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from telltale.contract import Secrets
+from telltale.lake.objects import ObjectRoot
 from telltale.net import free_port
 from telltale.settings.objects import ObjectAccess, S3Settings
 
@@ -40,8 +41,14 @@ class ObjectStore:
 
     def access(self, *, url: str = "", **settings: object) -> ObjectAccess:
         """How a lake reaches it, at its own address or a proxy's."""
-        told = S3Settings.model_validate({"endpoint": url or self.url, "connect_timeout_s": 2.0, **settings})
-        return ObjectAccess(told, Secrets({"id": ID, "key": KEY}))
+        return access(url or self.url, **settings)
+
+    def copy(self, bucket: str) -> str:
+        """The name of a new bucket with the same objects."""
+        name = self.bucket()
+        old, new = (ObjectRoot(f"s3://{each}", self.access()) for each in (bucket, name))
+        new.write({found.path: old.content(found.path) for found in old.walk()}, lambda _step: None, at_us=0)
+        return name
 
     def request(self, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
         """Status and body of an answer, without Arrow."""
@@ -56,6 +63,12 @@ class ObjectStore:
     def toml(self, bucket: str, *, url: str = "") -> str:
         """What telltale.toml says of a lake in a bucket."""
         return f'[paths]\nlake_root = "s3://{bucket}/lake"\n[s3]\nendpoint = "{url or self.url}"\n'
+
+
+def access(endpoint: str, **settings: object) -> ObjectAccess:
+    """How a lake reaches an object store with the tests' credentials."""
+    told = S3Settings.model_validate({"endpoint": endpoint, "connect_timeout_s": 2.0, **settings})
+    return ObjectAccess(told, Secrets({"id": ID, "key": KEY}))
 
 
 SECRETS_TOML = f'[s3]\nid = "{ID}"\nkey = "{KEY}"\n'

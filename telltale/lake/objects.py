@@ -4,6 +4,7 @@ An object appears whole or not at all when its upload ends, and bears the time o
 renamed: a file becomes visible by its row in the catalog. What takes a round trip each is done for several at once.
 """
 
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,6 +26,9 @@ _AT_ONCE = 8
 """Requests under way at a time: as many as Arrow has threads for input and output."""
 _MOST_FRAGMENTS = 1_024
 """Files whose layout is kept: some 20 kB each."""
+TRIAL = "trial"
+"""The folder of objects that are put to see whether they can be; gc removes what a crash leaves."""
+_WORDS = b"telltale was here\n"
 _FORMAT = ds.ParquetFileFormat()
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -119,10 +123,9 @@ class ObjectRoot(Root):
 
     def walk(self) -> Iterator[Found]:
         """Every file below the root."""
-        with self._explained():
-            found = list(super().walk())
-            if not found:
-                self._require_bucket()
+        found = list(self._listed(""))
+        if not found:
+            self._require_bucket()
         yield from found
 
     def dataset(self, columns: pa.Schema, paths: Sequence[str]) -> ds.Dataset:
@@ -134,6 +137,23 @@ class ObjectRoot(Root):
         """
         fragments = [self._fragment(path.removeprefix(f"{self.shown}/")) for path in paths]
         return ds.FileSystemDataset(fragments, columns, _FORMAT, self.system)
+
+    def try_out(self) -> None:
+        """Put an object, read it, list it and delete it.
+
+        Raises:
+            StoreError: one of these was refused, or the object store is away.
+        """
+        path = f"{TRIAL}/{uuid.uuid4().hex}"
+        self._put((path, pa.py_buffer(_WORDS)))
+        is_whole = self.content(path).to_pybytes() == _WORDS
+        is_listed = any(found.path.endswith(path) for found in self._listed(TRIAL))
+        self.delete(path)
+        if not (is_whole and is_listed):
+            raise StoreError(
+                f"lake {self.shown}: what was put was not {'listed' if is_whole else 'read'} a moment later; expected "
+                "an object store that is consistent at once, use another"
+            )
 
     def failure(self, error: Exception) -> StoreError | None:
         """What to raise in place of an error of whoever scanned a dataset; None where it is not to blame."""
@@ -149,6 +169,16 @@ class ObjectRoot(Root):
         if len(self._fragments) > _MOST_FRAGMENTS:
             del self._fragments[next(iter(self._fragments))]
         return made
+
+    def _listed(self, folder: str) -> Iterator[Found]:
+        selector = pa.fs.FileSelector(folder, recursive=True, allow_not_found=True)
+        with self._explained():
+            infos = self.system.get_file_info(selector)
+        return (
+            Found(info.path, (info.mtime_ns or 0) // 1000, info.size)
+            for info in infos
+            if info.type == pa.fs.FileType.File
+        )
 
     def _put(self, item: tuple[str, pa.Buffer]) -> None:
         path, content = item

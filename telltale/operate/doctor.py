@@ -18,6 +18,7 @@ from telltale.forward.passing import targets
 from telltale.health.known import Unheard, never_heard
 from telltale.health.words.listed import where
 from telltale.kanban.press_tables import only_dhcp
+from telltale.lake.objects import ObjectRoot
 from telltale.lake.settle import check_root
 from telltale.operate import clock_check, ports, presence_keys, spools
 from telltale.operate.check import files_from_outside
@@ -42,6 +43,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 FULL_BYTES, LOW_BYTES = 200 << 20, 2 << 30
 MOST_UNHEARD = 20
 """More devices that were never heard are counted."""
+MOST_LOOKED_FOR = 8
+"""Files of an object store: as many requests at a time."""
+_FILES_MISSING = "correct [paths] lake_root if that is another lake's, or put the files back from a backup"
 LOOKED_BACK = "365d"
 """How far back frames of listed buttons are looked at."""
 
@@ -219,11 +223,16 @@ def _store(project: Project) -> Iterator[Finding]:
 
 
 def _lake(project: Project) -> Iterator[Finding]:
-    check_root(project.lake)
-    damaged = [*files_from_outside(project)]
-    yield from (finding._replace(check="lake") for finding in damaged)
-    if not damaged:
-        yield Finding("lake", "ok", str(project.settings.lake_root))
+    lake = project.lake
+    check_root(lake)
+    if isinstance(lake.root, ObjectRoot):
+        lake.root.try_out()
+        newest = sorted(lake.snapshot().files, key=lambda file: file.created_at)[-MOST_LOOKED_FOR:]
+        missing = lake.root.missing([file.path for file in newest])
+        found = [Finding("lake", "wrong", f"{path} is listed and not there", _FILES_MISSING) for path in missing[:1]]
+    else:
+        found = [finding._replace(check="lake") for finding in files_from_outside(project)]
+    yield from found or [Finding("lake", "ok", lake.root.shown)]
 
 
 def _limits(project: Project) -> Iterator[Finding]:

@@ -22,7 +22,11 @@ from telltale.lake.settle import settle_all
 from telltale.landing import Landing, Store
 from telltale.pipeline.whole import whole
 from telltale.tables import NODE_HEARTBEAT, SIGHTING
+from tests.object_store import access
 from tests.stores import url_of
+
+BUCKET_FILE = "bucket.url"
+"""Of a test's folder: the lake's URL and the address of its object store."""
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
@@ -90,16 +94,19 @@ def open_lake(
     on_step: Callable[[str], None] = lambda _name: None,
     keeps_bodies: bool = False,
 ) -> Lake:
-    """The lake of a test's folder; `toy` is personal."""
+    """The lake of a test's folder, or of the bucket that it names; `toy` is personal."""
     versions = {"toy": version, "plain": version}
+    named = folder / BUCKET_FILE
+    url, endpoint = named.read_text().split() if named.exists() else ("", "")
     return Lake(
         store,
-        folder / "lake",
+        url or folder / "lake",
         whole(decoder(version)),
         versions,
         personal_sources=["toy"],
         keeps_bodies=keeps_bodies,
         on_step=on_step,
+        access=access(endpoint),
     )
 
 
