@@ -16,12 +16,13 @@ from telltale.activity import analysis
 from telltale.activity.analysis import Rules
 from telltale.contract import ConfigError, did_you_mean
 from telltale.engine import Relation
+from telltale.health.days import senders_of_activity
 from telltale.settings import Settings
 from telltale.tables import ACTIVITY
 from telltale.workbench import question as workbench
 from telltale.workbench.project import Project, here
 from telltale.workbench.question import By, Question
-from telltale.workbench.times import DAY, FOREVER, SECOND, Duration, Span, When, local_time, midnight, seconds
+from telltale.workbench.times import DAY, SECOND, Duration, Span, When, seconds
 
 Rule = Literal["input", "seed", "seed_web"]
 RULES: tuple[Rule, ...] = ("input", "seed", "seed_web")
@@ -50,8 +51,6 @@ left join (
 ) m on m.same_as = p.device_id
 order by name, p.device_id
 """
-
-SENDERS = "select distinct device_id, source from row_in order by device_id, source"
 
 NAMED = "select r.*, p.name, p.person from row_in r inner join pc p on p.device_id = r.device_id"
 
@@ -133,11 +132,6 @@ def senders(question: Question) -> pa.Table:
     """What ever told of activity, PCs and modems, and through which source: device_id, source."""
     made: pa.Table = question.remembered("activity senders", lambda: _senders(question))
     return made
-
-
-def begin_of_today(question: Question) -> int:
-    """The midnight behind which records are only added by hand, or late."""
-    return midnight(local_time(question.view.now_us, question.zone).date(), question.zone)
 
 
 def signals(question: Question, over: Span) -> Relation:
@@ -250,15 +244,12 @@ def _pcs(question: Question) -> pa.Table:
 
 
 def _senders(question: Question) -> pa.Table:
-    today_us, run = begin_of_today(question), question.engine.run
-
-    def within(span: Span) -> pa.Table:
-        return run(SENDERS, {"row_in": question.view.table(ACTIVITY.name, span)}).arrow()
-
-    ended = Span(0, today_us)
-    before = question.view.kept(("senders", ended), lambda: within(ended), tables=(ACTIVITY.name,), span=ended)
-    both = pa.concat_tables([before, within(Span(today_us, FOREVER))])
-    return run(SENDERS, {"row_in": question.engine.from_arrow(both)}).arrow()
+    found = senders_of_activity(question.view)
+    columns = zip(*((device_id, source) for source, device_id in found), strict=True)
+    named = zip(("device_id", "source"), columns, strict=True) if found else (("device_id", []), ("source", []))
+    return pa.table({name: pa.array(values, pa.string()) for name, values in named}).sort_by(
+        [("device_id", "ascending"), ("source", "ascending")]
+    )
 
 
 def _reads(span: Span) -> Span:

@@ -6,18 +6,19 @@ from functools import partial
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from telltale.activity.activitywatch import PATH as ACTIVITYWATCH
 from telltale.activity.activitywatch import Afk, decoded
 from telltale.activity.pieces import pieces
-from telltale.activity.question import LONGEST_GIVEN_D, ask, begin_of_today, named, pcs, senders
+from telltale.activity.question import LONGEST_GIVEN_D, ask, named, pcs, senders
 from telltale.contract import ConfigError, Request
 from telltale.door import record
-from telltale.engine import Relation
+from telltale.health.days import sent
 from telltale.sources import SOURCES, source
 from telltale.workbench.project import Project, here
 from telltale.workbench.question import Question
-from telltale.workbench.times import DAY, FOREVER, Span, When, local_time, micros, moment
+from telltale.workbench.times import DAY, Span, When, local_time, micros, moment
 
 SOURCE = "pc_idle"
 BY_HAND = "by hand"
@@ -51,21 +52,16 @@ inner join (select distinct device_id from sender where source <> 'pc_idle') m o
 left join info i on i.device_id = u.device_id
 left join activity a on a.device_id = u.device_id and a.kind = 'level' and a.observed_at = u.observed_at
 """
-COUNTED = """
-select device_id, '{table}' as table_name, kind, count(*) as records, min(observed_at) as first_at,
-  max(observed_at) as last_at
-from (select coalesce(nullif(i.same_as, ''), r.device_id) as device_id, {kind} as kind, r.observed_at
-      from {table} r left join info i on i.device_id = r.device_id
-      where r.device_id in (select device_id from sender) or coalesce(i.same_as, '') <> '') of_pcs
-group by device_id, kind
+OF_PCS = """
+select coalesce(nullif(i.same_as, ''), s.device_id) as device_id, s.table_name, s.kind,
+  cast(sum(s.records) as bigint) as records, timestamp_micros(min(s.first_us)) as first_at,
+  timestamp_micros(max(s.last_us)) as last_at
+from sent s left join info i on i.device_id = s.device_id
+where s.records > 0 and (s.device_id in (select device_id from sender) or coalesce(i.same_as, '') <> '')
+group by coalesce(nullif(i.same_as, ''), s.device_id), s.table_name, s.kind
 """
-ADDED = """
-select device_id, table_name, kind, cast(sum(records) as bigint) as records, min(first_at) as first_at,
-  max(last_at) as last_at
-from (select * from before union all select * from since) parts
-group by device_id, table_name, kind
-"""
-TABLES_OF_PCS = {"activity": "r.kind", "uplink": "''", "reading": "r.quantity", "device_status": "r.kind"}
+KEPT_OF_PCS = ("activity", "uplink", "reading", "device_status")
+"""The tables that hold rows of PCs and their modems."""
 
 
 def messages(question: Question, *, newest: int | None = None) -> pa.Table:
@@ -87,31 +83,15 @@ def messages(question: Question, *, newest: int | None = None) -> pa.Table:
 
 
 def kept(question: Question) -> pa.Table:
-    """See `tt.activity.kept`; what lies before today is counted once."""
-    ended = Span(0, begin_of_today(question))
-    sender = senders(question)
-    listed = tuple(tuple(row.values()) for row in question.project.device_info().to_pylist() if row["same_as"])
-    before = question.view.kept(
-        ("activity kept", ended, tuple(sender["device_id"].to_pylist()), listed),
-        lambda: _counted(question, ended, sender).arrow(),
-        tables=tuple(TABLES_OF_PCS),
-        span=ended,
-    )
-    parts = {
-        "before": question.engine.from_arrow(before),
-        "since": _counted(question, Span(ended.until_us, FOREVER), sender),
-    }
+    """See `tt.activity.kept`; of days that have ended what is kept of them is added up."""
+    rows = sent(question.view)
+    rows = rows.filter(pc.is_in(rows["table_name"], pa.array(KEPT_OF_PCS)))
+    from_arrow = question.engine.from_arrow
+    relations = {"sent": from_arrow(rows), "sender": from_arrow(senders(question)), "info": question.device_info}
     columns = ("device_id", "name", "person", "table_name", "kind", "records", "first_at", "last_at")
-    added = named(question, question.engine.run(ADDED, parts), *columns, order="name, device_id, table_name, kind")
-    return added.rename_columns({"table_name": "table"})  # a word of SQL: texts call it otherwise
-
-
-def _counted(question: Question, span: Span, sender: pa.Table) -> Relation:
-    """How many records of which table and kind lie in a stretch, of each PC."""
-    tables = {name: question.view.table(name, span) for name in TABLES_OF_PCS}
-    others = {"info": question.device_info, "sender": question.engine.from_arrow(sender)}
-    text = " union all ".join(f"({COUNTED.format(table=table, kind=kind)})" for table, kind in TABLES_OF_PCS.items())
-    return question.engine.run(text, tables | others)
+    made = named(question, question.engine.run(OF_PCS, relations), *columns,
+                 order="name, device_id, table_name, kind")  # fmt: skip
+    return made.rename_columns({"table_name": "table"})  # a word of SQL: texts call it otherwise
 
 
 def correct(

@@ -9,10 +9,10 @@ import pyarrow.compute as pc
 
 from telltale import identity
 from telltale.engine import Relation
+from telltale.health.days import last_sent, senders_of_activity
 from telltale.settings import DEVICES_FILE, Device, buttons, devices
 from telltale.sources import SOURCES
 from telltale.tables import ACTIVITY, FRAME, NODE_HEARTBEAT, READING, UPLINK, Table
-from telltale.workbench.history import pieces
 from telltale.workbench.times import DAY, FOREVER, Span, micros
 from telltale.workbench.view import View
 
@@ -44,6 +44,9 @@ LAST = """
 select source, {site} as site, {device} as device_id, max(received_at) as last_seen
 from {table} where received_at < timestamp_micros(:until_us) group by source, {site}, {device}
 """
+HEARD = pa.schema(
+    [*((name, pa.string()) for name in ("source", "site", "device_id")), ("last_seen", pa.timestamp("us", tz="UTC"))]
+)
 LATEST = "select source, site, device_id, max(last_seen) as last_seen from told group by source, site, device_id"
 
 
@@ -82,15 +85,7 @@ def _last_heard(view: View, span: Span) -> pa.Table:
 
 def _kept_and_today(view: View, ended: Span, today: Span, before_us: int) -> pa.Table | None:
     """What was heard on days that have ended and today; None where some of it came too late to count."""
-    names = [table.name for table in SENDERS]
-
-    def read(span: Span) -> pa.Table:
-        return _heard_in(view, span, FOREVER)
-
-    if ended.since_us:
-        settled = view.kept(("last heard", ended), lambda: read(ended), tables=names, span=ended)
-    else:
-        settled = pa.concat_tables(pieces(view, "last heard", read, tables=names, with_today=False))
+    settled = _heard_on(view, ended)
     newest = pc.max(settled["last_seen"]).as_py()
     if newest is not None and micros(newest) >= before_us:
         return None
@@ -98,6 +93,18 @@ def _kept_and_today(view: View, ended: Span, today: Span, before_us: int) -> pa.
     fresh = view.remembered(key, lambda: _heard_in(view, today, before_us))
     rows = pa.concat_tables([settled, fresh]).group_by(["source", "site", "device_id"], use_threads=False)
     return rows.aggregate([("last_seen", "max")]).rename_columns(settled.column_names)
+
+
+def _heard_on(view: View, ended: Span) -> pa.Table:
+    """The newest receipt of each device among the rows of whole days that have ended (UTC), whenever it was."""
+    names = tuple(table.name for table in SENDERS)
+    if ended.since_us:
+        rows = view.kept(("last heard", ended), lambda: last_sent(view, ended), tables=names, span=ended)
+    else:
+        rows = last_sent(view)
+    rows = rows.filter(pc.is_in(rows["table_name"], pa.array(names)))
+    found = rows.group_by(HEARD.names[:-1], use_threads=False).aggregate([("heard_us", "max")])
+    return found.rename_columns(HEARD.names).cast(HEARD)
 
 
 def _heard_in(view: View, span: Span, before_us: int) -> pa.Table:
@@ -165,13 +172,7 @@ def resting_ids(view: View) -> list[str]:
 
 def _senders(view: View) -> list[str]:
     """What told of a PC's use and is no PC."""
-    text = "select distinct source, device_id from activity"
-
-    def read(span: Span) -> pa.Table:
-        return view.project.engine.run(text, {ACTIVITY.name: view.rows(ACTIVITY.name, span)}).arrow()
-
-    told = pa.concat_tables(pieces(view, text, read, tables=(ACTIVITY.name,))).to_pylist()
-    return sorted({row["device_id"] for row in told if row["source"] not in RESTING})
+    return sorted({device_id for source, device_id in senders_of_activity(view) if source not in RESTING})
 
 
 RESTING = tuple(source.name for source in SOURCES if source.rests)

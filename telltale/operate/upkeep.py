@@ -1,4 +1,4 @@
-"""What keeps a project in order while it runs: settle when due, close days, purge, merge, compute days of sensors."""
+"""What keeps a project in order while it runs: settle, close days, purge, merge, compute what is kept of days."""
 
 import gc
 import threading
@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from telltale import discreet, wording
 from telltale.contract import TelltaleError
+from telltale.health import days as health
 from telltale.health import own_clock
 from telltale.lake import facts
 from telltale.lake.merge import merge as merge_files
@@ -18,8 +19,6 @@ from telltale.operate.spools import keep as spools_kept
 from telltale.sensors import days as sensors
 from telltale.workbench.days import keep as keep_days
 from telltale.workbench.project import Project
-from telltale.workbench.question import Question
-from telltale.workbench.times import Span
 
 TICK_S = 5.0
 SAID_AGAIN_S = 600.0
@@ -102,14 +101,13 @@ def spools(project: Project, _now_us: int) -> str:
 def days(project: Project, now_us: int) -> str:
     """Compute what is kept of days that have ended and whose files are merged: so many a round, the newest first."""
     view = project.view(now_us=now_us)
-    question = Question(view, Span(0, now_us), project.zone())
     with project.at_one_moment(view):
-        done = [keep_days(question, table) for table in DAY_TABLES]
+        done = [keep_days(each.of_site(view), table) for each in DAYS for table in each.TABLES_OF_DAYS]
     made, left = sum(each.made for each in done), max(each.left for each in done)
     if not made:
         return ""
     to_come = f", {wording.count(left, 'day')} to come" if left else ""
-    return f"computed days of sensors: {made:,} of {len(DAY_TABLES)} tables{to_come}"
+    return f"computed what is kept of days: {made:,} of {len(done)} tables{to_come}"
 
 
 def note_facts(project: Project, now_us: int) -> str:
@@ -118,7 +116,8 @@ def note_facts(project: Project, now_us: int) -> str:
     return ""
 
 
-DAY_TABLES = sensors.TABLES
+DAYS = (sensors, health)
+"""What each subject keeps of days: its tables, and by whose days."""
 JOBS = (
     Job(5, note), Job(5, settle), Job(600, retain), Job(60, clock), Job(60, spools), Job(3600, merge), Job(300, days),
     Job(3600, note_facts),

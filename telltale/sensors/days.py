@@ -18,7 +18,7 @@ from telltale.tables import READING, SENSOR_DAY, UPLINK
 from telltale.workbench import messages
 from telltale.workbench.days import EVER, DayTable, joined
 from telltale.workbench.question import Question
-from telltale.workbench.times import MIDNIGHT, Span, day_begins, local_day
+from telltale.workbench.times import Span, day_begins, local_day
 from telltale.workbench.view import View
 
 _SERIES = [pa.field(name, pa.string()) for name in ("device_id", "channel", "quantity")]
@@ -77,7 +77,7 @@ def measured(question: Question) -> Relation:
 
     def read() -> Relation:
         engine = question.engine
-        return engine.keep(analysis.measured_of(engine, engine.from_arrow(joined(_of_site(question), DAYS, EVER))))
+        return engine.keep(analysis.measured_of(engine, engine.from_arrow(joined(of_site(question.view), DAYS, EVER))))
 
     made: Relation = question.remembered("measured", read)
     return made
@@ -93,6 +93,11 @@ def limits(question: Question) -> Relation:
 
     made: Relation = question.remembered(("sensor limits", _listed(question)), read)
     return made
+
+
+def of_site(view: View) -> Question:
+    """The question by whose days they are kept."""
+    return Question(view, Span(0, view.now_us), view.project.zone())
 
 
 def derived(view: View, name: str, span: Span | None) -> Relation:  # noqa: ARG001 - there is one
@@ -159,12 +164,8 @@ def _listed(question: Question) -> tuple[object, ...]:
     return tuple(tuple(column.to_pylist()) for table in tables for column in table.columns)
 
 
-def _of_site(question: Question) -> Question:
-    return Question(question.view, question.span, question.project.zone(), None, MIDNIGHT)
-
-
 DAYS = DayTable(SENSOR_DAY.name, 1, FIGURES, READS, _figures)
 STEP_COUNTS = DayTable("sensor_step_count", 1, COUNTS, READS, _counts)
 LIMIT_STEPS = DayTable("sensor_limit_step", 1, STEPS, READS, _thinned, _limits_text)
-TABLES = (DAYS, STEP_COUNTS, LIMIT_STEPS)
+TABLES_OF_DAYS = (DAYS, STEP_COUNTS, LIMIT_STEPS)
 """What upkeep keeps, in this order: limits hold by what was ever measured."""

@@ -58,12 +58,14 @@ class DayTable(NamedTuple):
     schema: pa.Schema
     """With `start_us`, the begin of the day or of the part of it, µs UTC."""
     reads: Mapping[str, int]
-    """The tables it is made of, and how far outside a day each is read, µs. The first says which days there are."""
+    """The tables it is made of, and how far outside a day each is read, µs."""
     make: Callable[[Question, pa.Table], pa.Table]
     """The rows of some days or parts of days (label, start_us, end_us; in order) of a stretch, each made of itself
     alone; the question's stretch is all of them."""
     settings: Callable[[Question], str] = lambda _question: ""
     """The settings that the rows of the question's stretch depend on."""
+    days_of: Sequence[str] = ()
+    """The tables whose rows say which days there are; nothing is the first of `reads`."""
 
 
 class Part(NamedTuple):
@@ -98,13 +100,13 @@ def joined(
             rows += [kept[part.day] for part in group]
         else:
             rows.append(_made(question, unkept or table.make, list(group)))
-    return pa.concat_tables([each.select(table.schema.names).cast(table.schema) for each in rows])
+    return pa.concat_tables([_of_schema(each, table.schema) for each in rows])
 
 
 def parts_of(question: Question, table: DayTable, span: Span) -> Iterator[Part]:
     """The local days of a stretch that may have rows, oldest first."""
     zone, starts_at = question.zone, question.day_starts_at
-    for day in sorted(_days(question, table)):
+    for day in sorted(_days(question, table, span)):
         whole = _bounds(day, zone, starts_at)
         since_us, until_us = max(whole.since_us, span.since_us), min(whole.until_us, span.until_us)
         if since_us < until_us:
@@ -186,6 +188,10 @@ def _of(question: Question, span: Span) -> Question:
     return Question(question.view, span, question.zone, None, question.day_starts_at)
 
 
+def _of_schema(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    return rows if rows.schema.equals(schema) else rows.select(schema.names).cast(schema)
+
+
 def _only(rows: pa.Table, part: Part) -> pa.Table:
     return rows.filter(pc.equal(rows["start_us"], part.span.since_us))
 
@@ -197,15 +203,19 @@ def _runs(parts: Sequence[Part]) -> Iterator[list[Part]]:
         yield [part for _, part in run]
 
 
-def _days(question: Question, table: DayTable) -> set[dt.date]:
-    """The local days that files and hot rows of the table's first table touch."""
-    name, zone, starts_at = next(iter(table.reads)), question.zone, question.day_starts_at
+def _days(question: Question, table: DayTable, span: Span) -> set[dt.date]:
+    """The local days that files and hot rows of a stretch touch."""
+    zone, starts_at = question.zone, question.day_starts_at
+    first, last = span.since_us // DAY_US, span.until_us // DAY_US
     found: set[dt.date] = set()
-    for files in _by_day(question.view, name).values():
-        for file in files:
-            found |= _touched(file.min_time, file.max_time, zone, starts_at)
-    for at_us in _hot_times(question.view, name):
-        found |= _touched(at_us, at_us, zone, starts_at)
+    for name in table.days_of or (next(iter(table.reads)),):
+        for number, files in _by_day(question.view, name).items():
+            if first <= number <= last:
+                ends = min(file.min_time for file in files), max(file.max_time for file in files)
+                found |= _touched(*ends, zone, starts_at)
+        for at_us in _hot_times(question.view, name):
+            if span.since_us <= at_us < span.until_us:
+                found |= _touched(at_us, at_us, zone, starts_at)
     return found
 
 

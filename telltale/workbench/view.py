@@ -311,8 +311,16 @@ def union(engine: Engine, relations: Sequence[Relation]) -> Relation:
     return engine.run(" union all ".join(f"select * from {name}" for name in named), named)
 
 
+def filed(table: Table) -> str:
+    """The text for the moment a row is filed under: its own time, or when it was received where its clock is wrong."""
+    if "flags" not in table.names:
+        return table.time
+    wrong = f"regexp_like(concat(',', flags, ','), ',({'|'.join(CLOCK_WRONG)}),')"
+    return f"case when flags <> '' and {wrong} then received_at else {table.time} end"
+
+
 def _within(table: Table) -> str:
-    """The text for the rows filed within a stretch: by their own time, or when received where their clock is wrong."""
+    """The text for the rows filed within a stretch."""
     inside = "{0} >= timestamp_micros(:since_us) and {0} < timestamp_micros(:until_us)"
     own, received = inside.format(table.time), inside.format("received_at")
     if "flags" not in table.names:

@@ -184,14 +184,14 @@ def keep_all(project: Project) -> int:
     total = 0
     while True:
         asked = Question(project.view(), Span(0, project.now_us()), project.zone())
-        made = sum(keep(asked, table, most=2).made for table in days.TABLES)
+        made = sum(keep(asked, table, most=2).made for table in days.TABLES_OF_DAYS)
         if not made:
             return total
         total += made
 
 
 def forget(project: Project) -> None:
-    for table in days.TABLES:
+    for table in days.TABLES_OF_DAYS:
         drop_days(project.store, table.name, list(bases(project.store, table.name)))
 
 
@@ -200,7 +200,7 @@ def test_answers_are_the_same_whatever_days_are_kept(tmp_path: Path) -> None:
     unkept = answers(project)
     assert keep_all(project) == 3 * 6  # the day that has not ended is none
     assert answers(project) == unkept
-    for table in days.TABLES:  # some of them
+    for table in days.TABLES_OF_DAYS:  # some of them
         drop_days(project.store, table.name, [dt.date(2026, 11, 16), dt.date(2026, 11, 18)])
     with project.store.writer() as connection:  # and one is damaged
         connection.execute(DAY_ROWS.update().where(DAY_ROWS.c.day == dt.date(2026, 11, 17)).values(content=b"x"))
@@ -263,7 +263,7 @@ def test_a_day_of_many_files_is_kept_once_they_are_merged(tmp_path: Path, monkey
 def test_a_reader_writes_nothing_and_upkeep_makes_the_newest_first(tmp_path: Path) -> None:
     project = project_of(tmp_path)
     answers(project)
-    assert all(not bases(project.store, table.name) for table in days.TABLES)
+    assert all(not bases(project.store, table.name) for table in days.TABLES_OF_DAYS)
     asked = Question(project.view(), Span(0, project.now_us()), project.zone())
     assert keep(asked, days.DAYS, most=2) == (2, 4)
     assert sorted(bases(project.store, days.DAYS.name)) == [dt.date(2026, 11, 18), dt.date(2026, 11, 19)]
@@ -273,7 +273,7 @@ def test_the_job_of_upkeep_says_what_it_did_until_there_is_nothing_to_do(tmp_pat
     project = project_of(tmp_path)
     job = upkeep.days
     assert job in [each.do for each in JOBS]
-    assert job(project, project.now_us()) == "computed days of sensors: 18 of 3 tables"
+    assert job(project, project.now_us()) == "computed what is kept of days: 24 of 4 tables"
     assert job(project, project.now_us()) == ""
 
 
