@@ -8,7 +8,8 @@ import pyarrow.compute as pc
 
 from telltale.contract import ConfigError, Request, StoreError
 from telltale.door import Door
-from telltale.kanban.question import BY_HAND, SOURCE, Demand
+from telltale.kanban.days import SOURCE
+from telltale.kanban.question import BY_HAND, Demand
 from telltale.sources import source
 from telltale.sources.button.records import LONGEST_ITEM, MANUAL_PATH, manual_body
 from telltale.workbench.project import Project, here

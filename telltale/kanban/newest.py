@@ -5,8 +5,9 @@ from collections import Counter
 from telltale import wording
 from telltale.frames import local
 from telltale.kanban.capture_figures import coverage_of
+from telltale.kanban.days import SOURCE
 from telltale.kanban.press_tables import presses_table
-from telltale.kanban.question import SOURCE, Demand
+from telltale.kanban.question import Demand
 from telltale.page.newest import Newest
 from telltale.workbench.question import question
 from telltale.workbench.times import When

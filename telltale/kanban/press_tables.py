@@ -5,8 +5,9 @@ import pyarrow.compute as pc
 
 from telltale.arrow import TIMESTAMP
 from telltale.kanban import analysis
+from telltale.kanban.days import SOURCE
 from telltale.kanban.press_rules import DHCP_KINDS, PRESSED, presence_rules
-from telltale.kanban.question import SOURCE, Demand, history
+from telltale.kanban.question import Demand, history
 from telltale.settings import buttons
 from telltale.tables import COLLECTOR_HEARTBEAT, FRAME, REJECT
 from telltale.workbench.question import Question

@@ -13,25 +13,19 @@ import pyarrow.compute as pc
 from telltale import identity
 from telltale.analysis import periods
 from telltale.contract import ConfigError, did_you_mean
-from telltale.engine import Relation
-from telltale.kanban import analysis
+from telltale.kanban import analysis, days
 from telltale.kanban.analysis import buckets, calendar, stretches
 from telltale.kanban.analysis.buckets import Buckets, Clock
 from telltale.kanban.analysis.coverage import patience
 from telltale.kanban.press_rules import rules
 from telltale.settings.working_hours import dates, working_hours
 from telltale.tables import COLLECTOR_HEARTBEAT, FRAME
-from telltale.workbench.history import pieces
 from telltale.workbench.question import Question
 from telltale.workbench.times import DAY, EVER, Span, midnight
 
 By = Literal["day", "week", "stretch"]
 BY: tuple[By, ...] = ("day", "week", "stretch")
-SOURCE = "button"
 BY_HAND = "item:"
-
-OF_FRAMES = "select raw_id, device_id, observed_at, kind, interface, exchange, exchange_s from frame"
-OF_BUTTONS = "select * from collector_heartbeat where source = :source"
 
 
 class History(NamedTuple):
@@ -62,24 +56,13 @@ def history(question: Question) -> History:
     columns = tuple(tuple(column.to_pylist()) for table in (press_rules, listed) for column in table.columns)
 
     def read() -> History:
-        engine = question.engine
-        frames = _ever(question, FRAME.name, OF_FRAMES)  # read three times below
-        of_buttons = _ever(question, COLLECTOR_HEARTBEAT.name, OF_BUTTONS, source=SOURCE)
-        pressed = engine.keep(analysis.presses(engine, frames, press_rules, of_buttons))
+        engine, view = question.engine, question.view
+        frames, heard = engine.from_arrow(days.frames(view)), days.captures(view)
+        pressed = engine.keep(analysis.presses(engine, frames, press_rules, heard.steps))
         signals = analysis.signals(engine, pressed, engine.from_arrow(listed)).arrow()
-        return History(pressed.arrow(), signals, analysis.observed(engine, of_buttons).arrow())
+        return History(pressed.arrow(), signals, heard.coverage)
 
     return question.view.kept(("kanban", columns), read, tables=(FRAME.name, COLLECTOR_HEARTBEAT.name), span=EVER)
-
-
-def _ever(question: Question, name: str, text: str, **values: str) -> Relation:
-    """The rows of a table of all time."""
-    view, engine = question.view, question.engine
-
-    def read(span: Span) -> pa.Table:
-        return engine.run(text, {name: view.table(name, span)}, **values).arrow()
-
-    return engine.keep(engine.from_arrow(pa.concat_tables(pieces(view, text, read, tables=(name,)))))
 
 
 class Demand:

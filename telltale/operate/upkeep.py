@@ -11,6 +11,7 @@ from telltale import discreet, wording
 from telltale.contract import TelltaleError
 from telltale.health import days as health
 from telltale.health import own_clock
+from telltale.kanban import days as kanban
 from telltale.lake import facts
 from telltale.lake.merge import merge as merge_files
 from telltale.lake.settle import is_due, settle_all
@@ -116,7 +117,7 @@ def note_facts(project: Project, now_us: int) -> str:
     return ""
 
 
-DAYS = (sensors, health)
+DAYS = (sensors, health, kanban)
 """What each subject keeps of days: its tables, and by whose days."""
 JOBS = (
     Job(5, note), Job(5, settle), Job(600, retain), Job(60, clock), Job(60, spools), Job(3600, merge), Job(300, days),

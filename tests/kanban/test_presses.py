@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from telltale.arrow import schema
 from telltale.engine import DuckEngine
-from telltale.kanban.analysis import RULES, presses
+from telltale.kanban.analysis import RULES, presses, set_back
 from telltale.kanban.analysis.dead_time import FRAMES, OutOfOrderError, Windows, _compiled, compiled, fold, folded
 from telltale.tables import COLLECTOR_HEARTBEAT, FRAME
 
@@ -306,7 +306,7 @@ def test_after_a_clock_was_set_back_frames_count_in_the_order_they_came(
     for order in (1, -1):
         relation = ENGINE.from_arrow(pa.Table.from_pylist(frames[::order], schema(FRAME)))
         heard = ENGINE.from_arrow(pa.Table.from_pylist(beats[::order], schema(COLLECTOR_HEARTBEAT)))
-        found = presses(ENGINE, relation, rules(one=60), heard).arrow().to_pylist()
+        found = presses(ENGINE, relation, rules(one=60), set_back(ENGINE, heard)).arrow().to_pylist()
         assert [(row["pressed_at"].timestamp(), row["frames"]) for row in found] == sorted(expected)
 
 

@@ -4,9 +4,20 @@
 rest is arithmetic on plain numbers, each part by itself: `rates`, `lead_times`, `sizing`, `risk`, `charts`, `trends`.
 """
 
-from telltale.kanban.analysis.observed import observed
-from telltale.kanban.analysis.presses import PRESS_KINDS, RULES, presses
+from telltale.kanban.analysis.observed import STRETCHES, named_stretches, observed, touching
+from telltale.kanban.analysis.presses import PRESS_KINDS, RULES, presses, set_back
 from telltale.kanban.analysis.pulls import signals
 from telltale.kanban.analysis.stays import stays
 
-__all__ = ["PRESS_KINDS", "RULES", "observed", "presses", "signals", "stays"]
+__all__ = [
+    "PRESS_KINDS",
+    "RULES",
+    "STRETCHES",
+    "named_stretches",
+    "observed",
+    "presses",
+    "set_back",
+    "signals",
+    "stays",
+    "touching",
+]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from telltale.kanban.analysis.stretches import Stretches
 
@@ -79,18 +80,23 @@ def lead_times(rows: pa.Table, *, counted: Stretches, until_us: int) -> pa.Table
         item, pulled_at, acknowledged_at, lead_time_s (null unless closed), is_open, is_orphan, age_s (null unless
         open), calendar_s (either by the calendar, null of an orphan); as many rows in the same order.
     """
-    made = [_told(pulled_us, closed_us, counted, until_us) for pulled_us, closed_us in _moments(rows)]
-    time = pa.timestamp("us", tz="UTC")
+    pulled, closed = rows["pulled_us"], rows["acknowledged_us"]
+    is_orphan, is_open = pc.is_null(pulled), pc.is_null(closed)
+    began = pc.coalesce(pulled, closed)
+    ended = pc.coalesce(closed, pc.max_element_wise(began, pa.scalar(until_us, pa.int64())))
+    counted_s = pa.array(counted.between_us(began.to_numpy(), ended.to_numpy()) / 1e6, pa.float64())
+    calendar_s = pc.divide(pc.subtract(ended, began).cast(pa.float64()), 1e6)
+    nothing, time = pa.scalar(None, pa.float64()), pa.timestamp("us", tz="UTC")
     return pa.table(
         {
             "item": rows["item"],
-            "pulled_at": rows["pulled_us"].cast(time),
-            "acknowledged_at": rows["acknowledged_us"].cast(time),
-            "lead_time_s": pa.array([lead_s for lead_s, _ in made], pa.float64()),
-            "is_open": pa.array([closed_us is None for _, closed_us in _moments(rows)], pa.bool_()),
-            "is_orphan": pa.array([pulled_us is None for pulled_us, _ in _moments(rows)], pa.bool_()),
-            "age_s": pa.array([age_s for _, age_s in made], pa.float64()),
-            "calendar_s": pa.array([_passed(*pair, until_us) for pair in _moments(rows)], pa.float64()),
+            "pulled_at": pulled.cast(time),
+            "acknowledged_at": closed.cast(time),
+            "lead_time_s": pc.if_else(pc.or_(is_orphan, is_open), nothing, counted_s),
+            "is_open": is_open,
+            "is_orphan": is_orphan,
+            "age_s": pc.if_else(is_open, counted_s, nothing),
+            "calendar_s": pc.if_else(is_orphan, nothing, calendar_s),
         }
     )
 
@@ -139,24 +145,3 @@ def survival_median(ended: Sequence[float], censored: Sequence[float] = ()) -> f
                 return duration
         at_risk -= 1
     return None
-
-
-def _moments(rows: pa.Table) -> list[tuple[int | None, int | None]]:
-    return list(zip(rows["pulled_us"].to_pylist(), rows["acknowledged_us"].to_pylist(), strict=True))
-
-
-def _passed(pulled_us: int | None, closed_us: int | None, until_us: int) -> float | None:
-    """From the pull to its acknowledgement, or to the present, by the calendar."""
-    if pulled_us is None:
-        return None
-    return ((max(until_us, pulled_us) if closed_us is None else closed_us) - pulled_us) / 1e6
-
-
-def _told(
-    pulled_us: int | None, closed_us: int | None, counted: Stretches, until_us: int
-) -> tuple[float | None, float | None]:
-    """Lead time and age in seconds."""
-    if pulled_us is None:
-        return None, None
-    taken_s = float(counted.between_us(pulled_us, max(until_us, pulled_us) if closed_us is None else closed_us)) / 1e6
-    return (None, taken_s) if closed_us is None else (taken_s, None)

@@ -26,7 +26,7 @@ order by collector, interface, start
 """
 
 _CAPTURE, _COUNTS = ("collector", "interface"), ("frames", "unlisted", "drops")
-_STRETCH = pa.schema(
+STRETCHES = pa.schema(
     [(name, pa.string()) for name in _CAPTURE]
     + [(name, pa.int64()) for name in ("start_us", "end_us", *_COUNTS, "heartbeats")]
 )
@@ -45,7 +45,25 @@ def observed(engine: Engine, heartbeats: Relation) -> Relation:
         have listened at the same time: the time observed is their union.
     """
     covered = engine.run(COVERED, {"collector_heartbeat": heartbeats})
-    return engine.run(NAMED, {"stretch": engine.apply(joined, covered, by=_CAPTURE, schema=_STRETCH)})
+    return named_stretches(engine, engine.apply(joined, covered, by=_CAPTURE, schema=STRETCHES))
+
+
+def named_stretches(engine: Engine, stretches: Relation) -> Relation:
+    """Stretches of `STRETCHES` with the columns and in the order of `observed`."""
+    return engine.run(NAMED, {"stretch": stretches})
+
+
+def touching(stretches: pa.Table) -> pa.Table:
+    """Those of one capture that follow without a break as one; each begins and ends after the one before it."""
+    if not stretches.num_rows:
+        return stretches
+    start, end = stretches["start_us"].to_numpy(), stretches["end_us"].to_numpy()
+    reach = np.maximum.accumulate(end)
+    first = np.append(0, 1 + np.flatnonzero(start[1:] > reach[:-1] + SLACK_US))
+    made = {name: pa.repeat(stretches[name][0], len(first)) for name in _CAPTURE}
+    made |= {"start_us": start[first], "end_us": reach[np.append(first[1:] - 1, len(reach) - 1)]}
+    made |= {name: np.add.reduceat(stretches[name].to_numpy(), first) for name in (*_COUNTS, "heartbeats")}
+    return pa.table(made, schema=STRETCHES)
 
 
 def joined(rows: pa.Table) -> pa.Table:
@@ -57,7 +75,7 @@ def joined(rows: pa.Table) -> pa.Table:
     captures = [pc.dictionary_encode(rows[name].combine_chunks()) for name in _CAPTURE]
     number = captures[0].indices.to_numpy() * np.int64(len(captures[1].dictionary)) + captures[1].indices.to_numpy()
     parts = [_of_capture(rows.filter(pa.array(number == one))) for one in np.unique(number)]
-    return pa.concat_tables([_STRETCH.empty_table(), *parts])
+    return pa.concat_tables([STRETCHES.empty_table(), *parts])
 
 
 def _of_capture(rows: pa.Table) -> pa.Table:
@@ -72,4 +90,4 @@ def _of_capture(rows: pa.Table) -> pa.Table:
     told |= {"start_us": start[first], "end_us": reach[np.append(first[1:] - 1, len(reach) - 1)]}
     told |= {name: np.add.reduceat(np.where(inside, 0, rows[name].to_numpy()[order]), first) for name in _COUNTS}
     told["heartbeats"] = np.add.reduceat(np.where(inside, 0, 1), first)
-    return pa.table(told, schema=_STRETCH)
+    return pa.table(told, schema=STRETCHES)

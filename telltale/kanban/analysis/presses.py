@@ -87,9 +87,7 @@ order by pressed_at, device_id, kinds
 """
 
 
-def presses(
-    engine: Engine, frames: Relation, rules: pa.Table, heartbeats: Relation | None = None, *, replayed: str = "replay"
-) -> Relation:
+def presses(engine: Engine, frames: Relation, rules: pa.Table, steps: pa.Table | None = None) -> Relation:
     """Join the frames of each listed device into presses, and let stand what was entered by hand.
 
     A device that gets no address by DHCP asks again and again, with the same number (xid) and a count of seconds that
@@ -104,8 +102,7 @@ def presses(
             any accepted press on (of an exchange that began before it the rest is then not known as such): a burst that
             is cut before its press would be folded otherwise.
         rules: of `RULES`; devices without a rule make no press.
-        heartbeats: rows of `tables.COLLECTOR_HEARTBEAT` of the captures; None: no clock was set back.
-        replayed: the collector whose records come in the order of files, which says nothing of a clock.
+        steps: of `set_back`, of the captures; None: no clock was set back.
 
     Returns:
         device_id, pressed_at (its first frame), last_frame_at, frames (those folded into it), kinds (comma-joined,
@@ -119,7 +116,7 @@ def presses(
     _check(device_ids, kinds)
     interface = engine.keep(engine.run(INTERFACES, {"frame": frames}))
     rule = engine.from_arrow(_rule_kinds(rules, kinds))
-    came = _came(engine, frames, heartbeats, replayed)
+    came = _came(engine, frames, steps)
     relations = {"frame": came, "rule": rule, "interface": interface}
     numbered = engine.run(NUMBERED, relations, retry_us=LONGEST_RETRY_S * 1_000_000)
     kernel = partial(folded, windows=_windows(rules))
@@ -133,13 +130,25 @@ def presses(
     return engine.run(PRESSED, relations)
 
 
-def _came(engine: Engine, frames: Relation, heartbeats: Relation | None, replayed: str) -> Relation:
+def set_back(engine: Engine, heartbeats: Relation, *, replayed: str = "replay") -> pa.Table:
+    """Where the clock of a live capture was set back.
+
+    Args:
+        engine: where it runs.
+        heartbeats: rows of `tables.COLLECTOR_HEARTBEAT` of the captures.
+        replayed: the collector whose records come in the order of files, which says nothing of a clock.
+
+    Returns:
+        interface, raw_id (of the first heartbeat after it), before_us (the newest moment of before); none as a rule.
+    """
+    told = {"collector_heartbeat": heartbeats}
+    return engine.run(SET_BACK, told, replayed=replayed, step_us=LIVE_STEP_US).arrow()
+
+
+def _came(engine: Engine, frames: Relation, steps: pa.Table | None) -> Relation:
     """The frames with the moment each came at; the join is made only where a clock was set back."""
-    if heartbeats is not None:
-        told = {"collector_heartbeat": heartbeats}
-        steps = engine.run(SET_BACK, told, replayed=replayed, step_us=LIVE_STEP_US).arrow()
-        if steps.num_rows:
-            return engine.run(CAME, {"frame": frames, "set_back": engine.from_arrow(steps)})
+    if steps is not None and steps.num_rows:
+        return engine.run(CAME, {"frame": frames, "set_back": engine.from_arrow(steps)})
     return engine.run(AS_STAMPED, {"frame": frames})
 
 
