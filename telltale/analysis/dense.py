@@ -7,18 +7,23 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+Ints = npt.NDArray[np.int64]
+
+_SORTED_AT_ONCE = 1 << 18
+_SAMPLED = 64
+
 
 def dense(rows: pa.Table) -> pa.Table:
     """The same rows with each text told once and named by number: a few texts stand in millions of rows.
 
-    An engine reads them as texts again. Every column is copied: those an engine handed over in one piece keep each
-    other alive, and so would the texts.
+    An engine reads them as texts again. Every column is copied into one piece: those an engine handed over together
+    keep each other alive, and so would the texts.
     """
     every = pa.array(np.arange(rows.num_rows))
     columns = [
         column.dictionary_encode() if pa.types.is_string(column.type) else column.take(every) for column in rows.columns
     ]
-    return pa.table(columns, names=rows.column_names)
+    return pa.table(columns, names=rows.column_names).combine_chunks()
 
 
 def in_order(parts: list[pa.Table], *, by: Sequence[str]) -> pa.Table:
@@ -30,7 +35,13 @@ def in_order(parts: list[pa.Table], *, by: Sequence[str]) -> pa.Table:
     """
     rows = pa.concat_tables(parts).unify_dictionaries()
     parts.clear()
-    order = pa.array(np.lexsort([_keys(rows[name]) for name in reversed(by)]))
+    if not rows.num_rows:
+        return rows
+    keys = [_keys(rows[name]) for name in by]
+    if len({tuple(map(len, key)) for key in keys}) > 1:
+        keys = [[np.concatenate(key)] for key in keys]
+    order = pa.array(_order(keys))
+    del keys
     columns: dict[str, pa.ChunkedArray] = {}
     for name in rows.column_names:
         columns[name] = rows[name].take(order)
@@ -38,12 +49,51 @@ def in_order(parts: list[pa.Table], *, by: Sequence[str]) -> pa.Table:
     return pa.table(columns)
 
 
-def _keys(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
-    """Numbers that sort as the values do."""
+def _order(keys: Sequence[list[Ints]]) -> npt.NDArray[np.uint32]:
+    """Where each row in order lies, by the first key and then by the others, each in the pieces of its column.
+
+    One stretch of the first key after the other: what is sorted at once, and the numbers made for it, stay few.
+    """
+    leading = keys[0]
+    offsets = np.cumsum([0, *map(len, leading)])
+    pieces = [place for place, piece in enumerate(leading) if len(piece)]
+    ends = {place: (leading[place].min(), leading[place].max()) for place in pieces}
+    order = np.empty(offsets[-1], np.uint32)
+    done, after = 0, None
+    for upto in _edges([leading[place] for place in pieces]):
+        parts = [
+            (place, _between(leading[place], after, upto))
+            for place in pieces
+            if ends[place][0] <= upto and (after is None or ends[place][1] > after)
+        ]
+        found = np.concatenate([at + offsets[place] for place, at in parts])
+        values = [np.concatenate([key[place][at] for place, at in parts]) for key in reversed(keys)]
+        order[done : done + len(found)] = found[np.lexsort(values)]
+        done, after = done + len(found), upto
+    return order
+
+
+def _between(values: Ints, after: int | None, upto: int) -> npt.NDArray[np.intp]:
+    held = values <= upto
+    return np.flatnonzero(held if after is None else held & (values > after))
+
+
+def _edges(pieces: Sequence[Ints]) -> list[int]:
+    """The last value of each stretch, so that they hold about `_SORTED_AT_ONCE` rows where values differ."""
+    sample = np.sort(np.concatenate([piece[::_SAMPLED] for piece in pieces]))
+    inner = sample[_SORTED_AT_ONCE // _SAMPLED :: _SORTED_AT_ONCE // _SAMPLED].tolist()
+    return sorted({*inner, max(int(piece.max()) for piece in pieces)})
+
+
+def _keys(column: pa.ChunkedArray) -> list[Ints]:
+    """Numbers that sort as the values do, piece by piece."""
     if not pa.types.is_dictionary(column.type):
-        numbers: npt.NDArray[np.int64] = column.cast(pa.int64()).to_numpy()
-        return numbers
-    texts = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-    rank = pc.rank(texts.dictionary, tiebreaker="dense").to_numpy()
-    ranks: npt.NDArray[np.int64] = rank[texts.indices.to_numpy()]
+        return [chunk.cast(pa.int64()).to_numpy() for chunk in column.chunks]
+    # Their dictionaries are one: `unify_dictionaries` has seen to that.
+    return [_ranks(chunk) for chunk in column.chunks]
+
+
+def _ranks(texts: pa.DictionaryArray) -> Ints:
+    rank = pc.rank(texts.dictionary, tiebreaker="dense").to_numpy().astype(np.int64)
+    ranks: Ints = rank[texts.indices.to_numpy()]
     return ranks
