@@ -91,6 +91,9 @@ RUNS: list[tuple[str, str]] = [
     ("check --quick", "by name, size and end"),
     ("check --repair", ""),
     ("purge", ""),
+    ("about efento:282c024156af about.json", "records"),
+    ("forget efento:282c024156af", "Nothing was removed"),
+    ("forget efento:282c024156af --yes", "lake reading"),
 ]
 """Each command in its main form, and a word of what it prints."""
 MOVES = "move-store sqlite:///moved.db"

@@ -117,6 +117,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"telltale.presence", "telltale.kanban", "telltale.sensors", "telltale.health", "telltale.forward"}
     | {"telltale.transports", "telltale.logs", "telltale.discreet"}
     | {"telltale.capture.interfaces", "telltale.publish.exported", "telltale.publish.trial", "telltale.publish.ledger"},
+    # Whatever is kept of a device anywhere: in the lake, the store, reports, spools, logs.
+    "telltale.forget": SPINE
+    | STORE
+    | {"telltale.workbench", "telltale.sources", "telltale.publish", "telltale.report", "telltale.operate"},
     "telltale.simulate": {"telltale"},
     "telltale.cli": {"telltale"},
     "collectors": set(),

@@ -30,6 +30,8 @@ COMMANDS = {
     "upkeep": "upkeep",
     "redecode": "redecode",
     "purge": "purge",
+    "forget": "forget",
+    "about": "about",
     "report": "report",
     "schedule": "schedule",
     "publish": "publish",
@@ -60,7 +62,10 @@ GROUPS = {
     "Run": ("up", "collect", "dashboard", "lab", "forward", "alerts"),
     "Ask": ("last", "presence", "kanban", "activity", "sensors", "health"),
     "Report": ("report", "schedule", "publish", "new", "export"),
-    "Records": ("sources", "rejected", "settle", "upkeep", "redecode", "purge", "check", "replay", "simulate"),
+    "Records": (
+        *("sources", "rejected", "settle", "upkeep", "redecode", "purge", "check", "forget", "about"),
+        *("replay", "simulate"),
+    ),
     "Devices": ("discover", "modem", "pending"),
 }
 """The list of commands by what they are about; those that a source brings along stand with the devices."""

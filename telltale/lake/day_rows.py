@@ -5,7 +5,7 @@ a hash of all that it depends on; whoever reads it compares. So no reader needs 
 kept day never has to be removed in time, and writing one changes nothing that a snapshot shows.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -65,6 +65,22 @@ def drop_days(store: Store, table_name: str, days: Collection[date]) -> None:
     if days:
         with store.writer() as connection:
             _remove(connection, table_name, days)
+
+
+def drop_days_that(store: Store, are_due: Callable[[pa.Table], bool], *, is_trial: bool = False) -> int:
+    """Keep nothing of the days whose rows are due, or cannot be read, and return how many; a trial counts them only."""
+    query = sa.select(DAY_ROWS.c.table_name, DAY_ROWS.c.day, DAY_ROWS.c.content)
+    with store.reader() as connection:
+        found = connection.execute(query).all()
+    due: dict[str, list[date]] = {}
+    for name, day, content in found:
+        rows = _read(content)
+        if rows is None or are_due(rows):
+            due.setdefault(name, []).append(day)
+    if not is_trial:
+        for name, days in due.items():
+            drop_days(store, name, days)
+    return sum(map(len, due.values()))
 
 
 def _remove(connection: sa.Connection, table_name: str, days: Collection[date]) -> None:

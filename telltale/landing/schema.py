@@ -393,6 +393,18 @@ LOST = sa.Table(
     sqlite_autoincrement=True,
 )
 
+FORGETTING = sa.Table(
+    "forgetting",
+    metadata,
+    sa.Column("id", _BIG, sa.Identity(), primary_key=True),
+    sa.Column("subject", sa.Text, nullable=False),  # JSON: whom it is about, until it is over; then empty
+    sa.Column("begun_at", _BIG, nullable=False),
+    sa.Column("ended_at", _BIG, nullable=True),
+    sa.Column("steps", sa.Text, nullable=False),  # JSON: those that are done
+    sa.Column("done", sa.Text, nullable=False),  # JSON: how much was removed where, once it is over
+    sqlite_autoincrement=True,
+)
+
 HOST_CLOCK = sa.Table(
     "host_clock",
     metadata,

@@ -54,6 +54,14 @@ class Lists:
         sync_folder(path.parent)
         return True
 
+    def holds(self, name: str, text: str) -> bool:
+        """Whether an address is on a list.
+
+        Raises:
+            TelltaleError: the text is no address, or there is no such list.
+        """
+        return self._path(name, text).exists()
+
     def counts(self) -> dict[str, int]:
         """How many addresses each list holds."""
         return {name: len(hashes) for name, hashes in self._hashes().items()}

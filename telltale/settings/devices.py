@@ -65,8 +65,15 @@ def devices(settings: Settings) -> list[Device]:
             that is none, a low limit above the high one; names the line.
     """
     data = settings.file(DEVICES_FILE)
-    if data is None:
-        return []
+    return [] if data is None else devices_in(data)
+
+
+def devices_in(data: bytes) -> list[Device]:
+    """The same of the bytes of such a file.
+
+    Raises:
+        ConfigError: as `devices`.
+    """
     try:
         return list(_parsed(data))
     except UnicodeDecodeError as error:

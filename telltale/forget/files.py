@@ -1,0 +1,110 @@
+"""Files beside the store: spools, exports, logs, and whatever else lies in the data folder as plain bytes."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from telltale.arrow import raws_to_arrow
+from telltale.contract import Raw
+from telltale.forget.records import Judge, left_of
+from telltale.forget.task import Task
+from telltale.forget.unpacked import unpacked
+from telltale.landing import Store, spool_files
+from telltale.landing.schema import EXPORTED, RAW
+from telltale.landing.spool import LOCK_ENDING
+from telltale.lockfile import is_held
+
+_SQLITE = b"SQLite format 3\0"
+
+
+def names_it(task: Task, path: Path) -> bool:
+    """Whether a file names it, in its name or anywhere in its unpacked bytes."""
+    if task.texts.found_in_text(path.name):
+        return True
+    return any(map(task.texts.found_in, unpacked(path.read_bytes())))
+
+
+def forget_in_spools(task: Task) -> None:
+    """Records that wait for the store: as those in it, but where their collector runs nothing is taken from it."""
+    for path in spool_files(task.project.settings.spools):
+        is_owned = is_held(path.with_suffix(LOCK_ENDING))
+        with closing(Store(f"sqlite:///{path}")) as store:
+            with store.reader() as connection:
+                query = sa.select(*(RAW.c[name] for name in Raw._fields)).order_by(RAW.c.id)
+                waiting = [Raw(*row) for row in connection.execute(query)]
+            removed = overwritten = 0
+            for source in sorted({raw.source for raw in waiting}):
+                raws = {raw.id: raw for raw in waiting if raw.source == source}
+                verdicts = dict(Judge(task, source)(raws_to_arrow(list(raws.values()))))
+                if is_owned:  # its collector counts what waits: it is written over, and goes with its turn
+                    verdicts = {raw_id: left or left_of(task, raws[raw_id]) for raw_id, left in verdicts.items()}
+                gone = [raw_id for raw_id, left in verdicts.items() if left is None]
+                removed, overwritten = removed + len(gone), overwritten + len(verdicts) - len(gone)
+                if task.is_trial or not verdicts:
+                    continue
+                with store.writer() as connection:
+                    for raw_id, left in verdicts.items():
+                        of_it = RAW.c.id == raw_id
+                        change = RAW.delete() if left is None else RAW.update().values(**left._asdict())
+                        connection.execute(change.where(of_it))
+            if not task.is_trial and not store.scrub():
+                task.notes.append(f"{path}: its log could not be emptied while its collector wrote; run it again")
+            task.tell(f"spool {path.name}", "records", removed, overwritten)
+
+
+def forget_exports(task: Task) -> None:
+    """Exported files and evidence, wherever they were written: those that name it are deleted, and no longer listed."""
+    with task.project.store.reader() as connection:
+        rows = connection.execute(sa.select(EXPORTED.c.path)).scalars().all()
+    gone, removed = [], 0
+    for text in rows:
+        path = Path(text)
+        files = [each for each in _files(path) if names_it(task, each)]
+        if files:
+            removed += 1
+            if not task.is_trial:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if files or task.texts.found_in_text(text):
+            gone.append(text)
+    if gone and not task.is_trial:
+        with task.project.store.writer() as connection:
+            connection.execute(EXPORTED.delete().where(EXPORTED.c.path.in_(gone)))
+    task.tell("exports", "files", removed)
+
+
+def forget_in_logs(task: Task) -> None:
+    """Logs and other plain files of the data folder: written over in place, for a process may be writing there."""
+    settings = task.project.settings
+    store = sa.make_url(settings.store_url).database or ""
+    others = [settings.keys, settings.report_folder, settings.spools, Path(store).parent]
+    others += [settings.lake_root] if isinstance(settings.lake_root, Path) else []
+    for path in sorted(settings.data.rglob("*")):
+        if path.is_file() and not path.is_symlink() and not any(path.is_relative_to(other) for other in others):
+            task.tell(_place(path, settings.data), "files", overwritten=_overwrite(task, path))
+
+
+def _place(path: Path, data: Path) -> str:
+    return path.relative_to(data).parts[0] if path.parent != data else path.name
+
+
+def _overwrite(task: Task, path: Path) -> int:
+    data = path.read_bytes()
+    if data.startswith(_SQLITE):
+        return 0
+    left = task.texts.overwritten(data)
+    if left == data:
+        return 0
+    if not task.is_trial:
+        with path.open("r+b") as file:  # of the same length: what is appended meanwhile stays
+            file.write(left)
+    return 1
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from (each for each in sorted(path.rglob("*")) if each.is_file())
+    elif path.is_file():
+        yield path

@@ -1,0 +1,156 @@
+"""The steps of a forgetting, in an order that may be stopped anywhere and run again.
+
+    lists     lines of devices.csv and buttons.csv: what comes from now on is not kept
+    spools    what waits for the store
+    records   raw records, hot and in files
+    rows      decoded and derived tables, kept days, files that a decode replaced
+    reports   published pages and what the ledger says of them; then exports and evidence
+    store     refused requests, memories, outbox, alerts, messages, settings as they were
+    logs      and other plain files of the data folder
+    backups   those within reach
+    scrub     files nobody lists, the pages and the log of the store
+
+Each step looks for itself for what is left, so doing one twice does no harm.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from telltale.contract import TelltaleError
+from telltale.forget import journal
+from telltale.forget.backups import Backup, forget_in_backups
+from telltale.forget.files import forget_exports, forget_in_logs, forget_in_spools
+from telltale.forget.lists import forget_on_lists
+from telltale.forget.records import forget_in_records
+from telltale.forget.reports import forget_in_reports
+from telltale.forget.rows import forget_rows
+from telltale.forget.stored import forget_in_store
+from telltale.forget.subject import Subject
+from telltale.forget.task import Line, Task
+from telltale.lake.gc import gc
+from telltale.tables import VISIT
+from telltale.workbench.project import Project
+from telltale.workbench.times import local_time
+
+Step = Callable[[str], None]
+"""Told the name of each step once it is done; a test stops there."""
+
+
+class Forgotten(NamedTuple):
+    """What was, or would be, removed where."""
+
+    lines: tuple[Line, ...]
+    sent: tuple[dict[str, object], ...]
+    """What left the house before and told of it: to whom, what, when (µs UTC)."""
+    keyless: tuple[str, ...]
+    """What is kept of periods whose key is gone: nothing leads from there to this device."""
+    notes: tuple[str, ...]
+    """What is still to be known or done."""
+    is_trial: bool
+
+
+def forget(
+    project: Project,
+    subject: Subject,
+    *,
+    now_us: int,
+    is_trial: bool = False,
+    opt_out: bool = False,
+    backups: Sequence[Backup] = (),
+    step: Step = lambda _name: None,
+) -> Forgotten:
+    """Remove all that is kept of a subject; run again after it was stopped, it finishes.
+
+    Args:
+        project: whose records.
+        subject: who is forgotten.
+        now_us: the present.
+        is_trial: count only.
+        opt_out: put its addresses on the opt-out list.
+        backups: those that may hold it.
+        step: told of each step.
+
+    Raises:
+        TelltaleError: the store or a file is away or busy; what was done by then stays done.
+    """
+    task = Task(project, subject, now_us=now_us, is_trial=is_trial)
+    steps = _steps(task, opt_out=opt_out, backups=backups)
+    if is_trial:
+        for run in steps.values():
+            run()
+        return _result(task)
+    begun = journal.begin(project.store, subject, now_us=now_us)
+    task.subject = begun.subject  # its lines may be out of devices.csv by now
+    for name, run in steps.items():
+        run()
+        begun = journal.note(project.store, begun, name)
+        step(name)
+    counts = [line._asdict() for line in task.totals()]
+    journal.end(project.store, begun, counts, now_us=now_us)
+    if not project.store.scrub():
+        task.notes.append(
+            "a reader held the store's log, where some of it can still be read: telltale purge empties it"
+        )
+    project.note_settings()
+    return _result(task)
+
+
+def finish_others(project: Project, subject: Subject, *, now_us: int) -> list[Forgotten]:
+    """Finish what was begun about others and stopped."""
+    others = [
+        each for each in journal.unfinished(project.store) if not set(each.subject.devices) & set(subject.devices)
+    ]
+    return [forget(project, each.subject, now_us=now_us) for each in others]
+
+
+def _steps(task: Task, *, opt_out: bool, backups: Sequence[Backup]) -> dict[str, Callable[[], None]]:
+    return {
+        "lists": partial(forget_on_lists, task, opt_out=opt_out),
+        "spools": partial(forget_in_spools, task),
+        "records": partial(forget_in_records, task),
+        "rows": partial(forget_rows, task),
+        "reports": partial(forget_in_reports, task),
+        "exports": partial(forget_exports, task),
+        "store": partial(forget_in_store, task),
+        "logs": partial(forget_in_logs, task),
+        "backups": partial(forget_in_backups, task, backups),
+        "scrub": partial(_scrub, task),
+    }
+
+
+def _scrub(task: Task) -> None:
+    """Remove the files nobody lists, whatever their grace: a reader of one asks anew."""
+    if task.is_trial:
+        return
+    collected = gc(task.project.lake, now_us=task.now_us, grace_s=0)
+    if collected.lease:
+        raise TelltaleError(f"forget: {collected.lease} keeps files from being removed; run it again when it is over")
+
+
+def _result(task: Task) -> Forgotten:
+    return Forgotten(
+        tuple(line for line in task.totals() if line),
+        tuple(task.sent),
+        keyless(task),
+        tuple(task.notes),
+        task.is_trial,
+    )
+
+
+def keyless(task: Task) -> tuple[str, ...]:
+    """Of each site: the days whose visits are kept and whose keys are destroyed."""
+    if not task.subject.stations:
+        return ()
+    said = []
+    view = task.project.view()
+    for site in sorted({file.site for file in view.snapshot.of(VISIT.name)}):
+        mark, zone = task.project.keys.destroyed_before(site), task.project.zone(site)
+        days = [file.day for file in view.snapshot.of(VISIT.name) if file.site == site and file.min_time < mark]
+        if days:
+            name = task.project.site(site).name
+            said.append(
+                f"{name}: visits of {min(days)} to {max(days)} are kept under keys destroyed up to "
+                f"{local_time(mark, zone):%Y-%m-%d %H:%M}; nothing leads from them to the address"
+            )
+    return tuple(said)

@@ -1,0 +1,266 @@
+"""What was kept of a device is found before and nowhere afterwards, and all of the others is there still."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from telltale.contract import ConfigError, Memory, Raw
+from telltale.forget import forget, subject_of
+from telltale.forget.about import about
+from telltale.forget.run import Forgotten
+from telltale.lake.redecode import redecode
+from telltale.landing import Spool, remember
+from telltale.landing.schema import (
+    ALERT_EPISODE,
+    FORGETTING,
+    MESSAGE,
+    OUTBOX,
+    REFUSED,
+    REPORT_RUN,
+    SETTINGS_VERSION,
+)
+from telltale.operate import retention
+from telltale.publish import export
+from telltale.workbench import Project, load
+from tests.forget.kept import (
+    MODEM,
+    NODE,
+    OTHER_PHONE,
+    PC,
+    PERSON,
+    PHONE,
+    SENSOR,
+    forms_of,
+    forms_of_pseudonym,
+    page_with,
+    project_in,
+    searched,
+)
+from tests.lake_fixture import report
+
+PLACES = ("landing/telltale.db", "lake/", "logs/", "landing/spool/", "captures/")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    made = project_in(tmp_path / "project")
+    made.note_settings()
+    _kept_elsewhere(made)
+    yield made
+    made.close()
+
+
+def _kept_elsewhere(project: Project) -> None:
+    """Where devices are kept beside raw records and their rows."""
+    data, now_us = project.settings.data, project.now_us()
+    retention.close_days(project, now_us=now_us)
+    export.write(
+        export.asked("sighting", is_owner=True, project=project),
+        project.settings.root / "sightings.csv", "csv", project=project, now_us=now_us,
+    )  # fmt: skip
+    for name, content in {
+        "logs/webhooks.log": f"12:00 refused {PHONE}\n12:01 {PC} came\nother line\n".encode(),
+        "logs/webhooks.log.1": f"{SENSOR.upper()} and {MODEM}\n".encode(),
+        "captures/a.pcap": b"\xd4\xc3\xb2\xa1" + bytes.fromhex(PHONE.replace(":", "")) + b"tail",
+        "reports/work_hours/2026-W47.html": page_with(f"hours of {PERSON}"),
+        "reports/work_hours/2026-W47.pdf": b"%PDF nobody can read this",
+        "reports/work_hours/2026-W47.ipynb": b"{}",
+        "reports/sensors/2026-W47.html": page_with("Shop fridge"),
+    }.items():
+        path = data / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    with closing(Spool(project.settings.spools, "http", most_records=100, most_bytes=1 << 20)) as spool:
+        heard = [(PHONE, -50, 1_795_170_000, 1_795_170_060), (OTHER_PHONE, -50, 1_795_170_000, 1_795_170_060)]
+        spool.append([Raw(0, "cloudtrax", now_us, "192.0.2.7", "{}", report(NODE, heard))])
+    remember(project.store, "efento", [Memory(f"efento:{SENSOR}", "config", {"hash": "x"})])
+    _rows_of_the_store(project, now_us)
+
+
+def _rows_of_the_store(project: Project, now_us: int) -> None:
+    run = dict.fromkeys(("readers", "holder", "seen", "rows", "answers", "reason"), "") | {
+        **dict.fromkeys(("lease_until", "attempts", "interrupted", "next_try"), 0),
+        "report": "work_hours", "period": "2026-W47", "begins_at": now_us - 10**12, "ends_at": now_us - 1,
+        "state": "done", "revision": 1, "claims": json.dumps({"a": [PERSON, "hours", 7, "h"]}), "changed": "[]",
+        "sentence": f"{PERSON} was there 7 h.", "files": '["work_hours/2026-W47.html"]', "failure": "{}",
+        "made_at": now_us, "told_at": now_us,
+    }  # fmt: skip
+    message = {
+        "key": f"report work_hours 2026-W47 1 q@example.org {PC}", "recipient": "q@example.org",
+        "subject": f"Hours of {PERSON}", "body": f"{PC} {PHONE}", "html": "", "files": '["work_hours/2026-W47.html"]',
+        "created_at": now_us, "state": "sent", "attempts": 0, "next_try": 0, "last_error": "", "sent_at": now_us,
+    }  # fmt: skip
+    event = {
+        "target": "cumulocity", "event_id": "1", "device_id": f"efento:{SENSOR}", "lane": "x", "event_at": now_us,
+        "created_at": now_us, "body": "{}", "state": "sent", "attempts": 0, "next_try": 0, "last_error": "",
+        "sent_at": now_us,
+    }  # fmt: skip
+    episode = {
+        "alert": "fridges", "subject": f"efento:{SENSOR}", "measure": "temperature", "unit": "°C", "state": "over",
+        "begins_at": now_us, "known_at": now_us, "raw_ids": "[]", "end_raw_ids": "[]", "note": "",
+        "acknowledged_by": "",
+    }  # fmt: skip
+    refused = {
+        "source": "cloudtrax", "received_at": now_us, "sender": "192.0.2.7", "status": 400, "reason": "bad_json",
+        "detail": "", "meta": "{}", "body": b"x" * 500 + PHONE.encode()[:12],
+    }  # fmt: skip
+    with project.store.writer() as connection:
+        for table, row in ((REPORT_RUN, run), (MESSAGE, message), (OUTBOX, event), (ALERT_EPISODE, episode)):
+            connection.execute(table.insert().values(**row))
+        connection.execute(REFUSED.insert().values(**refused))
+        connection.execute(REFUSED.insert().values(**{**refused, "body": b'{"mac":"' + PHONE.encode() + b'"'}))
+
+
+def _forget(project: Project, text: str, **options: object) -> Forgotten:
+    return forget(project, subject_of(project, text), now_us=project.now_us(), **options)  # type: ignore[arg-type]
+
+
+def _others(project: Project, forgotten: set[str]) -> dict[str, int]:
+    """How many rows of each device there are in the tables that name devices, without those of some."""
+    counts: dict[str, int] = {}
+    for name in ("reading", "frame", "activity", "uplink", "sighting"):
+        rows = load(name, engine="arrow", project=project)
+        column = "device" if name == "sighting" else "device_id"
+        for device in rows[column].to_pylist():
+            counts[f"{name} {device}"] = counts.get(f"{name} {device}", 0) + 1
+    return {key: count for key, count in counts.items() if key.partition(" ")[2] not in forgotten}
+
+
+def test_of_an_address_nothing_is_left_and_nothing_of_others_is_lost(project: Project) -> None:
+    redecode(project.lake, now_us=project.now_us())
+    aliases = {each for site in project.keys.sites() for each in project.pseudonymizer.candidates(PHONE, site)}
+    assert len(aliases) >= 3  # two sites, two days
+    wanted = forms_of(PHONE) + [form for each in aliases for form in forms_of_pseudonym(each)]
+    before = searched(project.settings.root, wanted)
+    for place in (*PLACES, "sightings.csv", "lake/raw", "lake/sighting", "lake/visit", "lake/frame"):
+        assert any(place in path for path in before), place
+    others = _others(project, {PHONE, *map(str, aliases)})
+    heartbeats = load("node_heartbeat", engine="arrow", project=project).num_rows
+    trial = _forget(project, PHONE, is_trial=True)
+    assert searched(project.settings.root, wanted) == before
+
+    done = _forget(project, PHONE)
+
+    assert searched(project.settings.root, wanted) == {}
+    assert _others(project, set()) == others
+    assert load("node_heartbeat", engine="arrow", project=project).num_rows == heartbeats
+    counted = {line.place: line for line in done.lines}
+    for line in trial.lines:
+        assert line.place in counted, line
+    assert counted["raw button"].removed == 4
+    assert counted["raw cloudtrax"].overwritten == 12 + 12 + 4
+    assert counted["refused"].overwritten == 2
+    assert PHONE not in repr(done)
+
+
+def test_what_is_left_of_a_body_has_its_length_and_says_so(project: Project) -> None:
+    _forget(project, PHONE)
+    with project.store.reader() as connection:
+        hot = connection.execute(sa.text("select count(*) from raw")).scalar()
+    assert hot == 0
+    file = next(file for file in project.lake.snapshot().of("raw") if file.source == "cloudtrax")
+    records = project.lake.root.read(file.path)
+    for meta, body in zip(records["meta"].to_pylist(), records["body"].to_pylist(), strict=True):
+        told = json.loads(body)
+        assert json.loads(meta)["redacted"] == ["device"]
+        assert "*" * 17 in {row["mac"] for row in told["probe_requests"]}
+    done = redecode(project.lake, now_us=project.now_us())
+    assert done.rows["reject"] > 0  # it is said that a row is none
+
+
+def test_a_person_with_pc_and_modem(project: Project) -> None:
+    wanted = [each.encode() for each in ("pcdeskq7", "quentinquist", "quist's", "7d24e6", PERSON)]
+    before = searched(project.settings.root, wanted)
+    for place in ("devices.csv", "landing/telltale.db", "logs/webhooks.log", "reports/work_hours", "lake/raw"):
+        assert any(place in path for path in before), place
+    others = _others(project, {PC, MODEM})
+    done = _forget(project, PERSON.lower())
+    assert searched(project.settings.root, wanted) == {}
+    assert _others(project, set()) == others
+    folder = project.settings.report_folder
+    assert not list((folder / "work_hours").glob("2026-W47*"))
+    assert (folder / "sensors" / "2026-W47.html").exists()
+    assert [one["to"] for one in done.sent] == ["q@example.org"] * 2
+    assert any("withdrawn" in note for note in done.notes)
+    with project.store.reader() as connection:
+        run = connection.execute(sa.select(REPORT_RUN)).one()
+        version = connection.execute(
+            sa.select(SETTINGS_VERSION.c.content).where(SETTINGS_VERSION.c.name == "devices.csv")
+        ).first()
+    assert (run.claims, run.files, run.sentence) == ("{}", "[]", "")
+    assert version is not None
+    assert b"Anna Abel" in version.content
+
+
+def test_a_sensor(project: Project) -> None:
+    wanted = forms_of(SENSOR)
+    before = searched(project.settings.root, wanted)
+    for place in ("devices.csv", "landing/telltale.db", "logs/webhooks.log.1", "lake/raw", "lake/reading"):
+        assert any(place in path for path in before), place
+    others = _others(project, {f"efento:{SENSOR}"})
+    done = _forget(project, f"efento:{SENSOR}")
+    assert searched(project.settings.root, wanted) == {}
+    assert _others(project, set()) == others
+    assert [(one["to"], one["what"]) for one in done.sent] == [("cumulocity", "1 events passed on")]
+    counted = {line.place: line for line in done.lines}
+    assert counted["raw efento"].removed == 4
+    assert (counted["alerts"].removed, counted["memories"].removed) == (1, 2)
+
+
+class Stopped(Exception):
+    """The process ended here."""
+
+
+@pytest.mark.parametrize("where", ["records", "store", "scrub", "forget:3 listed", "forget:3 committed"])
+def test_stopped_anywhere_the_next_one_finishes(project: Project, where: str) -> None:
+    def stop(name: str) -> None:
+        if name == where:
+            raise Stopped
+
+    subject, wanted = subject_of(project, PERSON), [b"quentinquist", b"pcdeskq7", b"7d24e6"]
+    project.lake.step = stop
+    with pytest.raises(Stopped):
+        forget(project, subject, now_us=project.now_us(), step=stop)
+    project.lake.step = lambda _name: None
+    again = subject_of(project, PC)
+    forget(project, again, now_us=project.now_us())
+    assert searched(project.settings.root, wanted) == {}
+    with project.store.reader() as connection:
+        row = connection.execute(sa.select(FORGETTING)).one()
+    assert row.ended_at is not None
+    assert row.subject == ""
+
+
+def test_all_that_is_kept_in_one_file_without_what_is_others(project: Project, tmp_path: Path) -> None:
+    told = about(project, subject_of(project, PHONE), tmp_path / "about.json", now_us=project.now_us())
+    assert told.path.stat().st_mode & 0o777 == 0o600
+    content = told.path.read_bytes()
+    kept = json.loads(content)
+    assert (told.records, told.shared) == (4, 12 + 12 + 4 + 4)
+    assert told.rows["frame"] == 4
+    assert told.rows["sighting"] == len(kept["rows"]["sighting"]) == 20
+    assert kept["listed"] == ["buttons.csv line 2"]
+    assert [Path(name).name for name in kept["files"]] == ["webhooks.log", "sightings.csv"]
+    for form in forms_of(OTHER_PHONE):
+        assert form not in content.replace(b":", b"")
+    with pytest.raises(ConfigError, match="is there already"):
+        about(project, subject_of(project, PHONE), told.path, now_us=project.now_us())
+    _forget(project, PHONE)
+    assert not told.path.exists()  # it is an export as others are
+
+
+def test_who_is_meant(project: Project) -> None:
+    meant = {
+        text: subject_of(project, text) for text in (PHONE.upper(), PERSON, "7D24E6", "Cellar fridge", "pc:desk-8")
+    }
+    assert [each.kind for each in meant.values()] == ["address", "person", "device", "device", "device"]
+    assert set(meant[PERSON].devices) == {PC, MODEM} == set(meant["7D24E6"].devices)
+    assert meant["Cellar fridge"].devices == (f"efento:{SENSOR}",)
+    assert meant[PHONE.upper()].names == ("Q phone",)
+    assert PHONE not in meant[PHONE.upper()].shown
+    with pytest.raises(ConfigError, match="nothing was named"):
+        subject_of(project, " ")
