@@ -25,6 +25,7 @@ from collectors.common.packetlog import PacketLog
 from collectors.http.bodies import Bodies
 from collectors.http.edge import Edge
 from collectors.http.meters import Meters
+from collectors.http.opting_out import OptingOut
 from collectors.http.orders import Orders
 from collectors.http.pages import PATHS, pages
 from collectors.http.receiver import Receiver
@@ -121,7 +122,10 @@ def create_app(door: Door, packets: PacketLog, settings: Settings) -> Edge:
     orders = Orders(door, ordered, settings.order_secrets, meters=meters, packets=packets, bodies=bodies)
     unknown = Unknown(door, meters.count_unknown, more=[*PATHS, *orders.paths])
     receiver = Receiver(door, meters, packets, bodies=bodies, hosts=hosts, unknown=unknown)
-    return Edge(receiver, orders, pages(door, meters, hosts, settings, unknown))
+    opting_out = None
+    if settings.privacy.optout_page:
+        opting_out = OptingOut(settings.keys, hosts, meters=meters, packets=packets, bodies=bodies)
+    return Edge(receiver, orders, pages(door, meters, hosts, settings, unknown), opting_out=opting_out)
 
 
 def _connections() -> int:

@@ -93,7 +93,7 @@ RUNS: list[tuple[str, str]] = [
     ("purge", ""),
     ("about efento:282c024156af about.json", "records"),
     ("forget efento:282c024156af", "Nothing was removed"),
-    ("forget efento:282c024156af --yes", "lake reading"),
+    ("forget efento:282c024156af --yes", "things remembered"),
 ]
 """Each command in its main form, and a word of what it prints."""
 MOVES = "move-store sqlite:///moved.db"

@@ -126,6 +126,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "collectors": set(),
     "collectors.common": RECEIVED,
     "collectors.http": RECEIVED | {"collectors.common", "telltale.dashboard.links"},
+    "collectors.http.opting_out": RECEIVED | {"collectors.http", "collectors.common", "telltale.privacy.lists"},
     "collectors.coap": RECEIVED | {"collectors.common"},
     "collectors.arp": RECEIVED | {"collectors.common", "telltale.capture.interfaces"},
     "collectors.arp.discover": {"collectors.arp", "telltale.capture", "telltale.cli.output", "telltale.settings"},

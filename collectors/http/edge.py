@@ -16,6 +16,8 @@ from flask import Flask
 from werkzeug.test import run_wsgi_app
 
 from collectors.http.bodies import Receive
+from collectors.http.opting_out import PATH as OPT_OUT
+from collectors.http.opting_out import OptingOut
 from collectors.http.orders import Orders
 from collectors.http.pages import PATHS
 from collectors.http.receiver import RETRY_AFTER_S, Receiver
@@ -40,9 +42,13 @@ class Edge:
         receiver: answers the devices' paths.
         orders: answers programs that ask something of devices.
         pages: answers all others.
+        opting_out: answers the form of that name; None where none is offered.
     """
 
-    def __init__(self, receiver: Receiver, orders: Orders, pages: Flask) -> None:
+    def __init__(
+        self, receiver: Receiver, orders: Orders, pages: Flask, *, opting_out: OptingOut | None = None
+    ) -> None:
+        self._opting_out = opting_out
         self._receiver = receiver
         self._orders = orders
         self._pages = pages
@@ -68,6 +74,8 @@ class Edge:
                 reply = await self._receiver.answer(request, receive)
             elif path in self._orders.paths:
                 reply = await self._orders.answer(request, receive)
+            elif path == OPT_OUT and self._opting_out is not None:
+                reply = await self._opting_out.answer(request, receive)
             elif path not in PATHS:
                 reply = self._receiver.answer_unknown(request)
             else:

@@ -133,7 +133,15 @@ def _verify(path: Path, *, as_json: bool) -> None:
 
 
 def _pack(path: Path, target: Path | None, *, as_json: bool) -> None:
+    from telltale.publish import exported
     from telltale.report.pack import pack
+    from telltale.workbench.project import here
+    from telltale.workbench.times import FOREVER
 
-    done = pack(path, target)
+    project = here()
+    done = pack(path, target, project)
+    # So that forgetting finds it, wherever it was put; it holds nobody's body, so nobody is reminded of it.
+    records, at_us = done.records + done.hashed, project.now_us()
+    place = str(done.folder.absolute())
+    exported.note(project.store, exported.Exported(place, "evidence", records, at_us, FOREVER))
     show_one(done._asdict(), as_json=as_json, sentence=f"{done.folder}: {done.sentence}")

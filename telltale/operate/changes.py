@@ -14,8 +14,8 @@ from telltale.settings.secrets import SECRETS_FILE
 Secrets = Mapping[str, Mapping[str, str]]
 _RECEIVED = frozenset(("landing", "log", "sources", "site"))
 """What every collector is told, beside its own section: of the site, its clock, by which a reading's line tells it."""
-_ALSO = {"arp": frozenset(("kanban",)), "webhooks": frozenset(("dashboard",))}
-"""Webhooks let in requests to the host of [dashboard] public_url, and lead to it from /graph."""
+_ALSO = {"arp": frozenset(("kanban",)), "webhooks": frozenset(("dashboard", "privacy"))}
+"""Webhooks let in requests to the host of [dashboard] public_url, lead to it from /graph, and may offer the opt-out."""
 _SECRETS = {
     "mqtt": {"mqtt"},
     "cumulocity": {"forward"},

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telltale.contract import TelltaleError
-from telltale.privacy.files import key_in, private_folder, sync_folder
+from telltale.privacy.files import key_in, private_folder, replace, sync_folder
 from telltale.privacy.hashing import AddressHash, distinct, typed_address
 
 STAFF, FIXED, OPT_OUT = "staff", "fixed", "opt_out"
@@ -40,6 +40,14 @@ class Lists:
         path.touch(mode=0o600)
         sync_folder(path.parent)
         return True
+
+    def put(self, name: str, text: str) -> None:
+        """Put an address on a list, with the same work whether or not it was on it: how long it took tells nothing.
+
+        Raises:
+            TelltaleError: the text is no address, or there is no such list.
+        """
+        replace(self._path(name, text), b"")
 
     def remove(self, name: str, text: str) -> bool:
         """Take an address off a list; False where it was not on it.
@@ -86,7 +94,7 @@ class Lists:
         }
 
     def _hashes(self) -> dict[str, frozenset[str]]:
-        return {name: frozenset(path.name for path in (self.folder / name).glob("*")) for name in LISTS}
+        return {name: frozenset(path.name for path in (self.folder / name).glob("[!.]*")) for name in LISTS}
 
     def _hash(self, addresses: list[int]) -> list[str]:
         key = key_in(self.folder / "key")

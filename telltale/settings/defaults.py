@@ -82,6 +82,10 @@ _MAIN_TOML = """\
 # keep_superseded = false      # true keeps what "telltale redecode" replaces: tt.superseded("reading") shows what an
 #                              # earlier decoder said; retention removes it with the rows of its table
 
+[privacy]                      # what people are offered
+# optout_page = false          # true: a form at /optout of the HTTP collector; whoever enters the Wi-Fi address of a
+#                              # device has it left out from then on; the names it is reached by: [webhooks] hosts
+
 [dashboard]                    # the pages: telltale dashboard
 # host = "127.0.0.1"           # a public address is refused without a token of 16 characters in secrets.toml
 # port = 8866                  # 0 takes a free one

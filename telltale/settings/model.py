@@ -96,6 +96,12 @@ class SettleSettings(Section):
         return Limits(self.max_rows_per_record, self.max_rejects_per_record)
 
 
+class PrivacySettings(Section):
+    """What people are offered."""
+
+    optout_page: bool = False
+
+
 class LakeSettings(Section):
     """What is kept of files that were replaced."""
 
@@ -228,6 +234,7 @@ class Settings(BaseSettings):
     settle: SettleSettings = SettleSettings()
     lake: LakeSettings = LakeSettings()
     s3: S3Settings = S3Settings()
+    privacy: PrivacySettings = PrivacySettings()
     webhooks: WebhookSettings = WebhookSettings()
     coap: CoapSettings = CoapSettings()
     arp: ArpSettings = ArpSettings()
