@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from telltale.kanban.concerns import WATCHED
+from telltale.kanban.days import SOURCE
 from telltale.kanban.item_figures import items_table
-from telltale.kanban.question import SOURCE, Demand
+from telltale.kanban.question import Demand
 from telltale.kanban.words.phrases import runs_short
 from telltale.publish.alerts.episodes import BEYOND, CLEAR, HOLDS, Episode
 from telltale.publish.alerts.watch import Watch, table_of
