@@ -28,6 +28,7 @@ TITLES = {
     "decode": "Decoding CloudTrax",
     "efento": "Decoding Efento",
     "settle": "Settling",
+    "objects": "The lake on an object store",
     "analysis": "Presence analysis",
     "presses": "Presses of buttons",
     "fresh": "From the 2xx to an answer",

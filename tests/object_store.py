@@ -8,13 +8,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+import pyarrow as pa
 import pytest
 
 from telltale.contract import Secrets
@@ -60,6 +62,18 @@ class ObjectStore:
         finally:
             connection.close()
 
+    def put_files(self, bucket: str, files: Sequence[Path]) -> list[tuple[str, int]]:
+        """Put files by their names, and return these and their sizes."""
+        contents = {file.name: pa.py_buffer(file.read_bytes()) for file in files}
+        ObjectRoot(f"s3://{bucket}", self.access()).write(contents, lambda _step: None, at_us=0)
+        return [(name, content.size) for name, content in contents.items()]
+
+    def allow(self, root: Path) -> None:
+        """Let the project in a folder in."""
+        path = root / "secrets.toml"
+        path.touch(mode=0o600)
+        path.write_text(f"{path.read_text()}\n{SECRETS_TOML}")
+
     def toml(self, bucket: str, *, url: str = "") -> str:
         """What telltale.toml says of a lake in a bucket."""
         return f'[paths]\nlake_root = "s3://{bucket}/lake"\n[s3]\nendpoint = "{url or self.url}"\n'
@@ -77,6 +91,13 @@ SECRETS_TOML = f'[s3]\nid = "{ID}"\nkey = "{KEY}"\n'
 @pytest.fixture(scope="session")
 def object_store() -> Iterator[ObjectStore]:
     """One for all tests of a worker; each makes buckets of its own."""
+    with running() as store:
+        yield store
+
+
+@contextmanager
+def running() -> Iterator[ObjectStore]:
+    """A server of its own, for the length of a block."""
     port = free_port("127.0.0.1", 0)
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
