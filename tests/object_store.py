@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-import pyarrow as pa
 import pytest
 
 from telltale.contract import Secrets
@@ -56,17 +55,18 @@ class ObjectStore:
         """Status and body of an answer, without Arrow."""
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=20)
         try:
-            connection.request(method, path, body)
+            # Moto looks whether a request is signed, not by whom.
+            signed = {"Authorization": f"AWS4-HMAC-SHA256 Credential={ID}/20260101/us-east-1/s3/aws4_request"}
+            connection.request(method, path, body, signed)
             reply = connection.getresponse()
             return reply.status, reply.read()
         finally:
             connection.close()
 
-    def put_files(self, bucket: str, files: Sequence[Path]) -> list[tuple[str, int]]:
-        """Put files by their names, and return these and their sizes."""
-        contents = {file.name: pa.py_buffer(file.read_bytes()) for file in files}
-        ObjectRoot(f"s3://{bucket}", self.access()).write(contents, lambda _step: None, at_us=0)
-        return [(name, content.size) for name, content in contents.items()]
+    def put(self, bucket: str, files: Mapping[str, Path]) -> None:
+        """Put files by the paths they are to have, as any tool does."""
+        for path, file in files.items():
+            assert self.request("PUT", f"/{bucket}/{path}", file.read_bytes())[0] == 200
 
     def allow(self, root: Path) -> None:
         """Let the project in a folder in."""

@@ -20,10 +20,15 @@ from pathlib import Path
 
 import pytest
 
+from telltale.lake.settle import settle_all
 from telltale.net import free_port
+from telltale.operate.doctor import examine
 from telltale.settings import load
 from telltale.sources import SOURCES
+from telltale.workbench.project import Project
 from tests.collectors.sockets import count
+from tests.lake_fixture import hear, write_settings
+from tests.object_store import ObjectStore
 from tests.served import VECTOR, VECTOR_SIGNATURE, collecting, make_project
 
 TEXT = (Path(__file__).parent.parent / "docs" / "deploying.md").read_text(encoding="utf-8")
@@ -168,7 +173,7 @@ def ask(
 
 
 def test_records_and_pages_go_through_nginx(tmp_path: Path) -> None:
-    (toml,) = blocks("toml")
+    toml, _ = blocks("toml")
     root = make_project(tmp_path / "project", toml)
     assert load(root).dashboard.public_home == "https://telltale.example.org"
     with collecting(root) as collector, upstream() as pages:
@@ -193,6 +198,31 @@ def test_records_and_pages_go_through_nginx(tmp_path: Path) -> None:
                 location = moved.getheader("Location")
             assert (moved.status, location) == (301, "https://telltale.example.org/presence?period=7d")
     assert count(root) == 1
+
+
+def test_a_lake_that_is_moved_into_a_bucket_answers_from_there(tmp_path: Path, object_store: ObjectStore) -> None:
+    """Copied by another tool than ours, and then added to."""
+    _, toml = blocks("toml")
+    root = write_settings(tmp_path / "project")
+    before = Project(settings=load(root))
+    hear(before, ("3c:06:30:aa:bb:01", "2026-11-20T12:00", "2026-11-20T13:00"))
+    settle_all(before.lake, now_us=before.now_us())
+    rows = before.view().table("sighting").arrow().num_rows
+    before.close()
+    bucket, lake = object_store.bucket(), root / "data" / "lake"
+    object_store.put(bucket, {f"site-a/{file.relative_to(lake)}": file for file in lake.rglob("*.parquet")})
+    shutil.rmtree(lake)
+
+    at_home = toml.replace("s3://signals/", f"s3://{bucket}/").replace(
+        "https://objects.example.org:9000", object_store.url
+    )
+    (root / "telltale.toml").write_text((root / "telltale.toml").read_text() + at_home)
+    object_store.allow(root)
+    project = Project(settings=load(root))
+    assert (project.settings.s3.region, project.lake.root.shown) == ("eu-central-1", f"s3://{bucket}/site-a")
+    assert [found.state for found in examine(project) if found.check == "lake"] == ["ok"]
+    assert project.view().table("sighting").arrow().num_rows == rows > 0
+    project.close()
 
 
 def test_nginx_passes_on_every_path_of_a_source() -> None:
