@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.fs
 import pyarrow.parquet as pq
 
@@ -29,7 +28,6 @@ _MOST_FRAGMENTS = 1_024
 TRIAL = "trial"
 """The folder of objects that are put to see whether they can be; gc removes what a crash leaves."""
 _WORDS = b"telltale was here\n"
-_FORMAT = ds.ParquetFileFormat()
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
@@ -47,7 +45,13 @@ class ObjectRoot(Root):
         self.folder = None
         self._access = access
         self._sizes: dict[str, int] = {}
-        self._fragments: dict[str, ds.ParquetFileFragment] = {}
+        self._fragments: dict[str, Any] = {}
+
+    @cached_property
+    def _format(self) -> Any:
+        from pyarrow.dataset import ParquetFileFormat  # who has no URL is spared its import
+
+        return ParquetFileFormat()
 
     @property
     def _has_no_folders(self) -> bool:
@@ -128,15 +132,17 @@ class ObjectRoot(Root):
             self._require_bucket()
         yield from found
 
-    def dataset(self, columns: pa.Schema, paths: Sequence[str]) -> ds.Dataset:
-        """Files as one dataset, read when it is scanned; a column that a file does not have is null there.
+    def dataset(self, columns: pa.Schema, paths: Sequence[str]) -> Any:
+        """Files as one `pyarrow.dataset.Dataset`, read when it is scanned; what a file has no column for is null.
 
         Args:
             columns: the table's.
             paths: URLs, as `absolute` gives them.
         """
+        from pyarrow.dataset import FileSystemDataset
+
         fragments = [self._fragment(path.removeprefix(f"{self.shown}/")) for path in paths]
-        return ds.FileSystemDataset(fragments, columns, _FORMAT, self.system)
+        return FileSystemDataset(fragments, columns, self._format, self.system)
 
     def try_out(self) -> None:
         """Put an object, read it, list it and delete it.
@@ -159,12 +165,12 @@ class ObjectRoot(Root):
         """What to raise in place of an error of whoever scanned a dataset; None where it is not to blame."""
         return failure(self.shown, self._access, error)
 
-    def _fragment(self, path: str) -> ds.ParquetFileFragment:
+    def _fragment(self, path: str) -> Any:
         """A file never changes, so what its end says of it is read once."""
         made = self._fragments.pop(path, None)
         if made is None:
             with self._explained():
-                made = _FORMAT.make_fragment(path, self.system, file_size=self._sizes.get(path))
+                made = self._format.make_fragment(path, self.system, file_size=self._sizes.get(path))
         self._fragments[path] = made
         if len(self._fragments) > _MOST_FRAGMENTS:
             del self._fragments[next(iter(self._fragments))]

@@ -34,9 +34,9 @@ def wrong_with_store(project: Project) -> Iterator[tuple[str, str]]:
         return
     store.try_write()
     yield from store.weaknesses()
-    folder = project.lake.root.folder
-    if folder is not None and not project.lake.snapshot().files and any(folder.rglob("*.parquet")):
-        yield f"{folder} holds files the store does not know: the store's own file was lost", _LIST_AGAIN
+    root = project.lake.root
+    if not project.lake.snapshot().files and any(file.path.endswith(".parquet") for file in root.walk()):
+        yield f"{root.shown} holds files the store does not know: the store's own file was lost", _LIST_AGAIN
     webhooks = project.settings.webhooks
     said = health_of(webhooks.url)
     if said.get("status", "ok") != "ok":  # to another address than loopback it says no more than that
