@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -72,9 +73,8 @@ def of_settling(folder: Path, store: ObjectStore) -> None:
             project = filled(folder / f"{name}-{repeat}", repeat, "" if name == "folder" else store.bucket(), store)
             lake, now_us = project.lake, (BEGIN_S + 90 * DAY_S) * 1_000_000
             lake.root.missing(["nothing"])  # the connection stands, as while upkeep runs
-            settled = timed(lambda lake=lake, now_us=now_us: settle_in_parts(lake, now_us))
-            runs["settle"].append(settled)
-            runs["merge"].append(timed(lambda lake=lake, now_us=now_us: merge(lake, now_us=now_us)))
+            runs["settle"].append(timed(partial(settle_in_parts, lake, now_us)))
+            runs["merge"].append(timed(partial(merge, lake, now_us=now_us)))
             project.close()
     of = f"{RECORDS:,} CloudTrax records, {GO:,} a settle, our CPU time, medians of {REPEATS} interleaved repeats"
     for what, at_most in (("settle", 1.5), ("merge", None)):

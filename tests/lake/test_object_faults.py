@@ -1,6 +1,7 @@
 """The crash steps of `test_faults` with the lake on an object store, and a store that fails in the middle of a job."""
 
 import os
+import random
 import shutil
 import threading
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from telltale.contract import StoreError
+from telltale.lake.gc import gc
 from telltale.lake.settle import settle
 from tests.lake.test_faults import RECORDS, STEPS, Stopped, check, check_and_go_on, killed
 from tests.object_store import CUT, Answer, Asked, ObjectStore, error, proxied
@@ -123,3 +125,36 @@ def test_a_store_that_says_slow_down_is_asked_again(folder: Path, object_store: 
         check(lake)
         store.close()
     assert {put.count(path) for path in put} == {2}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(5))
+def test_rounds_of_trouble_lose_and_double_nothing(folder: Path, object_store: ObjectStore, seed: int) -> None:
+    """One request in four is cut off, refused or told to slow down; a job ends or fails, and all is whole."""
+    bucket, chance, lock, failed = bucket_of(folder), random.Random(seed), threading.Lock(), 0
+
+    def trouble(_asked: Asked) -> Answer | None:
+        with lock:
+            kinds = [CUT, error(503, "SlowDown"), error(500, "InternalError"), error(403, "AccessDenied")]
+            return chance.choice(kinds) if chance.random() < 0.25 else None
+
+    store = open_store(folder)
+    with proxied(object_store, trouble) as url:
+        for number in range(40):
+            name_bucket(folder, bucket, object_store, url=url)
+            lake = open_lake(folder, store, version=1 + number % 3)
+            try:
+                do = chance.choice(["settle", "merge", "decode", "gc"])
+                if do == "settle":
+                    settle(lake, now_us=MONDAY + 3 * DAY, max_rows=1)
+                elif do == "gc":
+                    gc(lake, now_us=MONDAY + 20_000 * DAY)
+                else:
+                    job(lake, do)
+            except StoreError:
+                failed += 1
+            name_bucket(folder, bucket, object_store)
+            check(open_lake(folder, store))
+    store.close()
+    assert failed > 5, "nothing went wrong, so nothing was tested"
+    check_and_go_on(folder, "decode")
