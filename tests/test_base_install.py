@@ -94,8 +94,13 @@ RUNS: list[tuple[str, str]] = [
     ("about efento:282c024156af about.json", "records"),
     ("forget efento:282c024156af", "Nothing was removed"),
     ("forget efento:282c024156af --yes", "things remembered"),
+    ("backup", "No backup is known"),
+    ("backup kept", "pseudonym keys and secrets are left out"),
+    ("backup", "kept"),
 ]
 """Each command in its main form, and a word of what it prints."""
+RESTORES = "restore ../kept"
+"""Into another project, which is empty."""
 MOVES = "move-store sqlite:///moved.db"
 """In a process of its own: nobody else may have the store open."""
 LACKS = [
@@ -112,7 +117,7 @@ SERVES = ("collect", "up", "upkeep")
 
 
 def test_every_command_is_tried_here() -> None:
-    lines = [MOVES, *(line for line, *_ in [*RUNS, *LACKS])]
+    lines = [MOVES, RESTORES, *(line for line, *_ in [*RUNS, *LACKS])]
     tried = {line.split()[0] for line in lines}
     assert tried | set(SERVES) == set(telltale.list_commands(Context(telltale)))
     tables = [name for name in COMMANDS if re.match("(presence|sensors|health) ", name)]
@@ -197,6 +202,10 @@ def test_the_base_install_runs_every_command_or_names_the_extra(python: Path, tm
         assert word in out, line
     ((code, out, error),) = in_turn(python, tmp_path, [MOVES])
     assert (code, "store_url" in out) == (0, True), error
+    (other := tmp_path / "other").mkdir()
+    (other / "telltale.toml").touch()
+    ((code, out, error),) = in_turn(python, other, [RESTORES])
+    assert (code, "counted and compared" in out) == (0, True), error
     ended = in_turn(python, tmp_path, [line for line, *_ in LACKS])
     for (line, what, extra), (code, out, error) in zip(LACKS, ended, strict=True):
         sentence = f"telltale: {what} not installed here; run: pip install 'telltale[{extra}]'\n"

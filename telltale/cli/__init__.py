@@ -26,6 +26,8 @@ COMMANDS = {
     "simulate": "simulate",
     "replay": "replay",
     "move-store": "move_store",
+    "backup": "backup",
+    "restore": "restore",
     "settle": "settle",
     "upkeep": "upkeep",
     "redecode": "redecode",
@@ -58,7 +60,7 @@ COMMANDS = {
 collector whose wire it opens. `Source.commands` are beside them."""
 
 GROUPS = {
-    "Set up": ("init", "doctor", "service", "demo", "move-store"),
+    "Set up": ("init", "doctor", "service", "demo", "move-store", "backup", "restore"),
     "Run": ("up", "collect", "dashboard", "lab", "forward", "alerts"),
     "Ask": ("last", "presence", "kanban", "activity", "sensors", "health"),
     "Report": ("report", "schedule", "publish", "new", "export"),

@@ -15,7 +15,7 @@ def purge(*, as_json: bool) -> None:
     """
     from telltale.contract import TelltaleError
     from telltale.health.own_clock import sentence as of_clock
-    from telltale.operate import retention, spools
+    from telltale.operate import backup, retention, spools
     from telltale.publish import exported
     from telltale.workbench.project import Project
 
@@ -31,6 +31,8 @@ def purge(*, as_json: bool) -> None:
     told = f"{sentence[0].upper()}{sentence[1:]}{kept}."
     if unstored:
         told = f"{told} {unstored:,} records that waited for the store were removed from spools."
+    if said := backup.reminder(backup.past(project.store, now_us=project.now_us())):
+        told = f"{told} {said}."
     if said := exported.reminder(past):
         told = f"{told} {said}."
     left_out = project.lake.left_out()

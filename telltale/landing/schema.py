@@ -405,6 +405,18 @@ FORGETTING = sa.Table(
     sqlite_autoincrement=True,
 )
 
+BACKUP = sa.Table(
+    "backup",
+    metadata,
+    sa.Column("place", sa.Text, primary_key=True),  # the folder or URL
+    sa.Column("name", sa.Text, primary_key=True),  # the moment it is of
+    sa.Column("at", _BIG, nullable=False),
+    sa.Column("files", _BIG, nullable=False),  # of the lake
+    sa.Column("bytes", _BIG, nullable=False),
+    sa.Column("expires_at", _BIG, nullable=True),  # until when it may be kept; null where it holds no rows about people
+    sa.Column("gone_at", _BIG, nullable=True),  # when it was removed, or seen to be gone
+)
+
 HOST_CLOCK = sa.Table(
     "host_clock",
     metadata,

@@ -20,7 +20,7 @@ from telltale.health.words.listed import where
 from telltale.kanban.press_tables import only_dhcp
 from telltale.lake.objects import ObjectRoot
 from telltale.lake.settle import check_root
-from telltale.operate import clock_check, ports, presence_keys, spools
+from telltale.operate import backup, clock_check, ports, presence_keys, spools
 from telltale.operate.check import files_from_outside
 from telltale.operate.finding import Finding, State
 from telltale.operate.machine_zone import machine_zone
@@ -113,6 +113,13 @@ def _exported(project: Project) -> Iterator[Finding]:
     if said := exported.reminder(exported.past(project.store, now_us=project.now_us())):
         found, _, fix = said.rpartition("; ")
         yield Finding("exported", "note", found, fix)
+
+
+def _backups(project: Project) -> Iterator[Finding]:
+    """Backups with rows about people whose time is over; nothing is said where there is none."""
+    if said := backup.reminder(backup.past(project.store, now_us=project.now_us())):
+        found, _, fix = said.rpartition("; ")
+        yield Finding("backups", "note", found, fix)
 
 
 def _buttons(project: Project) -> Iterator[Finding]:
@@ -330,6 +337,7 @@ CHECKS: tuple[Check, ...] = (
     _lake,
     _publish,
     _exported,
+    _backups,
     _buttons,
     _listed,
     _limits,

@@ -1,0 +1,55 @@
+"""`telltale backup`: what a project keeps, copied at one moment, and the list of copies."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from telltale.cli.output import json_option, moment, progress, show, show_one
+
+if TYPE_CHECKING:
+    from telltale.operate.backup import Made
+
+
+@click.command(epilog="Example: telltale backup /mnt/usb/telltale")
+@click.argument("place", metavar="[DIR|URL]", required=False)
+@json_option
+def backup(place: str | None, *, as_json: bool) -> None:
+    """Copy all that is kept into a folder or an object store, while everything runs.
+
+    The lake's files go there once, since they never change; of the store, the spools and the settings each backup has
+    its own. Left out are pseudonym keys and secrets. A backup with rows about people says until when it may be kept;
+    the next one into the same place removes those whose time is over. Without a place the backups known are listed.
+    """
+    from telltale.operate.backup import backups, make
+    from telltale.workbench.project import Project
+
+    project = Project()
+    if place is None:
+        rows = [
+            {**each._asdict(), "at": moment(each.at), "expires_at": moment(each.expires_at)}
+            for each in backups(project.store)
+        ]
+        columns = ("place", "name", "at", "files", "bytes", "expires_at")
+        shown = [{name: row[name] for name in columns} for row in rows]
+        show(shown, as_json=as_json, empty="No backup is known; make one: telltale backup DIR")
+        return
+    with progress() as bar:
+        task = bar.add_task("copying", total=None)
+        made = make(
+            project,
+            place,
+            now_us=project.now_us(),
+            progress=lambda what, done, of: bar.update(task, description=what, completed=done, total=of),
+        )
+    show_one(made._asdict(), as_json=as_json, sentence=_sentence(made))
+
+
+def _sentence(made: "Made") -> str:
+    expires = moment(made.expires_at)
+    until = "; nothing in it has to be removed" if expires is None else f"; delete it by {expires:%Y-%m-%d %H:%M} UTC"
+    expired = f"\nRemoved, their time was over: {', '.join(made.expired)}." if made.expired else ""
+    left_out = "".join(f"\nNot in it: {each}." for each in made.left_out)
+    return (
+        f"{made.place} {made.name}: {made.files:,} files of the lake ({made.new_files:,} new, {made.bytes:,} bytes in "
+        f"all) and {made.records:,} records not settled yet{until}.{expired}{left_out}"
+    )

@@ -1,0 +1,17 @@
+"""Backups of a project: the lake's files once each, and for every backup the store, spools and settings of its moment.
+
+    <place>/files/<path in the lake>               immutable, named by what they hold: a later backup adds what is new
+    <place>/backups/2026-12-01T071900Z/store.db    every table of the store, as SQLite, whatever the store is
+                                       spool/      what waited for the store on this machine
+                                       settings/   telltale.toml, devices.csv, buttons.csv
+                                       manifest.json    written last: what has none is no backup
+
+Pseudonym keys and secrets are left out. `making.py` and `restoring.py` are the two ways, `place.py` where they lie,
+`expiry.py` how long, `ledger.py` what the store knows of them.
+"""
+
+from telltale.operate.backup.ledger import Backup, backups, past, reminder
+from telltale.operate.backup.making import Made, make
+from telltale.operate.backup.restoring import Restored, restore
+
+__all__ = ["Backup", "Made", "Restored", "backups", "make", "past", "reminder", "restore"]
