@@ -107,6 +107,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "telltale.look",
     }
     | {"telltale.charts", "telltale.engine", "telltale.logs"}
+    | {"telltale.analysis.publish"}  # which counts a page withholds
     | {f"telltale.{subject}" for subject in SUBJECTS},
     "telltale.what_if": SPINE
     | {"telltale.settings", "telltale.workbench", "telltale.analysis", "telltale.charts", "telltale.look"}

@@ -29,7 +29,7 @@ from telltale.workbench import load
 from telltale.workbench.project import Project
 from telltale.workbench.tidy import as_arrow
 from telltale.workbench.tidy import shown as as_people_see
-from telltale.workbench.times import local_time
+from telltale.workbench.times import local_day, local_time
 
 SUBJECTS = ("presence", "kanban", "activity", "sensors", "health")
 OPEN_TABLES = (*("node_heartbeat", "reading", "uplink", "device_status", "device_config", "collector_heartbeat"),)
@@ -75,7 +75,8 @@ def asked(
 
     Args:
         what: its name.
-        since: beginning of the stretch; None is all of a table, and what an answer takes by itself.
+        since: beginning of the stretch; None is all of a table, and what an answer takes by itself. Figures of presence
+            are of whole local days: of the one it leads to, and of the one `until` ends in.
         until: its end, exclusive.
         values: further arguments of the call, as texts.
         is_owner: rows about people are asked for.
@@ -88,6 +89,8 @@ def asked(
     if name:
         call = _answer(subject, name)
         arguments = _arguments(what, call, {"since": since, "until": until} | dict(values or {}))
+        if not is_owner and "published" in inspect.signature(call).parameters:
+            arguments = _whole_days(arguments, project)
         table, is_personal = _answered(what, call, arguments, is_owner=is_owner, project=project)
     elif values:
         raise ConfigError(f"a table takes no arguments: {', '.join(values)}; expected an answer, such as {EXAMPLE}")
@@ -245,6 +248,23 @@ def _answered(
     # Unpublished figures may count a single device: with --owner they are rows about people.
     is_personal = not is_open or (is_owner and "published" in inspect.signature(call).parameters)
     return (table if is_personal else _without_raw_ids(_without_persons(table, project))), is_personal
+
+
+def _whole_days(arguments: Mapping[str, Any], project: Project) -> dict[str, Any]:
+    """The arguments with a stretch of whole local days: two that differ by an hour would tell of whom it had.
+
+    What counts back in hours begins with the day it leads to; an end within a day is the end of that day.
+    """
+    site = str(arguments["site"]) if arguments.get("site") else None
+    zone, whole = project.zone(site), dict(arguments)
+    if not (whole.get("since") or whole.get("until")):
+        return whole
+    stretch = project.span(whole.get("since"), whole.get("until"), site=site)
+    if whole.get("since"):
+        whole["since"] = local_day(stretch.since_us, zone).isoformat()
+    if whole.get("until"):
+        whole["until"] = (local_day(stretch.until_us - 1, zone) + dt.timedelta(days=1)).isoformat()
+    return whole
 
 
 def _table(what: str, arguments: Mapping[str, Any], *, is_owner: bool, project: Project) -> tuple[pa.Table, bool]:

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 
 from telltale.contract import ConfigError, TelltaleError
 from telltale.lake.settle import settle_all
-from telltale.publish import changes, ledger, making, messages, notices, recipients
+from telltale.publish import changes, ledger, making, messages, notices, recipients, subtraction
 from telltale.publish.clock import looked_us
 from telltale.publish.due import MOST
 from telltale.publish.going_on import why
@@ -149,6 +149,7 @@ class _Period:
                 raise making.Unchanged("it says what is published already")
 
         try:
+            subtraction.check(self._project, self._of, self._work.period)
             before = next(iter(ledger.files_of(run)), "")
             made = self._make(
                 self._project, self._of, self._work.period.name, before=before, approve=approve, step=self._step
