@@ -1,6 +1,8 @@
 """Files beside the store: spools, exports, logs, and whatever else lies in the data folder as plain bytes."""
 
+import gzip
 import shutil
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,13 +13,14 @@ from telltale.arrow import raws_to_arrow
 from telltale.contract import Raw
 from telltale.forget.records import Judge, left_of
 from telltale.forget.task import Task
-from telltale.forget.unpacked import unpacked
+from telltale.forget.unpacked import is_closed, is_packed, unpacked
 from telltale.landing import Store, spool_files
 from telltale.landing.schema import EXPORTED, RAW
 from telltale.landing.spool import LOCK_ENDING
 from telltale.lockfile import is_held
+from telltale.privacy.files import replace
 
-_SQLITE = b"SQLite format 3\0"
+_SQLITE, _GZIP = b"SQLite format 3\0", b"\x1f\x8b"
 
 
 def names_it(task: Task, path: Path) -> bool:
@@ -56,13 +59,13 @@ def forget_in_spools(task: Task) -> None:
 
 
 def forget_exports(task: Task) -> None:
-    """Exported files and evidence, wherever they were written: those that name it are deleted, and no longer listed."""
+    """Exported files and evidence, wherever they were written: those that name it, or cannot be read, are deleted."""
     with task.project.store.reader() as connection:
         rows = connection.execute(sa.select(EXPORTED.c.path)).scalars().all()
     gone, removed = [], 0
     for text in rows:
         path = Path(text)
-        files = [each for each in _files(path) if names_it(task, each)]
+        files = [each for each in _files(path) if names_it(task, each) or is_closed(each.read_bytes())]
         if files:
             removed += 1
             if not task.is_trial:
@@ -76,31 +79,54 @@ def forget_exports(task: Task) -> None:
 
 
 def forget_in_logs(task: Task) -> None:
-    """Logs and other plain files of the data folder: written over in place, for a process may be writing there."""
+    """Logs and all else that lies in the data folder: written over in place, for a process may be writing there.
+
+    A Parquet file or a zip there, such as a repair sets aside, goes whole where it names it; so does one that cannot be
+    unpacked, for whom it names nobody can say.
+    """
     settings = task.project.settings
     store = sa.make_url(settings.store_url).database or ""
     others = [settings.keys, settings.report_folder, settings.spools, Path(store).parent]
     others += [settings.lake_root] if isinstance(settings.lake_root, Path) else []
     for path in sorted(settings.data.rglob("*")):
-        if path.is_file() and not path.is_symlink() and not any(path.is_relative_to(other) for other in others):
-            task.tell(_place(path, settings.data), "files", overwritten=_overwrite(task, path))
+        if not path.is_file() or path.is_symlink() or any(path.is_relative_to(other) for other in others):
+            continue
+        data = path.read_bytes()
+        if is_packed(data):
+            if names_it(task, path) or is_closed(data):
+                task.tell(_place(path, settings.data), "files", removed=1)
+                if not task.is_trial:
+                    path.unlink()
+        else:
+            task.tell(_place(path, settings.data), "files", overwritten=_overwrite(task, path, data))
 
 
 def _place(path: Path, data: Path) -> str:
     return path.relative_to(data).parts[0] if path.parent != data else path.name
 
 
-def _overwrite(task: Task, path: Path) -> int:
-    data = path.read_bytes()
+def _overwrite(task: Task, path: Path, data: bytes) -> int:
+    """Write over each spelling, inside gzip too; how many files that were."""
     if data.startswith(_SQLITE):
         return 0
+    if data.startswith(_GZIP):
+        return _overwrite_gzip(task, path, data)
     left = task.texts.overwritten(data)
-    if left == data:
-        return 0
-    if not task.is_trial:
+    if left != data and not task.is_trial:
         with path.open("r+b") as file:  # of the same length: what is appended meanwhile stays
             file.write(left)
-    return 1
+    return int(left != data)
+
+
+def _overwrite_gzip(task: Task, path: Path, data: bytes) -> int:
+    try:
+        inner = gzip.decompress(data)
+    except (OSError, EOFError, zlib.error):
+        return 0
+    left = task.texts.overwritten(inner)
+    if left != inner and not task.is_trial:
+        replace(path, gzip.compress(left))
+    return int(left != inner)
 
 
 def _files(path: Path) -> Iterator[Path]:

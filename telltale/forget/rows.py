@@ -4,11 +4,11 @@ from functools import partial
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from telltale.forget.task import Task
-from telltale.lake import Changed, File
+from telltale.lake import File
 from telltale.lake.day_rows import drop_days_that
+from telltale.lake.lake import read
 from telltale.lake.superseded import Superseded, remove_superseded, superseded
 from telltale.operate.retention.removing import trim
 from telltale.tables import NODE_HEARTBEAT, TABLES
@@ -37,7 +37,7 @@ def forget_rows(task: Task) -> None:
             continue
         if task.is_trial:
             files = lake.snapshot().of(name)
-            count = sum(int(of_subject(task, lake.root.read(file.path, columns), name).sum()) for file in files)
+            count = sum(int(of_subject(task, read(lake, file, columns), name).sum()) for file in files)
         else:
             count = trim(lake, name, partial(_holds, task, columns), partial(_staying, task, name), now_us=task.now_us)
         task.tell(f"lake {name}", "rows", count)
@@ -80,13 +80,7 @@ def _staying(task: Task, table_name: str, rows: pa.Table) -> pa.Array:
 
 
 def _holds(task: Task, columns: list[str], file: File) -> bool:
-    lake = task.project.lake
-    try:
-        there = pq.ParquetFile(lake.root.system.open_input_file(file.path)).schema_arrow.names
-        rows = lake.root.read(file.path, [name for name in columns if name in there])
-    except FileNotFoundError as error:
-        raise Changed(f"lake: {file.path} was removed meanwhile; look again") from error
-    return bool(of_subject(task, rows, file.table_name).any())
+    return bool(of_subject(task, read(task.project.lake, file, columns), file.table_name).any())
 
 
 def _superseded(task: Task) -> None:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from telltale.contract import TelltaleError
 from telltale.forget import journal
-from telltale.forget.backups import Backup, forget_in_backups
+from telltale.forget.backups import Backup, Remove, forget_in_backups
 from telltale.forget.files import forget_exports, forget_in_logs, forget_in_spools
 from telltale.forget.lists import forget_on_lists
 from telltale.forget.records import forget_in_records
@@ -58,6 +58,7 @@ def forget(
     is_trial: bool = False,
     opt_out: bool = False,
     backups: Sequence[Backup] = (),
+    remove_backup: Remove | None = None,
     step: Step = lambda _name: None,
 ) -> Forgotten:
     """Remove all that is kept of a subject; run again after it was stopped, it finishes.
@@ -69,13 +70,16 @@ def forget(
         is_trial: count only.
         opt_out: put its addresses on the opt-out list.
         backups: those that may hold it.
+        remove_backup: how one of them is removed.
         step: told of each step.
 
     Raises:
         TelltaleError: the store or a file is away or busy; what was done by then stays done.
     """
     task = Task(project, subject, now_us=now_us, is_trial=is_trial)
-    steps = _steps(task, opt_out=opt_out, backups=backups)
+    steps = _steps(task, opt_out=opt_out)
+    steps["backups"] = partial(forget_in_backups, task, backups, remove_backup)
+    steps["scrub"] = partial(_scrub, task)
     if is_trial:
         for run in steps.values():
             run()
@@ -104,7 +108,7 @@ def finish_others(project: Project, subject: Subject, *, now_us: int) -> list[Fo
     return [forget(project, each.subject, now_us=now_us) for each in others]
 
 
-def _steps(task: Task, *, opt_out: bool, backups: Sequence[Backup]) -> dict[str, Callable[[], None]]:
+def _steps(task: Task, *, opt_out: bool) -> dict[str, Callable[[], None]]:
     return {
         "lists": partial(forget_on_lists, task, opt_out=opt_out),
         "spools": partial(forget_in_spools, task),
@@ -114,8 +118,6 @@ def _steps(task: Task, *, opt_out: bool, backups: Sequence[Backup]) -> dict[str,
         "exports": partial(forget_exports, task),
         "store": partial(forget_in_store, task),
         "logs": partial(forget_in_logs, task),
-        "backups": partial(forget_in_backups, task, backups),
-        "scrub": partial(_scrub, task),
     }
 
 

@@ -15,6 +15,8 @@ import pyarrow.parquet as pq
 _DEEPEST = 4
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")
 _GZIP, _ZIP, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
+_UNREADABLE = (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zlib.error)
+"""What a damaged or encrypted file raises, beside the errors of its form."""
 
 
 def unpacked(data: bytes, depth: int = 0) -> Iterator[bytes]:
@@ -40,20 +42,38 @@ def unpacked(data: bytes, depth: int = 0) -> Iterator[bytes]:
             yield from unpacked(inner, depth + 1) if inner.startswith((_GZIP, _ZIP)) else (inner,)
 
 
+def is_packed(data: bytes) -> bool:
+    """Whether it is of a form in which nothing can be written over."""
+    return data.startswith((_PARQUET, _ZIP))
+
+
+def is_closed(data: bytes) -> bool:
+    """Whether it is packed and cannot be unpacked: damaged, or encrypted."""
+    try:
+        if data.startswith(_PARQUET):
+            pq.read_table(pa.BufferReader(data), partitioning=None)
+        elif data.startswith(_ZIP):
+            with zipfile.ZipFile(io.BytesIO(data)) as packed:
+                return packed.testzip() is not None
+    except (*_UNREADABLE, pa.ArrowException, zipfile.BadZipFile):
+        return True
+    return False
+
+
 def _of_zip(data: bytes, depth: int) -> Iterator[bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             for name in packed.namelist():
                 yield name.encode()
                 yield from unpacked(packed.read(name), depth + 1)
-    except (zipfile.BadZipFile, OSError, zlib.error, NotImplementedError, RuntimeError):
+    except (*_UNREADABLE, zipfile.BadZipFile):
         return
 
 
 def _of_parquet(data: bytes) -> Iterator[bytes]:
     try:
         table = pq.read_table(pa.BufferReader(data), partitioning=None)
-    except (pa.ArrowException, OSError):
+    except (*_UNREADABLE, pa.ArrowException):
         return
     for column in table.columns:
         values = column.drop_null().to_pylist()

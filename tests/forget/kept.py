@@ -101,7 +101,7 @@ def forms_of_pseudonym(device: int) -> list[bytes]:
 def unpacked(data: bytes) -> Iterator[bytes]:
     """A file's bytes, and what is packed in them: Parquet, zip, gzip, Arrow of the store, base64."""
     yield data
-    if data[:4] == b"PAR1":
+    if data[:4] == data[-4:] == b"PAR1":
         for column in pq.read_table(io.BytesIO(data), partitioning=None).columns:
             kind = column.type
             if pa.types.is_integer(kind):

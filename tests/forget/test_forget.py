@@ -1,5 +1,6 @@
 """What was kept of a device is found before and nowhere afterwards, and all of the others is there still."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from telltale.contract import ConfigError, Memory, Raw
 from telltale.forget import forget, subject_of
 from telltale.forget.about import about
+from telltale.forget.backups import Backup
 from telltale.forget.run import Forgotten
 from telltale.lake.redecode import redecode
 from telltale.landing import Spool, remember
@@ -65,6 +67,8 @@ def _kept_elsewhere(project: Project) -> None:
     for name, content in {
         "logs/webhooks.log": f"12:00 refused {PHONE}\n12:01 {PC} came\nother line\n".encode(),
         "logs/webhooks.log.1": f"{SENSOR.upper()} and {MODEM}\n".encode(),
+        "captures/b.pcap.gz": gzip.compress(b"others" + bytes.fromhex(PHONE.replace(":", "")) + b"and more"),
+        "damaged/2026-11-01T000000Z/lake/raw/x.parquet": b"PAR1 cut off, with whoever in it",
         "captures/a.pcap": b"\xd4\xc3\xb2\xa1" + bytes.fromhex(PHONE.replace(":", "")) + b"tail",
         "reports/work_hours/2026-W47.html": page_with(f"hours of {PERSON}"),
         "reports/work_hours/2026-W47.pdf": b"%PDF nobody can read this",
@@ -148,6 +152,9 @@ def test_of_an_address_nothing_is_left_and_nothing_of_others_is_lost(project: Pr
     assert searched(project.settings.root, wanted) == {}
     assert _others(project, set()) == others
     assert load("node_heartbeat", engine="arrow", project=project).num_rows == heartbeats
+    packed = gzip.decompress((project.settings.data / "captures" / "b.pcap.gz").read_bytes())
+    assert packed == b"others" + b"*" * 6 + b"and more"
+    assert not list(project.settings.data.glob("damaged/*/lake/raw/*"))
     counted = {line.place: line for line in done.lines}
     for line in trial.lines:
         assert line.place in counted, line
@@ -264,3 +271,25 @@ def test_who_is_meant(project: Project) -> None:
     assert PHONE not in meant[PHONE.upper()].shown
     with pytest.raises(ConfigError, match="nothing was named"):
         subject_of(project, " ")
+
+
+def test_backups_are_removed_or_named_with_their_last_day(project: Project) -> None:
+    made = project.now_us() - 10**11
+    near, far = Backup("/backups/near", made, made + 10**12), Backup("s3://far/away", made, made + 10**12)
+    hand = Backup("/media/stick", made, None)
+    gone: list[Backup] = []
+
+    def remove(backup: Backup) -> bool:
+        if backup == near:
+            gone.append(backup)
+        return backup == near
+
+    done = _forget(project, f"efento:{SENSOR}", backups=[near, far, hand], remove_backup=remove)
+    assert gone == [near]
+    said = [note for note in done.notes if "backup" in note]
+    assert "/backups/near" in said[0]
+    assert said[0].endswith("make another")
+    assert "s3://far/away" in said[1]
+    assert said[1].endswith("it expires on Tuesday 1\N{NO-BREAK SPACE}December 2026")
+    assert said[2].endswith("remove it by hand")
+    assert {line.place: line.removed for line in done.lines}["backups"] == 1
