@@ -20,7 +20,7 @@ from telltale.health.words.listed import where
 from telltale.kanban.press_tables import only_dhcp
 from telltale.lake.objects import ObjectRoot
 from telltale.lake.settle import check_root
-from telltale.operate import backup, clock_check, ports, presence_keys, spools
+from telltale.operate import backup, clock_check, forgettings, ports, presence_keys, spools
 from telltale.operate.check import files_from_outside
 from telltale.operate.finding import Finding, State
 from telltale.operate.machine_zone import machine_zone
@@ -334,6 +334,7 @@ CHECKS: tuple[Check, ...] = (
     _keys,
     _store,
     spools.spools,
+    forgettings.forgettings,
     _lake,
     _publish,
     _exported,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from telltale import cli
 from telltale.contract import ConfigError, Memory, Raw
 from telltale.forget import forget, subject_of
 from telltale.forget.about import about
@@ -26,6 +27,7 @@ from telltale.landing.schema import (
     SETTINGS_VERSION,
 )
 from telltale.operate import retention
+from telltale.operate.forgettings import forgettings
 from telltale.publish import export
 from telltale.workbench import Project, load
 from tests.forget.kept import (
@@ -42,7 +44,7 @@ from tests.forget.kept import (
     project_in,
     searched,
 )
-from tests.lake_fixture import report
+from tests.lake_fixture import fill, report
 
 PLACES = ("landing/telltale.db", "lake/", "logs/", "landing/spool/", "captures/")
 
@@ -233,12 +235,15 @@ def test_stopped_anywhere_the_next_one_finishes(project: Project, where: str) ->
     with pytest.raises(Stopped):
         forget(project, subject, now_us=project.now_us(), step=stop)
     project.lake.step = lambda _name: None
+    (found,) = forgettings(project)
+    assert (found.state, PERSON in found.found) == ("wrong", False)
     again = subject_of(project, PC)
     forget(project, again, now_us=project.now_us())
     assert searched(project.settings.root, wanted) == {}
     with project.store.reader() as connection:
         row = connection.execute(sa.select(FORGETTING)).one()
     assert row.ended_at is not None
+    assert list(forgettings(project)) == []
     assert row.subject == ""
 
 
@@ -293,3 +298,56 @@ def test_backups_are_removed_or_named_with_their_last_day(project: Project) -> N
     assert said[1].endswith("it expires on Tuesday 1\N{NO-BREAK SPACE}December 2026")
     assert said[2].endswith("remove it by hand")
     assert {line.place: line.removed for line in done.lines}["backups"] == 1
+
+
+def test_the_command_shows_first_and_never_repeats_an_address(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = project.settings.root
+    project.close()
+    monkeypatch.setenv("TELLTALE_HOME", str(root))
+    assert cli.run(["forget", PHONE]) == 0
+    shown = capsys.readouterr().out
+    assert "Nothing was removed; --yes removes it." in shown
+    assert "raw cloudtrax" in shown
+    assert cli.run(["forget", PHONE, "--yes", "--opt-out", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["is_trial"] is False
+    assert {place["place"] for place in told["places"]} >= {"raw cloudtrax", "raw meraki", "raw button", "buttons.csv"}
+    assert PHONE not in shown + json.dumps(told)
+    assert project.lists.holds("opt_out", PHONE)
+    assert cli.run(["forget", PHONE]) == 0
+    assert "Nothing of the address is kept." in capsys.readouterr().out
+    assert searched(root, forms_of(PHONE)) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+@pytest.mark.usefixtures("project_store")
+def test_on_a_server_too(tmp_path: Path) -> None:
+    made = project_in(tmp_path / "project")
+    with closing(made):
+        made.note_settings()
+        _kept_elsewhere(made)
+        others = _others(made, {PC, MODEM})
+        done = _forget(made, PERSON)
+        assert _others(made, set()) == others
+        assert {line.place for line in done.lines} >= {"raw pc_idle", "raw sigfox", "messages", "settings as they were"}
+        assert not _forget(made, PERSON, is_trial=True).lines
+
+
+@pytest.mark.long
+def test_on_a_simulated_week(tmp_path: Path) -> None:
+    lake = fill(tmp_path / "project", hours=7 * 24)
+    project = lake.project
+    with closing(project):
+        retention.close_days(project, now_us=project.now_us())
+        phone = next(stay["address"] for stay in lake.truth["stays"] if stay["role"] == "staff")  # there each day
+        aliases = {each for site in project.keys.sites() for each in project.pseudonymizer.candidates(phone, site)}
+        wanted = forms_of(phone) + [form for each in aliases for form in forms_of_pseudonym(each)]
+        sightings = load("sighting", engine="arrow", project=project)
+        theirs = sum(each not in aliases for each in sightings["device"].to_pylist())
+        assert any("lake/raw" in path for path in searched(project.settings.root, wanted))
+        _forget(project, phone)
+        assert searched(project.settings.root, wanted) == {}
+        assert load("sighting", engine="arrow", project=project).num_rows == theirs
