@@ -191,8 +191,13 @@ def _frames(question: Question, _parts: pa.Table) -> pa.Table:
 
 
 def _phones(question: Question) -> str:
-    listed = buttons(question.project.settings).buttons
-    return json.dumps(sorted(each.device_id for each in listed if each.role == "presence"))
+    """The listed phones and laptops, as JSON."""
+
+    def read() -> str:
+        listed = buttons(question.project.settings).buttons
+        return json.dumps(sorted(each.device_id for each in listed if each.role == "presence"))
+
+    return question.view.shared("listed phones", read)
 
 
 def _captures(question: Question, parts: pa.Table) -> pa.Table:

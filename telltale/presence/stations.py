@@ -8,7 +8,7 @@ Source: the routes `/`, `/filter`, `/nodes_seen`, `/last_seen` and `/test` of wi
 
 # ruff: noqa: S608 - texts are composed of names and numbers of ours, and of an address that was read as one
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,17 +16,21 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 
 from telltale import address
+from telltale.arrow import day_of, utc_day
 from telltale.contract import ConfigError, Raw, Scenario, Secrets, SourceSettings
-from telltale.engine import Relation
+from telltale.engine import Engine, Relation
 from telltale.pipeline.batch import decoder
 from telltale.presence import kept_days
 from telltale.privacy import Keys, Lists, Pseudonymizer
+from telltale.privacy.periods import ALWAYS
+from telltale.privacy.pseudonyms import Candidate
 from telltale.settings import SiteSettings
 from telltale.sources import cloudtrax
+from telltale.tables import SIGHTING
 from telltale.workbench.project import Project, here
 from telltale.workbench.tidy import tidy
-from telltale.workbench.times import When
-from telltale.workbench.view import View, answered
+from telltale.workbench.times import DAY, Span, When
+from telltale.workbench.view import View, answered, within
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,7 +149,7 @@ def sightings_page(
             every = kept_days.days(view)
             newest = kept_days.newest(view, every, page * limit)
             return Page(project.engine.run(text, {"sighting": newest}).arrow(), sum(day.rows for day in every))
-        rows = {"sighting": _of_station(view, view.table("sighting", span), station)}
+        rows = {"sighting": view.table("sighting", span) if station is None else _of_station(view, span, station)}
         total = project.engine.run(f"select count(*) as n from sighting{chosen}", rows).arrow()
         return Page(project.engine.run(text, rows).arrow(), total["n"][0].as_py())
 
@@ -160,7 +164,7 @@ def nodes_that_heard_table(project: Project, station: str) -> pa.Table:
         from sighting group by site, node_id order by max(last_seen) desc, site, node_id"""
 
     def ask(view: View) -> pa.Table:
-        return project.engine.run(text, {"sighting": _of_station(view, view.table("sighting"), station)}).arrow()
+        return project.engine.run(text, {"sighting": _of_station(view, None, station)}).arrow()
 
     return answered(project, ask)
 
@@ -179,32 +183,47 @@ def sample_rows(rows: int = 5) -> pa.Table:
     return newest.slice(0, rows).select(COLUMNS.split(", "))
 
 
-def _of_station(view: View, rows: Relation, station: str | None) -> Relation:
-    if station is None:
-        return rows
-    engine = view.project.engine
-    known: Mapping[str, Relation] = {"sighting": rows, "named": engine.from_arrow(_pseudonyms(view, station))}
-    return engine.run(
-        "select sighting.* from sighting join named on sighting.site = named.site and sighting.device = named.device",
-        known,
-    )
-
-
-def _pseudonyms(view: View, station: str) -> pa.Table:
-    """site, device: what a typed station may be called in the table."""
-    sites = view.sites()
+def _of_station(view: View, span: Span | None, station: str) -> Relation:
+    """The sightings of a typed station, or of a pseudonym, with a span those filed within it."""
+    engine, sites = view.project.engine, view.sites()
     if PSEUDONYM.fullmatch(station.strip()):
         device = int.from_bytes(bytes.fromhex(station.strip()), signed=True)
-        pairs = [(site, device) for site in sites]
+        named = [(site, Candidate(device, ALWAYS.start_us, ALWAYS.end_us)) for site in sites]
     else:
-        candidates = view.project.pseudonymizer.candidates
-        pairs = [(site, device) for site in sites for device in candidates(station, site)]
-    return pa.table(
-        {
-            "site": pa.array([site for site, _ in pairs], pa.string()),
-            "device": pa.array([device for _, device in pairs], pa.int64()),
-        }
+        candidates = view.project.pseudonymizer.candidates_of
+        named = [(site, each) for site in sites for each in candidates(station, site)]
+    devices = engine.from_arrow(
+        pa.table(
+            {
+                "site": pa.array([site for site, _ in named], pa.string()),
+                "device": pa.array([each.device for _, each in named], pa.int64()),
+            }
+        )
     )
+    return _called(engine, _sightings(view, span, [each for _, each in named], devices), devices)
+
+
+def _sightings(view: View, span: Span | None, named: Sequence[Candidate], devices: Relation) -> Relation:
+    """The sightings of a stretch, of those days only on which a station may be called what it may be called.
+
+    A key is of a day, a week or a month: no row of another time has its pseudonyms, but rows that are flagged as late,
+    whose key is that of the time they came at.
+    """
+    if any(each.since_us == ALWAYS.start_us for each in named):
+        return view.table(SIGHTING.name, span)
+    meant = Span(min((each.since_us for each in named), default=0), max((each.until_us for each in named), default=0))
+    days = {utc_day(number) for number in range(meant.since_us // DAY, -(-meant.until_us // DAY))}
+    late = _called(view.project.engine, view.received(SIGHTING.name, meant), devices).arrow()
+    days |= set(day_of(SIGHTING, late).to_pylist())
+    rows = view.of_days(SIGHTING.name, days)
+    if span is None:
+        return rows
+    return view.project.engine.run(within(SIGHTING), {"rows_in": rows}, **span._asdict())
+
+
+def _called(engine: Engine, rows: Relation, devices: Relation) -> Relation:
+    text = "select sighting.* from sighting join named on sighting.site = named.site and sighting.device = named.device"
+    return engine.run(text, {"sighting": rows, "named": devices})
 
 
 def _node(text: str) -> str:

@@ -32,6 +32,17 @@ _UNTIL = re.compile(r"\.until-(-?[0-9]+)\.key")
 
 _FINGERPRINT_OF = b"telltale presence key"
 _FINGERPRINT_BYTES = 16
+_LONGEST_D = {"always": None, r"\d{4}-\d{2}-\d{2}": 2, r"\d{4}-W\d{2}": 8, r"\d{4}-\d{2}": 32}
+"""Days that no period is longer than, by its label: the clock may be set back in it."""
+_DAY_US = 86_400 * _SECOND_US
+
+
+class Existing(NamedTuple):
+    """A key, and the moments between which its period lies (µs UTC); the period may begin later."""
+
+    key: bytes
+    since_us: int
+    until_us: int
 
 
 class KeyRefused(ConfigError):
@@ -154,9 +165,9 @@ class Keys:
                 found.append(Trouble(each, path, is_key, str(refusal)))
         return found
 
-    def existing(self, site: str) -> list[bytes]:
+    def existing(self, site: str) -> list[Existing]:
         """The keys a site has, oldest period first; none is made."""
-        return [key_in(path) for path in self._paths(site)]
+        return [Existing(key_in(path), _longest_us(path), _end_us(path)) for path in self._paths(site)]
 
     def sites(self) -> list[str]:
         """The sites that have or had keys, sorted."""
@@ -246,6 +257,13 @@ def _file_name(period: Period) -> str:
     if period == ALWAYS:
         return f"{period.label}.key"
     return f"{period.label}.until-{period.end_us // _SECOND_US}.key"
+
+
+def _longest_us(path: Path) -> int:
+    """No time of its period lies before this."""
+    label = path.name.removesuffix(".key").split(".until-")[0]
+    longest = next((days for pattern, days in _LONGEST_D.items() if re.fullmatch(pattern, label)), None)
+    return ALWAYS.start_us if longest is None else _end_us(path) - longest * _DAY_US
 
 
 def _end_us(path: Path) -> int:

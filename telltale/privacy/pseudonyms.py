@@ -31,6 +31,17 @@ class Pseudonyms(NamedTuple):
     fixed: NDArray[np.bool_]
 
 
+class Candidate(NamedTuple):
+    """What an address may be called, and the moments (µs UTC) between which it may be called so.
+
+    They are those of the row's own time; of the moment of receipt where the row is flagged as late or of a wrong clock.
+    """
+
+    device: int
+    since_us: int
+    until_us: int
+
+
 class Pseudonymizer:
     """Turns addresses into pseudonyms.
 
@@ -69,8 +80,19 @@ class Pseudonymizer:
         Raises:
             TelltaleError: the text is no station's address.
         """
+        return [each.device for each in self.candidates_of(text, site)]
+
+    def candidates_of(self, text: str, site: str) -> list[Candidate]:
+        """The same, each with the stretch its key is of.
+
+        Raises:
+            TelltaleError: the text is no station's address.
+        """
         address = np.array([typed_address(text)], np.int64)
-        return [int(_hash(key, site).pseudonyms(address)[0]) for key in self.keys.existing(site)]
+        return [
+            Candidate(int(_hash(each.key, site).pseudonyms(address)[0]), each.since_us, each.until_us)
+            for each in self.keys.existing(site)
+        ]
 
     def _of_site(
         self, site: str, addresses: NDArray[np.int64], times_us: NDArray[np.int64]

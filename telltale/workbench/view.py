@@ -82,7 +82,7 @@ class View:
                 self._copies[span] = messages.copies(engine, uplinks)
             return messages.without(engine, rows, self._copies[span])
         once = messages.each(engine, uplinks)
-        return once if span is None else engine.run(_within(UPLINK), {"rows_in": once}, **span._asdict())
+        return once if span is None else engine.run(within(UPLINK), {"rows_in": once}, **span._asdict())
 
     def rows(self, name: str, span: Span | None = None) -> Relation:
         """The same with each natural key once: where copies of a message change nothing, it costs less over years."""
@@ -90,7 +90,7 @@ class View:
         relation = self.project.engine.table(table, self._parts(table, self.files(name, span)))
         if span is None:
             return relation
-        return self.project.engine.run(_within(table), {"rows_in": relation}, **span._asdict())
+        return self.project.engine.run(within(table), {"rows_in": relation}, **span._asdict())
 
     def received(self, name: str, span: Span) -> Relation:
         """The rows of a table that came in a stretch, whatever time they tell of, each natural key once.
@@ -319,7 +319,7 @@ def filed(table: Table) -> str:
     return f"case when flags <> '' and {wrong} then received_at else {table.time} end"
 
 
-def _within(table: Table) -> str:
+def within(table: Table) -> str:
     """The text for the rows filed within a stretch."""
     inside = "{0} >= timestamp_micros(:since_us) and {0} < timestamp_micros(:until_us)"
     own, received = inside.format(table.time), inside.format("received_at")

@@ -41,7 +41,7 @@ def test_nothing_is_left_of_a_visitor_whose_time_is_over(project: Project) -> No
     retention.close_days(project, now_us=now_us)
     redecode(project.lake, now_us=now_us)
     aliases = {each for site in project.keys.sites() for each in project.pseudonymizer.candidates(PHONE, site)}
-    keys = [key for site in project.keys.sites() for key in project.keys.existing(site)]
+    keys = [each.key for site in project.keys.sites() for each in project.keys.existing(site)]
     wanted = [*forms_of(PHONE), *keys, *(form for each in aliases for form in forms_of_pseudonym(each))]
     before = searched(data, wanted)
     for place in ("landing/telltale.db", "landing/spool/", "lake/raw", "lake/sighting", "lake/visit", "keys/"):
