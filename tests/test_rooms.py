@@ -115,7 +115,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.operate": SPINE
     | STORE
     | {"telltale.workbench", "telltale.sources", "telltale.door", "telltale.engine"}
-    | {"telltale.presence", "telltale.kanban", "telltale.sensors", "telltale.health", "telltale.forward"}
+    | {"telltale.forward"}
+    | {f"telltale.{subject}" for subject in SUBJECTS}
     | {"telltale.transports", "telltale.logs", "telltale.discreet"}
     | {"telltale.capture.interfaces", "telltale.publish.exported", "telltale.publish.trial", "telltale.publish.ledger"},
     # Whatever is kept of a device anywhere: in the lake, the store, reports, spools, logs.

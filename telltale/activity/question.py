@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 import pyarrow as pa
 
 from telltale import identity
-from telltale.activity import analysis
+from telltale.activity import analysis, days
 from telltale.activity.analysis import Rules
 from telltale.contract import ConfigError, did_you_mean
 from telltale.engine import Relation
@@ -22,7 +22,7 @@ from telltale.tables import ACTIVITY
 from telltale.workbench import question as workbench
 from telltale.workbench.project import Project, here
 from telltale.workbench.question import By, Question
-from telltale.workbench.times import DAY, SECOND, Duration, Span, When, seconds
+from telltale.workbench.times import Duration, Span, When, seconds
 
 Rule = Literal["input", "seed", "seed_web"]
 RULES: tuple[Rule, ...] = ("input", "seed", "seed_web")
@@ -32,11 +32,6 @@ LOOKBACK_D = 28
 LOOKBACK = f"{LOOKBACK_D}d"
 """How far back a page looks for a usual day, for what few records bound, and for the days of the team."""
 T = TypeVar("T")
-
-LONGEST_GIVEN_D = 31
-"""No correction or imported stretch is longer, so none further back reaches into a stretch asked for."""
-JOINS_S = 3_600
-"""What follows a stretch may join it: an input a moment after its end."""
 
 PCS = """
 select p.device_id, coalesce(nullif(i.name, ''), nullif(m.name, ''), p.device_id) as name,
@@ -98,8 +93,7 @@ def least_people(settings: Settings) -> int:
 
 def rules(question: Question, away_after: Duration | None = None) -> Rules:
     """The thresholds; None is the project's."""
-    usual_s = question.settings.activity.away_after_s
-    return Rules(away_after_s=usual_s if away_after is None else seconds(away_after))
+    return days.usual_rules(question) if away_after is None else Rules(away_after_s=seconds(away_after))
 
 
 def pcs(question: Question) -> pa.Table:
@@ -174,6 +168,10 @@ def totals(question: Question, *, by: By = "day", rule: Rule = "input", away_aft
     """See `tt.activity.totals`."""
     checked(rule, RULES)
     over, periods = question.over(by), question.periods(by)
+    if by == "day" and rule == "input" and rules(question, away_after) == days.usual_rules(question):
+        made, devices = days.figures(question, over), question.engine.from_arrow(pcs(question))
+        rows = analysis.totals_of(question.engine, devices, made, periods)
+        return named(question, rows, *TOTAL, order="name, device_id, start")
     records = signals(question, over)
     if rule == "seed_web":
         rows = analysis.web_totals(question.engine, records, _seed_levels(question, over), periods)
@@ -222,7 +220,7 @@ def with_today(question: Question, name: Hashable, make: Callable[[Question], pa
         ("activity days", name, ended.span, question.of, question.zone, question.day_starts_at, listed),
         lambda: make(ended),
         tables=(ACTIVITY.name,),
-        span=Span(_reads(ended.span).since_us - LONGEST_GIVEN_D * DAY, _reads(ended.span).until_us),
+        span=Span(days.reads(ended.span).before.since_us, days.reads(ended.span).near.until_us),
     )
     both = pa.concat_tables([before, make(_until(question, Span(today_us, span.until_us)))])
     return both.sort_by([(name, "ascending") for name in ("name", "device_id", "start")])
@@ -252,18 +250,8 @@ def _senders(question: Question) -> pa.Table:
     )
 
 
-def _reads(span: Span) -> Span:
-    """Where to read signals for a stretch; what somebody entered as a stretch may begin much earlier."""
-    return Span(span.since_us - DAY, span.until_us + JOINS_S * SECOND)
-
-
 def _signals(question: Question, over: Span) -> Relation:
-    engine, view, reads = question.engine, question.view, _reads(over)
-    near = view.table(ACTIVITY.name, reads)
-    # In two parts, so that samples of long before are not read.
-    before = view.table(ACTIVITY.name, Span(reads.since_us - LONGEST_GIVEN_D * DAY, reads.since_us))
-    text = "select * from near union all select * from before where kind in ('correction', 'interval')"
-    rows = analysis.signals(engine, engine.run(text, {"near": near, "before": before}), question.device_info)
+    engine, rows = question.engine, days.signals(question, over)
     columns = ", ".join(f"r.{name}" for name in analysis.SIGNAL)
     listed = ", ".join(
         {"device_id": "device_id", "kind": f"'{analysis.LISTED}' as kind", "at_us": "0 as at_us"}.get(

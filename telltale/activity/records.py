@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 
 from telltale.activity.activitywatch import PATH as ACTIVITYWATCH
 from telltale.activity.activitywatch import Afk, decoded
+from telltale.activity.days import LONGEST_GIVEN_D
 from telltale.activity.pieces import pieces
-from telltale.activity.question import LONGEST_GIVEN_D, ask, named, pcs, senders
+from telltale.activity.question import ask, named, pcs, senders
 from telltale.contract import ConfigError, Request
 from telltale.door import record
 from telltale.health.days import sent

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from telltale import discreet, wording
+from telltale.activity import days as activity
 from telltale.contract import TelltaleError
 from telltale.health import days as health
 from telltale.health import own_clock
@@ -117,7 +118,7 @@ def note_facts(project: Project, now_us: int) -> str:
     return ""
 
 
-DAYS = (sensors, health, kanban)
+DAYS = (sensors, health, kanban, activity)
 """What each subject keeps of days: its tables, and by whose days."""
 JOBS = (
     Job(5, note), Job(5, settle), Job(600, retain), Job(60, clock), Job(60, spools), Job(3600, merge), Job(300, days),

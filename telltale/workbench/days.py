@@ -49,6 +49,13 @@ EVER = Span(-FOREVER, FOREVER)
 _EPOCH = dt.date(1970, 1, 1)
 
 
+class Around(NamedTuple):
+    """So many days before and after."""
+
+    before: int = 0
+    after: int = 0
+
+
 class DayTable(NamedTuple):
     """A table of days."""
 
@@ -57,8 +64,8 @@ class DayTable(NamedTuple):
     """Raise it when `make` gives other rows for the same."""
     schema: pa.Schema
     """With `start_us`, the begin of the day or of the part of it, µs UTC."""
-    reads: Mapping[str, int]
-    """The tables it is made of, and how far outside a day each is read, µs."""
+    reads: Mapping[str, int | tuple[int, int]]
+    """The tables it is made of, and how far outside a day each is read, µs; or before it and after it."""
     make: Callable[[Question, pa.Table], pa.Table]
     """The rows of some days or parts of days (label, start_us, end_us; in order) of a stretch, each made of itself
     alone; the question's stretch is all of them."""
@@ -66,6 +73,8 @@ class DayTable(NamedTuple):
     """The settings that the rows of the question's stretch depend on."""
     days_of: Sequence[str] = ()
     """The tables whose rows say which days there are; nothing is the first of `reads`."""
+    around: Around = Around()
+    """The days beside one with rows that may say something, too."""
 
 
 class Part(NamedTuple):
@@ -122,7 +131,8 @@ def basis_of(question: Question, table: DayTable) -> Callable[[Part], str]:
     def basis(part: Part) -> str:
         listed = []
         for name, margin_us in table.reads.items():
-            since_us, until_us = part.span.since_us - margin_us, part.span.until_us + margin_us
+            before_us, after_us = margin_us if isinstance(margin_us, tuple) else (margin_us, margin_us)
+            since_us, until_us = part.span.since_us - before_us, part.span.until_us + after_us
             if bisect_left(hot[name], since_us) < bisect_left(hot[name], until_us):
                 return ""
             days = range(since_us // DAY_US, (until_us - 1) // DAY_US + 1)
@@ -149,7 +159,7 @@ class Kept(NamedTuple):
 
 
 def keep(question: Question, table: DayTable, *, most: int = MOST_DAYS) -> Kept:
-    """Make the days of a table that are due, the newest first.
+    """Make the days of a table that are due, the newest first; what is kept of rows that went goes at once.
 
     Args:
         question: of which snapshot, and by whose days.
@@ -157,10 +167,8 @@ def keep(question: Question, table: DayTable, *, most: int = MOST_DAYS) -> Kept:
         most: days; the next round makes more.
     """
     store, known = question.project.store, basis_of(question, table)
-    whole = [part for part in parts_of(question, table, EVER) if part.is_whole]
-    wanted = {part: known(part) for part in whole}
-    there = day_rows.bases(store, table.name)
-    day_rows.drop_days(store, table.name, sorted(there.keys() - {part.day for part in whole}))
+    wanted = {part: known(part) for part in parts_of(question, table, EVER) if part.is_whole}
+    there = _of_now(question, table, wanted)
     due = [part for part, basis in wanted.items() if basis and there.get(part.day) != basis]
     merged = [part for part in due if _is_merged(question, table, part)]
     chosen = merged[-most:] if most else []
@@ -169,6 +177,26 @@ def keep(question: Question, table: DayTable, *, most: int = MOST_DAYS) -> Kept:
         days = [KeptDay(part.day, wanted[part], _only(rows, part)) for part in run]
         day_rows.keep_days(store, table.name, days, now_us=question.view.now_us)
     return Kept(len(chosen), len(due) - len(chosen))
+
+
+def drop_changed(question: Question, table: DayTable) -> int:
+    """Drop what is kept of days whose rows or settings are others by now, and return how many days there were.
+
+    For who removes rows: what was computed of them goes along.
+    """
+    known = basis_of(question, table)
+    there = day_rows.bases(question.project.store, table.name)
+    wanted = {part: known(part) for part in parts_of(question, table, EVER) if part.is_whole}
+    return len(there) - len(_of_now(question, table, wanted))
+
+
+def _of_now(question: Question, table: DayTable, wanted: Mapping[Part, str]) -> dict[dt.date, str]:
+    """The kept days that hold, and their basis; the others are dropped, as nobody reads them."""
+    store = question.project.store
+    there = day_rows.bases(store, table.name)
+    bases = {part.day: basis for part, basis in wanted.items()}
+    day_rows.drop_days(store, table.name, sorted(day for day, basis in there.items() if bases.get(day) != basis))
+    return {day: basis for day, basis in there.items() if bases.get(day) == basis}
 
 
 def _is_merged(question: Question, table: DayTable, part: Part) -> bool:
@@ -204,19 +232,20 @@ def _runs(parts: Sequence[Part]) -> Iterator[list[Part]]:
 
 
 def _days(question: Question, table: DayTable, span: Span) -> set[dt.date]:
-    """The local days that files and hot rows of a stretch touch."""
-    zone, starts_at = question.zone, question.day_starts_at
-    first, last = span.since_us // DAY_US, span.until_us // DAY_US
+    """The local days that files and hot rows of a stretch touch, and those beside them."""
+    zone, starts_at, (before, after) = question.zone, question.day_starts_at, table.around
+    # A day beside one with rows may lie in the stretch though those rows do not.
+    first_us, last_us = span.since_us - after * DAY_US, span.until_us + before * DAY_US
     found: set[dt.date] = set()
     for name in table.days_of or (next(iter(table.reads)),):
         for number, files in _by_day(question.view, name).items():
-            if first <= number <= last:
+            if first_us // DAY_US <= number <= last_us // DAY_US:
                 ends = min(file.min_time for file in files), max(file.max_time for file in files)
                 found |= _touched(*ends, zone, starts_at)
         for at_us in _hot_times(question.view, name):
-            if span.since_us <= at_us < span.until_us:
+            if first_us <= at_us < last_us:
                 found |= _touched(at_us, at_us, zone, starts_at)
-    return found
+    return {day + dt.timedelta(days=step) for day in found for step in range(-before, after + 1)}
 
 
 def _touched(first_us: int, last_us: int, zone: str, starts_at: dt.time) -> set[dt.date]:

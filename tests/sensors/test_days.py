@@ -273,7 +273,7 @@ def test_the_job_of_upkeep_says_what_it_did_until_there_is_nothing_to_do(tmp_pat
     project = project_of(tmp_path)
     job = upkeep.days
     assert job in [each.do for each in JOBS]
-    assert job(project, project.now_us()) == "computed what is kept of days: 24 of 7 tables"
+    assert job(project, project.now_us()) == "computed what is kept of days: 24 of 8 tables"
     assert job(project, project.now_us()) == ""
 
 

@@ -4,7 +4,16 @@ from telltale.activity.analysis.given import Stretch, flooded
 from telltale.activity.analysis.rules import Rules
 from telltale.activity.analysis.spans import LEVEL, LISTED, SIGNAL, SPAN, seed_levels
 from telltale.activity.analysis.team import team
-from telltale.activity.analysis.totals import intervals, signals, spans_of, strips, totals, web_totals
+from telltale.activity.analysis.totals import (
+    figures,
+    intervals,
+    signals,
+    spans_of,
+    strips,
+    totals,
+    totals_of,
+    web_totals,
+)
 
 __all__ = [
     "LEVEL",
@@ -13,6 +22,7 @@ __all__ = [
     "SPAN",
     "Rules",
     "Stretch",
+    "figures",
     "flooded",
     "intervals",
     "seed_levels",
@@ -21,5 +31,6 @@ __all__ = [
     "strips",
     "team",
     "totals",
+    "totals_of",
     "web_totals",
 ]

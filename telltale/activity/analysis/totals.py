@@ -64,21 +64,12 @@ group by device_id, label, state, run_no
 order by device_id, start
 """
 
-TOTALS = """
-select d.device_id, p.label, timestamp_micros(p.start_us) as start, timestamp_micros(p.end_us) as end,
-  p.so_far, coalesce(t.active_us, 0) / 1e6 as active_s, coalesce(t.away_us, 0) / 1e6 as away_s,
-  (p.end_us - p.start_us - coalesce(t.active_us, 0) - coalesce(t.away_us, 0)) / 1e6 as unknown_s,
-  coalesce(t.locked_us, 0) / 1e6 as locked_s, coalesce(t.suspended_us, 0) / 1e6 as suspended_s,
-  coalesce(t.sure_us, 0) / 1e6 as active_lo_s, coalesce(t.may_us, 0) / 1e6 as active_hi_s,
-  coalesce(h.samples, 0) as samples,
-  timestamp_micros(t.first_us) as first_active_at, timestamp_micros(t.last_us) as last_active_at,
-  (coalesce(t.active_us, 0) + coalesce(t.away_us, 0)) / 1e6 as recorded_s,
-  coalesce(t.active_us, 0) / nullif(coalesce(t.active_us, 0) + coalesce(t.away_us, 0), 0) as active_share,
-  coalesce(t.active_us, 0) + coalesce(t.away_us, 0) > 0 as is_recorded,
-  coalesce(t.active_us, 0) + coalesce(t.away_us, 0) >= 14400000000 and not p.so_far as is_full
-from (select distinct device_id from signal) d
-cross join period p
-left join (
+FIGURES = """
+select coalesce(t.device_id, h.device_id) as device_id, coalesce(t.start_us, h.start_us) as start_us,
+  coalesce(t.active_us, 0) as active_us, coalesce(t.away_us, 0) as away_us, coalesce(t.locked_us, 0) as locked_us,
+  coalesce(t.suspended_us, 0) as suspended_us, coalesce(t.sure_us, 0) as sure_us, coalesce(t.may_us, 0) as may_us,
+  coalesce(h.samples, 0) as samples, t.first_us, t.last_us
+from (
   select s.device_id, q.start_us,
     cast(sum(case when s.state = 'active' then least(s.end_us, q.end_us) - greatest(s.start_us, q.start_us) end)
       as bigint) as active_us,
@@ -98,15 +89,34 @@ left join (
       when s.is_input and s.start_us >= q.start_us then s.start_us end) as last_us
   from span s
   inner join period q on s.start_us < q.end_us and s.end_us > q.start_us
+  where s.state <> 'unknown' or s.basis <> ''
   group by s.device_id, q.start_us
-) t on t.device_id = d.device_id and t.start_us = p.start_us
-left join (
+) t
+full outer join (
   select r.device_id, q.start_us, count(*) as samples
   from signal r
   inner join period q on r.at_us >= q.start_us and r.at_us < q.end_us
   where r.kind not in ('listed', 'locked', 'suspended')
   group by r.device_id, q.start_us
-) h on h.device_id = d.device_id and h.start_us = p.start_us
+) h on h.device_id = t.device_id and h.start_us = t.start_us
+order by start_us, device_id
+"""
+
+TOTALS = """
+select d.device_id, p.label, timestamp_micros(p.start_us) as start, timestamp_micros(p.end_us) as end,
+  p.so_far, coalesce(f.active_us, 0) / 1e6 as active_s, coalesce(f.away_us, 0) / 1e6 as away_s,
+  (p.end_us - p.start_us - coalesce(f.active_us, 0) - coalesce(f.away_us, 0)) / 1e6 as unknown_s,
+  coalesce(f.locked_us, 0) / 1e6 as locked_s, coalesce(f.suspended_us, 0) / 1e6 as suspended_s,
+  coalesce(f.sure_us, 0) / 1e6 as active_lo_s, coalesce(f.may_us, 0) / 1e6 as active_hi_s,
+  coalesce(f.samples, 0) as samples,
+  timestamp_micros(f.first_us) as first_active_at, timestamp_micros(f.last_us) as last_active_at,
+  (coalesce(f.active_us, 0) + coalesce(f.away_us, 0)) / 1e6 as recorded_s,
+  coalesce(f.active_us, 0) / nullif(coalesce(f.active_us, 0) + coalesce(f.away_us, 0), 0) as active_share,
+  coalesce(f.active_us, 0) + coalesce(f.away_us, 0) > 0 as is_recorded,
+  coalesce(f.active_us, 0) + coalesce(f.away_us, 0) >= 14400000000 and not p.so_far as is_full
+from device d
+cross join period p
+left join figure f on f.device_id = d.device_id and f.start_us = p.start_us
 order by d.device_id, p.start_us
 """
 
@@ -204,7 +214,30 @@ def totals(engine: Engine, rows: Relation, spans: Relation, periods: pa.Table) -
         active_share (of it; null where nothing is known), is_recorded (whether anything is known), is_full (it has
         ended, and 4 h of it at least are known); sorted.
     """
-    return engine.run(TOTALS, {"signal": rows, "span": spans, "period": engine.from_arrow(periods)})
+    devices = engine.run("select distinct device_id from signal", {"signal": rows})
+    return totals_of(engine, devices, figures(engine, rows, spans, periods), periods)
+
+
+def figures(engine: Engine, rows: Relation, spans: Relation, periods: pa.Table) -> Relation:
+    """The sums of each PC in each period of which anything is known, µs.
+
+    Returns:
+        device_id, start_us (of the period), active_us, away_us, locked_us (of away_us), suspended_us, sure_us and
+        may_us (active at least and at most), samples, first_us, last_us (the first and last input; null without any).
+    """
+    return engine.run(FIGURES, {"signal": rows, "span": spans, "period": engine.from_arrow(periods)})
+
+
+def totals_of(engine: Engine, devices: Relation, made: Relation, periods: pa.Table) -> Relation:
+    """What `totals` gives, of the figures of some PCs.
+
+    Args:
+        engine: where it runs.
+        devices: device_id of each PC that is to have rows.
+        made: of `figures`.
+        periods: label, start_us, end_us, so_far.
+    """
+    return engine.run(TOTALS, {"device": devices, "figure": made, "period": engine.from_arrow(periods)})
 
 
 def web_totals(engine: Engine, rows: Relation, levels: Relation, periods: pa.Table) -> Relation:
