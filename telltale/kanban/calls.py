@@ -163,10 +163,11 @@ def lead_times(
     """From each pull to the acknowledgement that closed it, by `[kanban] match`.
 
     Columns: item, pulled_at, acknowledged_at, lead_time_s (of the calendar's working time), is_open, is_orphan (an
-    acknowledgement without an open pull), age_s (of an open pull, alike), calendar_s (either by the calendar),
-    working_day_s. A refill belongs to the stretch it was pulled in and
-    to that it came in: those pulled or acknowledged in the stretch, and all that are open at its end. Arguments as for
-    `presses`.
+    acknowledgement without an open pull), is_lost (given up, its acknowledgement is lost: more were open than twice the
+    cards of buttons.csv, or a younger one was open when an acknowledgement came that would have closed it after ten
+    times the `lead_time_days` listed there, or after 90 days), age_s (of an open pull, alike), calendar_s (either by
+    the calendar), working_day_s. A refill belongs to the stretch it was pulled in and to that it came in: those pulled
+    or acknowledged in the stretch, and all that are open at its end. Arguments as for `presses`.
     """
     return tidy(ask(of_demand(lead_times_table), since, until, of=item, project=project))
 
@@ -178,7 +179,8 @@ def lead_time_summary(
 
     Columns: item, closed, open_pulls, orphans, mean_s (of the closed), sd_s, median_s (Kaplan-Meier: open pulls count
     as lasting at least their age), little_s (mean number open divided by the rate: far from mean_s, acknowledgements
-    are missing), mean_calendar_s (of the closed by the calendar; the others are of working time), working_day_s.
+    are missing), mean_calendar_s (of the closed by the calendar; the others are of working time), lost (pulls of the
+    stretch that were given up, see `lead_times`: in none of these figures), working_day_s.
     Arguments as for `presses`.
     """
     return tidy(ask(of_demand(lead_time_summary_table), since, until, of=item, project=project))

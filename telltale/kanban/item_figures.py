@@ -105,7 +105,7 @@ class Facts(NamedTuple):
         if self.counted < FEWEST_PULLS:
             yield f"too little data: {self.counted} of the {FEWEST_PULLS} pulls a recommendation needs"
         if self.lead_days is None:
-            yield no_lead_time(self.lead.orphans)
+            yield no_lead_time(self.lead.orphans, self.lead.lost)
         elif self.observed_days < FEWEST_LEAD_TIMES * self.lead_days:
             yield f"too little data: observed for less than {FEWEST_LEAD_TIMES} lead times"
         if self.observed_days < FEWEST_OBSERVED_DAYS:

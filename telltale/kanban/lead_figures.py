@@ -7,6 +7,8 @@ from telltale.kanban.analysis.lead_times import LeadTimes, summary
 from telltale.kanban.question import Demand, Item, table
 
 FEWEST_LEAD_TIMES = 2
+MOST_LOST = 0.05
+"""For a closed pull: where acknowledgements are lost, each closes a pull before its own until that shows."""
 MOST_ORPHANS = 0.05
 """For a closed pull: a capture that begins while containers are on their way pairs each with a later pull."""
 
@@ -21,6 +23,7 @@ LEAD_TIMES = pa.schema(
         ("median_s", pa.float64()),
         ("little_s", pa.float64()),
         ("mean_calendar_s", pa.float64()),
+        ("lost", pa.int64()),
         ("working_day_s", pa.float64()),
     ]
 )
@@ -40,9 +43,10 @@ def leads_of(demand: Demand, item: Item, *, after_us: int = 0) -> LeadTimes:
     ended = ended.filter(pc.greater(ended["acknowledged_at"].cast(pa.int64()), after_us))
     closed = ended.filter(pc.invert(ended["is_orphan"]))
     ages = rows.filter(rows["is_open"])["age_s"].to_pylist()
+    lost = demand.inside(rows.filter(rows["is_lost"]), "pulled_at")
     return summary(
         closed["lead_time_s"].to_pylist(), ages, orphans=ended.num_rows - closed.num_rows,
-        calendar_s=closed["calendar_s"].to_pylist(),
+        calendar_s=closed["calendar_s"].to_pylist(), lost=lost.num_rows,
     )  # fmt: skip
 
 
@@ -52,8 +56,10 @@ def sound(demand: Demand, item: Item, lead: LeadTimes) -> LeadTimes | None:
     An orphan says that a pull before it was not heard: since then each acknowledgement was paired with a pull later
     than its own, and lead times came out short. At an orphan no pull is open, so that what comes after it is right; but
     of that, too, the long ones are missing until some lead times have passed. Where one delivery closes all, it starts
-    afresh by itself.
+    afresh by itself. Where pulls of the stretch were given up, acknowledgements are lost, and lead times came out long.
     """
+    if lead.lost > MOST_LOST * lead.closed:
+        return None
     if demand.settings.match == "all" or lead.orphans <= MOST_ORPHANS * lead.closed:
         return lead
     rows = demand.lead_times
@@ -64,8 +70,13 @@ def sound(demand: Demand, item: Item, lead: LeadTimes) -> LeadTimes | None:
     return later if passed_s >= FEWEST_LEAD_TIMES * (later.mean_s or 0.0) else None
 
 
-def no_lead_time(orphans: int) -> str:
+def no_lead_time(orphans: int, lost: int = 0) -> str:
     """Why a lead time is not known, and what would help."""
+    if lost:
+        return (
+            f"lead time not known: {lost} of the pulls were never acknowledged, so others may stand beside a wrong "
+            "acknowledgement; press the ack button at each delivery, or give lead_time_days in buttons.csv"
+        )
     if not orphans:
         return "lead time not known: add an ack button, or lead_time_days in buttons.csv"
     return (

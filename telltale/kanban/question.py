@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +23,18 @@ from telltale.tables import COLLECTOR_HEARTBEAT, FRAME
 from telltale.workbench.question import Question
 from telltale.workbench.times import DAY, EVER, Span, midnight
 
+if TYPE_CHECKING:
+    from telltale.kanban.analysis.lead_times import Limit
+
 By = Literal["day", "week", "stretch"]
 BY: tuple[By, ...] = ("day", "week", "stretch")
 BY_HAND = "item:"
+LOST_LEAD_TIMES = 10.0
+"""Of the lead time listed: what is delivered later is not for that pull while a younger one is open."""
+LOST_CARDS = 2
+"""For a card listed: so many pulls may be open, as some press at an empty shelf, or use more cards than listed."""
+LOST_DAYS = 90.0
+"""The same of an item without a listed lead time, in working days where a calendar is kept."""
 
 
 class History(NamedTuple):
@@ -63,6 +72,14 @@ def history(question: Question) -> History:
         return History(pressed.arrow(), signals, heard.coverage)
 
     return question.view.kept(("kanban", columns), read, tables=(FRAME.name, COLLECTOR_HEARTBEAT.name), span=EVER)
+
+
+def limit_of(item: Item, *, day_s: float) -> "Limit":
+    """Until when a pull of an item may be open: by its cards, and by the lead time that is listed, if one is."""
+    from telltale.kanban.analysis.lead_times import Limit
+
+    longest_s = LOST_DAYS * day_s if item.lead_time_days is None else LOST_LEAD_TIMES * item.lead_time_days * day_s
+    return Limit(None if item.cards is None else LOST_CARDS * item.cards, round(longest_s * 1e6))
 
 
 class Demand:
@@ -118,8 +135,11 @@ class Demand:
         """
         from telltale.kanban.analysis.lead_times import lead_times, pairs
 
+        limits = {item.name: limit_of(item, day_s=self.clock.day_s) for item in self.items}
         acknowledged = pc.is_in(self.signals["item"], value_set=pa.array(sorted(self.acknowledged), pa.string()))
-        made = pairs(self.signals.filter(acknowledged), match=self.settings.match)
+        made = pairs(
+            self.signals.filter(acknowledged), match=self.settings.match, limits=limits, counted=self.clock.working,
+        )  # fmt: skip
         made = lead_times(made, counted=self.clock.working, until_us=self.span.until_us)
         day_s = pa.array([self.clock.kept_day_s] * made.num_rows, pa.float64())
         return made.append_column("working_day_s", day_s)

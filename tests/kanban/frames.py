@@ -125,15 +125,15 @@ def leads() -> pd.DataFrame:
             pulled = NOW - dt.timedelta(days=20 - number)
             found.append({"item": item, "pulled_at": pulled, "lead_time_s": lasted * DAY_S,
                           "acknowledged_at": pulled + dt.timedelta(days=lasted),
-                          "is_open": False, "is_orphan": False, "age_s": None, "calendar_s": lasted * DAY_S,
-                          "working_day_s": None})  # fmt: skip
+                          "is_open": False, "is_orphan": False, "is_lost": False, "age_s": None,
+                          "calendar_s": lasted * DAY_S, "working_day_s": None})  # fmt: skip
     for item, days_open in (("Gaskets 40 mm", 2.13), ("M6 screws", 0.4)):
         pulled = NOW - dt.timedelta(days=days_open)
         found.append({"item": item, "pulled_at": pulled, "acknowledged_at": None, "lead_time_s": None,
-                      "is_open": True, "is_orphan": False, "age_s": days_open * DAY_S,
+                      "is_open": True, "is_orphan": False, "is_lost": False, "age_s": days_open * DAY_S,
                       "calendar_s": days_open * DAY_S, "working_day_s": None})  # fmt: skip
     found.append({"item": "Gloves L", "pulled_at": None, "acknowledged_at": NOW, "lead_time_s": None,
-                  "is_open": False, "is_orphan": True, "age_s": None, "calendar_s": None,
+                  "is_open": False, "is_orphan": True, "is_lost": False, "age_s": None, "calendar_s": None,
                   "working_day_s": None})  # fmt: skip
     return _frame(found)
 

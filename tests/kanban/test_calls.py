@@ -470,3 +470,21 @@ def test_a_stay_is_of_the_stretch_it_began_in_and_whole(tmp_path: Path) -> None:
     later = tt.kanban.phone_stays(since.to_pydatetime() - dt.timedelta(microseconds=1), project=found.project)
     assert len(later) == len(every) - 2
     assert later["joined_at"].iloc[0] == since
+
+
+def test_pulls_that_were_never_acknowledged_are_left_out_and_counted(tmp_path: Path) -> None:
+    """A pull each 12 h comes 6 h later; two acknowledgements are lost, so that those after them close pulls before
+    their own. One card is listed: when a third pull is open, the first is given up, and no lead time is told."""
+    pulls = range(0, 240, 12)
+    acks = [pulled + 6 for pulled in pulls if pulled not in (24, 48)]
+    told = [*beats((0, 336)), *by_hand("pull", "screws", *pulls), *by_hand("ack", "screws", *acks)]
+    project = small(tmp_path, told)
+    (tmp_path / "buttons.csv").write_text("mac,name,item,cards\nac:63:be:00:00:09,Screws,screws,1\n")
+    found = tt.kanban.lead_times("14d", item="screws", project=project)
+    assert micros(found[found["is_lost"]]["pulled_at"]) == [START + 36 * 3600 * S]
+    assert set(found["lead_time_s"].dropna()) == {6 * 3600, 18 * 3600}
+    kept = tt.kanban.lead_time_summary("14d", item="screws", project=project).iloc[0]
+    assert (kept["closed"], kept["open_pulls"], kept["lost"]) == (18, 1, 1)
+    row = tt.kanban.items("14d", item="screws", project=project).iloc[0]
+    assert pd.isna(row["lead_time_days"])
+    assert row["note"].startswith("lead time not known: 1 of the pulls were never acknowledged")

@@ -15,7 +15,7 @@ from telltale.engine import DuckEngine
 from telltale.kanban.analysis import RULES, observed, stays
 from telltale.kanban.analysis.buckets import Clock, bucketed
 from telltale.kanban.analysis.calendar import Shift, day_s, working
-from telltale.kanban.analysis.lead_times import LeadTimes, lead_times, pairs, summary, survival_median
+from telltale.kanban.analysis.lead_times import LeadTimes, Limit, lead_times, pairs, summary, survival_median
 from telltale.kanban.analysis.stretches import Stretches, both, of
 from telltale.settings.working_hours import WorkingHours, working_hours
 from telltale.tables import COLLECTOR_HEARTBEAT, FRAME
@@ -207,15 +207,18 @@ def test_a_bucket_without_working_time_is_neither_cut_nor_whole() -> None:
 Event = tuple[int, Literal["pull", "ack"]]
 
 
-def paired(events: list[Event], match: Any = "oldest") -> list[tuple[int | None, int | None]]:
-    signals = pa.table(
+def signals_of(events: list[Event]) -> pa.Table:
+    return pa.table(
         {
             "item": pa.array(["bolts"] * len(events), pa.string()),
             "signal": pa.array([signal for _, signal in events], pa.string()),
             "signalled_at": pa.array([moment * S for moment, _ in events], pa.timestamp("us", tz="UTC")),
         }
     )
-    made = pairs(signals, match=match).to_pylist()
+
+
+def paired(events: list[Event], match: Any = "oldest") -> list[tuple[int | None, int | None]]:
+    made = pairs(signals_of(events), match=match).to_pylist()
     return [tuple(None if row[n] is None else row[n] // S for n in ("pulled_us", "acknowledged_us")) for row in made]  # type: ignore[misc] # two of them
 
 
@@ -248,11 +251,47 @@ def test_no_pull_is_lost_and_no_lead_time_is_negative(events: list[Event], match
     assert set(acks) == {closed for _, closed in found if closed is not None}
 
 
+@pytest.mark.parametrize(
+    ("events", "limit", "expected"),
+    [
+        ("p0 p5 a6", Limit(pulls=1), [(0, None, True), (5, 6, False)]),  # a second card: the first came back unsaid
+        ("p0 p5 a6", Limit(pulls=2), [(0, 6, False), (5, None, False)]),
+        ("p0 p9 a11", Limit(open_us=10 * S), [(0, None, True), (9, 11, False)]),  # it is the younger that came
+        ("p0 p9 a10", Limit(open_us=10 * S), [(0, 10, False), (9, None, False)]),  # just as long is not longer
+        ("p0 a99", Limit(open_us=10 * S), [(0, 99, False)]),  # none younger: it was late
+        ("p0 p1 a99", Limit(open_us=10 * S), [(0, 99, False), (1, None, False)]),
+        ("p0 p99", Limit(open_us=10 * S), [(0, None, False), (99, None, False)]),  # nothing came: both are waited for
+        ("p0 p9 a11 a12", Limit(open_us=10 * S), [(0, None, True), (9, 11, False), (None, 12, False)]),
+    ],
+)
+def test_a_pull_whose_acknowledgement_is_lost_is_given_up(events: str, limit: Limit, expected: list[Any]) -> None:
+    told: list[Event] = [(int(event[1:]), "pull" if event[0] == "p" else "ack") for event in events.split()]
+    made = pairs(signals_of(told), limits={"bolts": limit}).to_pylist()
+    names = ("pulled_us", "acknowledged_us")
+    moments = [[None if row[name] is None else row[name] // S for name in names] for row in made]
+    assert [(*pair, row["is_lost"]) for pair, row in zip(moments, made, strict=True)] == expected
+
+
+@given(st.integers(1, 40), st.integers(0, 5))
+def test_lost_acknowledgements_do_not_lengthen_lead_times_for_ever(every: int, start: int) -> None:
+    """A pull a day, delivered the day after; each so many-th acknowledgement is lost. At most three are open."""
+    events: list[Event] = [(2 * day, "pull") for day in range(200)]
+    events += [(2 * day + 3, "ack") for day in range(200) if (day + start) % (every + 1)]
+    made = lead_times(
+        pairs(signals_of(events), limits={"bolts": Limit(pulls=3)}), counted=of([(0, 400 * S)]), until_us=400 * S
+    )
+    found = [row["lead_time_s"] for row in made.to_pylist() if row["lead_time_s"] is not None]
+    assert max(found, default=0) <= 3 + 2 * 2
+    lost = sum(row["is_lost"] for row in made.to_pylist())
+    assert len(found) + lost + sum(row["is_open"] for row in made.to_pylist()) == 200
+
+
 def test_lead_times_count_working_time() -> None:
     """Pulled on Friday at 20:00, delivered on Monday at 08:00: 2 h and 2 h of two shifts."""
     friday, monday, now = at("2026-11-20 20:00"), at("2026-11-23 08:00"), at("2026-11-23 10:00")
     work = working(TWO_SHIFTS, timezone=ZONE, since_us=friday - 24 * HOUR, until_us=now + 24 * HOUR)
-    rows = pa.table({"item": ["a"] * 3, "pulled_us": [friday, friday, None], "acknowledged_us": [monday, None, monday]})
+    moments = {"pulled_us": [friday, friday, None], "acknowledged_us": [monday, None, monday]}
+    rows = pa.table({"item": ["a"] * 3, **moments, "is_lost": [False] * 3})
     found = lead_times(rows, counted=work, until_us=now).to_pylist()
     told = [(row["lead_time_s"], row["is_open"], row["is_orphan"], row["age_s"]) for row in found]
     assert told == [(4 * 3600, False, False, None), (None, True, False, 6 * 3600), (None, False, True, None)]

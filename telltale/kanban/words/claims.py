@@ -119,7 +119,7 @@ def refills(about: Items, found: Sequence[Refill], value: float | None, how: How
     clock = "calendar" if column == "calendar_s" else about.clock
     return about.claim(
         PROJECT if len(items) != 1 else subject(items[0]), f"{how}_{column}", value, "s", call="lead_times",
-        where={"is_open": False, "is_orphan": False, "item": items}, column=column, how=how, n=len(found), clock=clock,
+        where=_whole(is_open=False) | {"item": items}, column=column, how=how, n=len(found), clock=clock,
         records=about.records(*items),
     )  # fmt: skip
 
@@ -130,9 +130,14 @@ def refills_counted(about: Items, found: Sequence[Refill], *, is_open: bool) -> 
     measure = "open_pulls" if is_open else "refills"
     return about.claim(
         PROJECT if len(items) != 1 else subject(items[0]), measure, len(found), call="lead_times",
-        where={"is_open": is_open, "is_orphan": False} | ({"item": items} if items else {}), how="count",
+        where=_whole(is_open=is_open) | ({"item": items} if items else {}), how="count",
         records=about.records(*items),
     )  # fmt: skip
+
+
+def _whole(*, is_open: bool) -> dict[str, bool]:
+    """Rows that are of a pull and what became of it."""
+    return {"is_open": is_open, "is_orphan": False, "is_lost": False}
 
 
 def age(about: Items, refill: Refill, column: str = "age_s") -> Claim:
@@ -150,6 +155,12 @@ def orphans(about: Items, count: int) -> Claim:
     """How many acknowledgements had no open pull."""
     where = {"is_orphan": True}
     return about.claim(PROJECT, "orphans", count, call="lead_times", where=where, how="count", records=about.records())
+
+
+def lost(about: Items, count: int) -> Claim:
+    """How many pulls were given up, because their acknowledgement is lost."""
+    where = {"is_lost": True}
+    return about.claim(PROJECT, "lost", count, call="lead_times", where=where, how="count", records=about.records())
 
 
 def of_capture(about: Items, covered: Coverage, column: str) -> Claim:

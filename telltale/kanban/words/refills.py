@@ -54,6 +54,11 @@ def orphans(leads: Any) -> int:
     return sum(bool(row["is_orphan"]) for row in rows(leads, "is_orphan"))
 
 
+def lost(leads: Any) -> int:
+    """How many pulls were given up, because their acknowledgement is lost."""
+    return sum(bool(row["is_lost"]) for row in rows(leads, "is_lost"))
+
+
 def lasting(found: Sequence[Refill]) -> list[WorkingTime]:
     """How long each took."""
     return [refill.lasted for refill in found]

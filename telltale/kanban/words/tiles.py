@@ -22,7 +22,7 @@ from telltale.kanban.words.claims import (
 )
 from telltale.kanban.words.phrases import is_above, is_unsure, items_count
 from telltale.kanban.words.pulls import pulls_tile
-from telltale.kanban.words.refills import Refill, closed, lasting, orphans, refills, still_open
+from telltale.kanban.words.refills import Refill, closed, lasting, lost, orphans, refills, still_open
 from telltale.kanban.words.titles import ITEM
 from telltale.kanban.words.working_time import basis, mean
 from telltale.page import said
@@ -194,6 +194,9 @@ def leads_note(leads: Any, items: Any, about: Items = ABOUT) -> Said:
         parts.append(say("{} had no open pull and {} no lead time.", acks, "gives" if alone == 1 else "give"))
         if done and alone > FEW_ORPHANS * len(done):
             parts.append("What was pulled before the capture began is unknown: the first lead times may be too short.")
+    if given_up := lost(leads):
+        pulls = said.count(claims.lost(about, given_up), "pull")
+        parts.append(say("{} {} never acknowledged and left out.", pulls, "was" if given_up == 1 else "were"))
     return said.together([*parts, *_bases(table)])
 
 
