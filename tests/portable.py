@@ -124,9 +124,11 @@ def _unportable(tree: exp.Expr) -> Iterator[str]:
 def _spelling(text: str) -> Iterator[str]:
     """What parses, and yet is read otherwise by one of the three."""
     for token in sqlglot.tokenize(text, dialect="spark"):
-        if token.token_type == TokenType.DCOLON:
+        if token.token_type == sqlglot.TokenType.DCOLON:
             yield "a cast by ::"
-        if token.token_type == TokenType.NUMBER and "." in token.text and "e" not in token.text.lower():
+        if token.token_type == sqlglot.TokenType.NUMBER and "." in token.text and "e" not in token.text.lower():
             yield f"{token.text} is a decimal, expected {token.text}e0"
     if '"' in re.sub(r"'(?:[^']|'')*'", "", text):
         yield "double quotes are a string in Spark"
+    if "\\" in text or re.search(r"'[^']+''|''[^']+'(?!')", re.sub(r"(?<!\w)''(?!\w)", "", text)):
+        yield "a backslash or a doubled quote is an escape in one of them"

@@ -70,6 +70,8 @@ def test_the_texts_are_found() -> None:
         ("select t + interval 1 day as x from r", "Interval is not portable"),
         ("select cast(a as timestamp) as x from r", "cast to TIMESTAMPTZ"),
         ('select "table" as x from r', "double quotes are a string in Spark"),
+        ("select 'it''s' as x from r", "a backslash or a doubled quote is an escape in one of them"),
+        ("select 'a\\d' as x from r", "a backslash or a doubled quote is an escape in one of them"),
         ("select a::double as x from r", "a cast by ::"),
         ("select coalesce(a, 1.0) as x from r", "1.0 is a decimal, expected 1.0e0"),
         ("select arg_max(a, b) as x from r", "function arg_max"),

@@ -41,7 +41,8 @@ def heard(question: Question) -> pa.Table:
 def gaps(question: Question, at_least: Duration, *, away_after: Duration | None = None) -> pa.Table:
     """See `tt.activity.gaps`."""
     strip = question.engine.from_arrow(strips(question, away_after=away_after))
-    text = f"select {', '.join(GAP)} from row_in where state = 'unknown' and is_recorded and lasted_s >= :least order by name, device_id, start"  # noqa: E501
+    columns = ", ".join(f"row_in.{column}" for column in GAP)  # so that "end" is a column to every engine
+    text = f"select {columns} from row_in where state = 'unknown' and is_recorded and lasted_s >= :least order by name, device_id, start"  # noqa: E501
     return question.engine.run(text, {"row_in": strip}, least=seconds(at_least)).arrow()
 
 

@@ -49,10 +49,10 @@ order by name, p.device_id
 
 NAMED = "select r.*, p.name, p.person from row_in r inner join pc p on p.device_id = r.device_id"
 
-INTERVAL = ("device_id", "name", "person", "state", "start", '"end"', "lasted_s", "basis")
-STRIP = ("device_id", "name", "person", "label", "state", "start", '"end"', "lasted_s", "is_recorded")
+INTERVAL = ("device_id", "name", "person", "state", "start", "end", "lasted_s", "basis")
+STRIP = ("device_id", "name", "person", "label", "state", "start", "end", "lasted_s", "is_recorded")
 TOTAL = (
-    *("device_id", "name", "person", "label", "start", '"end"', "so_far", "active_s", "away_s", "unknown_s"),
+    *("device_id", "name", "person", "label", "start", "end", "so_far", "active_s", "away_s", "unknown_s"),
     *("locked_s", "suspended_s", "active_lo_s", "active_hi_s", "samples", "first_active_at", "last_active_at"),
     *("recorded_s", "active_share", "is_recorded", "is_full"),
 )
@@ -145,7 +145,8 @@ def spans(question: Question, over: Span, thresholds: Rules, *, by_seed: bool = 
 def named(question: Question, rows: Relation, *columns: str, order: str) -> pa.Table:
     """The rows with name and person behind the id."""
     both = {"row_in": rows, "pc": question.engine.from_arrow(pcs(question))}
-    text = f"select {', '.join(columns)} from row_in order by {order}"
+    listed = ", ".join(f"row_in.{column}" for column in columns)  # so that "end" is a column to every engine
+    text = f"select {listed} from row_in order by {order}"
     return question.engine.run(text, {"row_in": question.engine.run(NAMED, both)}).arrow()
 
 

@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - texts are composed of names of ours; values go through `with_values`
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from telltale.engine.protocol import Value
 from telltale.tables import Table
@@ -39,20 +39,6 @@ def _column_by_column(table: Table, order: str) -> str:
 _NAME_OR_QUOTED = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):([a-z]\w*)")
 
 
-def with_values(text: str, values: Mapping[str, Value]) -> str:
-    """The text with each `:name` replaced by its value as a literal; KeyError for a name without a value."""
-
-    def replaced(match: re.Match[str]) -> str:
-        return literal(values[match[1]]) if match[1] else match[0]
-
-    return _NAME_OR_QUOTED.sub(replaced, text)
-
-
-def named_values(text: str) -> list[str]:
-    """The names that stand in a text for values, in their order."""
-    return [match[1] for match in _NAME_OR_QUOTED.finditer(text) if match[1]]
-
-
 def literal(value: Value) -> str:
     """A value as it stands in a text, of a type both engines know."""
     if value is None:
@@ -64,3 +50,17 @@ def literal(value: Value) -> str:
     if isinstance(value, float):
         return f"cast({value!r} as double)"
     return "'" + value.replace("'", "''") + "'"
+
+
+def with_values(text: str, values: Mapping[str, Value], written: Callable[[Value], str] = literal) -> str:
+    """The text with each `:name` replaced by its value as `written`; KeyError for a name without a value."""
+
+    def replaced(match: re.Match[str]) -> str:
+        return written(values[match[1]]) if match[1] else match[0]
+
+    return _NAME_OR_QUOTED.sub(replaced, text)
+
+
+def named_values(text: str) -> list[str]:
+    """The names that stand in a text for values, in their order."""
+    return [match[1] for match in _NAME_OR_QUOTED.finditer(text) if match[1]]

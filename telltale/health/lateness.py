@@ -42,7 +42,7 @@ def moments(project: Project, source: str, names: tuple[str, ...], since: When, 
 
     def answer(question: Question) -> pa.Table:
         rows = {"row_in": question.view.table(table, question.span)}
-        text = f"select received_at, {own} from row_in where source = :source"  # noqa: S608 - names of ours
+        text = f"select received_at, {own} from row_in where source = :source order by received_at, {own}"  # noqa: S608 - names of ours
         return question.engine.run(text, rows, source=source).arrow()
 
     return Moments(table, own, ask(answer, since, until, project=project))

@@ -159,9 +159,11 @@ def sightings_page(
 def nodes_that_heard_table(project: Project, station: str) -> pa.Table:
     """As `nodes_that_heard`, without pandas."""
     text = """
-        select site, node_id, count(*) as sightings, cast(sum(frames) as bigint) as frames,
-            min(first_seen) as first_seen, max(last_seen) as last_seen, max(rssi_max_dbm) as rssi_max_dbm
-        from sighting group by site, node_id order by max(last_seen) desc, site, node_id"""
+        select * from (
+            select site, node_id, count(*) as sightings, cast(sum(frames) as bigint) as frames,
+                min(first_seen) as first_seen, max(last_seen) as last_seen, max(rssi_max_dbm) as rssi_max_dbm
+            from sighting group by site, node_id
+        ) heard order by last_seen desc, site, node_id"""
 
     def ask(view: View) -> pa.Table:
         return project.engine.run(text, {"sighting": _of_station(view, None, station)}).arrow()

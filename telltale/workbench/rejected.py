@@ -39,8 +39,11 @@ select * from rejected where (:source = '' or source = :source) and received_at 
 """
 NEWEST = "select * from rejected order by received_at desc, raw_id desc, part limit :most"
 COUNTS = """
-select source, reason, count(*) as count, max(received_at) as last_seen
-from rejected group by source, reason order by source, count(*) desc, reason
+select source, reason, times as count, last_seen
+from (
+  select source, reason, count(*) as times, max(received_at) as last_seen from rejected group by source, reason
+) told
+order by source, times desc, reason
 """
 
 

@@ -10,7 +10,8 @@ from telltale.health.analysis.rules import Rules
 ATTENTION = """
 select source, site, device_id, kind, devices, of_devices, since, silent_s
 from (
-  select d.source, d.site, d.device_id, 'device' as kind, 1 as devices, s.of_devices, d.last_seen as since, d.silent_s
+  select d.source, d.site, d.device_id, 'device' as kind, cast(1 as bigint) as devices, s.of_devices,
+    d.last_seen as since, d.silent_s
   from device d inner join share s on s.source = d.source
   where d.state = 'silent' and s.devices <= :storm and (s.devices < s.of_devices or s.of_devices = 1)
   union all
