@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from telltale.workbench import decode as decode
     from telltale.workbench import hold as hold
     from telltale.workbench import load as load
+    from telltale.workbench import on as on
     from telltale.workbench import period as period
     from telltale.workbench import raw as raw
     from telltale.workbench import sources as sources
@@ -46,6 +47,7 @@ WORKBENCH = (
     "decode",
     "hold",
     "load",
+    "on",
     "period",
     "raw",
     "sources",

@@ -53,7 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.wording": PURE,
     "telltale.arrow": PURE,
     "telltale.frames": PURE | {"telltale.arrow"},
-    "telltale.engine": {"telltale.tables", "telltale.arrow"},
+    "telltale.engine": {"telltale.tables", "telltale.arrow", "telltale.contract", "telltale.extras"},
     "telltale.pb": set(),
     "telltale.sources": PURE | {"telltale.pb"},
     "telltale.sources.efento.commands": {"telltale"},  # command lines, imported only when one is asked for

@@ -1,8 +1,9 @@
 """One way to run an analysis: a text in the Spark dialect or an Arrow table in, a relation out.
 
-Analysis modules know only the protocols `Engine` and `Relation`. `DuckEngine` runs the texts in this process; the
-texts obey the rules that let Spark run them unchanged: integer microseconds, no time zone in SQL, a total order in
-every window, and only the functions the linter of the tests allows.
+Analysis modules know only the protocols `Engine` and `Relation`. `DuckEngine` runs the texts in this process, and
+`spark.py` in a session of Spark, which `session.py` opens; the texts obey the rules that let both run them unchanged:
+integer microseconds, no time zone in SQL, a total order in every window, and only the functions the linter of the tests
+allows.
 
 Source: DESIGN section 7; measured in research/engine.md sections 3 and 4.
 """

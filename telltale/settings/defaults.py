@@ -82,6 +82,10 @@ _MAIN_TOML = """\
 # keep_superseded = false      # true keeps what "telltale redecode" replaces: tt.superseded("reading") shows what an
 #                              # earlier decoder said; retention removes it with the rows of its table
 
+[engine]                       # what answers: DuckDB in the process, and Spark where it is asked, tt.on("spark")
+# spark = ""                   # where it is: "local[2]", "local-cluster[2,1,1024]", "spark://host:7077", "sc://host:15002"
+# memory = "2g"                # of the Java machine that is started for the first three
+
 [privacy]                      # what people are offered
 # optout_page = false          # true: a form at /optout of the HTTP collector; whoever enters the Wi-Fi address of a
 #                              # device has it left out from then on; the names it is reached by: [webhooks] hosts

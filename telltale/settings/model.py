@@ -38,6 +38,13 @@ def _zone(name: str) -> str:
 Zone = Annotated[str, AfterValidator(_zone)]
 
 
+def _master(text: str) -> str:
+    """Where Spark is; ValueError for what it would not know."""
+    if text and not re.fullmatch(r"local\[(\d+|\*)\]|local-cluster\[\d+, *\d+, *\d+\]|(spark|sc)://\S+", text):
+        raise ValueError('"local[2]", "local-cluster[2,1,1024]", "spark://host:7077", "sc://host:15002", or nothing')
+    return text
+
+
 class PathSettings(Section):
     """Where things lie; relative paths count from the project's root, empty ones lie below `data`."""
 
@@ -106,6 +113,13 @@ class LakeSettings(Section):
     """What is kept of files that were replaced."""
 
     keep_superseded: bool = False
+
+
+class EngineSettings(Section):
+    """Where Spark is, for who asks it by `tt.on("spark")`; DuckDB needs nothing."""
+
+    spark: Annotated[str, AfterValidator(_master)] = ""
+    memory: Annotated[str, Field(pattern=r"^[1-9][0-9]*[mg]$")] = "2g"
 
 
 class WebhookSettings(Section):
@@ -234,6 +248,7 @@ class Settings(BaseSettings):
     settle: SettleSettings = SettleSettings()
     lake: LakeSettings = LakeSettings()
     s3: S3Settings = S3Settings()
+    engine: EngineSettings = EngineSettings()
     privacy: PrivacySettings = PrivacySettings()
     webhooks: WebhookSettings = WebhookSettings()
     coap: CoapSettings = CoapSettings()

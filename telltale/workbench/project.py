@@ -2,6 +2,7 @@
 
 import atexit
 import datetime as dt
+import os
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from telltale.arrow import Decode, Tables
-from telltale.contract import Options, Raw
+from telltale.contract import ConfigError, Options, Raw
 from telltale.engine import DuckEngine, Engine
 from telltale.lake import Lake, Snapshot
 from telltale.lake.facts import Facts
@@ -43,6 +44,10 @@ from telltale.workbench.shown import in_zone
 from telltale.workbench.times import FOREVER, Span, When, micros, span
 from telltale.workbench.view import View
 
+ENGINES = ("duckdb", "spark")
+DUCKDB, SPARK = ENGINES
+RUNS_ON = "TELLTALE_RUNS_ON"
+"""The engine that the kernel of a report is told to answer by."""
 _NUMBERS = ("expected_interval_s", "low", "high")
 _BUTTON_NUMBERS = ("container_qty", "dead_time_s", "lead_time_days", "away_after_s")
 
@@ -63,9 +68,10 @@ class Project:
         as_of: a moment that has passed: its present, and nothing of what came after it; with `as_known` the settings
             of then too.
         threads: how many the engine may use; None leaves it to the engine.
+        runs_on: which engine answers, see `ENGINES`.
 
     Raises:
-        ConfigError: no project is found, or a setting is wrong.
+        ConfigError: no project is found, a setting is wrong, or the engine is unknown or not set.
     """
 
     def __init__(
@@ -77,8 +83,10 @@ class Project:
         running: Callable[[], Uptime] = uptime,
         as_of: Moment | None = None,
         threads: int | None = None,
+        runs_on: str = DUCKDB,
     ) -> None:
         self.settings = settings or load_settings(None if root is None else Path(root))
+        self.runs_on = runs_on
         self.as_of = as_of
         self._threads = threads if as_of is None else 1
         self.settings_unknown: tuple[str, ...] = ()
@@ -216,9 +224,28 @@ class Project:
 
     @cached_property
     def engine(self) -> Engine:
-        """What runs the analysis; of a moment that has passed in one thread, so that sums are added in one order."""
+        """What runs the analysis; of a moment that has passed in one thread, so that sums are added in one order.
+
+        Raises:
+            ConfigError: it cannot be opened.
+        """
+        if self.runs_on != DUCKDB:
+            return self._spark()
         root = None if isinstance(self.settings.lake_root, Path) else self.lake.root
         return DuckEngine(threads=self._threads, remote=root if isinstance(root, ObjectRoot) else None)
+
+    def _spark(self) -> Engine:
+        told = self.settings.engine
+        if self.runs_on != SPARK:
+            raise ConfigError(f'engine "{self.runs_on}": expected one of {", ".join(ENGINES)}')
+        if not told.spark:
+            raise ConfigError(
+                'telltale.toml [engine] spark is not set: expected where Spark is, such as "local[2]" or '
+                '"sc://127.0.0.1:15002"; see docs/spark.md'
+            )
+        from telltale.engine.spark import SparkEngine
+
+        return SparkEngine(told.spark, memory=told.memory)
 
     def span(self, since: When, until: When, *, site: str | None = None) -> Span:
         """A stretch of time as the clock of a site reads it (None: that of `[site]`).
@@ -278,8 +305,24 @@ class Project:
     def otherwise(self, settings: Settings) -> "Project":
         """The same records at the same present, asked under other settings; it reads one snapshot, this moment's."""
         view = self.view()
-        made = Project(settings=self.settings, now=lambda: view.now_us, running=self.running, as_of=self.as_of)
+        made = Project(
+            settings=self.settings,
+            now=lambda: view.now_us,
+            running=self.running,
+            as_of=self.as_of,
+            runs_on=self.runs_on,
+        )
         made.settings, made._fixed = settings, view.snapshot
+        return made
+
+    def on_engine(self, engine: str) -> "Project":
+        """The same records and the same present, answered by another engine; of the moment asked at, where one is."""
+        made = Project(settings=self.settings, now=self.clock, running=self.running, as_of=self.as_of, runs_on=engine)
+        if self._held is not None:
+            view = self._held
+            made.clock, made._fixed = lambda: view.now_us, view.snapshot
+        else:
+            made._fixed = self._fixed
         return made
 
     def landing(self) -> Landing:
@@ -359,7 +402,7 @@ def here() -> Project:
     if opened is None or opened[0] != changed:
         if opened is not None:
             opened[1].close()
-        made = Project(root, as_of=told())
+        made = Project(root, as_of=told(), runs_on=os.environ.get(RUNS_ON, DUCKDB))
         if made.as_of is not None:
             atexit.register(made.close)
         _here[root] = opened = (changed, made)

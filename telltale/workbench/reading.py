@@ -15,12 +15,14 @@ from telltale import COMPUTES
 from telltale.arrow import TIMESTAMP, empty
 from telltale.contract import ConfigError, Raw, TelltaleError, did_you_mean
 from telltale.engine import Relation, named_values
+from telltale.engine.spark import SparkRelation
 from telltale.lake.records import raw_record
 from telltale.lake.superseded import superseded as superseded_files
 from telltale.sources import source as source_named
 from telltale.tables import TABLES, Table
 from telltale.workbench.batches import held, parts
 from telltale.workbench.memory import available_bytes, check
+from telltale.workbench.on_engine import on_engine
 from telltale.workbench.project import Project, here
 from telltale.workbench.sql_errors import explained, is_of_query
 from telltale.workbench.tidy import tidy
@@ -32,8 +34,10 @@ if TYPE_CHECKING:
 
 DEVICE_INFO = "device_info"
 """devices.csv as a table of a query."""
-NativeForm = Literal["pandas", "arrow", "duckdb"]
-FORMS = ("pandas", "arrow", "duckdb")
+NativeForm = Literal["pandas", "arrow", "duckdb", "spark"]
+FORMS = ("pandas", "arrow", "duckdb", "spark")
+NATIVE = FORMS[2:]
+"""Forms that are read where they are used: relations of an engine."""
 
 
 def load(
@@ -56,10 +60,11 @@ def load(
         until: its end, exclusive; None is now, and later where a sender's clock is ahead of ours. A derived table
             (visit, presence_day, presence_hour) ends now at the latest.
         columns: which columns; none named is all.
-        engine: pandas (device as 16 hex digits), or the native object: an Arrow table, a relation of DuckDB.
+        engine: pandas (device as 16 hex digits), or the native object: an Arrow table, a relation of DuckDB, a
+            DataFrame of Spark (`[engine] spark`).
         batches: an iterator of frames or Arrow tables instead of one, each of a UTC day (an hour of a day of more than
             2 million rows), in order and together the same rows; each is of the moment it is read. Not for a derived
-            table, nor DuckDB, whose relation is read where it is used.
+            table, nor DuckDB and Spark, which read where they are used.
         project: another project than the one found from here.
 
     Raises:
@@ -76,8 +81,10 @@ def load(
     if batches:
         _can_come_in_batches(table, engine)
         return _batches(project, text, table, span, engine)
-    if engine == "duckdb":
-        return project.engine.run(text, {"rows_in": relation(project.view(), table.name, span)})
+    if engine in NATIVE:
+        project = on_engine(engine, project)
+        made = project.engine.run(text, {"rows_in": relation(project.view(), table.name, span)})
+        return made.df if isinstance(made, SparkRelation) else made
 
     def ask(view: View) -> pa.Table:
         rows = held(view, table.name, span).rows
@@ -91,8 +98,8 @@ def load(
 def _can_come_in_batches(table: Table, engine: str) -> None:
     if table.derived:
         raise ConfigError(f"tt.load: {table.name} is made of other tables and has no batches; load a stretch of it")
-    if engine == "duckdb":
-        raise ConfigError('tt.load: engine "duckdb" reads where it is used and has no batches; take pandas or arrow')
+    if engine in NATIVE:
+        raise ConfigError(f'tt.load: engine "{engine}" reads where it is used and has no batches; take pandas or arrow')
 
 
 def _batches(project: Project, text: str, table: Table, span: Span | None, engine: str) -> Iterator[Any]:
@@ -136,7 +143,8 @@ def sql(text: str, *, project: Project | None = None, **values: bool | float | s
     """The answer to a query over all tables, hot rows included, and `device_info` (devices.csv).
 
     Args:
-        text: a select in DuckDB's dialect; `:name` stands for a value. `device` is an integer here.
+        text: a select in the dialect of DuckDB, on Spark in its own; `:name` stands for a value. `device` is an integer
+            here.
         project: another project than the one found from here.
         **values: the named values.
 

@@ -5,14 +5,11 @@ are those of then. What cannot be had any more is named: `At.not_restored`.
 """
 
 import weakref
-from collections.abc import Callable
 from contextlib import AbstractContextManager
-from importlib import import_module
-from types import ModuleType
 from typing import Any, Self
 
 from telltale.contract import ConfigError
-from telltale.workbench import shown
+from telltale.workbench import calls, shown
 from telltale.workbench.as_of import Moment
 from telltale.workbench.not_restored import not_restored
 from telltale.workbench.project import Project, here, standing_at
@@ -20,7 +17,7 @@ from telltale.workbench.times import When
 from telltale.workbench.times import moment as moment_of
 from telltale.workbench.view import View
 
-LEFT_OUT = frozenset({"Project", "at", "compare", "superseded"})
+LEFT_OUT = frozenset({"Project", "at", "compare", "on", "superseded"})
 """Names of `tt` that are not of a moment."""
 
 
@@ -72,7 +69,9 @@ class At(AbstractContextManager["At"]):
 
     def __init__(self, project: Project, moment: Moment) -> None:
         self.moment = moment
-        self.project = Project(settings=project.settings, running=project.running, as_of=moment)
+        self.project = Project(
+            settings=project.settings, running=project.running, as_of=moment, runs_on=project.runs_on
+        )
         self._outer: list[tuple[AbstractContextManager[None], AbstractContextManager[None]]] = []
         # Copies of files that hold later rows too lie beside the lake as long as somebody may ask.
         self._end = weakref.finalize(self, self.project.close)
@@ -110,38 +109,7 @@ class At(AbstractContextManager["At"]):
             block.__exit__(None, None, None)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name in LEFT_OUT:
-            raise AttributeError(f"tt.at(…) has no {name!r}")
-        return _bound(getattr(import_module("telltale"), name), self)
+        return calls.of_tt(name, self, LEFT_OUT, "tt.at(…)")
 
     def __dir__(self) -> list[str]:
-        own = ("close", "moment", "not_restored", "project")
-        return sorted({*own, *dir(import_module("telltale"))} - LEFT_OUT)
-
-
-class _Bound:
-    """A call, or a module of calls, asked of a moment."""
-
-    def __init__(self, of: ModuleType | Callable[..., Any], then: At) -> None:
-        self._of, self._then = of, then
-        self.__doc__ = of.__doc__
-
-    def __call__(self, *given: Any, **named: Any) -> Any:
-        if isinstance(self._of, ModuleType):
-            raise TypeError(f"{self._of.__name__} is no call")
-        with self._then:
-            return self._of(*given, **named)
-
-    def __getattr__(self, name: str) -> Any:
-        return _bound(getattr(self._of, name), self._then)
-
-    def __dir__(self) -> list[str]:
-        return dir(self._of)
-
-    def __repr__(self) -> str:
-        return f"{self._of!r} {self._then.moment.words(self._then.project.zone())}"
-
-
-def _bound(value: Any, then: At) -> Any:
-    is_call = isinstance(value, ModuleType) or (callable(value) and not isinstance(value, type))
-    return _Bound(value, then) if is_call else value
+        return calls.names({"close", "moment", "not_restored", "project"}, LEFT_OUT)

@@ -1,0 +1,284 @@
+"""A session of Spark that reads texts as they are meant: where it is, what it is told, and what is wrong in a sentence.
+
+A master is `local[2]`, `local-cluster[2,1,1024]` or `spark://host:7077`, each with a Java machine that is started here,
+or `sc://host:15002`, a server of Spark Connect or of Sail, which needs no Java here. Only what Spark Connect has is
+used.
+
+Source: Spark SQL configuration and Spark Connect client, 4.2 and 4.3; why each setting matters: DESIGN section 7.
+"""
+
+import atexit
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from telltale.contract import ConfigError, TelltaleError
+from telltale.extras import not_installed
+
+OLDEST_JAVA = 17
+"""Source: Spark 4.0 documentation, Overview: Spark runs on Java 17 and 21."""
+OLDEST = (4, 2)
+NEWEST = (4, 3)
+"""The versions of Spark that every call is compared on."""
+SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",  # what overflows or does not parse is an error, and no null
+    "spark.sql.parquet.inferTimestampNTZ.enabled": "false",
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",  # files are named: no job lists them
+}
+"""Of every session."""
+OF_A_DRIVER = {
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.log.level": "ERROR",
+    "spark.sql.catalogImplementation": "in-memory",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
+"""Of a Java machine that is started here."""
+_NOISE = ("PySpark does not yet fully support pandas", r"\[RETRIES_EXCEEDED\]")
+"""What PySpark warns of and need not: nothing here goes through its pandas, and who does not answer is said."""
+_sessions: dict[str, Any] = {}
+
+
+class SparkLost(TelltaleError):
+    """The session, its server or its cluster is gone."""
+
+
+def session(master: str, *, memory: str = "2g") -> Any:
+    """The session of a master; opened once in a process.
+
+    Args:
+        master: where; see above.
+        memory: of a Java machine that is started here, such as `2g`.
+
+    Raises:
+        ConfigError: Java or a package is missing or too old, or the server is of a version that does not fit.
+        SparkLost: nothing answers there.
+    """
+    opened = _sessions.get(master)
+    if opened is None:
+        _sessions[master] = opened = _connected(master) if is_remote(master) else _started(master, memory)
+    return opened
+
+
+def stop(master: str) -> None:
+    """End the session of a master, and the Java machine that was started for it; it can be opened again."""
+    opened = _sessions.pop(master, None)
+    if opened is not None:
+        opened.stop()
+
+
+def is_remote(master: str) -> bool:
+    """Whether it is a server of Spark Connect."""
+    return master.startswith("sc://")
+
+
+def problem(master: str) -> str | None:
+    """Why a session of this master could not be opened, as far as that shows without trying."""
+    try:
+        _checked_packages(master)
+        if not is_remote(master):
+            _checked_java(master)
+    except ConfigError as error:
+        return str(error)
+    return None
+
+
+@contextmanager
+def lost_said(master: str) -> Iterator[None]:
+    """Inside the block what tells of a lost session is said in a sentence, and the next question opens a new one.
+
+    Raises:
+        SparkLost: it is lost.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not is_lost(error):
+            raise
+        _sessions.pop(master, None)
+        raise SparkLost(_lost(master)) from error
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether an error says that nobody answers any more."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if names & {"Py4JNetworkError", "ConnectionRefusedError", "ConnectionResetError"}:
+        return True
+    said = str(error)
+    is_of_server = bool(names & {"RpcError", "SparkConnectGrpcException", "SparkConnectException", "RetriesExceeded"})
+    return (is_of_server and ("UNAVAILABLE" in said or "SESSION" in said or "RETRIES_EXCEEDED" in said)) or (
+        "SparkContext was shut down" in said or "cannot call methods on a stopped" in said.lower()
+    )
+
+
+def _lost(master: str) -> str:
+    if is_remote(master):
+        return f'[engine] spark = "{master}": nothing answers there; start the server, then ask again'
+    return f'[engine] spark = "{master}": Spark has stopped; ask again, and it is started anew'
+
+
+def _connected(master: str) -> Any:
+    _checked_packages(master)
+    silence()
+    from pyspark.sql.connect.session import SparkSession
+
+    # Waiting for what is not there: a few seconds, and not the ten minutes of the client's own retries.
+    try:
+        opened = SparkSession.builder.remote(master).create()
+        opened.client.set_retry_policies([_few_retries()])
+        _set(opened, SETTINGS)
+        served = str(opened.version)
+    except Exception as error:
+        if is_lost(error):
+            raise SparkLost(_lost(master)) from error
+        raise ConfigError(f'[engine] spark = "{master}": {_first_line(error)}') from error
+    _checked_server(master, served)
+    return opened
+
+
+def _few_retries() -> Any:
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    return DefaultPolicy(max_retries=3, initial_backoff=200, max_backoff=2_000, min_jitter_threshold=2_000)
+
+
+def _started(master: str, memory: str) -> Any:
+    _checked_packages(master)
+    _checked_java(master)
+    from pyspark.sql import SparkSession
+
+    active = SparkSession.getActiveSession()
+    if active is not None:
+        raise ConfigError(
+            f'[engine] spark = "{master}": another session of Spark runs in this process; stop it, or ask a server '
+            'of Spark Connect, spark = "sc://host:port"'
+        )
+    os.environ["PYSPARK_PYTHON"] = sys.executable  # else its workers are the first python3 on the path
+    folder = tempfile.mkdtemp(prefix="telltale-spark-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    builder = SparkSession.builder.master(master).appName("telltale")
+    for name, value in (OF_A_DRIVER | _of_size(master, memory, folder) | SETTINGS).items():
+        builder = builder.config(name, value)
+    silence()
+    with _diverted(Path(folder) / "java.log") as log:
+        try:
+            return builder.getOrCreate()
+        except Exception as error:
+            said = f"{_first_line(error)}; Java says: {_last_line(log)}"
+            raise ConfigError(f'[engine] spark = "{master}": {said}') from error
+
+
+def _of_size(master: str, memory: str, folder: str) -> dict[str, str]:
+    """What depends on the master: a driver on one machine needs few parts, and its files one folder."""
+    settings = {
+        "spark.driver.memory": memory,
+        "spark.driver.maxResultSize": memory,
+        "spark.local.dir": folder,
+        "spark.sql.warehouse.dir": str(Path(folder) / "warehouse"),
+        "spark.driver.extraJavaOptions": f"-Djava.io.tmpdir={folder}",
+    }
+    if threads := re.match(r"local(?:-cluster)?\[(\d+)", master):
+        settings["spark.sql.shuffle.partitions"] = str(2 * int(threads[1]))
+    return settings
+
+
+def _set(opened: Any, settings: Mapping[str, str]) -> None:
+    for name, value in settings.items():
+        opened.conf.set(name, value)
+
+
+def silence() -> None:
+    """Let PySpark's warnings of what is meant so be silent, whenever it says them."""
+    for message in _NOISE:
+        warnings.filterwarnings("ignore", message=message)
+
+
+@contextmanager
+def _diverted(log: Path) -> Iterator[Path]:
+    """What a Java machine that is started inside says as long as it lives goes into a file, not to the reader."""
+    with log.open("wb") as file:
+        kept = os.dup(2)
+        os.dup2(file.fileno(), 2)
+        try:
+            yield log
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def _checked_packages(master: str) -> None:
+    try:
+        import pyspark
+    except ImportError as error:
+        raise ConfigError(f'[engine] spark = "{master}": {not_installed("pyspark")}') from error
+    here = _numbers(pyspark.__version__)
+    if not OLDEST <= here <= NEWEST:
+        raise ConfigError(
+            f'[engine] spark = "{master}": pyspark is {pyspark.__version__}, expected 4.2 or 4.3; run: '
+            "pip install 'telltale[spark]'"
+        )
+    if is_remote(master):
+        for module, package in (("grpc_status", "grpcio-status"), ("zstandard", "zstandard")):
+            try:
+                __import__(module)
+            except ImportError as error:
+                raise ConfigError(
+                    f'[engine] spark = "{master}": {package} is not installed here; run: '
+                    "pip install 'telltale[spark]'"
+                ) from error
+    elif not (Path(pyspark.__file__).parent / "jars").is_dir() and "SPARK_HOME" not in os.environ:
+        raise ConfigError(
+            f'[engine] spark = "{master}": only the client of Spark is installed here; run: pip install pyspark, or '
+            'ask a server, spark = "sc://host:port"'
+        )
+
+
+def _checked_java(master: str) -> None:
+    home = os.environ.get("JAVA_HOME")
+    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    remedy = "apt-get install openjdk-17-jre-headless on Debian, set JAVA_HOME elsewhere, or use Sail (docs/spark.md)"
+    if java is None or not Path(java).exists():
+        where = f"not in JAVA_HOME ({home})" if home else "missing"
+        raise ConfigError(f'[engine] spark = "{master}": Java is {where}, expected {OLDEST_JAVA} or newer; {remedy}')
+    said = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - Java as the person set it up
+    number = re.search(r'version "(?:1\.)?(\d+)', said.stderr + said.stdout)
+    if number is None or int(number[1]) < OLDEST_JAVA:
+        seen = number[1] if number else _first_line(said.stderr or "of no version")
+        raise ConfigError(f'[engine] spark = "{master}": Java is {seen}, expected {OLDEST_JAVA} or newer; {remedy}')
+
+
+def _checked_server(master: str, served: str) -> None:
+    if not OLDEST <= _numbers(served) <= NEWEST:
+        try:
+            client = version("pyspark")
+        except PackageNotFoundError:
+            client = version("pyspark-client")
+        raise ConfigError(
+            f'[engine] spark = "{master}": the server is Spark {served} and the client here {client}, expected 4.2 or '
+            "4.3 of both; update the server"
+        )
+
+
+def _numbers(text: str) -> tuple[int, int]:
+    major, minor = [*re.findall(r"\d+", text), "0", "0"][:2]
+    return int(major), int(minor)
+
+
+def _first_line(error: object) -> str:
+    return str(error).strip().partition("\n")[0][:300].rstrip(".")
+
+
+def _last_line(log: Path) -> str:
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return next((line for line in reversed(lines) if "rror" in line or "xception" in line), lines[-1] if lines else "")
