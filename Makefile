@@ -48,6 +48,15 @@ test-long: setup  ## the suite, its long tests too, on six other days (needs Deb
 	        faketime "$$moment" $(BIN)/python -m pytest $(ARGS) || failed="$$failed '$$moment'"; \
 	done; test -z "$$failed" || { echo "failed on$$failed"; exit 1; }
 
+test-sail: .venv-sail/ready  ## every call of tt on Sail, which is Spark without Java, in an environment of its own
+	.venv-sail/bin/python -m pytest tests/engine/on_sail.py $(ARGS)
+
+.venv-sail/ready: requirements-sail.lock .venv/ready
+	$(PYTHON) -m venv .venv-sail
+	$(BIN)/uv pip install --quiet --python .venv-sail/bin/python $(LOCKED) requirements-sail.lock
+	echo '$(CURDIR)' > "$$(.venv-sail/bin/python -c 'import site; print(site.getsitepackages()[0])')/telltale.pth"
+	@touch $@
+
 check: setup  ## ruff, mypy --strict, stripped notebooks, licences of the base dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -75,7 +84,7 @@ lock: setup  ## resolve pyproject.toml anew into requirements.lock and constrain
 	    --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements-sail.lock
 
 clean:  ## remove what was built; data/ stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-sail .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup demo up lab test test-long check bench pictures proto commands lock clean
+.PHONY: help setup demo up lab test test-sail test-long check bench pictures proto commands lock clean
 .DEFAULT_GOAL := help

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import sqlglot
-from sqlglot import TokenType, exp
+from sqlglot import exp
 from sqlglot.errors import ErrorLevel
 
 ROOT = Path(__file__).parent.parent

@@ -82,7 +82,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.look": {"telltale.wording"},
     "telltale.charts": SPINE | {"telltale.look", "telltale.page.table"},
     "telltale.page": SPINE | {"telltale.look", "telltale.workbench"},
-    "telltale.report": SPINE | STORE | {"telltale.look", "telltale.page", "telltale.workbench", "telltale.sources"},
+    "telltale.report": SPINE
+    | STORE
+    | {"telltale.look", "telltale.page", "telltale.workbench", "telltale.sources", "telltale.engine.session"},
     "telltale.dashboard": SPINE
     | {"telltale.look", "telltale.page", "telltale.workbench", "telltale.settings", "telltale.charts", "telltale.lake"}
     | {"telltale.sources", "telltale.operate.supervise", "telltale.logs"}

@@ -27,6 +27,14 @@ from telltale.cli.output import json_option, progress, show, show_one
     metavar="MOMENT",
     help='Only what was known at a moment that has passed, such as "2026-11-12 09:00", by the settings of then.',
 )
+@click.option(
+    "--engine",
+    "runs_on",
+    type=click.Choice(["duckdb", "spark"]),
+    default="duckdb",
+    show_default=True,
+    help="What answers: DuckDB in this process, or Spark where [engine] spark says it is. The footer says which.",
+)
 @click.option("--pdf/--no-pdf", "with_pdf", default=True, help="Make a PDF too, where Chromium is installed.")
 @click.option("--list", "listing", is_flag=True, help="List the reports that can be run.")
 @click.option(
@@ -58,6 +66,7 @@ def report(
     parameters: tuple[str, ...],
     *,
     as_of: str | None,
+    runs_on: str,
     with_pdf: bool,
     listing: bool,
     proven: Path | None,
@@ -71,6 +80,7 @@ def report(
     of its own, beside that of the same period. With --verify the exit code is 0 where the report is equal, else 1.
     """
     from telltale.report import notebooks, run
+    from telltale.workbench.on_engine import on_engine
     from telltale.workbench.project import here
     from telltale.workbench.then import moment_in_the_past
 
@@ -86,7 +96,7 @@ def report(
         reports = [{"report": report, "notebook": path} for report, path in notebooks().items()]
         show(reports, as_json=as_json, empty="No notebook with a parameter “period” in notebooks/.")
         return
-    values, project = values_of(parameters), here()
+    values, project = values_of(parameters), on_engine(runs_on, here())
     moment = None if as_of is None else moment_in_the_past(as_of, project)
     with progress() as bar:
         task = bar.add_task(name, total=None)

@@ -11,6 +11,7 @@ import atexit
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from telltale.contract import ConfigError, TelltaleError
 from telltale.extras import not_installed
@@ -29,6 +31,8 @@ OLDEST_JAVA = 17
 OLDEST = (4, 2)
 NEWEST = (4, 3)
 """The versions of Spark that every call is compared on."""
+PORT = 15_002
+"""Of a server whose address names none (Source: Spark Connect client connection string)."""
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",  # what overflows or does not parse is an error, and no null
@@ -83,15 +87,20 @@ def is_remote(master: str) -> bool:
     return master.startswith("sc://")
 
 
+def shown(master: str) -> str:
+    """The master without what follows its place, where a token stands."""
+    return re.sub(r"/?;.*", "", master) if is_remote(master) else master
+
+
 def problem(master: str) -> str | None:
-    """Why a session of this master could not be opened, as far as that shows without trying."""
+    """Why a session of this master could not be opened, as far as that shows without opening one."""
     try:
         _checked_packages(master)
         if not is_remote(master):
             _checked_java(master)
     except ConfigError as error:
         return str(error)
-    return None
+    return None if not is_remote(master) or _listens(master) else _lost(master)
 
 
 @contextmanager
@@ -122,10 +131,19 @@ def is_lost(error: BaseException) -> bool:
     )
 
 
+def _listens(master: str) -> bool:
+    at = urlsplit(shown(master))
+    try:
+        socket.create_connection((at.hostname or "", at.port or PORT), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
 def _lost(master: str) -> str:
     if is_remote(master):
-        return f'[engine] spark = "{master}": nothing answers there; start the server, then ask again'
-    return f'[engine] spark = "{master}": Spark has stopped; ask again, and it is started anew'
+        return f'[engine] spark = "{shown(master)}": nothing answers there; start the server, then ask again'
+    return f'[engine] spark = "{shown(master)}": Spark has stopped; ask again, and it is started anew'
 
 
 def _connected(master: str) -> Any:
@@ -142,7 +160,7 @@ def _connected(master: str) -> Any:
     except Exception as error:
         if is_lost(error):
             raise SparkLost(_lost(master)) from error
-        raise ConfigError(f'[engine] spark = "{master}": {_first_line(error)}') from error
+        raise ConfigError(f'[engine] spark = "{shown(master)}": {_first_line(error)}') from error
     _checked_server(master, served)
     return opened
 
@@ -161,8 +179,8 @@ def _started(master: str, memory: str) -> Any:
     active = SparkSession.getActiveSession()
     if active is not None:
         raise ConfigError(
-            f'[engine] spark = "{master}": another session of Spark runs in this process; stop it, or ask a server '
-            'of Spark Connect, spark = "sc://host:port"'
+            f'[engine] spark = "{shown(master)}": another session of Spark runs in this process; stop it, or ask a '
+            'server of Spark Connect, spark = "sc://host:port"'
         )
     os.environ["PYSPARK_PYTHON"] = sys.executable  # else its workers are the first python3 on the path
     folder = tempfile.mkdtemp(prefix="telltale-spark-")
@@ -176,7 +194,7 @@ def _started(master: str, memory: str) -> Any:
             return builder.getOrCreate()
         except Exception as error:
             said = f"{_first_line(error)}; Java says: {_last_line(log)}"
-            raise ConfigError(f'[engine] spark = "{master}": {said}') from error
+            raise ConfigError(f'[engine] spark = "{shown(master)}": {said}') from error
 
 
 def _of_size(master: str, memory: str, folder: str) -> dict[str, str]:
@@ -221,11 +239,11 @@ def _checked_packages(master: str) -> None:
     try:
         import pyspark
     except ImportError as error:
-        raise ConfigError(f'[engine] spark = "{master}": {not_installed("pyspark")}') from error
+        raise ConfigError(f'[engine] spark = "{shown(master)}": {not_installed("pyspark")}') from error
     here = _numbers(pyspark.__version__)
     if not OLDEST <= here <= NEWEST:
         raise ConfigError(
-            f'[engine] spark = "{master}": pyspark is {pyspark.__version__}, expected 4.2 or 4.3; run: '
+            f'[engine] spark = "{shown(master)}": pyspark is {pyspark.__version__}, expected 4.2 or 4.3; run: '
             "pip install 'telltale[spark]'"
         )
     if is_remote(master):
@@ -234,13 +252,13 @@ def _checked_packages(master: str) -> None:
                 __import__(module)
             except ImportError as error:
                 raise ConfigError(
-                    f'[engine] spark = "{master}": {package} is not installed here; run: '
+                    f'[engine] spark = "{shown(master)}": {package} is not installed here; run: '
                     "pip install 'telltale[spark]'"
                 ) from error
     elif not (Path(pyspark.__file__).parent / "jars").is_dir() and "SPARK_HOME" not in os.environ:
         raise ConfigError(
-            f'[engine] spark = "{master}": only the client of Spark is installed here; run: pip install pyspark, or '
-            'ask a server, spark = "sc://host:port"'
+            f'[engine] spark = "{shown(master)}": only the client of Spark is installed here; run: pip install '
+            'pyspark, or ask a server, spark = "sc://host:port"'
         )
 
 
@@ -250,12 +268,16 @@ def _checked_java(master: str) -> None:
     remedy = "apt-get install openjdk-17-jre-headless on Debian, set JAVA_HOME elsewhere, or use Sail (docs/spark.md)"
     if java is None or not Path(java).exists():
         where = f"not in JAVA_HOME ({home})" if home else "missing"
-        raise ConfigError(f'[engine] spark = "{master}": Java is {where}, expected {OLDEST_JAVA} or newer; {remedy}')
+        raise ConfigError(
+            f'[engine] spark = "{shown(master)}": Java is {where}, expected {OLDEST_JAVA} or newer; {remedy}'
+        )
     said = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - Java as the person set it up
     number = re.search(r'version "(?:1\.)?(\d+)', said.stderr + said.stdout)
     if number is None or int(number[1]) < OLDEST_JAVA:
         seen = number[1] if number else _first_line(said.stderr or "of no version")
-        raise ConfigError(f'[engine] spark = "{master}": Java is {seen}, expected {OLDEST_JAVA} or newer; {remedy}')
+        raise ConfigError(
+            f'[engine] spark = "{shown(master)}": Java is {seen}, expected {OLDEST_JAVA} or newer; {remedy}'
+        )
 
 
 def _checked_server(master: str, served: str) -> None:
@@ -265,8 +287,8 @@ def _checked_server(master: str, served: str) -> None:
         except PackageNotFoundError:
             client = version("pyspark-client")
         raise ConfigError(
-            f'[engine] spark = "{master}": the server is Spark {served} and the client here {client}, expected 4.2 or '
-            "4.3 of both; update the server"
+            f'[engine] spark = "{shown(master)}": the server is Spark {served} and the client here {client}, expected '
+            "4.2 or 4.3 of both; update the server"
         )
 
 

@@ -51,7 +51,7 @@ class SparkEngine:
     @property
     def words(self) -> str:
         """What answers, as a footer says it."""
-        return f"Spark {self.session.version} ({self.master})"
+        return f"Spark {self.session.version} ({sessions.shown(self.master)})"
 
     def from_arrow(self, rows: pa.Table) -> "SparkRelation":
         """The rows of an Arrow table."""

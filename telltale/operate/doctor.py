@@ -14,6 +14,7 @@ from telltale import private
 from telltale.capture.interfaces import chosen, may_capture, present
 from telltale.contract import ConfigError, TelltaleError, Transport
 from telltale.door import try_options
+from telltale.engine import session
 from telltale.forward.passing import targets
 from telltale.health.known import Unheard, never_heard
 from telltale.health.words.listed import where
@@ -106,6 +107,18 @@ def _publish(project: Project) -> Iterator[Finding]:
     if named and not complaints:
         fix = "telltale publish --test RECIPIENT"
         yield Finding("publish", "ok", f"{len(named):,} recipients, each with a complete way; try one: {fix}")
+
+
+def _engine(project: Project) -> Iterator[Finding]:
+    """Spark, where it is set."""
+    master = project.settings.engine.spark
+    if not master:
+        return
+    if said := session.problem(master):
+        found, _, fix = said.rpartition("; ")
+        yield Finding("engine", "note", found, fix)
+    else:
+        yield Finding("engine", "ok", f"Spark ({session.shown(master)})")
 
 
 def _exported(project: Project) -> Iterator[Finding]:
@@ -336,6 +349,7 @@ CHECKS: tuple[Check, ...] = (
     spools.spools,
     forgettings.forgettings,
     _lake,
+    _engine,
     _publish,
     _exported,
     _backups,

@@ -20,7 +20,7 @@ from telltale.report.whose import told_of
 from telltale.settings import HOME_VARIABLE
 from telltale.workbench.as_of import VARIABLE, Moment
 from telltale.workbench.periods import Period, parse
-from telltale.workbench.project import Project, clock, here
+from telltale.workbench.project import RUNS_ON, Project, clock, here
 from telltale.workbench.times import local_time
 from telltale.workbench.view import FilesGone
 
@@ -207,7 +207,7 @@ def _then(project: Project, moment: Moment | None) -> Project:
     """The project whose settings and present count."""
     if moment is None or not moment.as_known:
         return project
-    return Project(settings=project.settings, as_of=moment)
+    return Project(settings=project.settings, as_of=moment, runs_on=project.runs_on)
 
 
 def _names(project: Project) -> dict[str, str]:
@@ -251,7 +251,11 @@ def _cells(
         str(target),
         parameters=values,
         # Whatever project this process was told to be in: the notebook is run for this one.
-        environment={VARIABLE: moment.text, HOME_VARIABLE: str(project.settings.root.resolve())},
+        environment={
+            VARIABLE: moment.text,
+            HOME_VARIABLE: str(project.settings.root.resolve()),
+            RUNS_ON: project.runs_on,
+        },
         tell=lambda text: progress(f"{source.stem}: {text}"),
         kernel_name="python3",
         language="python",
@@ -275,7 +279,7 @@ def _kept(todo: _Run, done: Executed, step: publishing.Step) -> Report:
         period_text=todo.period_text, given=todo.values, when=when, moment=done.moment, made=made,
     )  # fmt: skip
     html = staged / f"{base}.html"
-    facts = of_run.facts(done.notebook, when, made_at) | of_run.as_known(todo.then)
+    facts = of_run.facts(done.notebook, when, made_at) | of_run.as_known(todo.then) | of_run.answered_by(project)
     drawn = render(done.notebook, facts=facts, version=telltale.__version__)
     html.write_text(recipe.with_element(drawn, whole), encoding="utf-8")
     printed = pdf.printed(html, staged / f"{base}.pdf") if todo.with_pdf else None

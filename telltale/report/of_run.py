@@ -8,10 +8,11 @@ from typing import Any
 
 import telltale
 from telltale import wording
+from telltale.engine.session import shown
 from telltale.settings import devices
 from telltale.workbench.not_restored import not_restored
 from telltale.workbench.periods import Period
-from telltale.workbench.project import Project
+from telltale.workbench.project import DUCKDB, Project
 
 
 def facts(notebook: Mapping[str, Any], when: Period, made: dt.datetime) -> dict[str, str]:
@@ -32,6 +33,13 @@ def as_known(then: Project) -> dict[str, str]:
     known = wording.sentence_case(then.as_of.words(then.zone()))
     lost = not_restored(then)
     return {"As known": known} | ({"Not restored": "; ".join(lost)} if lost else {})
+
+
+def answered_by(project: Project) -> dict[str, str]:
+    """Which engine answered, where it is not DuckDB in the kernel itself."""
+    if project.runs_on == DUCKDB:
+        return {}
+    return {"Answered by": f"Spark ({shown(project.settings.engine.spark)})"}
 
 
 def revision() -> tuple[str, ...]:

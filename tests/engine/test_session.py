@@ -49,7 +49,8 @@ def test_a_java_that_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.Monk
     assert "Java is missing, expected 17 or newer" in str(session.problem("local[2]"))
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     assert f"Java is not in JAVA_HOME ({tmp_path})" in str(session.problem("local[2]"))
-    assert session.problem("sc://127.0.0.1:1") is None
+    assert "nothing answers there" in str(session.problem("sc://127.0.0.1:1/;token=hush"))
+    assert "hush" not in str(session.problem("sc://127.0.0.1:1/;token=hush"))
 
 
 def test_a_java_that_fits_is_no_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -191,6 +191,14 @@ def test_no_advice_that_cannot_be_followed(tmp_path: Path) -> None:
     assert "Spark" not in told
 
 
+def test_spark_is_looked_at_where_it_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    found = findings(make_project(tmp_path, '[webhooks]\nport = 0\n[engine]\nspark = "local[2]"\n'))
+    (engine,) = [finding for finding in found if finding.check == "engine"]
+    assert (engine.state, engine.fix.startswith("apt-get install openjdk-17-jre-headless")) == ("note", True)
+    assert f"Java is not in JAVA_HOME ({tmp_path}), expected 17 or newer" in engine.found
+
+
 @pytest.mark.parametrize(
     ("toml", "is_said"),
     [
