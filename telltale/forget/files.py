@@ -19,6 +19,7 @@ from telltale.landing.schema import EXPORTED, RAW
 from telltale.landing.spool import LOCK_ENDING
 from telltale.lockfile import is_held
 from telltale.privacy.files import replace
+from telltale.settings import DEVICES_FILE
 
 _SQLITE, _GZIP = b"SQLite format 3\0", b"\x1f\x8b"
 
@@ -99,6 +100,17 @@ def forget_in_logs(task: Task) -> None:
                     path.unlink()
         else:
             task.tell(_place(path, settings.data), "files", overwritten=_overwrite(task, path, data))
+
+
+def by_hand(task: Task) -> list[str]:
+    """Notebooks and tables of the project's own folder that name it: they are somebody's work, and stay."""
+    root = task.project.settings.root
+    lists = {root / DEVICES_FILE, root / task.project.settings.arp.allow_list}
+    with task.project.store.reader() as connection:
+        lists |= {Path(text) for text in connection.scalars(sa.select(EXPORTED.c.path))}
+    there = [*root.glob("*.ipynb"), *root.glob("*.csv"), *(root / "notebooks").rglob("*.ipynb")]
+    found = [path for path in sorted(there) if path not in lists and path.is_file() and names_it(task, path)]
+    return [path.relative_to(root).as_posix() for path in found]
 
 
 def _place(path: Path, data: Path) -> str:

@@ -73,8 +73,10 @@ def _settle(task: Task, run: Run) -> None:
     """Note what becomes of a period; nothing that it said stays."""
     blank: dict[str, Any] = {"claims": "{}", "changed": "[]", "sentence": "", "files": "[]", "failure": "{}"}
     of = next((each for each in readers(task.project.settings) if (each.report, each.key) == run.key[:2]), None)
-    if of is not None and _may_be_made_again(task, of, run):
-        values = {**blank, "state": "waiting", "next_try": 0, "attempts": 0, "seen": "", "rows": "", "answers": ""}
+    nobody = {"holder": ledger.NOBODY, "lease_until": 0}  # who is at it now made it of what is gone: it is thrown away
+    if run.state == "running" or (of is not None and _may_be_made_again(task, of, run)):
+        anew = dict.fromkeys(("seen", "rows", "answers"), "") | {"state": "waiting", "next_try": 0, "attempts": 0}
+        values = {**blank, **nobody, **anew}
         values["reason"] = AGAIN
     else:
         values = {**blank, "reason": WITHDRAWN, "answers": ""}

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from telltale.contract import TelltaleError
 from telltale.forget import journal
 from telltale.forget.backups import Backup, Remove, forget_in_backups
-from telltale.forget.files import forget_exports, forget_in_logs, forget_in_spools
+from telltale.forget.files import by_hand, forget_exports, forget_in_logs, forget_in_spools
 from telltale.forget.lists import forget_on_lists
 from telltale.forget.records import forget_in_records
 from telltale.forget.reports import forget_in_reports
@@ -131,6 +131,7 @@ def _scrub(task: Task) -> None:
 
 
 def _result(task: Task) -> Forgotten:
+    task.notes += [f"{name} names it: see to it by hand" for name in by_hand(task)]
     return Forgotten(
         tuple(line for line in task.totals() if line),
         tuple(task.sent),

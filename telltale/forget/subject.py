@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from telltale.address import spelled, station
@@ -13,6 +14,8 @@ from telltale.landing.schema import SETTINGS_VERSION
 from telltale.privacy.spelling import Spellings
 from telltale.settings import DEVICES_FILE, Device, buttons, devices
 from telltale.settings.devices import devices_in
+from telltale.tables import NODE_HEARTBEAT
+from telltale.workbench import load
 from telltale.workbench.project import Project
 
 _SHORTEST_NAME = 3
@@ -51,7 +54,7 @@ def subject_of(project: Project, text: str) -> Subject:
     """Who or what a text means: a person of devices.csv, an address, a device by its id or its listed name.
 
     Raises:
-        ConfigError: it is empty, or a name that several devices have.
+        ConfigError: it is empty, a name that several devices have, or an access point.
     """
     wanted = " ".join(text.split())
     if not wanted:
@@ -62,6 +65,7 @@ def subject_of(project: Project, text: str) -> Subject:
         return _subject(project, "person", (each.device_id for each in of_person), known, of_person[0].person)
     if station(wanted) > 0:
         own = {spelled(station(wanted)), device_id(wanted)}
+        _refuse_node(project, spelled(station(wanted)))
         return _subject(project, "address", sorted(own), known)
     called = {each.device_id for each in listed if each.name and each.name.casefold() == wanted.casefold()}
     if len(called) > 1:
@@ -103,6 +107,16 @@ def pseudonyms_of(project: Project, subject: Subject) -> tuple[int, ...]:
         for alias in given(spelled(address), site)
     }
     return tuple(sorted(found))
+
+
+def _refuse_node(project: Project, address: str) -> None:
+    """An access point is no subject: every report it sent is about others, and would be none without its name."""
+    nodes = load(NODE_HEARTBEAT.name, columns=("node_id",), engine="arrow", project=project)["node_id"]
+    if pc.any(pc.equal(nodes, address)).as_py():
+        raise ConfigError(
+            "forget: the address is that of an access point, and what it reported is about others; "
+            "expected a device that was heard, a person or another device"
+        )
 
 
 def _subject(project: Project, kind: str, ids: Iterable[str], known: Sequence[Device], person: str = "") -> Subject:

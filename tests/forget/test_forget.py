@@ -211,7 +211,12 @@ def test_a_sensor(project: Project) -> None:
     for place in ("devices.csv", "landing/telltale.db", "logs/webhooks.log.1", "lake/raw", "lake/reading"):
         assert any(place in path for path in before), place
     others = _others(project, {f"efento:{SENSOR}"})
+    notebook = project.settings.root / "notebooks" / "fridges.ipynb"
+    notebook.parent.mkdir()
+    notebook.write_text(f'{{"cells": ["efento:{SENSOR}"]}}')
     done = _forget(project, f"efento:{SENSOR}")
+    assert "notebooks/fridges.ipynb names it: see to it by hand" in done.notes
+    notebook.unlink()
     assert searched(project.settings.root, wanted) == {}
     assert _others(project, set()) == others
     assert [(one["to"], one["what"]) for one in done.sent] == [("cumulocity", "1 events passed on")]
@@ -276,6 +281,8 @@ def test_who_is_meant(project: Project) -> None:
     assert PHONE not in meant[PHONE.upper()].shown
     with pytest.raises(ConfigError, match="nothing was named"):
         subject_of(project, " ")
+    with pytest.raises(ConfigError, match="that of an access point"):
+        subject_of(project, NODE.replace(":", "-"))
 
 
 def test_backups_are_removed_or_named_with_their_last_day(project: Project) -> None:
