@@ -25,19 +25,22 @@ def forget(whom: str, *, yes: bool, opt_out: bool, as_json: bool) -> None:
     """
     from telltale.forget import finish_others, subject_of
     from telltale.forget import forget as forgotten
+    from telltale.forget.backups import known
     from telltale.workbench.project import Project
 
     project = Project()
     if whom == "-":
         whom = click.prompt("Device, address or person", hide_input=True, err=True)
     subject, now_us = subject_of(project, whom), project.now_us()
+    backups, remove = known(project, now_us=now_us)
     if not yes:
-        trial = forgotten(project, subject, now_us=now_us, is_trial=True)
+        trial = forgotten(project, subject, now_us=now_us, is_trial=True, backups=backups, remove_backup=remove)
         _show(trial, subject.shown, as_json=as_json)
         if as_json or not trial.lines or not sys.stdin.isatty() or not click.confirm("Remove it now?", err=True):
             return
     finish_others(project, subject, now_us=now_us)
-    _show(forgotten(project, subject, now_us=now_us, opt_out=opt_out), subject.shown, as_json=as_json)
+    done = forgotten(project, subject, now_us=now_us, opt_out=opt_out, backups=backups, remove_backup=remove)
+    _show(done, subject.shown, as_json=as_json)
 
 
 def _show(done: "Forgotten", shown: str, *, as_json: bool) -> None:

@@ -1,10 +1,13 @@
 """Backups that may hold what is forgotten: those that can be removed go, the others are named with their last day."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from telltale.forget.task import Task
+from telltale.operate import backup as ledger
 from telltale.wording import full_date
+from telltale.workbench.project import Project
 from telltale.workbench.times import local_time
 
 
@@ -42,6 +45,19 @@ def forget_in_backups(task: Task, backups: Sequence[Backup], remove: Remove | No
         else:
             task.notes.append(_unreached(task, backup))
     task.tell("backups", "backups", removed)
+
+
+def known(project: Project, *, now_us: int) -> tuple[list[Backup], Remove]:
+    """The backups of a project, and how one that lies in a folder of this machine is removed."""
+    there = {Backup(each.place, each.at, each.expires_at): each for each in ledger.backups(project.store)}
+
+    def remove(backup: Backup) -> bool:
+        if "://" in backup.place or not Path(backup.place).exists():
+            return False
+        ledger.remove(project, there[backup], now_us=now_us)
+        return True
+
+    return list(there), remove
 
 
 def _unreached(task: Task, backup: Backup) -> str:

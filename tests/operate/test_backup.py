@@ -14,6 +14,8 @@ from click.testing import CliRunner
 import telltale as tt
 from telltale.cli import telltale
 from telltale.contract import ConfigError, Raw, StoreError, TelltaleError
+from telltale.forget import forget, subject_of
+from telltale.forget.backups import known
 from telltale.lake.gc import gc
 from telltale.lake.merge import merge
 from telltale.lake.settle import settle_all
@@ -251,6 +253,29 @@ def test_what_waits_in_a_spool_and_no_secret_goes_along(project: Project, tmp_pa
     assert [raw.body for raw in spool.first(5, 10**6)] == [b"waits"]
     spool.close()
     other.close()
+
+
+def test_forgetting_removes_backups_within_reach_and_what_was_set_aside(project: Project, tmp_path: Path) -> None:
+    make(project, str(tmp_path / "kept"), now_us=NOW)
+    make(project, str(tmp_path / "unplugged"), now_us=NOW)
+    (tmp_path / "unplugged").rename(tmp_path / "on a shelf")
+    Path(project.lake.path(project.lake.snapshot().of("sighting")[0])).write_bytes(b"PAR1 3c:06:30")
+    list(repair(project, now_us=NOW))
+    assert [*(project.settings.data / "damaged").rglob("*.parquet")]
+    subject = subject_of(project, "3C:06:30:00:00:00")
+
+    reach, remove = known(project, now_us=NOW)
+    trial = forget(project, subject, now_us=NOW, is_trial=True, backups=reach, remove_backup=remove)
+    assert [*(tmp_path / "kept").rglob("*.parquet")], "a trial removes nothing"
+    done = forget(project, subject, now_us=NOW, backups=reach, remove_backup=remove)
+
+    assert "backups" in {line.place for line in trial.lines}
+    assert {line.place: line.removed for line in done.lines}["backups"] == 1
+    assert any("unplugged" in note and "out of reach" in note for note in done.notes)
+    assert any("make another" in note for note in done.notes)
+    assert not [path for path in (tmp_path / "kept").rglob("*") if path.is_file()]
+    assert not [*(project.settings.data / "damaged").rglob("*.parquet")]
+    assert [Path(backup.place).name for backup in backups(project.store)] == ["unplugged"]
 
 
 def test_a_place_within_the_data_is_refused(project: Project) -> None:

@@ -7,11 +7,12 @@
                                        manifest.json    written last: what has none is no backup
 
 Pseudonym keys and secrets are left out. `making.py` and `restoring.py` are the two ways, `place.py` where they lie,
-`expiry.py` how long, `ledger.py` what the store knows of them.
+`expiry.py` how long, `removing.py` takes them away, `ledger.py` is what the store knows of them.
 """
 
 from telltale.operate.backup.ledger import Backup, backups, past, reminder
 from telltale.operate.backup.making import Made, make
+from telltale.operate.backup.removing import remove
 from telltale.operate.backup.restoring import Restored, restore
 
-__all__ = ["Backup", "Made", "Restored", "backups", "make", "past", "reminder", "restore"]
+__all__ = ["Backup", "Made", "Restored", "backups", "make", "past", "reminder", "remove", "restore"]

@@ -8,7 +8,7 @@ there.
 
 import datetime as dt
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,6 +29,7 @@ from telltale.landing.schema import LEASE, RAW, REFUSED, SUPERSEDED
 from telltale.operate.backup import ledger
 from telltale.operate.backup.expiry import expires_at
 from telltale.operate.backup.place import BACKUPS, FILES, MANIFEST, STORE, Kept, Manifest, Place, below, kept
+from telltale.operate.backup.removing import expire
 from telltale.operate.moving.copying import copy
 from telltale.operate.moving.held import held
 from telltale.settings import DEVICES_FILE, SETTINGS_FILE, Settings
@@ -83,9 +84,9 @@ def make(project: Project, where: str, *, now_us: int, progress: Progress = lamb
         StoreError: the place is full, or the store is away; there is no new backup.
         Changed: files kept being purged; make it again.
     """
-    place = Place(where)
+    place = Place(where, project.settings.object_access)
     _check_apart(project.settings, place)
-    expired = tuple(_expire(project.store, place, now_us))
+    expired = tuple(expire(project.store, place, now_us))
     name = f"{dt.datetime.fromtimestamp(now_us / 1e6, dt.UTC):%Y-%m-%dT%H%M%SZ}"
     with leased(project.store, f"backup {place.shown}", until_us=now_us + _LEASE_US):
         return retried(lambda: _attempt(project, place, name, now_us, progress))._replace(expired=expired)
@@ -119,15 +120,6 @@ def _check_apart(settings: Settings, place: Place) -> None:
     folder = place.root.folder
     if folder is not None and folder.resolve().is_relative_to(settings.data.resolve()):
         raise ConfigError(f"backup {folder}: it lies within {settings.data}, which is what it is of; name another disk")
-
-
-def _expire(store: Store, place: Place, now_us: int) -> Iterator[str]:
-    """Remove the backups at a place whose time is over."""
-    for manifest in place.manifests():
-        if manifest.expires_at is not None and manifest.expires_at <= now_us:
-            place.remove(manifest)
-            ledger.note_gone(store, place.shown, manifest.name, now_us=now_us)
-            yield manifest.name
 
 
 def _copied_store(store: Store, file: Path, progress: Progress) -> _Snapshot:

@@ -11,6 +11,8 @@ import pyarrow as pa
 
 from telltale.contract import ConfigError, StoreError
 from telltale.lake.files import Root
+from telltale.lake.objects import ObjectRoot
+from telltale.settings.objects import ObjectAccess
 
 FILES, BACKUPS, MANIFEST, STORE = "files", "backups", "manifest.json", "store.db"
 VERSION = 1
@@ -51,14 +53,15 @@ class Place:
 
     Args:
         place: as it was named; a folder is made with the first backup.
+        access: how an object store is reached.
 
     Raises:
         ConfigError: it is none.
     """
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, access: ObjectAccess) -> None:
         try:
-            self.root = Root(place if "://" in place else Path(place).expanduser())
+            self.root = ObjectRoot(place, access) if "://" in place else Root(Path(place).expanduser())
         except (pa.ArrowException, OSError, ValueError) as error:
             raise ConfigError(
                 f"backup {place}: {error}; expected a folder, or a URL such as s3://bucket/path"

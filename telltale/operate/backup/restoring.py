@@ -69,7 +69,7 @@ def restore(
         StoreError: the store is not empty, or others have it open; a part of the backup is damaged. Nothing is in the
             store then.
     """
-    place = Place(where)
+    place = Place(where, project.settings.object_access)
     manifest = _chosen(place, name)
     if manifest.expires_at is not None and manifest.expires_at <= now_us and not despite_expiry:
         raise ConfigError(
