@@ -5,6 +5,7 @@ import hashlib
 import json
 import shutil
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,7 +22,7 @@ from telltale.lake.damage import Damaged
 from telltale.lake.gc import gc
 from telltale.lake.merge import merge
 from telltale.lake.settle import settle_all
-from telltale.operate import retention
+from telltale.operate import retention, upkeep
 from telltale.operate.check import examine, files_from_outside, repair
 from telltale.operate.finding import Finding
 from telltale.operate.retention.closing import close_days
@@ -291,6 +292,27 @@ def test_upkeep_goes_on_without_a_damaged_file_and_names_it(project: Project) ->
     assert list(project.lake.left_out()) == [damaged.path]
     repaired(project)
     assert retention.purge(project, now_us=NOW).closed == 2
+
+
+def test_upkeep_says_what_its_jobs_leave_out_once(project: Project) -> None:
+    sql(project, "delete from file_fact")
+    cut(of(project, "sighting"))
+    said: list[str] = []
+    stop = threading.Event()
+
+    def count(_project: Project, _now_us: int) -> str:
+        rounds.append(None)
+        if len(rounds) == 3:
+            stop.set()
+        return ""
+
+    rounds: list[None] = []
+    jobs = [upkeep.Job(0, upkeep.note_facts), upkeep.Job(0, count)]
+    upkeep.keep(project, stop, say=said.append, jobs=jobs, steady_s=lambda: float(len(rounds)), tick_s=0.0)
+
+    (sentence,) = said
+    assert sentence.startswith("note_facts: left out: lake ")
+    assert sentence.endswith('run "telltale check --repair"')
 
 
 def test_retention_removes_a_damaged_file_whose_rows_are_all_due(project: Project) -> None:
