@@ -28,6 +28,7 @@ from telltale.tables import TABLES
 from telltale.workbench import Project
 from telltale.workbench.reading import relation
 from tests.lake_fixture import at, hear, set_clock, write_settings
+from tests.object_store import SECRETS_TOML, ObjectStore
 from tests.stores import Server
 
 NOW = at("2026-11-23 12:00")
@@ -116,6 +117,37 @@ def test_a_backup_of_sqlite_goes_into_postgresql_and_back(project: Project, tmp_
         assert digests(third) == digests(other) != before
         third.close()
         other.close()
+
+
+@pytest.mark.slow
+def test_a_backup_lies_in_an_object_store_and_a_lake_there_is_made_again(
+    project: Project, tmp_path: Path, object_store: ObjectStore
+) -> None:
+    bucket, before = object_store.bucket(), digests(project)
+    toml = project.settings.root / "telltale.toml"
+    toml.write_text(f'{toml.read_text()}[s3]\nendpoint = "{object_store.url}"\n')
+    with (project.settings.root / "secrets.toml").open("a") as file:
+        file.write(SECRETS_TOML)
+    project.close()
+    project = Project(project.settings.root, now=lambda: NOW)
+    made = make(project, f"s3://{bucket}/kept", now_us=NOW)
+    assert made.new_files == made.files
+    assert make(project, f"s3://{bucket}/kept", now_us=NOW + HOUR).new_files == 0
+    other = Project(write_settings(tmp_path / "other", more=object_store.toml(bucket)), now=lambda: NOW)
+    with (other.settings.root / "secrets.toml").open("a") as file:
+        file.write(SECRETS_TOML)
+    other = Project(other.settings.root, now=lambda: NOW)
+    restore(other, f"s3://{bucket}/kept", now_us=NOW)
+    with_keys_of(other, project)
+    assert digests(other) == before
+    lost, cut_short = other.lake.snapshot().of("sighting")
+    content = other.lake.root.content(cut_short.path)
+    assert other.lake.root.delete(lost.path)
+    other.lake.root.write({cut_short.path: content.slice(0, 200)}, lambda _step: None, at_us=NOW)
+    assert [finding.state for finding in repair(other, now_us=NOW)] == ["ok", "ok"]
+    assert digests(other) == before
+    other.close()
+    project.close()
 
 
 def test_a_later_backup_adds_what_is_new(project: Project, tmp_path: Path) -> None:
