@@ -1,5 +1,6 @@
 """The steps of a forgetting, in an order that may be stopped anywhere and run again.
 
+    orphans   files nobody ever listed: while all records are known, gc takes them for what a crash left
     lists     lines of devices.csv and buttons.csv: what comes from now on is not kept
     spools    what waits for the store
     records   raw records, hot and in files
@@ -110,6 +111,7 @@ def finish_others(project: Project, subject: Subject, *, now_us: int) -> list[Fo
 
 def _steps(task: Task, *, opt_out: bool) -> dict[str, Callable[[], None]]:
     return {
+        "orphans": partial(_scrub, task),
         "lists": partial(forget_on_lists, task, opt_out=opt_out),
         "spools": partial(forget_in_spools, task),
         "records": partial(forget_in_records, task),

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -295,6 +296,10 @@ def test_forgetting_removes_backups_within_reach_and_what_was_set_aside(project:
     list(repair(project, now_us=NOW))
     assert [*(project.settings.data / "damaged").rglob("*.parquet")]
     subject = subject_of(project, "3C:06:30:00:00:00")
+    listed = Path(project.lake.path(project.lake.snapshot().of("raw")[0]))
+    orphan = listed.parent.parent / "day=2026-11-18" / listed.name
+    orphan.parent.mkdir()
+    shutil.copy2(listed, orphan)  # what a job left that ended before it listed it
 
     reach, remove = known(project, now_us=NOW)
     trial = forget(project, subject, now_us=NOW, is_trial=True, backups=reach, remove_backup=remove)
@@ -306,6 +311,7 @@ def test_forgetting_removes_backups_within_reach_and_what_was_set_aside(project:
     assert any("unplugged" in note and "out of reach" in note for note in done.notes)
     assert any("make another" in note for note in done.notes)
     assert not [path for path in (tmp_path / "kept").rglob("*") if path.is_file()]
+    assert not orphan.exists()
     assert not [*(project.settings.data / "damaged").rglob("*.parquet")]
     assert [Path(backup.place).name for backup in backups(project.store)] == ["unplugged"]
 
