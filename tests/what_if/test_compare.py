@@ -12,6 +12,7 @@ from telltale.contract import ConfigError
 from telltale.workbench.project import Project, standing_at
 from telltale.workbench.unpublished import OF_PAGES
 from tests.lake_fixture import at, hear, set_clock, write_settings
+from tests.sensors.small import STEP_S, UNITS, small
 
 MANY = 9
 FEW = 2
@@ -133,3 +134,17 @@ def test_the_notebook_runs(project: Project) -> None:
                 exec("".join(cell["source"]), names)
     assert "what_if" not in tt.report.notebooks(project)
     assert names["gaps"].table["visits"].notna().any()
+
+
+ALERT = '[alerts.fridge]\non = "excursion"\nquantity = "temperature"\nabove = 8\nlasts = "20min"\nto = ["me@x.org"]\n'
+
+
+def test_an_alert_is_tried_with_another_threshold(tmp_path: Path) -> None:
+    """Nine degrees for an hour, later seven for another: above 8 it told once, above 6 twice, above 10 never."""
+    values = [*[4] * 12, *[9] * 7, *[4] * 6, *[7] * 7, *[4] * 6]
+    sent = [(STEP_S * number, {"temperature": value}) for number, value in enumerate(reversed(values))]
+    project = small(tmp_path, SENSOR.replace("2d24e6", "a1"), units=f"{UNITS}{ALERT}", a1=sent)
+    table = tt.compare("alerts.fridge", "1d", above=[6, 10], project=project).table.set_index("choice")
+    assert table.index.tolist() == ["as set", "above = 6", "above = 10"]
+    assert table["episodes"].tolist() == table["told"].tolist() == [1, 2, 0]
+    assert table["longest_s"].tolist()[:2] == [6 * STEP_S + STEP_S] * 2
