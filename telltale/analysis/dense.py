@@ -1,13 +1,14 @@
 """Tables of millions of rows in little memory: texts as numbers, and sorted a column at a time."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.integer[Any]]
 
 _SORTED_AT_ONCE = 1 << 18
 _SAMPLED = 64
@@ -46,6 +47,7 @@ def in_order(parts: list[pa.Table], *, by: Sequence[str]) -> pa.Table:
     for name in rows.column_names:
         columns[name] = rows[name].take(order)
         rows = rows.drop_columns(name)  # one column at a time is there twice
+        pa.default_memory_pool().release_unused()  # else what was freed piece by piece is kept for the next
     return pa.table(columns)
 
 
@@ -67,7 +69,7 @@ def _order(keys: Sequence[list[Ints]]) -> npt.NDArray[np.uint32]:
             if ends[place][0] <= upto and (after is None or ends[place][1] > after)
         ]
         found = np.concatenate([at + offsets[place] for place, at in parts])
-        values = [np.concatenate([key[place][at] for place, at in parts]) for key in reversed(keys)]
+        values = tuple(np.concatenate([key[place][at] for place, at in parts]) for key in reversed(keys))
         order[done : done + len(found)] = found[np.lexsort(values)]
         done, after = done + len(found), upto
     return order
@@ -94,6 +96,7 @@ def _keys(column: pa.ChunkedArray) -> list[Ints]:
 
 
 def _ranks(texts: pa.DictionaryArray) -> Ints:
-    rank = pc.rank(texts.dictionary, tiebreaker="dense").to_numpy().astype(np.int64)
-    ranks: Ints = rank[texts.indices.to_numpy()]
+    rank = pc.rank(texts.dictionary, tiebreaker="dense").to_numpy()
+    narrowest = np.min_scalar_type(len(rank))  # a site or two among millions of rows
+    ranks: Ints = rank.astype(narrowest)[texts.indices.to_numpy()]
     return ranks
