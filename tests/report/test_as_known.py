@@ -1,10 +1,14 @@
 """A report of what was known at a moment: a file of its own that says so, and comes out again."""
 
+import datetime as dt
+import json
 from pathlib import Path
 
 import pytest
 
 from telltale import report
+from telltale.contract import Raw
+from telltale.landing.schema import RAW
 from telltale.report import recipe
 from telltale.report.verify import verify
 from telltale.workbench.project import Project
@@ -13,6 +17,7 @@ from tests.lake_fixture import write_settings
 from tests.report import in_process
 from tests.report.test_verify import write_notebook
 from tests.sensors.sensed import OPTIONS
+from tests.served import telltale
 from tests.workbench.test_as_of import MINUTE_US, NOON_US, send
 
 PERIOD = "2026-11-20"
@@ -55,3 +60,27 @@ def test_it_is_a_file_of_its_own_and_says_of_when_it_is(project: Project) -> Non
     assert verify(known.html, project).is_equal
     send(project, 8, minute=25, value=9, seq=41)  # handed in later, as of a spool that is drained
     assert verify(known.html, project).state == "late"
+
+
+@pytest.mark.slow
+def test_a_kernel_makes_it_as_the_command_asks(tmp_path: Path) -> None:
+    """Two messages, one received after the moment: the report says of when it is, and comes out again."""
+    root = write_settings(tmp_path, more=OPTIONS)
+    write_notebook(root)
+    (root / "devices.csv").write_text(DEVICES.format(high=8))
+    project = Project(root)
+    now_us = project.now_us()
+    for number, ago_min in enumerate((180, 10)):
+        at_us = now_us - ago_min * MINUTE_US
+        told = f"device=2d24e6&time={at_us // 10**6}&seqNumber={number}&data=0{number}".encode()
+        meta = {"transport": "http", "method": "POST", "path": "/sigfox/uplink", "query": "", "headers": {}}
+        with project.store.writer() as connection:
+            raw = Raw(number + 1, "sigfox", at_us, "192.0.2.7", json.dumps(meta), told)
+            connection.execute(RAW.insert().values(**raw._asdict()))
+    moment = dt.datetime.fromtimestamp(now_us / 1e6 - 3600, dt.UTC)
+    asked = telltale(root, "report", "fridges", "--as-of", moment.isoformat(timespec="seconds"), "--period", "7d")
+    assert asked.returncode == 0, asked.stderr
+    (page,) = root.glob("data/reports/fridges/2*-as-known-*.html")
+    assert recipe.of_file(page).moment.as_known
+    proved = telltale(root, "report", "--verify", str(page))
+    assert "Equal: every figure came out of the store as it was." in proved.stdout, proved.stderr
