@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from telltale.arrow import schema
 from telltale.engine import DuckEngine
 from telltale.kanban.analysis import RULES, presses, set_back
-from telltale.kanban.analysis.dead_time import FRAMES, OutOfOrderError, Windows, _compiled, compiled, fold, folded
+from telltale.kanban.analysis.dead_time import FRAMES, OutOfOrderError, Windows, _loops, compiled, fold, folded
 from telltale.tables import COLLECTOR_HEARTBEAT, FRAME
 
 ENGINE = DuckEngine()
@@ -198,10 +198,10 @@ def test_long_histories_are_compiled_and_give_the_same() -> None:
 
 def test_long_histories_are_folded_without_numba_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "numba", None)  # what Python does where a package is not installed
-    _compiled.cache_clear()
+    _loops.clear()
     frames = [Frame(0, 0), Frame(0, 59), Frame(0, 60), Frame(1, 5)]
     found = pa.concat_tables(fold([rows(frames)], windows=windows(60, 60), few=0))
-    _compiled.cache_clear()
+    _loops.clear()
     assert pressed(found) == [(0, 2), (60, 1), (5, 1)]
 
 

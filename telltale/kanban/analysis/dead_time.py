@@ -11,8 +11,8 @@ be cut anywhere, as long as the last press, which may go on, is handed to the ne
 Source: wire/kanban.md 4; DESIGN section 7.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -164,23 +164,38 @@ def _walk(frames: Any, windows: Any, presses: Any, before_us: int, by_time: bool
     return count + 1
 
 
-@cache
+class _Loops(dict[str, Callable[..., int]]):
+    """What this process has compiled; it goes to no other, where it is compiled for that one."""
+
+    def __reduce__(self) -> "tuple[type[_Loops], tuple[()]]":
+        return _Loops, ()
+
+
+_loops = _Loops()
+
+
 def _compiled() -> Callable[..., int]:
     """The loop in machine code; as it is where numba is not installed."""
-    try:
-        import numba  # noqa: F401 - whether it is there
-    except ImportError:
-        return _walk
-    return compiled(_walk)
+    if "walk" not in _loops:
+        try:
+            import numba  # noqa: F401 - whether it is there
+
+            _loops["walk"] = compiled(_walk)
+        except ImportError:
+            _loops["walk"] = _walk
+    return _loops["walk"]
 
 
 def compiled(loop: Callable[..., int]) -> Callable[..., int]:
     """A loop in machine code, kept on disk for the next process where numba finds a folder it may write to.
 
-    A service under a user without a home has none: then each process compiles it anew, which takes seconds.
+    A service under a user without a home has none: then each process compiles it anew, which takes seconds. So does a
+    worker of Spark, to which a loop comes without its module.
     """
     import numba
 
+    if loop.__module__ not in sys.modules:
+        return cast("Callable[..., int]", numba.njit(loop))
     try:
         return cast("Callable[..., int]", numba.njit(cache=True)(loop))
     except RuntimeError:  # no folder for its cache
