@@ -13,7 +13,7 @@ from telltale.engine import session
 from telltale.engine.spark import SparkEngine
 from telltale.workbench.project import Project
 from tests.engine.calls import calls, plain, public
-from tests.engine.heard import Heard, Text
+from tests.engine.heard import Heard
 from tests.engine.servers import connect_server
 
 LOCAL = "local[2]"
@@ -60,14 +60,14 @@ def expected() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def heard(project: Project, expected: dict[str, Any]) -> list[Text]:
-    """The texts that all calls run, and of what shape their rows are."""
+def heard(project: Project, expected: dict[str, Any]) -> Heard:
+    """The texts and kernels that all calls run, and of what shape their rows are."""
     listening = Project(settings=project.settings, now=project.clock)
     engine = listening.__dict__["engine"] = Heard()
     for name, call in CALLS.items():
         expected[name] = plain(call(listening))
     listening.close()
-    return list(engine.texts.values())
+    return engine
 
 
 def test_the_dozen_is_of_public_calls() -> None:
@@ -75,25 +75,31 @@ def test_the_dozen_is_of_public_calls() -> None:
     assert {name for name, _ in public()} >= {"presence.visits", "load", "sql"}
 
 
-def test_every_text_is_understood_with_the_same_columns(heard: list[Text], spark: Project) -> None:
+def test_every_text_is_understood_with_the_same_columns(heard: Heard, spark: Project) -> None:
     engine = spark.engine
     assert isinstance(engine, SparkEngine)
-    assert len(heard) > 150
-    wrong = [problem for text in heard if (problem := text.problem(engine))]
+    assert len(heard.texts) > 150
+    wrong = [problem for text in heard.texts.values() if (problem := text.problem(engine))]
     assert wrong == []
 
 
+def test_kernels_work_where_there_is_no_telltale(heard: Heard) -> None:
+    """Each takes along what it names, as on the workers of a cluster that knows nothing of this project."""
+    assert len(heard.worked) >= 6
+    assert {name: worked.elsewhere() for name, worked in heard.worked.items()} == dict.fromkeys(heard.worked, "True")
+
+
 @pytest.mark.parametrize("name", CHOSEN)
-def test_a_java_machine_answers_alike(name: str, heard: list[Text], expected: dict[str, Any], spark: Project) -> None:
+def test_a_java_machine_answers_alike(name: str, heard: Heard, expected: dict[str, Any], spark: Project) -> None:
     assert plain(CALLS[name](spark)) == expected[name]
 
 
 @pytest.mark.parametrize("name", CHOSEN)
-def test_a_server_answers_alike(name: str, heard: list[Text], expected: dict[str, Any], connected: Project) -> None:
+def test_a_server_answers_alike(name: str, heard: Heard, expected: dict[str, Any], connected: Project) -> None:
     assert plain(CALLS[name](connected)) == expected[name]
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", CALLS)
-def test_each_call_is_answered_alike(name: str, heard: list[Text], expected: dict[str, Any], spark: Project) -> None:
+def test_each_call_is_answered_alike(name: str, heard: Heard, expected: dict[str, Any], spark: Project) -> None:
     assert plain(CALLS[name](spark)) == expected[name]
