@@ -9,7 +9,6 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from telltale.contract import Raw
 from telltale.lake.catalog import RAW_TABLE
@@ -107,7 +106,7 @@ def _records(question: Question, source: str | None) -> Iterator[tuple[str, int,
     for file in view.files(RAW_TABLE, span):
         if source not in (None, file.source):
             continue
-        table = pq.read_table(question.project.lake.path(file), columns=["received_at", "body"], partitioning=None)
+        table = question.project.lake.root.read(file.path, ["received_at", "body"])
         received = table.column("received_at").cast(pa.int64()).to_pylist()
         for moment, body in zip(received, table.column("body").to_pylist(), strict=True):
             if span.since_us <= moment < span.until_us:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from telltale.contract import Source
 from telltale.health import analysis
@@ -244,7 +243,7 @@ def received_moments(view: View, source: str, span: Span) -> list[int]:
     parts = [pa.array([raw.received_at for raw in view.snapshot.hot if raw.source == source], pa.int64())]
     for file in view.files(RAW_TABLE, span):
         if file.source == source:
-            table = pq.read_table(view.project.lake.path(file), columns=["received_at"], partitioning=None)
+            table = view.project.lake.root.read(file.path, ["received_at"])
             parts += [chunk.cast(pa.int64()) for chunk in table["received_at"].chunks]
     moments = pa.chunked_array(parts, pa.int64())
     inside = pc.and_(pc.greater_equal(moments, span.since_us), pc.less(moments, span.until_us))

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import inspect
 import logging
 import re
 import shutil
@@ -16,7 +17,7 @@ import pytest
 
 import telltale as tt
 from telltale.arrow import schema
-from telltale.contract import StoreError
+from telltale.contract import StoreError, TelltaleError
 from telltale.dashboard.boards import Boards
 from telltale.dashboard.pages import PAGES
 from telltale.engine import DuckEngine, Parts
@@ -59,11 +60,13 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 @pytest.fixture(scope="module")
 def remote(local: Project, tmp_path_factory: pytest.TempPathFactory, object_store: ObjectStore) -> Iterator[Project]:
-    """The same records, keys and lists; its lake is in a bucket."""
+    """The same records, keys and lists; its lake is in a bucket. Every job has run on both."""
     assert local.view().hot  # which makes the keys of its days
     local.store.scrub()
     root = shutil.copytree(local.settings.root, tmp_path_factory.mktemp("remote") / "project")
     project = on_objects(root, object_store.toml(object_store.bucket()))
+    for each in (local, project):
+        jobs(each)
     yield project
     project.close()
 
@@ -109,9 +112,6 @@ CALLS: Mapping[str, Callable[[Project], Any]] = {
 
 
 def test_every_job_leaves_the_same_files_and_every_answer_is_the_same(local: Project, remote: Project) -> None:
-    for project in (local, remote):
-        jobs(project)
-
     def listed(project: Project) -> set[tuple[str, str, int]]:
         return {(file.path, file.sha256, file.rows) for file in project.lake.snapshot().files}
 
@@ -120,6 +120,43 @@ def test_every_job_leaves_the_same_files_and_every_answer_is_the_same(local: Pro
     assert not any((remote.settings.data / "lake").rglob("*.parquet"))
     for name, call in CALLS.items():
         assert digest(call(local)) == digest(call(remote)), name
+
+
+def callable_with_defaults() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Every public call of a subject that takes a project and needs nothing else: a new one is in it by itself."""
+    for subject in (tt.presence, tt.kanban, tt.activity, tt.sensors, tt.health):
+        for name in subject.__all__:
+            call = getattr(subject, name)
+            if not inspect.isfunction(call) or name == "answers":  # these hold the project, and are what cards read
+                continue
+            wanted = inspect.signature(call).parameters.values()
+            needs_more = any(each.default is each.empty and each.kind is not each.VAR_KEYWORD for each in wanted)
+            if "project" in {each.name for each in wanted} and not needs_more:
+                yield f"{subject.__name__}.{name}", call
+
+
+def answered(call: Callable[..., Any], project: Project) -> str:
+    """The digest of what a call gives, or the sentence in which it refuses."""
+    try:
+        return digest(call(project=project))
+    except TelltaleError as refusal:
+        return str(refusal)
+
+
+def test_every_call_with_its_defaults_gives_the_same(local: Project, remote: Project) -> None:
+    calls = dict(callable_with_defaults())
+    assert len(calls) > 25
+    differing = [name for name, call in calls.items() if answered(call, local) != answered(call, remote)]
+    assert differing == []
+
+
+def test_no_file_of_the_lake_is_read_but_by_its_root_or_an_engine() -> None:
+    """What opens a path by itself knows neither endpoint nor credentials."""
+    root = Path(tt.__file__).parent
+    places = {
+        file.relative_to(root).as_posix() for file in root.rglob("*.py") if "lake.path(" in file.read_text("utf-8")
+    }
+    assert places == {"workbench/view.py"}
 
 
 def every(metas: Sequence[str]) -> np.ndarray:
@@ -197,7 +234,6 @@ def test_doctor_tries_the_bucket_out_and_leaves_nothing_there(remote: Project, o
     before = {found.path for found in remote.lake.root.walk()}
     assert [(finding.state, finding.found) for finding in lake()] == [("ok", str(remote.settings.lake_root))]
     assert {found.path for found in remote.lake.root.walk()} == before
-    remote.lake.root.delete(min(before))
-    assert [(finding.state, finding.found) for finding in lake()] == [
-        ("wrong", f"{min(before)} is listed and not there")
-    ]
+    *_, newest = [file.path for file in sorted(remote.lake.snapshot().files, key=lambda file: file.created_at)]
+    remote.lake.root.delete(newest)
+    assert [(finding.state, finding.found) for finding in lake()] == [("wrong", f"{newest} is listed and not there")]
