@@ -54,6 +54,8 @@ WORKBENCH = (
     "sql",
     "superseded",
 )
+ASKED = ("sources", "sql")
+"""Those that take `engine="spark"` as the calls of the subjects do; `load` has forms of its own."""
 SUBJECTS = ("activity", "health", "kanban", "presence", "sensors")
 COMPUTES = {
     **dict.fromkeys(("presence_day", "presence_hour", "visit"), "telltale.presence.stays"),
@@ -72,7 +74,8 @@ def __getattr__(name: str) -> Any:
     if name in ELSEWHERE:
         return getattr(import_module(ELSEWHERE[name]), name)
     if name in WORKBENCH:
-        return getattr(import_module("telltale.workbench"), name)
+        thing = getattr(import_module("telltale.workbench"), name)
+        return import_module("telltale.workbench.on_engine").by_engine(thing) if name in ASKED else thing
     raise AttributeError(f"telltale has no {name!r}; it has {', '.join(__all__)}")
 
 

@@ -7,7 +7,9 @@ from types import ModuleType
 from typing import Any
 
 
-def lazily(package: str, names: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+def lazily(
+    package: str, names: Mapping[str, str], *, asked_by: str = ""
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """The `__getattr__` and `__dir__` of a package.
 
     Python binds each module it imports to its package, under the module's name. Where that is also the name of a public
@@ -16,6 +18,7 @@ def lazily(package: str, names: Mapping[str, str]) -> tuple[Callable[[str], Any]
     Args:
         package: its `__name__`.
         names: where each public name lives: a module below the package, or "" where the name is such a module.
+        asked_by: the module whose `by_engine` each public function is given through; none where it is empty.
     """
 
     class Package(ModuleType):
@@ -27,7 +30,9 @@ def lazily(package: str, names: Mapping[str, str]) -> tuple[Callable[[str], Any]
         if name not in names:
             raise AttributeError(f"{package} has no {name!r}; it has {', '.join(sorted(names))}")
         module = import_module(f"{package}.{names[name] or name}")
-        return getattr(module, name) if names[name] else module
+        if not names[name]:
+            return module
+        return import_module(asked_by).by_engine(getattr(module, name)) if asked_by else getattr(module, name)
 
     sys.modules[package].__class__ = Package
     return get, lambda: sorted(names)

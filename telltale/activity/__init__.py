@@ -47,4 +47,6 @@ __all__ = [
     "work_hours",
 ]
 
-__getattr__, __dir__ = lazily(__name__, {"cards": "", "charts": ""} | dict.fromkeys(_CALLS, "calls"))
+__getattr__, __dir__ = lazily(
+    __name__, {"cards": "", "charts": ""} | dict.fromkeys(_CALLS, "calls"), asked_by="telltale.workbench.on_engine"
+)

@@ -40,4 +40,4 @@ _OTHERS = {
     "wrong_clocks": "clocks", "lateness": "lateness", "host_clock": "own_clock", "batteries": "trends",
     "refused": "refusals", "spools": "spooled", "undelivered": "unsent",
 }  # fmt: skip
-__getattr__, __dir__ = lazily(__name__, _CALLS | _OTHERS)
+__getattr__, __dir__ = lazily(__name__, _CALLS | _OTHERS, asked_by="telltale.workbench.on_engine")

@@ -64,4 +64,6 @@ __all__ = [
 ]
 
 _OTHERS = {"answers": "answers", "cards": "", "charts": ""}
-__getattr__, __dir__ = lazily(__name__, {name: _OTHERS.get(name, "calls") for name in __all__})
+__getattr__, __dir__ = lazily(
+    __name__, {name: _OTHERS.get(name, "calls") for name in __all__}, asked_by="telltale.workbench.on_engine"
+)

@@ -88,4 +88,5 @@ __getattr__, __dir__ = lazily(
         "why_unavailable": "calls",
         "zones": "calls",
     },
+    asked_by="telltale.workbench.on_engine",
 )

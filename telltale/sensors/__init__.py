@@ -61,4 +61,5 @@ __getattr__, __dir__ = lazily(
         "stats": "calls",
         "trends": "calls",
     },
+    asked_by="telltale.workbench.on_engine",
 )

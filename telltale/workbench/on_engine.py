@@ -1,6 +1,8 @@
 """`tt.on`: the calls of `tt`, answered by another engine than DuckDB in this process."""
 
+import inspect
 from contextlib import AbstractContextManager
+from functools import cache, wraps
 from typing import Any, Self
 
 from telltale.contract import ConfigError
@@ -18,6 +20,7 @@ def on(engine: str, *, project: Project | None = None) -> "On":
         spark.presence.figures("7d")
         with tt.on("spark"):
             tt.presence.figures("7d")
+        tt.presence.figures("7d", engine="spark")
 
     The answers are those of DuckDB: same rows, order and types, numbers to nine digits.
 
@@ -40,6 +43,23 @@ def on_engine(engine: str, project: Project) -> Project:
     if engine not in ENGINES:
         raise ConfigError(f'engine "{engine}": expected one of {", ".join(ENGINES)}')
     return project if engine == project.runs_on else project.on_engine(engine)
+
+
+@cache
+def by_engine(call: Any) -> Any:
+    """A call that takes `engine="spark"` beside what it takes anyway, where it takes a project; else itself."""
+    parameters = () if isinstance(call, type) or not callable(call) else inspect.signature(call).parameters
+    if "project" not in parameters or "engine" in parameters:
+        return call
+
+    @wraps(call)
+    def asked(*given: Any, engine: str | None = None, **named: Any) -> Any:
+        if engine is None:
+            return call(*given, **named)
+        with on(engine, project=named.pop("project", None)):
+            return call(*given, **named)
+
+    return asked
 
 
 class On(AbstractContextManager["On"]):
