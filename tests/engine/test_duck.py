@@ -157,6 +157,15 @@ def test_days_of_one_file_are_read_as_they_are_and_the_rest_each_key_once(tmp_pa
     assert rows.arrow().schema.names == list(SIGHTING.names)
 
 
+def test_nothing_is_held_of_a_file_that_was_read(tmp_path: Path) -> None:
+    """Of all files ever read it would add up, in a process that reads new ones all day."""
+    engine = DuckEngine()
+    paths = tuple(file(tmp_path, f"day={day}", *(sighting(day, s) for s in range(3_000))) for day in range(20))
+    assert engine.table(SIGHTING, Parts(unique=paths)).arrow().num_rows == 60_000
+    held = engine.fetch("select tag, memory_usage_bytes from duckdb_memory() where memory_usage_bytes > 0")
+    assert held.to_pylist() == []
+
+
 @pytest.mark.parametrize("order", [("old", "new"), ("new", "old"), ("old", "old")])
 def test_a_column_that_came_later_is_null_in_files_of_before(tmp_path: Path, order: tuple[str, str]) -> None:
     fixed = {"raw_id": 1, "source": "button", "received_at": 0, "kind": "dhcp_request", "interface": "", "flags": ""}
