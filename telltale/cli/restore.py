@@ -11,7 +11,7 @@ from telltale.cli.output import json_option, moment, progress, show_one
 @click.option("--expired", is_flag=True, help="Also one whose time is over; what must go is removed at once.")
 @json_option
 def restore(place: str, name: str, *, expired: bool, as_json: bool) -> None:
-    """Put a backup back: every record with its number, the catalog, spools, and settings that are not there.
+    """Put a backup back: records, catalog, spools, and settings that are not there.
 
     The project's store may be another one than the backup was made of, SQLite or PostgreSQL, on another host. It has to
     be empty, and nothing may run. What retention does not allow any more is removed at once.

@@ -40,14 +40,14 @@ EVER_ROWS = pa.schema([*((name, pa.string()) for name in _NAMES), *((name, pa.in
 ROWS = pa.schema([("start_us", pa.int64()), *EVER_ROWS])
 
 OF_TABLE = """
-select cast(floor(filed_us / {day_us}e0) as bigint) * {day_us} as start_us, '{name}' as table_name, source, site,
+select cast(floor(filed_us / :day_us) as bigint) * :day_us as start_us, '{name}' as table_name, source, site,
   device_id, kind, {records} as records, {first} as first_us, {last} as last_us, {heard} as heard_us
 from (
   select {filed_us} as filed_us, source, {site} as site, {device} as device_id, {kind} as kind,
     unix_micros(observed_at) as own_us, unix_micros(received_at) as received_us
   from {rows}
 ) {name}_row
-group by cast(floor(filed_us / {day_us}e0) as bigint) * {day_us}, source, site, device_id, kind
+group by cast(floor(filed_us / :day_us) as bigint) * :day_us, source, site, device_id, kind
 """
 COUNTED = {"records": "count(*)", "first": "min(own_us)", "last": "max(own_us)"}
 UNCOUNTED = {"records": "cast(0 as bigint)", "first": "cast(null as bigint)", "last": "cast(null as bigint)"}
@@ -124,14 +124,15 @@ def _made(question: Question, *, counted: bool) -> pa.Table:
         if counted and has_copies:
             rows[f"{name}_once"] = view.table(name, span)
             texts.append(_text(name, f"{name}_once", COUNTED | UNHEARD))
-    told = engine.run(" union all ".join(f"select * from ({text}) part_{at}" for at, text in enumerate(texts)), rows)
+    whole = " union all ".join(f"select * from ({text}) part_{at}" for at, text in enumerate(texts))
+    told = engine.run(whole, rows, day_us=DAY_US)
     return engine.run(TOGETHER, {"told": told}).arrow().cast(ROWS)
 
 
 def _text(name: str, rows: str, columns: Mapping[str, str]) -> str:
     of = ("site", "node_id") if name == NODE_HEARTBEAT.name else ("''", "device_id")
     return OF_TABLE.format(
-        name=name, rows=rows, day_us=DAY_US, filed_us=f"unix_micros({filed(TABLES[name])})", site=of[0], device=of[1],
+        name=name, rows=rows, filed_us=f"unix_micros({filed(TABLES[name])})", site=of[0], device=of[1],
         kind=KINDS[name], **columns,
     )  # fmt: skip
 

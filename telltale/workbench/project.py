@@ -235,17 +235,17 @@ class Project:
         return DuckEngine(threads=self._threads, remote=root if isinstance(root, ObjectRoot) else None)
 
     def _spark(self) -> Engine:
-        told = self.settings.engine
+        chosen = self.settings.engine
         if self.runs_on != SPARK:
             raise ConfigError(f'engine "{self.runs_on}": expected one of {", ".join(ENGINES)}')
-        if not told.spark:
+        if not chosen.spark:
             raise ConfigError(
                 'telltale.toml [engine] spark is not set: expected where Spark is, such as "local[2]" or '
                 '"sc://127.0.0.1:15002"; see docs/spark.md'
             )
         from telltale.engine.spark import SparkEngine
 
-        return SparkEngine(told.spark, memory=told.memory)
+        return SparkEngine(chosen.spark, memory=chosen.memory)
 
     def span(self, since: When, until: When, *, site: str | None = None) -> Span:
         """A stretch of time as the clock of a site reads it (None: that of `[site]`).

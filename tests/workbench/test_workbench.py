@@ -1,5 +1,6 @@
 """tt.load, tt.sql, tt.raw, tt.decode, tt.sources, tt.health and what the earlier receiver offered."""
 
+import inspect
 import subprocess
 import sys
 from importlib import import_module
@@ -62,7 +63,8 @@ def test_importing_telltale_imports_nothing_heavy() -> None:
 def test_sources_is_a_function_and_a_package() -> None:
     import telltale.sources
 
-    assert telltale.sources is tt.sources is tt.workbench.sources
+    assert telltale.sources is tt.sources
+    assert inspect.unwrap(tt.sources) is tt.workbench.sources
     assert {"cloudtrax", "sigfox", "efento", "button"} <= {one.name for one in sys.modules["telltale.sources"].SOURCES}
 
 
