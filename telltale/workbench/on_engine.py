@@ -48,7 +48,10 @@ def on_engine(engine: str, project: Project) -> Project:
 @cache
 def by_engine(call: Any) -> Any:
     """A call that takes `engine="spark"` beside what it takes anyway, where it takes a project; else itself."""
-    parameters = () if isinstance(call, type) or not callable(call) else inspect.signature(call).parameters
+    if isinstance(call, type) or not callable(call):
+        return call
+    signature = inspect.signature(call)
+    parameters = signature.parameters
     if "project" not in parameters or "engine" in parameters:
         return call
 
@@ -59,6 +62,9 @@ def by_engine(call: Any) -> Any:
         with on(engine, project=named.pop("project", None)):
             return call(*given, **named)
 
+    engine_too = inspect.Parameter("engine", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=str | None)
+    listed = sorted((*parameters.values(), engine_too), key=lambda each: each.kind)  # what takes all else comes last
+    asked.__signature__ = signature.replace(parameters=listed)  # type: ignore[attr-defined] # PEP 362: help shows it
     return asked
 
 
