@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from telltale.forward.facts import Press
 from telltale.forward.outbox import Outbox
 from telltale.kanban.analysis import presses as folded
+from telltale.kanban.analysis import set_back
 from telltale.kanban.press_rules import rules
 from telltale.settings import buttons
 from telltale.workbench.project import Project
@@ -77,7 +78,7 @@ class History:
             relations = {"frame": view.table("frame", Span(first_us, FOREVER)), "start": engine.from_arrow(start)}
             frames = engine.keep(engine.run(SINCE, relations))
             beats = view.table("collector_heartbeat", Span(first_us - DAY, FOREVER))
-            return folded(engine, frames, self._rules, beats).arrow()
+            return folded(engine, frames, self._rules, set_back(engine, beats)).arrow()
 
         return [self._press(found) for found in answered(self._project, ask).to_pylist()]
 
