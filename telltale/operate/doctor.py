@@ -1,17 +1,11 @@
 """What could keep this project from working, and what to do about it."""
 
 import os
-import shutil
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from ctypes.util import find_library
-from importlib.util import find_spec
-from pathlib import Path
 from shlex import quote
 
 from telltale import private
-from telltale.capture.interfaces import chosen, may_capture, present
 from telltale.contract import ConfigError, TelltaleError, Transport
 from telltale.door import try_options
 from telltale.engine import session
@@ -21,16 +15,15 @@ from telltale.health.words.listed import where
 from telltale.kanban.press_tables import only_dhcp
 from telltale.lake.objects import ObjectRoot
 from telltale.lake.settle import check_root
-from telltale.operate import backup, clock_check, forgettings, ports, presence_keys, spools
+from telltale.operate import backup, clock_check, forgettings, machine, ports, presence_keys, spools
 from telltale.operate.check import files_from_outside
-from telltale.operate.finding import Finding, State
-from telltale.operate.machine_zone import machine_zone
+from telltale.operate.finding import Finding
+from telltale.operate.machine import nearest
 from telltale.operate.permissions import open_to_others
 from telltale.operate.store_state import wrong_with_store
 from telltale.publish import exported, trial
 from telltale.sensors import limits
-from telltale.settings import DEVICES_FILE, Settings, buttons, devices
-from telltale.settings.load import VARIABLES, settings_text
+from telltale.settings import DEVICES_FILE, buttons, devices
 from telltale.settings.secrets import ORDERS, weakness
 from telltale.sources import SOURCES
 from telltale.transports import RANDOM, topics, weak_secrets
@@ -39,9 +32,6 @@ from telltale.workbench.project import Project
 from telltale.workbench.question import ask
 from telltale.workbench.view import answered
 
-OLDEST_PYTHON = (3, 11)
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
-FULL_BYTES, LOW_BYTES = 200 << 20, 2 << 30
 MOST_UNHEARD = 20
 """More devices that were never heard are counted."""
 MOST_LOOKED_FOR = 8
@@ -74,14 +64,6 @@ def _looked(check: Check, project: Project) -> Iterator[Finding]:
     except OSError as error:
         place = error.filename or project.settings.root
         yield Finding(name, "wrong", f"{place}: {error.strerror}", "check the owner and mode of this path")
-
-
-def _python(_: Project) -> Iterator[Finding]:
-    version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info >= OLDEST_PYTHON:
-        yield Finding("python", "ok", version)
-    else:
-        yield Finding("python", "wrong", version, "install Python 3.11 or newer and set up again with it")
 
 
 def _settings(project: Project) -> Iterator[Finding]:
@@ -203,7 +185,7 @@ def _secrets(project: Project) -> Iterator[Finding]:
 
 def _folders(project: Project) -> Iterator[Finding]:
     for folder in (project.settings.data, project.settings.report_folder):
-        there = _nearest(folder)
+        there = nearest(folder)
         if not there.is_dir():
             yield Finding("folders", "wrong", f"{there} is no folder", "move it away, or name another in [paths]")
         elif os.access(there, os.W_OK | os.X_OK):
@@ -262,26 +244,6 @@ def _limits(project: Project) -> Iterator[Finding]:
             yield Finding("limits", "note", found, fix)
 
 
-def _arp(project: Project) -> Iterator[Finding]:
-    """Nothing is said where no button is listed: then nobody captures."""
-    with suppress(ConfigError):  # said above
-        if not buttons(project.settings).buttons:
-            return
-    refusal = may_capture()
-    if refusal:
-        found, _, fix = refusal.removeprefix("arp: ").partition("; ")
-        yield Finding("arp", "note", found, fix)
-    for name in chosen(project.settings.arp.interfaces):
-        if name in present():
-            yield Finding("arp", "ok", f"captures on {name}")
-        else:
-            yield Finding(
-                "arp", "note", f"interface {name} is not there; it is waited for", "plug it in, or correct it"
-            )
-    if sys.platform != "linux" and find_library("pcap" if os.name != "nt" else "wpcap") is None:
-        yield Finding("arp", "note", "no libpcap, so frames cannot be captured", "install libpcap, on Windows Npcap")
-
-
 def _mqtt(project: Project) -> Iterator[Finding]:
     """Nothing is said where no broker is named."""
     told = project.settings.mqtt
@@ -296,51 +258,14 @@ def _forward(project: Project) -> Iterator[Finding]:
         yield Finding("forward", "ok", f'{target.name} is set; "telltale forward --dry-run" shows what it would get')
 
 
-def _disk(project: Project) -> Iterator[Finding]:
-    free = shutil.disk_usage(_nearest(project.settings.data)).free
-    state: State = "wrong" if free < FULL_BYTES else "note" if free < LOW_BYTES else "ok"
-    fix = "" if state == "ok" else "free some space: a full disk makes every sender get a 503"
-    yield Finding("disk", state, f"{free / (1 << 30):.1f} GiB free", fix)
-
-
 def _clock(project: Project) -> Iterator[Finding]:
     findings: list[clock_check.Found] = clock_check.findings(project) or [("ok", "plausible", "")]
     for state, found, fix in findings:
         yield Finding("clock", state, found, fix)
 
 
-def _zone(project: Project) -> Iterator[Finding]:
-    """A zone nobody chose makes days begin at another hour than people's do."""
-    if _chose_zone(project.settings):
-        return
-    machines = machine_zone()
-    example = "Europe/Berlin" if machines in {"", "UTC", "Etc/UTC"} else machines
-    fix = f'telltale.toml [site] timezone = "{example}"; write "UTC" there if that is meant'
-    yield Finding("zone", "note", "no time zone was chosen: days and hours go by UTC", fix)
-
-
-def _chose_zone(settings: Settings) -> bool:
-    """Whether a time zone stands in the settings, that of `[site]` or that of every site."""
-    told = settings_text(settings.root).get("site", {})
-    own = [site for site in told.values() if isinstance(site, dict)]
-    return (
-        "timezone" in told
-        or f"{VARIABLES}SITE__TIMEZONE" in os.environ
-        or (bool(own) and all("timezone" in site for site in own))
-    )
-
-
-def _programs(_: Project) -> Iterator[Finding]:
-    yield _program("chromium", BROWSERS, "reports come as HTML, without PDF", "apt-get install chromium")
-    if find_spec("jupyterlab"):
-        yield Finding("jupyter", "ok", "installed")
-    else:
-        fix = "pip install 'telltale[lab]'"
-        yield Finding("jupyter", "note", "not installed: no notebooks, reports and dashboards here", fix)
-
-
 CHECKS: tuple[Check, ...] = (
-    _python,
+    machine.python,
     _settings,
     _secrets,
     _folders,
@@ -358,22 +283,12 @@ CHECKS: tuple[Check, ...] = (
     _limits,
     ports.webhooks,
     ports.coap,
-    _arp,
+    machine.arp,
     ports.dashboard,
     _mqtt,
     _forward,
-    _disk,
+    machine.disk,
     _clock,
-    _zone,
-    _programs,
+    machine.zone,
+    machine.programs,
 )
-
-
-def _program(name: str, commands: tuple[str, ...], without: str, fix: str) -> Finding:
-    found = next((path for command in commands if (path := shutil.which(command))), None)
-    return Finding(name, "ok", found) if found else Finding(name, "note", f"not found: {without}", fix)
-
-
-def _nearest(folder: Path) -> Path:
-    """The folder, or the nearest one above that exists."""
-    return next(path for path in (folder, *folder.parents) if path.exists())
