@@ -9,6 +9,7 @@ EXTRAS: dict[str, frozenset[str]] = {
         )
     ),
     "publish": frozenset(("apprise", "xlsxwriter")),
+    "backup": frozenset(("cryptography",)),
     "spark": frozenset(("google", "grpc_status", "pyspark", "zstandard")),
     "idle": frozenset(("serial", "Xlib")),
     "capture": frozenset(("scapy",)),

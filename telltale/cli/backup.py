@@ -1,10 +1,12 @@
 """`telltale backup`: what a project keeps, copied at one moment, and the list of copies."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from telltale.cli.output import json_option, moment, progress, show, show_one
+from telltale.cli.passphrase import passphrase
 
 if TYPE_CHECKING:
     from telltale.operate.backup import Made
@@ -12,15 +14,22 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Example: telltale backup /mnt/usb/telltale")
 @click.argument("place", metavar="[DIR|URL]", required=False)
+@click.option(
+    "--keys",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write the pseudonym keys into FILE, encrypted with a passphrase that is asked for.",
+    metavar="FILE",
+)
 @json_option
-def backup(place: str | None, *, as_json: bool) -> None:
+def backup(place: str | None, keys: Path | None, *, as_json: bool) -> None:
     """Copy all that is kept into a folder or an object store, while everything runs.
 
     The lake's files go there once, since they never change; of the store, the spools and the settings each backup has
-    its own. Left out are pseudonym keys and secrets. A backup with rows about people says until when it may be kept;
-    the next one into the same place removes those whose time is over. Without a place the backups known are listed.
+    its own. Left out are secrets, and pseudonym keys, which --keys writes into a file apart. A backup with rows about
+    people says until when it may be kept; the next one into the same place removes those whose time is over. Without a
+    place the backups known are listed.
     """
-    from telltale.operate.backup import backups, make
+    from telltale.operate.backup import Locker, backups, make
     from telltale.workbench.project import Project
 
     project = Project()
@@ -33,12 +42,14 @@ def backup(place: str | None, *, as_json: bool) -> None:
         shown = [{name: row[name] for name in columns} for row in rows]
         show(shown, as_json=as_json, empty="No backup is known; make one: telltale backup DIR")
         return
+    locker = None if keys is None else Locker(keys, passphrase(is_new=True))
     with progress() as bar:
         task = bar.add_task("copying", total=None)
         made = make(
             project,
             place,
             now_us=project.now_us(),
+            locker=locker,
             progress=lambda what, done, of: bar.update(task, description=what, completed=done, total=of),
         )
     show_one(made._asdict(), as_json=as_json, sentence=_sentence(made))

@@ -246,6 +246,14 @@ def fingerprint(key: bytes) -> str:
     return hmac.digest(key, _FINGERPRINT_OF, "sha256")[:_FINGERPRINT_BYTES].hex()
 
 
+def period_of_file(path: Path) -> tuple[str, int] | None:
+    """The site and the end of the period (µs UTC) of a file of `Keys`; None where it has none, or is no key."""
+    end_us = _end_us(path)
+    if not path.parent.name.startswith(_SITE) or path.suffix != ".key" or end_us == ALWAYS.end_us:
+        return None
+    return unquote(path.parent.name.removeprefix(_SITE)), end_us
+
+
 def _key_in(path: Path) -> bytes:
     try:
         return key_in(path)

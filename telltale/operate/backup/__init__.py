@@ -6,13 +6,15 @@
                                        settings/   telltale.toml, devices.csv, buttons.csv
                                        manifest.json    written last: what has none is no backup
 
-Pseudonym keys and secrets are left out. `making.py` and `restoring.py` are the two ways, `place.py` where they lie,
-`expiry.py` how long, `removing.py` takes them away, `ledger.py` is what the store knows of them.
+Secrets are left out, and so are pseudonym keys; where that is asked `keys.py` writes them into a file apart.
+`making.py` and `restoring.py` are the two ways, `place.py` where they lie, `expiry.py` how long, `removing.py`
+takes them away, `ledger.py` is what the store knows of them.
 """
 
+from telltale.operate.backup.keys import Locker
 from telltale.operate.backup.ledger import Backup, backups, past, reminder
 from telltale.operate.backup.making import Made, make
 from telltale.operate.backup.removing import remove
 from telltale.operate.backup.restoring import Restored, restore
 
-__all__ = ["Backup", "Made", "Restored", "backups", "make", "past", "reminder", "remove", "restore"]
+__all__ = ["Backup", "Locker", "Made", "Restored", "backups", "make", "past", "reminder", "remove", "restore"]

@@ -26,7 +26,7 @@ from telltale.lake.gc import leased
 from telltale.lake.lake import retried
 from telltale.landing import Store, spool_files
 from telltale.landing.schema import LEASE, RAW, REFUSED, SUPERSEDED
-from telltale.operate.backup import ledger
+from telltale.operate.backup import keys, ledger
 from telltale.operate.backup.expiry import expires_at
 from telltale.operate.backup.place import BACKUPS, FILES, MANIFEST, STORE, Kept, Manifest, Place, below, kept
 from telltale.operate.backup.removing import expire
@@ -62,6 +62,17 @@ class Made(NamedTuple):
     left_out: tuple[str, ...]
 
 
+class _Task(NamedTuple):
+    project: Project
+    place: Place
+    name: str
+    now_us: int
+    keys_due_us: int | None
+    """When the first key that is written beside it is due."""
+    secret: str
+    """The sentence about keys and secrets."""
+
+
 class _Snapshot(NamedTuple):
     files: list[File]
     superseded: list[Kept]
@@ -70,29 +81,43 @@ class _Snapshot(NamedTuple):
     tables: dict[str, list[object]]
 
 
-def make(project: Project, where: str, *, now_us: int, progress: Progress = lambda *_: None) -> Made:
+def make(
+    project: Project,
+    where: str,
+    *,
+    now_us: int,
+    locker: keys.Locker | None = None,
+    progress: Progress = lambda *_: None,
+) -> Made:
     """Make a backup of this moment.
 
     Args:
         project: whose.
         where: a folder, or a URL that pyarrow opens.
         now_us: the present.
+        locker: the file that the pseudonym keys are written into, encrypted; None leaves them out.
         progress: told what is copied, and how much of how much.
 
     Raises:
-        ConfigError: the place is none, or lies within the project's data.
+        ConfigError: the place is none, or lies within the project's data; a file of keys that is there, or
+            lies with one of them.
         StoreError: the place is full, or the store is away; there is no new backup.
         Changed: files kept being purged; make it again.
     """
     place = Place(where, project.settings.object_access)
-    _check_apart(project.settings, place)
+    _check_apart(project.settings, place, locker)
     expired = tuple(expire(project.store, place, now_us))
     name = f"{dt.datetime.fromtimestamp(now_us / 1e6, dt.UTC):%Y-%m-%dT%H%M%SZ}"
     with leased(project.store, f"backup {place.shown}", until_us=now_us + _LEASE_US):
-        return retried(lambda: _attempt(project, place, name, now_us, progress))._replace(expired=expired)
+        due_us = None if locker is None else keys.lock_up(project, locker, backup=name, now_us=now_us)
+        secret = KEYS_LEFT_OUT if locker is None else f"pseudonym keys are in {locker.file}; secrets are left out"
+        task = _Task(project, place, name, now_us, due_us, secret)
+        made = retried(lambda: _attempt(task, progress))
+    return made._replace(expired=expired)
 
 
-def _attempt(project: Project, place: Place, name: str, now_us: int, progress: Progress) -> Made:
+def _attempt(task: _Task, progress: Progress) -> Made:
+    project, place, name, now_us = task.project, task.place, task.name, task.now_us
     data = project.settings.data
     private.folder(data)
     with TemporaryDirectory(dir=data, prefix=".backup-") as made:
@@ -106,9 +131,10 @@ def _attempt(project: Project, place: Place, name: str, now_us: int, progress: P
             place.put({f"{BACKUPS}/{name}/{path}": content}, now_us=now_us)
             parts.append(kept(path, content))
     has_hot = snapshot.hot + snapshot.refused > 0 or any(part.path.startswith("spool/") for part in parts)
-    expires = expires_at(project.settings, snapshot.files, has_hot=has_hot, now_us=now_us)
+    until = [expires_at(project.settings, snapshot.files, has_hot=has_hot, now_us=now_us), task.keys_due_us]
+    expires = min((each for each in until if each is not None), default=None)
     site = project.settings.site.name
-    left_out = [KEYS_LEFT_OUT, *left_out]
+    left_out = [task.secret, *left_out]
     manifest = Manifest(name, site, now_us, expires, lake, parts, snapshot.tables, left_out)
     place.put({f"{BACKUPS}/{name}/{MANIFEST}": pa.py_buffer(manifest.text())}, now_us=now_us)
     size = sum(each.bytes for each in lake)
@@ -116,10 +142,15 @@ def _attempt(project: Project, place: Place, name: str, now_us: int, progress: P
     return Made(place.shown, name, len(lake), new, size, snapshot.hot, expires, (), tuple(left_out))
 
 
-def _check_apart(settings: Settings, place: Place) -> None:
+def _check_apart(settings: Settings, place: Place, locker: keys.Locker | None) -> None:
     folder = place.root.folder
     if folder is not None and folder.resolve().is_relative_to(settings.data.resolve()):
         raise ConfigError(f"backup {folder}: it lies within {settings.data}, which is what it is of; name another disk")
+    if locker is None:
+        return
+    for near in (settings.data, folder):
+        if near is not None and locker.file.resolve().is_relative_to(near.resolve()):
+            raise ConfigError(f"--keys {locker.file}: it lies within {near}; keep it apart from what it opens")
 
 
 def _copied_store(store: Store, file: Path, progress: Progress) -> _Snapshot:

@@ -18,6 +18,7 @@ from telltale import private
 from telltale.contract import ConfigError, StoreError, did_you_mean
 from telltale.landing import Store
 from telltale.landing.schema import LEASE, META
+from telltale.operate.backup.keys import Locker, PutBack, opened, put_back
 from telltale.operate.backup.making import KEYS_LEFT_OUT
 from telltale.operate.backup.place import BACKUPS, FILES, STORE, Manifest, Place
 from telltale.operate.moving.copying import copy, counted
@@ -43,6 +44,8 @@ class Restored(NamedTuple):
     """Settings files that were put back; those that were there stay as they are."""
     not_in_it: tuple[str, ...]
     """What the backup does not hold, a sentence each."""
+    keys: PutBack | None = None
+    """Where a file of keys was given."""
 
 
 def restore(
@@ -52,6 +55,7 @@ def restore(
     name: str = "",
     now_us: int,
     despite_expiry: bool = False,
+    locker: Locker | None = None,
     progress: Progress = lambda *_: None,
 ) -> Restored:
     """Put a backup back.
@@ -62,10 +66,11 @@ def restore(
         name: which backup; empty is the newest.
         now_us: the present.
         despite_expiry: take one whose time is over; whoever calls removes at once what must not be kept.
+        locker: the file of keys written with it; None brings none back.
         progress: told what is copied, and how much of how much.
 
     Raises:
-        ConfigError: there is no such backup, or its time is over; "up" or "upkeep" runs.
+        ConfigError: there is no such backup, or its time is over; "up" or "upkeep" runs; keys do not open.
         StoreError: the store is not empty, or others have it open; a part of the backup is damaged. Nothing is in the
             store then.
     """
@@ -82,15 +87,17 @@ def restore(
         stack.enter_context(only_one(settings, "upkeep"))
         Store(settings.store_url).close()
         _check_empty(project.store)
+        locked = {} if locker is None else opened(locker)
         _files(project, place, manifest, now_us, progress)
         private.folder(settings.data)
         folder = Path(stack.enter_context(TemporaryDirectory(dir=settings.data, prefix=".restore-")))
         _parts(place, manifest, folder)
+        returned = None if locker is None else put_back(project, locked, now_us=now_us)
         project.close()
         rows = _store(settings, manifest, folder / STORE, progress)
         written = _spools_and_settings(settings, folder)
     not_in_it = manifest.left_out or [KEYS_LEFT_OUT]
-    return Restored(manifest.name, manifest.at, len(manifest.lake), rows, tuple(written), tuple(not_in_it))
+    return Restored(manifest.name, manifest.at, len(manifest.lake), rows, tuple(written), tuple(not_in_it), returned)
 
 
 def _chosen(place: Place, name: str) -> Manifest:

@@ -44,5 +44,10 @@ def visits_kept_from(now_us: int, site: SiteSettings) -> dt.date:
 
 
 def keys_kept_from(now_us: int, site: SiteSettings) -> int:
-    """Keys of periods that ended by this moment go: 24 hours for late records, then the retention of raw bodies."""
-    return now_us - (LATENESS_H + site.raw_retention_h) * HOUR
+    """Keys of periods that ended by this moment go."""
+    return now_us - keys_kept_for(site)
+
+
+def keys_kept_for(site: SiteSettings) -> int:
+    """So long keys stay after their period, µs: 24 hours for late records, then the retention of raw bodies."""
+    return (LATENESS_H + site.raw_retention_h) * HOUR
