@@ -15,7 +15,7 @@ from telltale.health.analysis.rules import Rules
 STEPS = """
 select source, site, device_id, observed_at, at_us, received_us, clock_offset_s, in_batches, messages,
   lag(at_us) over (partition by source, site, device_id order by at_us) as before_us,
-  row_number() over (partition by source, site, device_id order by at_us desc) as newest
+  cast(row_number() over (partition by source, site, device_id order by at_us desc) as bigint) as newest
 from signal
 where at_us < :until_us
 """

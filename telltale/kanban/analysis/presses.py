@@ -24,7 +24,7 @@ PRESS_KINDS = ("probe", "announce", "request")
 MOST_KINDS = 12
 
 INTERFACES = """
-select interface, row_number() over (order by interface) as interface_no
+select interface, cast(row_number() over (order by interface) as bigint) as interface_no
 from (select interface from frame group by interface) heard
 """
 
