@@ -7,6 +7,7 @@ without those; nobody lists them, so that whatever is left of them goes with the
 """
 
 import datetime as dt
+import hashlib
 import os
 import uuid
 from collections.abc import Collection, Iterator, Mapping
@@ -241,7 +242,7 @@ class Past:
         ends: Mapping[str, int] = pc.min_max(times.cast(pa.int64())).as_py()
         ids: Mapping[str, int] = pc.min_max(rows["id" if file.table_name == RAW_TABLE else "raw_id"]).as_py()
         return file._replace(
-            path=path, rows=rows.num_rows, bytes=content.size,
+            path=path, rows=rows.num_rows, bytes=content.size, sha256=hashlib.sha256(content).hexdigest(),
             first_raw_id=min(file.first_raw_id, ids["min"]), last_raw_id=ids["max"],
             min_time=ends["min"], max_time=ends["max"],
         )  # fmt: skip
