@@ -146,6 +146,7 @@ def test_of_a_newer_moment_everything_is_asked_anew_when_a_file_has_gone(project
 def test_who_holds_a_moment_is_told_that_its_files_have_gone(project: tt.Project) -> None:
     _gone(project)
     with project.at_one_moment() as view:
+        drop(project.lake, view.snapshot.files, now_us=NOW, freeze=False)
         for file in view.snapshot.files:
             project.lake.root.delete(file.path)
         with pytest.raises(FilesGone, match="ask again, of a newer moment"):
