@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from telltale.contract import TelltaleError
 from telltale.forget import journal
-from telltale.forget.backups import Backup, Remove, forget_in_backups
+from telltale.forget.backups import Remove, forget_in_backups
 from telltale.forget.files import by_hand, forget_exports, forget_in_logs, forget_in_spools
 from telltale.forget.lists import forget_on_lists
 from telltale.forget.records import forget_in_records
@@ -30,6 +30,7 @@ from telltale.forget.stored import forget_in_store
 from telltale.forget.subject import Subject
 from telltale.forget.task import Line, Task
 from telltale.lake.gc import gc
+from telltale.operate.backup import Backup
 from telltale.tables import VISIT
 from telltale.workbench.project import Project
 from telltale.workbench.times import local_time

@@ -13,7 +13,6 @@ from telltale import cli
 from telltale.contract import ConfigError, Memory, Raw
 from telltale.forget import forget, subject_of
 from telltale.forget.about import about
-from telltale.forget.backups import Backup
 from telltale.forget.run import Forgotten
 from telltale.lake.redecode import redecode
 from telltale.landing import Spool, remember
@@ -27,6 +26,7 @@ from telltale.landing.schema import (
     SETTINGS_VERSION,
 )
 from telltale.operate import retention
+from telltale.operate.backup import Backup
 from telltale.operate.forgettings import forgettings
 from telltale.publish import export
 from telltale.workbench import Project, load
@@ -287,15 +287,19 @@ def test_who_is_meant(project: Project) -> None:
 
 def test_backups_are_removed_or_named_with_their_last_day(project: Project) -> None:
     made = project.now_us() - 10**11
-    near, far = Backup("/backups/near", made, made + 10**12), Backup("s3://far/away", made, made + 10**12)
-    hand = Backup("/media/stick", made, None)
+    near, far = (Backup(place, "one", made, 1, 1, made + 10**12, None) for place in ("/backups/near", "s3://far/away"))
+    hand = Backup("/media/stick", "one", made, 1, 1, None, None)
     gone: list[Backup] = []
 
-    def remove(backup: Backup) -> bool:
-        if backup == near:
+    def remove(backup: Backup, is_trial: bool) -> bool:
+        if backup == near and not is_trial:
             gone.append(backup)
         return backup == near
 
+    trial = _forget(project, f"efento:{SENSOR}", backups=[near, far, hand], remove_backup=remove, is_trial=True)
+    assert {line.place: line.removed for line in trial.lines}["backups"] == 1, "those out of reach are not promised"
+    assert len([note for note in trial.notes if "out of reach" in note]) == 2
+    assert gone == []
     done = _forget(project, f"efento:{SENSOR}", backups=[near, far, hand], remove_backup=remove)
     assert gone == [near]
     said = [note for note in done.notes if "backup" in note]
