@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from telltale.cli import telltale
-from telltale.contract import ConfigError
+from telltale.contract import ConfigError, StoreError
 from telltale.operate.backup import Locker, make, restore
 from telltale.operate.backup.keys import lock_up, opened, put_back
 from telltale.workbench import Project
@@ -111,6 +111,15 @@ def test_where_the_file_may_not_lie(project: Project, tmp_path: Path) -> None:
         make(project, str(place), now_us=NOW, locker=Locker(tmp_path / "no" / "keys", PASSPHRASE))
     with pytest.raises(ConfigError, match=r"--keys: the passphrase .*; choose one that nobody guesses"):
         make(project, str(place), now_us=NOW, locker=Locker(tmp_path / "short", "herons"))
+
+
+def test_of_a_backup_that_fails_no_keys_are_left(project: Project, locker: Locker, tmp_path: Path) -> None:
+    place = tmp_path / "kept"
+    place.mkdir()
+    (place / "backups").touch()  # no folder can be made where a file is
+    with pytest.raises(StoreError, match="make the backup again"):
+        make(project, str(place), now_us=NOW, locker=locker)
+    assert not locker.file.exists()
 
 
 def test_by_the_command_line_the_passphrase_is_no_argument(project: Project, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from telltale.operate.backup.place import BACKUPS, FILES, MANIFEST, STORE, Kept,
 from telltale.operate.backup.removing import expire
 from telltale.operate.moving.copying import copy
 from telltale.operate.moving.held import held
+from telltale.privacy.files import shred
 from telltale.settings import DEVICES_FILE, SETTINGS_FILE, Settings
 from telltale.workbench.project import Project
 
@@ -112,7 +113,12 @@ def make(
         due_us = None if locker is None else keys.lock_up(project, locker, backup=name, now_us=now_us)
         secret = KEYS_LEFT_OUT if locker is None else f"pseudonym keys are in {locker.file}; secrets are left out"
         task = _Task(project, place, name, now_us, due_us, secret)
-        made = retried(lambda: _attempt(task, progress))
+        try:
+            made = retried(lambda: _attempt(task, progress))
+        except BaseException:
+            if locker is not None:
+                shred(locker.file)  # of a backup that is none
+            raise
     return made._replace(expired=expired)
 
 
