@@ -36,7 +36,7 @@ lab: setup  ## JupyterLab on the start notebook
 	$(BIN)/telltale lab $(ARGS)
 
 test: setup  ## the test suite, on two workers; TELLTALE_REQUIRE=all runs the slow ones too and fails on a skip
-	$(BIN)/python -m pytest $(if $(findstring ::,$(ARGS)),,-n 2 --dist loadfile) $(ARGS)
+	$(BIN)/python -m pytest $(if $(findstring ::,$(ARGS)),,-n 2 --dist loadfile --no-loadscope-reorder) $(ARGS)
 
 # A Sunday, a month's end, the days the clocks of Europe change, a leap day, and a day two years from now.
 MOMENTS = '2027-01-17 10:30:00' '2027-04-30 22:30:00' '2027-03-28 01:30:00' '2027-10-31 01:30:00' '2028-02-29 12:00:00' '2 years'
@@ -57,7 +57,7 @@ test-sail: .venv-sail/ready  ## every call of tt on Sail, which is Spark without
 	echo '$(CURDIR)' > "$$(.venv-sail/bin/python -c 'import site; print(site.getsitepackages()[0])')/telltale.pth"
 	@touch $@
 
-check: setup  ## ruff, mypy --strict, stripped notebooks, licences of the base dependencies
+check: setup  ## ruff, mypy --strict, stripped notebooks, licences of what is shipped
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -67,6 +67,9 @@ check: setup  ## ruff, mypy --strict, stripped notebooks, licences of the base d
 bench: setup  ## how fast it is, as ratios within one run (ARGS="--quick"; "--keep" makes docs/figures.md of it)
 	$(BIN)/python -m bench $(ARGS)
 
+torture: setup  ## what must not lose a record: kills, power cuts, full disks, hostile bytes … (ARGS="--keep")
+	$(BIN)/python -m tests.torture $(ARGS)
+
 pictures: setup  ## the pictures of the README, from the demo (needs Chromium)
 	$(BIN)/python -m tests.pictures
 
@@ -75,6 +78,13 @@ proto: setup  ## protobuf modules from proto/, into telltale/pb
 
 commands: setup  ## docs/commands.md, from the command line
 	$(BIN)/python -m telltale.cli.reference
+
+sbom: setup  ## sbom.json: every locked package with its version and licence, as CycloneDX
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file sbom.json $(BIN)/python
+
+# In an environment of its own; --strict: what the index says nothing of is no pass.
+audit: setup  ## known weaknesses of the locked packages, where the index tells of them
+	$(BIN)/uv tool run --python $(BIN)/python pip-audit==2.10.1 --strict --disable-pip --require-hashes --requirement requirements.lock
 
 lock: setup  ## resolve pyproject.toml anew into requirements.lock and constraints.txt
 	$(BIN)/uv pip compile pyproject.toml --extra all --universal --python-version 3.11 --generate-hashes \
@@ -86,5 +96,5 @@ lock: setup  ## resolve pyproject.toml anew into requirements.lock and constrain
 clean:  ## remove what was built; data/ stays
 	rm -rf .venv .venv-sail .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup demo up lab test test-sail test-long check bench pictures proto commands lock clean
+.PHONY: help setup demo up lab test test-sail test-long check bench torture pictures proto commands sbom audit lock clean
 .DEFAULT_GOAL := help

@@ -14,8 +14,8 @@ from pathlib import Path
 from bench import measured, page
 
 BENCHES = (
-    "ingest", "mqtt", "coap", "capture", "replay", "decode", "efento", "settle", "objects", "analysis", "presses",
-    "fresh", "start", "calls", "pages", "reports", "publish", "dashboards", "backfill",
+    "ingest", "mqtt", "coap", "capture", "replay", "decode", "efento", "settle", "objects", "analysis", "peers",
+    "spark", "presses", "fresh", "start", "calls", "pages", "reports", "publish", "dashboards", "backfill",
 )  # fmt: skip
 
 YEARS_VARIABLE = "TELLTALE_BENCH_YEARS"

@@ -36,6 +36,8 @@ CALLS: dict[str, dict[str, Any]] = {
     "sources": {},
 }
 VIEW, FRESH = "View(), nothing changed", "View(), a fresh process"
+"""As a call takes it: nothing is read before it is needed. A moment that lasts (`tt.hold`) reads all that is listed."""
+LASTING = "a moment that lasts, a fresh process"
 SHORTEST = "7 d"
 GROWTH = 1.5
 
@@ -49,13 +51,13 @@ def main() -> None:
             for size, folder in folders.items()
         }
     of = f"the last 7 days asked, CPU of all threads after a change, medians of {REPEATS} interleaved processes"
-    for name in (*CALLS, VIEW, FRESH):
+    for name in (*CALLS, VIEW, FRESH, LASTING):
         shortest = 0.0
         for size in folders:
             value = 1e3 * statistics.median(seen[size, repeat][name] for repeat in range(REPEATS))
             shortest = value if size == SHORTEST else shortest
             bound = {VIEW: 5.0, FRESH: 40.0}.get(name, GROWTH * shortest)
-            is_longest = size == list(folders)[-1]
+            is_longest = size == list(folders)[-1] and name != LASTING
             note(f"tt.{name}" if name in CALLS else name, value, "ms", of=of, at=size,
                  at_most=round(bound, 1) if is_longest else None)  # fmt: skip
 
@@ -63,7 +65,8 @@ def main() -> None:
 def measure(folder: Path) -> dict[str, float]:
     """CPU seconds of all of them in this process."""
     with changing(folder) as (project, change):
-        took = {FRESH: timed(project.view), VIEW: timed(project.view)}
+        took = {name: timed(lambda: project.view(pinned=False)) for name in (FRESH, VIEW)}
+        took[LASTING] = timed(project.view)
         for name, given in CALLS.items():
             call = _call(name, project)
             call(**given)

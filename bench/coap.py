@@ -31,7 +31,7 @@ from collectors.common.packetlog import PacketLog
 from telltale.door import open_door
 from telltale.net import free_port
 from telltale.settings import Settings
-from telltale.settings.model import CoapSettings
+from telltale.settings.listeners import CoapSettings
 from telltale.sources import source
 
 REPEATS = sized(3, 7)

@@ -73,9 +73,9 @@ def peak_mb() -> float:
 
 
 @contextmanager
-def changing(folder: Path) -> Iterator[tuple[Project, "Change"]]:
+def changing(folder: Path, threads: int | None = None) -> Iterator[tuple[Project, "Change"]]:
     """The project of a folder, at its present, and what lets new records come; at the end they are gone again."""
-    project = opened(folder)
+    project = opened(folder, threads)
     change = Change(project)
     try:
         yield project, change

@@ -68,7 +68,10 @@ def main() -> None:
         with_it = of.replace("SQLite synchronous=FULL", "PostgreSQL on the same machine, fsync on")
         both = of.replace("SQLite synchronous=FULL", "PostgreSQL on the same machine, fsync on, and SQLite")
         note(
-            "durable POST ÷ one commit each, PostgreSQL", _ratio(runs, "PostgreSQL", "its each"), of=with_it, at_least=3
+            "durable POST ÷ one commit each, PostgreSQL",
+            _ratio(runs, "PostgreSQL", "PostgreSQL each"),
+            of=with_it,
+            at_least=3,
         )
         note("durable POST on PostgreSQL ÷ on SQLite", _ratio(runs, "PostgreSQL", "durable"), of=both, at_least=0.6)
     else:

@@ -1,12 +1,16 @@
-"""docs/figures.md, its picture and the figures of README.md, all from `measured.json`: `python -m bench.page`.
+"""docs/figures.md, its picture and the figures of README.md, from `measured.json`: `python -m bench.page`.
+
+The table of what must not lose a record is that of `torture.json`, which `make torture ARGS=--keep` writes.
 
 What no bench repeats stands in `by_hand.md`, above all each fault with what was seen before it was mended, and follows
 word for word.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from bench import measured, picture
 from bench.measured import Figure, Run, spelled, to_reach
@@ -14,6 +18,7 @@ from bench.measured import Figure, Run, spelled, to_reach
 ROOT = Path(__file__).parents[1]
 FIGURES, README = ROOT / "docs" / "figures.md", ROOT / "README.md"
 BY_HAND = Path(__file__).parent / "by_hand.md"
+TORTURE = Path(__file__).parent / "torture.json"
 HEAD = """# Figures
 
 Measured on 2 cores and 24 GiB, with other work on the machine: compare within a row, not between rows. This page is
@@ -30,6 +35,8 @@ TITLES = {
     "settle": "Settling",
     "objects": "The lake on an object store",
     "analysis": "Presence analysis",
+    "peers": "Visits by others",
+    "spark": "Spark and Sail",
     "presses": "Presses of buttons",
     "fresh": "From the 2xx to an answer",
     "start": "Starting",
@@ -50,7 +57,7 @@ def text(runs: Mapping[str, Run]) -> str:
     rows = [row for name in order for row in _rows(name, runs[name])]
     grids = [part for name in order for part in _grids(name, runs[name])]
     table = ["| what | seen | to reach | of |", "|---|---|---|---|", *rows, ""]
-    parts = [HEAD, "## How fast it is\n", *table, *_machines(runs), *grids]
+    parts = [HEAD, "## How fast it is\n", *table, *_machines(runs), *grids, *_torture()]
     return "\n".join([*parts, BY_HAND.read_text(encoding="utf-8")])
 
 
@@ -109,8 +116,9 @@ def _rows(name: str, run: Run) -> list[str]:
 
 
 def _when(run: Run) -> str:
-    load = run.machine.get("load")
+    load, pace = run.machine.get("load"), run.machine.get("pace_ms")
     about = [run.date, "" if run.size == "default" else run.size, "" if load is None else f"load {load}"]
+    about.append("" if pace is None else f"pace {pace} ms")
     return ", ".join(part for part in (*about, str(run.machine.get("note", ""))) if part)
 
 
@@ -118,16 +126,49 @@ def _machines(runs: Mapping[str, Run]) -> Iterator[str]:
     """Each machine once, with the versions that were on it."""
     benches: dict[str, list[str]] = {}
     for name, run in runs.items():
-        about = {name: value for name, value in run.machine.items() if name not in {"load", "note"}}
+        about = {name: value for name, value in run.machine.items() if name not in {"load", "pace_ms", "note"}}
         parts = [f"{about.pop('cores')} cores", f"{about.pop('memory_gib')} GiB", str(about.pop("system", ""))]
         said = ", ".join(
             part for part in (*parts, *(f"{package} {version}" for package, version in about.items())) if part
         )
         benches.setdefault(said, []).append(name)
-    yield "Load is that of the machine's last minute before a bench began: 2 is both cores busy with other work.\n"
+    yield (
+        "Load is that of the machine's last minute before a bench began: 2 is both cores busy with other work. Pace is "
+        "what a million additions in Python took it then: on one of twice the pace, expect twice the seconds.\n"
+    )
     for said, names in benches.items():
         yield f"- {', '.join(names)}: {said}"
     yield ""
+
+
+def _torture() -> Iterator[str]:
+    """The table of `make torture`, as it was kept last; nothing before that."""
+    if not TORTURE.exists():
+        return
+    kept = json.loads(TORTURE.read_text(encoding="utf-8"))
+    yield "## What must not lose a record\n"
+    yield (
+        f"`make torture`, {kept['date']}, load {kept['machine']['load']}. Acknowledged: records whose senders were "
+        "told that they are stored, or that were there before. Lost: those of them that were not there afterwards, as "
+        "bytes or as rows; doubled: rows too many. A control is there to lose: it shows that a loss would be seen.\n\n"
+        "Of a killed process: what was sent over HTTP and CoAP meanwhile, and the time until there is another one and "
+        "HTTP is answered; no frame is sent to the capture. Of hostile bytes: batches that were decoded. The rows of "
+        "the idle sender, the broker, the lock and the queue are of runs of their own, on the same day.\n"
+    )
+    yield "| fault | rounds | acknowledged | lost | doubled | recovered within | memory | recovers |"
+    yield "|---|---|---|---|---|---|---|---|"
+    yield from (_struck(row) for row in kept["rows"])
+    yield ""
+
+
+def _struck(row: Mapping[str, Any]) -> str:
+    fault = f"{row['fault']} ({row['note']})" if row["note"] else row["fault"]
+    took_s = row["recover_s"]
+    recovered = "–" if took_s is None else "0.1 s" if took_s < 0.1 else f"{took_s:.1f} s"
+    counts = (f"{row[name]:,}" for name in ("rounds", "acknowledged", "lost", "doubled"))
+    memory = "–" if not row["memory_mb"] else spelled(row["memory_mb"], "MB")
+    control = " (control)" if row["is_control"] else ""
+    return f"| {fault}{control} | {' | '.join(counts)} | {recovered} | {memory} | {row['recovers']} |"
 
 
 def _grids(name: str, run: Run) -> Iterator[str]:

@@ -35,7 +35,7 @@ def main() -> None:
     """Print the ratio of kernel and bare loop, and what the whole call costs with its text, sort and names."""
     rows = frames()
     windows = Windows(np.full(DEVICES, DEAD_US), np.zeros(DEVICES, np.bool_))
-    arrays = tuple(rows[name].to_numpy() for name in FRAMES.names)
+    arrays = tuple(rows[name].to_numpy() for name in FRAMES.names[:4])
     found, bare = folded(rows, windows=windows), bare_presses(arrays, windows.dead_us)
     for column, ours in zip(bare, found.columns, strict=True):
         assert np.array_equal(column, ours.to_numpy()), "the kernel and the bare loop differ"
@@ -90,7 +90,8 @@ def frames() -> pa.Table:
     at = begins + random.integers(0, 6 * S, len(begins))
     order = np.lexsort((at, device))
     kinds = 1 << random.integers(0, 3, len(begins))
-    columns = (device[order], at[order], kinds, np.zeros(len(begins), np.int64))
+    none, at = np.zeros(len(begins), np.int64), at[order]
+    columns = (device[order], at, kinds, none, none, at)  # one interface, no repeats, each came when it was heard
     return pa.table(dict(zip(FRAMES.names, columns, strict=True)), schema=FRAMES)
 
 

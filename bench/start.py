@@ -4,6 +4,7 @@ Each is a new interpreter, its CPU seconds and peak memory those that the system
 interpreter that does nothing stands beside them. Medians of interleaved repeats.
 """
 
+import json
 import os
 import statistics
 import subprocess
@@ -16,6 +17,13 @@ from telltale.simulate.demo import place
 
 REPEATS = sized(3, 7)
 NOTHING = "an interpreter that does nothing"
+STARTER = """
+import json, os, sys
+pid = os.posix_spawn(sys.executable, [sys.executable, *sys.argv[1:]], os.environ,
+    file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)])
+_, status, used = os.wait4(pid, 0)
+print(json.dumps([status, used.ru_utime + used.ru_stime, used.ru_maxrss]))
+"""
 
 
 def main() -> None:
@@ -45,13 +53,15 @@ def main() -> None:
 
 
 def started(arguments: list[str]) -> tuple[float, float]:
-    """CPU seconds and peak MB of one interpreter."""
-    process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{arguments} ended with {process.returncode}")
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    """CPU seconds and peak MB of one interpreter.
+
+    A small process starts it: what a process held when it forked counts as the peak of its child.
+    """
+    told = subprocess.run([sys.executable, "-S", "-c", STARTER, *arguments], check=True, capture_output=True, text=True)
+    status, cpu_s, peak_kb = json.loads(told.stdout)
+    if status:
+        raise RuntimeError(f"{arguments} ended with {os.waitstatus_to_exitcode(status)}")
+    return cpu_s, peak_kb / 1024
 
 
 if __name__ == "__main__":

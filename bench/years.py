@@ -4,6 +4,7 @@
 
 Run again with more weeks, the folder grows by those that are missing. Rows of a week before bear moments and ids of
 their own, so that questions find in them what they would find in years of records; pseudonyms come again each week.
+What upkeep keeps of days that have ended is kept of these, too, which takes most of the time.
 Raw files of those weeks are links to the week's: the catalog gives them moments and ids of their own, their bytes do
 not have them. So a copy is for questions, not for redecode, merge or `tt.raw`. The site's clock is UTC, where every
 week is as long.
@@ -26,14 +27,16 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from telltale.arrow import DAY_US, utc_day
-from telltale.lake import File
+from telltale.lake import File, facts
 from telltale.lake.catalog import RAW_TABLE, bump, listed
 from telltale.lake.files import Root, encode
 from telltale.lake.merge import merge
 from telltale.landing.schema import CLOSED_DAY, FILES
 from telltale.operate.retention.closing import close_days
+from telltale.operate.upkeep import DAYS as KEPT
 from telltale.settings import SETTINGS_FILE
 from telltale.simulate.demo import TIMEZONE, fill, place, scenario, truths
+from telltale.workbench.days import keep
 from telltale.workbench.project import Project, clock
 
 PRESENT = "present"
@@ -68,14 +71,15 @@ def years(folder: Path, weeks: int, *, tell: Callable[[str], None] = lambda _tex
         for week in range(1, weeks):
             if _copied(project, files, week, apart):
                 tell(f"week {week + 1} of {weeks}")
+        tell(f"computed what is kept of {_kept(project):,} days")
     finally:
         project.close()
 
 
-def opened(folder: Path) -> Project:
+def opened(folder: Path, threads: int | None = None) -> Project:
     """The project, at the moment its week was simulated."""
     now_us = int((folder / PRESENT).read_text())
-    return Project(folder, now=lambda: now_us)
+    return Project(folder, now=lambda: now_us, threads=threads)
 
 
 def _simulate(folder: Path, now_us: int) -> None:
@@ -120,6 +124,15 @@ def _copied(project: Project, files: Sequence[File], weeks: int, apart: int) -> 
         if closed := list(_closed(connection, days, earlier)):
             connection.execute(CLOSED_DAY.insert(), closed)
     return True
+
+
+def _kept(project: Project) -> int:
+    """What upkeep has done of the days by then; how many rows of them were made."""
+    facts.note(project.lake, now_us=project.now_us())
+    view = project.view()
+    with project.at_one_moment(view):
+        done = [keep(each.of_site(view), table, most=sys.maxsize) for each in KEPT for table in each.TABLES_OF_DAYS]
+    return sum(each.made for each in done)
 
 
 def _rows(files: Sequence[File], earlier: timedelta) -> Counter[tuple[str, str, date]]:

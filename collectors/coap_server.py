@@ -38,7 +38,7 @@ from telltale.door import Door, Entry, open_door
 from telltale.loglimit import LogLimit
 from telltale.net import free_port, plain_address
 from telltale.settings import Settings
-from telltale.settings.model import CoapSettings
+from telltale.settings.listeners import CoapSettings
 from telltale.transports import served
 
 log = logging.getLogger("telltale.coap")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from telltale.workbench import at as at
     from telltale.workbench import at_one_moment as at_one_moment
     from telltale.workbench import decode as decode
+    from telltale.workbench import engines as engines
     from telltale.workbench import hold as hold
     from telltale.workbench import load as load
     from telltale.workbench import on as on
@@ -45,6 +46,7 @@ WORKBENCH = (
     "at",
     "at_one_moment",
     "decode",
+    "engines",
     "hold",
     "load",
     "on",

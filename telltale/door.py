@@ -116,16 +116,24 @@ class Door:
         """What to paste where, for a source that has no secret."""
         return self._sources[source].secret_lines
 
-    def handle(self, request: Request) -> Verdict:
-        """Answer one request; a 2xx is given only after the record is durable."""
+    def handle(self, request: Request, *, timeout_s: float | None = None) -> Verdict:
+        """Answer one request; a 2xx is given only after the record is durable.
+
+        Args:
+            request: what came in.
+            timeout_s: how long its sender waits, if not for the landing's `ticket_timeout_s`.
+        """
+        waits_s = self.landing.ticket_timeout_s if timeout_s is None else timeout_s
+        until_s = time.monotonic() + waits_s
         asked = self._ask(request)
         if isinstance(asked, Verdict):
             return asked
         try:
-            self.landing.append(asked.raw, asked.remember, needs_store=asked.needs_store)
+            self.landing.append(asked.raw, asked.remember, needs_store=asked.needs_store, patience_s=waits_s)
         except StoreError as error:
-            if asked.needs_store and self.landing.is_spooling:
-                return self.handle(request)  # it can be answered without the store
+            left_s = until_s - time.monotonic()
+            if asked.needs_store and self.landing.is_spooling and left_s > 0:
+                return self.handle(request, timeout_s=left_s)  # it can be answered without the store
             return Verdict(AWAY, "store_away", str(error))
         self._kept(asked.raw)
         return Verdict(asked.reply, "stored")
@@ -140,7 +148,7 @@ class Door:
             ticket = self.landing.put(asked.raw, asked.remember, needs_store=asked.needs_store, patience_s=timeout_s)
             await self._tickets.durable(ticket, timeout_s)
         except StoreError as error:
-            left_s = until_s - time.monotonic()
+            left_s = round(until_s - time.monotonic(), 1)  # `Tickets` keeps something for each length
             if asked.needs_store and self.landing.is_spooling and left_s > 0:
                 return await self.submit(request, timeout_s=left_s)  # it can be answered without the store
             return Verdict(AWAY, "store_away", str(error))

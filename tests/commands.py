@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from telltale.cli import telltale
-from telltale.workbench.project import here
+from telltale.workbench.here import here
 from tests.lake_fixture import set_clock
 
 

@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -20,6 +21,13 @@ from tests.stores import postgresql, project_store, store_url  # noqa: F401 - th
 REQUIRED = os.environ.get("TELLTALE_REQUIRE", "")
 LEFT_OUT = {"long": (), "all": ("long",)}.get(REQUIRED, ("slow", "long"))
 
+LONGEST_FIRST = (
+    *("engine/test_equal.py", "dashboard/test_browser.py", "worlds/test_worlds.py", "worlds/test_faults.py"),
+    *("simulate/test_demo.py", "simulate/test_demo_rotate.py", "workers/test_redecode.py", "worlds/test_reports.py"),
+    *("lake/test_faults.py", "test_base_install.py", "publish/alerts/test_kinds.py", "torture/test_torture.py"),
+)
+"""Files of minutes, each of one worker: started last they would keep one busy while the other has nothing to do."""
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started behind a `&`; what tests start is ended by Ctrl-C
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -32,7 +40,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     left_out = [item for item in items if any(map(item.get_closest_marker, LEFT_OUT))]
     config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+    first = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST_FIRST)}
+    assert all(path.is_file() for path in first), "a file of LONGEST_FIRST was renamed"
+    items[:] = sorted(
+        (item for item in items if item not in left_out), key=lambda item: first.get(item.path, len(first))
+    )
 
 
 @pytest.hookimpl(wrapper=True)

@@ -56,7 +56,7 @@ def fill(root: Path, *, hours: float, seed: int = 11, settle: bool = True, keep:
     start_s = int(FIRST.timestamp())
     scenario = Scenario(seed, start_s, start_s + round(hours * 3600), ZONE)
     settings = load(write_settings(root, keep=keep))
-    project = Project(settings=settings, now=lambda: scenario.end_s * 1_000_000)
+    project = Project(settings=settings, now=lambda: scenario.end_s * 1_000_000, threads=1)
     truth = SOURCE.truth(scenario, settings.source(SOURCE.name))
     for name in ("staff", "fixed"):
         for address in truth[name]:

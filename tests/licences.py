@@ -1,7 +1,8 @@
-"""The licence of every package the base install brings, on any system; `make check` runs it.
+"""The licence of every package the base install and the extras bring, on any system; `make check` runs it.
 
-A library under the GPL or AGPL would put what is made of it under that licence too, so it may come with an extra only.
-Weak copyleft (LGPL, MPL, EPL) stays with its own files. Where a package offers a choice, one fitting licence is enough.
+A library under the GPL or AGPL would put what is made of it under that licence too, so it may come with an extra only,
+and is named here. Weak copyleft (LGPL, MPL, EPL) stays with its own files. Where a package offers a choice, one fitting
+licence is enough. What only builds and tests telltale is not looked at.
 """
 
 import re
@@ -13,8 +14,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 FITTING = re.compile(
-    r"((\d|New|Modified)[ -](Clause )?)?(0?BSD|MIT|Apache|PSF|Python|ISC|Zlib|CC0|MPL|Mozilla|EPL|LGPL)\b"
+    r"((\d|New|Modified)[ -](Clause )?)?(0?BSD|MIT|Apache|PSF|Python|ISC|Zlib|CC0|MPL|Mozilla|EPL|LGPL|GNU Lesser)\b"
 )
+EXTRAS = ("lab", "idle", "capture", "publish", "backup", "spark")
+IN_AN_EXTRA = {"scapy": "GPL-2.0-only"}
+"""What is not for the base, by the licence it is known under: `capture` asks for it, on macOS and Windows alone."""
 SYSTEMS = (("linux", "Linux", "posix"), ("darwin", "Darwin", "posix"), ("win32", "Windows", "nt"))
 
 
@@ -34,7 +38,11 @@ def licence(package: Distribution) -> str:
 
 
 def base(name: str = "telltale") -> dict[str, Distribution | None]:
-    """What a package needs without its extras, and what that needs, by name; None where it is of another system."""
+    """What a package needs, and what that needs, by name; None where it is of another system.
+
+    Args:
+        name: of the package, with the extras that are wanted: `telltale[lab]`.
+    """
     packages: dict[str, Distribution | None] = {}
     waiting = [Requirement(name)]
     while waiting:
@@ -47,7 +55,7 @@ def base(name: str = "telltale") -> dict[str, Distribution | None]:
         packages[canonicalize_name(wanted.name)] = package
         needed = [each for each in _needed(package, wanted.extras) if canonicalize_name(each.name) not in packages]
         waiting += needed
-    packages.pop(canonicalize_name(name))
+    packages.pop(canonicalize_name(Requirement(name).name))
     return dict(sorted(packages.items()))
 
 
@@ -66,14 +74,19 @@ def _needed(package: Distribution, extras: set[str]) -> Iterator[Requirement]:
 
 def main() -> int:
     """List them; 1 where one does not fit."""
+    own, every = base(), base(f"telltale[{','.join(EXTRAS)}]")
     wrong = []
-    for name, package in base().items():
-        found = "of another system, not read here" if package is None else licence(package) or "unknown"
-        print(f"{name:20} {found}")
-        if package is not None and not is_fitting(found):
+    for name, package in every.items():
+        found = "of another system, not read here"
+        if package is not None:
+            found = licence(package) or "unknown"
+        print(f"{name:28} {found}{'' if name in own else ' (extra)'}")
+        is_known = name not in own and IN_AN_EXTRA.get(name) == found
+        if package is not None and not is_fitting(found) and not is_known:
             wrong.append(f"{name}: {found}")
     if wrong:
-        print(f"no licence for the base of this project: {'; '.join(wrong)}; move it into an extra", file=sys.stderr)
+        said = "; ".join(wrong)
+        print(f"no licence for this project: {said}; leave it out, or name it for an extra", file=sys.stderr)
     return bool(wrong)
 
 

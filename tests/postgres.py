@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -88,11 +88,28 @@ class Server:
             self._process.wait(60)
             self._process = None
 
-    def processes(self) -> list[int]:
-        """The server's own process and those of its sessions."""
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """All its processes stand still inside the block."""
         assert self._process is not None
-        of_it = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
-        return [self._process.pid, *map(int, of_it)]
+        with hanging(self._process.pid):
+            yield
+
+
+@contextmanager
+def hanging(server: int) -> Iterator[None]:
+    """The processes of a server stand still inside the block: connections are taken, and nothing is answered."""
+    os.kill(server, signal.SIGSTOP)  # first: from now on it begins no other
+    processes = [server, *map(int, Path(f"/proc/{server}/task/{server}/children").read_text().split())]
+    try:
+        for process in processes:
+            with suppress(ProcessLookupError):  # some live for a moment only
+                os.kill(process, signal.SIGSTOP)
+        yield
+    finally:
+        for process in processes:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGCONT)
 
 
 def _wait_for(port: int, log: Path) -> None:

@@ -147,6 +147,18 @@ ERRORS = [
         ["redecode", "--since", "2026-01-02", "--until", "2026-01-01"],
         "is not before until",
     ),
+    (
+        "workers of no Spark",
+        "",
+        ["redecode", "--engine", "spark"],
+        "[engine] spark is not set: expected where",
+    ),
+    (
+        "a lake that workers do not see",
+        "[engine]\nspark = 'local[2]'\n[paths]\nlake_root = 's3://bucket/lake'\n[s3]\nendpoint = 'http://127.0.0.1:9'",
+        ["redecode", "--engine", "spark"],
+        "s3://bucket/lake is none; decode it here",
+    ),
     ("a length that is none", "", ["simulate", "button", "--backfill", "soon"], '"soon" is no length of time'),
     ("a wrong option of a source", "[sources.cloudtrax]\nsignature = 'rot13'", ["collect", "webhooks"], '"base64"'),
     ("a store that cannot be", "[paths]\nstore_url = 'sqlite:////proc/x/y.db'", ["settle"], "/proc/x"),

@@ -1,5 +1,6 @@
 """docs/figures.md, its picture and README's figures are those of `bench/measured.json`."""
 
+import json
 import os
 import subprocess
 import sys
@@ -87,3 +88,25 @@ def test_an_unknown_bench_is_refused_with_those_there_are() -> None:
     asked = subprocess.run([sys.executable, "-m", "bench", "ingset"], capture_output=True, text=True, check=False)
     assert asked.returncode == 2
     assert "no bench 'ingset'; known: ingest, " in asked.stderr
+
+
+def test_the_table_of_what_must_not_lose_a_record_is_the_one_that_was_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "TORTURE", tmp_path / "torture.json")
+    assert "must not lose" not in page.text({})
+    row = {"fault": "disk full", "rounds": 10, "acknowledged": 1234, "lost": 0, "doubled": 0, "recover_s": 0.27}
+    more = {"memory_mb": 156.2, "recovers": "by itself", "note": "a small one", "is_control": False}
+    kept = {"date": "2026-12-01", "machine": {"load": 2.5}, "rows": [row | more]}
+    page.TORTURE.write_text(json.dumps(kept), encoding="utf-8")
+    text = page.text({})
+    assert "| disk full (a small one) | 10 | 1,234 | 0 | 0 | 0.3 s | 156 MB | by itself |" in text
+    assert "`make torture`, 2026-12-01, load 2.5." in text
+
+
+def test_what_was_kept_lost_nothing_but_where_it_is_to() -> None:
+    rows = json.loads(page.TORTURE.read_text(encoding="utf-8"))["rows"]
+    assert len(rows) > 15
+    for row in rows:
+        assert (row["lost"] > 0) if row["is_control"] else (row["lost"], row["doubled"]) == (0, 0), row["fault"]
+        assert "/tmp" not in row["note"]

@@ -10,6 +10,7 @@ LICENCES = [
     ("3-Clause BSD License", True),
     ("Apache Software License", True),
     ("LGPL-3.0-only", True),
+    ("GNU Lesser General Public License v2 or later (LGPLv2+)", True),
     ("EPL-2.0 OR BSD-3-Clause", True),
     ("GPL-2.0-only OR MIT", True),
     ("(GPL-2.0-only OR MIT) AND MIT", True),
@@ -28,9 +29,21 @@ def test_a_licence_fits_the_base(licence: str, fits: bool) -> None:
     assert is_fitting(licence) is fits
 
 
-def test_every_base_dependency_is_listed_and_fits(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_dependency_is_listed_and_fits(capsys: pytest.CaptureFixture[str]) -> None:
     assert main() == 0
-    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
-    assert {"aiocoap", "pyarrow", "pydantic-core", "psycopg-binary", "psutil"} <= set(listed), "extras of them too"
-    assert set(listed).isdisjoint({"scapy", "pandas", "scipy", "pyserial", "python-xlib"})
-    assert listed == list(base())
+    listed = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    own = [name for name, line in listed.items() if not line.endswith("(extra)")]
+    assert {"aiocoap", "pyarrow", "pydantic-core", "psycopg-binary", "psutil"} <= set(own), "extras of them too"
+    assert set(own).isdisjoint({"scapy", "pandas", "scipy", "pyserial", "python-xlib"})
+    assert own == list(base())
+    assert {"scapy", "pandas", "scipy", "pyserial", "python-xlib", "cryptography"} <= set(listed)
+    assert not is_fitting("GPL-2.0-only")
+    assert set(listed).isdisjoint({"pytest", "moto"}), "what only tests it is not shipped"
+
+
+def test_a_licence_that_only_an_extra_may_have_is_refused_for_the_base(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tests.licences.IN_AN_EXTRA", {})
+    assert main() == 1
+    assert "scapy: GPL-2.0-only; leave it out" in capsys.readouterr().err

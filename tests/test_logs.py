@@ -3,10 +3,13 @@
 import io
 import logging
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -113,6 +116,76 @@ def test_a_log_that_cannot_be_written_ends_nothing(tmp_path: Path) -> None:
         line = [sys.executable, "-c", PROGRAM.format(root=str(tmp_path))]
         done = subprocess.run(line, check=False, stdout=subprocess.PIPE, stderr=full, text=True)
     assert (done.returncode, done.stdout) == (0, "done\n")
+
+
+TALKS = """
+import logging, os, sys
+from pathlib import Path
+from collectors.common.packetlog import Packet, PacketLog
+from telltale import logs
+from telltale.settings import load
+logs.configure(load(Path({root!r})))
+packets = PacketLog()
+for number in range({lines}):
+    packets.add(Packet(0.0, "efento", "sender", 3, 201, "stored", 0.1, ""))
+    logging.getLogger("telltale.coap").info("line %d of what a collector says all day", number)
+print("said", flush=True)
+sys.stdin.readline()
+packets.close()
+"""
+TALKS_AGAIN = """
+import logging, sys
+from pathlib import Path
+from telltale import logs
+from telltale.settings import load
+logs.configure(load(Path({root!r})))
+packets = logs.stderr()
+for number in range({lines}):
+    packets.write(f"packet {{number}}\\n")
+    logging.getLogger("telltale.coap").info("line %d of what a collector says all day", number)
+print("said", flush=True)
+sys.stdin.readline()
+logging.getLogger("telltale.coap").info("again")
+packets.write("packet again\\n")
+"""
+LINES = 3000
+
+
+@contextmanager
+def talking(root: Path, program: str) -> Iterator[tuple["subprocess.Popen[str]", IO[str], IO[str]]]:
+    """A collector that has said all its lines into a pipe, what lets it go on, and the pipe."""
+    make_project(root)
+    command, pipe = [sys.executable, "-c", program.format(root=str(root), lines=LINES)], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "said\n"
+        yield process, process.stdin, process.stderr
+
+
+def test_a_log_that_nobody_reads_holds_up_nothing_and_says_what_is_missing(tmp_path: Path) -> None:
+    """A pipe takes 64 KiB: then a collector waited for its own log, and SIGTERM did not end it."""
+    with talking(tmp_path, TALKS) as (process, go_on, log):
+        go_on.close()
+        assert process.wait(30) == 0
+        said = log.read().splitlines()
+    ours = [line for line in said if "of what a collector" in line]
+    assert 500 < len(ours) < LINES
+    assert ours == [f"{line[:8]} line {number} of what a collector says all day" for number, line in enumerate(ours)]
+
+
+def test_a_log_that_is_read_again_says_how_many_lines_are_missing(tmp_path: Path) -> None:
+    """Each that writes to it says of its own."""
+    with talking(tmp_path, TALKS_AGAIN) as (process, go_on, log):
+        read = os.read(log.fileno(), 1 << 20)  # nobody writes meanwhile
+        go_on.close()
+        said = (read.decode() + log.read()).splitlines()
+        assert process.wait(30) == 0
+    missing = [int(line.split(" ", 1)[0].replace(",", "")) for line in said if "lines found nobody who reads" in line]
+    there = sum("of what a collector" in line or re.fullmatch(r"packet \d+", line) is not None for line in said)
+    assert (there + sum(missing), len(missing)) == (2 * LINES, 2)
+    assert [line.rpartition(" ")[2] for line in said if line.endswith("again")] == ["again", "again"]
 
 
 def test_an_environment_variable_sets_the_level_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,8 @@ from telltale.cli import run
 from telltale.cli.new import written
 from telltale.contract import ConfigError, Raw
 from telltale.settings import load
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from tests.served import VECTOR, make_project
 
 NOW_US = 1_795_160_000_000_000

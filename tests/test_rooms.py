@@ -17,7 +17,7 @@ PURE = {"telltale.contract", "telltale.tables", "telltale.address", "telltale.bo
 SPINE = PURE | {
     *("telltale.arrow", "telltale.backoff", "telltale.extras", "telltale.frames", "telltale.lazy", "telltale.net"),
     *("telltale.wording", "telltale.identity", "telltale.private", "telltale.lockfile", "telltale.loglimit"),
-    *("telltale.mqtt", "telltale.certificate"),
+    *("telltale.mqtt", "telltale.certificate", "telltale.masters"),
 }
 STORE = {"telltale.settings", "telltale.landing", "telltale.lake", "telltale.privacy"}
 SUBJECTS = ("presence", "kanban", "activity", "sensors", "health")
@@ -38,6 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.tables": set(),
     "telltale.address": set(),
     "telltale.bounded": {"telltale.contract"},
+    "telltale.masters": set(),
     "telltale.csv_text": set(),
     "telltale.lazy": set(),
     "telltale.backoff": set(),
@@ -53,14 +54,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.wording": PURE,
     "telltale.arrow": PURE,
     "telltale.frames": PURE | {"telltale.arrow"},
-    "telltale.engine": {"telltale.tables", "telltale.arrow", "telltale.contract", "telltale.extras"},
+    "telltale.engine": {
+        "telltale.tables",
+        "telltale.arrow",
+        "telltale.contract",
+        "telltale.extras",
+        "telltale.masters",
+    },
     "telltale.pb": set(),
     "telltale.sources": PURE | {"telltale.pb"},
     "telltale.sources.efento.commands": {"telltale"},  # command lines, imported only when one is asked for
     "telltale.sources.sigfox.commands": {"telltale"},
     # What each source calls its devices: lists take every spelling, and none of a vendor's knowledge stands twice.
     "telltale.identity": PURE | {"telltale.sources"},
-    "telltale.settings": PURE | {"telltale.identity", "telltale.net"},
+    "telltale.settings": PURE | {"telltale.identity", "telltale.net", "telltale.masters"},
     "telltale.privacy": PURE,
     "telltale.pipeline": PURE | {"telltale.sources", "telltale.privacy", "telltale.arrow"},
     "telltale.landing": PURE
@@ -70,6 +77,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.deadlines": set(),
     "telltale.tickets": PURE | {"telltale.deadlines"},
     "telltale.transports": PURE | {"telltale.sources", "telltale.settings", "telltale.net"},
+    "telltale.openapi": PURE | {"telltale.sources", "telltale.settings", "telltale.net", "telltale.transports"},
     "telltale.readings": PURE | {"telltale.sources", "telltale.settings", "telltale.discreet"},
     "telltale.door": PURE
     | {"telltale.readings"}
@@ -78,6 +86,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telltale.workbench": SPINE
     | STORE
     | {"telltale.sources", "telltale.pipeline", "telltale.engine", "telltale.analysis"},
+    # The decoder on the workers of Spark; the project it is of is asked in one place.
+    "telltale.workers": SPINE | STORE | {"telltale.pipeline", "telltale.engine"},
+    "telltale.workers.of_project": SPINE | STORE | {"telltale.workers", "telltale.engine", "telltale.workbench"},
     "telltale.analysis": {"telltale.tables", "telltale.engine", "telltale.arrow"},
     "telltale.look": {"telltale.wording"},
     "telltale.charts": SPINE | {"telltale.look", "telltale.page.table"},
@@ -113,7 +124,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {f"telltale.{subject}" for subject in SUBJECTS},
     "telltale.what_if": SPINE
     | {"telltale.settings", "telltale.workbench", "telltale.analysis", "telltale.charts", "telltale.look"}
-    | {"telltale.presence.thresholds", "telltale.publish.alerts"},
+    | {"telltale.presence.thresholds", "telltale.publish.alerts"}
+    | {"telltale.sensors.analysis.steps"},  # which quantity a limit is of where the list names none
     "telltale.operate": SPINE
     | STORE
     | {"telltale.workbench", "telltale.sources", "telltale.door", "telltale.engine"}

@@ -8,7 +8,7 @@ import pytest
 from telltale.contract import ConfigError, Source, Transport
 from telltale.operate import doctor
 from telltale.settings import Settings, load
-from telltale.settings.model import CoapSettings, WebhookSettings
+from telltale.settings.listeners import CoapSettings, WebhookSettings
 from telltale.settings.secrets import weakness
 from telltale.sources import SOURCES
 from telltale.sources import source as source_of

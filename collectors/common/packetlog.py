@@ -3,14 +3,13 @@
 Of packets that are refused a few of each sender have a line in a minute; the rest is one line with their number.
 """
 
-import sys
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
-from telltale.logs import says_packets
+from telltale.logs import Stream, says_packets, stderr
 from telltale.net import network_of
 
 FLUSH_S = 0.2
@@ -43,12 +42,13 @@ class PacketLog:
     """Collects packets' lines and writes them from a thread of its own; `close` writes the rest.
 
     Args:
-        stream: where to; what it does not take, because its disk is full or nobody reads it, is counted and said later.
+        stream: where to, stderr if not said; what it does not take, because its disk is full or nobody reads it, is
+            counted and said later.
         clock: seconds that only rise.
     """
 
-    def __init__(self, stream: TextIO = sys.stderr, clock: Callable[[], float] = time.monotonic) -> None:
-        self._stream = stream
+    def __init__(self, stream: Stream | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stderr() if stream is None else stream
         self._clock = clock
         self._is_wanted = says_packets()
         self._waiting: deque[Packet] = deque(maxlen=MOST_LINES)
@@ -103,7 +103,7 @@ class PacketLog:
     def _write(self, counted: list[str]) -> None:
         try:
             lines = [line(self._waiting.popleft()) for _ in range(len(self._waiting))] + counted
-            if not lines:
+            if not lines or self._stream is None:
                 return
             if self._unwritten:
                 lines.insert(0, f"{time.strftime('%H:%M:%S')} {self._unwritten:,} lines could not be written\n")

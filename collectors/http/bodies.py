@@ -51,17 +51,21 @@ class Bodies:
         self._new = Deadlines(slow_s, self._is_slow)
         self._old = Deadlines(timeout_s - slow_s, self._is_late)
 
-    async def read(self, sender: str, announced: str, receive: Receive) -> "bytes | Verdict":
+    async def read(
+        self, sender: str, announced: str, receive: Receive, *, most: int | None = None
+    ) -> "bytes | Verdict":
         """The body of a request.
 
         Args:
             sender: whose.
             announced: the Content-Length header, empty where there is none.
             receive: the next message of the connection, as ASGI has it.
+            most: bytes of this one at most, where that is fewer than of others.
         """
         length = int(announced) if announced.isdecimal() else None
-        if length is not None and length > self._most:
-            return self._too_large()
+        most = self._most if most is None else min(most, self._most)
+        if length is not None and length > most:
+            return _too_large(most)
         body = _Body(network_of(sender))
         self._new.add(body)
         try:
@@ -71,8 +75,8 @@ class Bodies:
                     return refused(400, "body_cut_short", f"the sender hung up after {len(body.data)} bytes")
                 piece: bytes = message.get("body", b"")
                 size = len(body.data) + len(piece)
-                if size > self._most:
-                    return self._too_large()
+                if size > most:
+                    return _too_large(most)
                 if size == length or not message.get("more_body", False):
                     return piece if size == len(piece) else bytes(body.data + piece)
                 self._grow(body, piece)
@@ -132,9 +136,6 @@ class Bodies:
         if not theirs:
             del self._slow[body.sender]
 
-    def _too_large(self) -> Verdict:
-        return refused(413, "body_too_large", f"more than {self._most} bytes")
-
 
 class _Body:
     """What has come of one, and the task that reads it."""
@@ -160,6 +161,10 @@ class _Body:
 def refused(status: int, reason: str, detail: str) -> Verdict:
     """The verdict on a body that was not read to its end, where the next request would begin: the connection ends."""
     return Verdict(Reply(status, f"{reason}\n".encode(), headers=(("Connection", "close"),)), reason, detail)
+
+
+def _too_large(most: int) -> Verdict:
+    return refused(413, "body_too_large", f"more than {most} bytes")
 
 
 TOO_MANY = refused(503, "too_many_bodies", "it stalled while too many others were on their way")

@@ -1,12 +1,15 @@
 """`/optout`, with `[privacy] optout_page = true`: a form by which anybody has their device left out from now on.
 
-    GET    200   the form
+    GET    200   the form; HEAD the same without it
     POST   200   it is on the opt-out list, whether or not it was before: the same answer after the same work
            400   no address of a device: expected, and never repeated
            403   it came from another page, or from none
-           413   more than a form holds
+           413   more than a form holds: it is not read to its end
            429   too many from one sender within an hour
            503   it could not be written down
+
+A sender is whose connection it is. Behind a proxy that is the proxy: all who come through it share its forms of an
+hour, and X-Forwarded-For, which anybody may write, is not looked at. A proxy limits each of them itself.
 
 The address is hashed under the list's own key when it arrives. It stands in no answer, log, list or record.
 """
@@ -45,13 +48,14 @@ _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Lea
 <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:34em;margin:3em auto;padding:0 1em;color:#1d1d1f}}
 input,button{{font:inherit;padding:.4em .6em}}[role=status]{{border-left:4px solid #3b6ea5;padding-left:.8em}}</style>
 </head><body><h1>Leave my device out</h1>{said}
-<p>Wi-Fi access points here count devices. Enter the Wi-Fi address of yours and it is left out from then on. It is kept
-only as a hash, to recognise it by. A phone finds its address below Settings, Wi-Fi, this network; where it uses a
-private address that changes, each of them is another device. Switching Wi-Fi off leaves it out, too.</p>
-<form method="post" action="optout" autocomplete="off"><label>Wi-Fi address
+<p>Wi-Fi access points here count devices. Enter the Wi-Fi address of yours and it is left out from then on. The list
+holds it only as a hash, to recognise it by. A phone finds its address below Settings, Wi-Fi, this network; where it
+uses a private address that changes, each of them is another device. Switching Wi-Fi off leaves it out, too.</p>
+<form method="post" autocomplete="off"><label>Wi-Fi address
 <input name="address" required maxlength="40" placeholder="3c:06:30:12:34:56"></label>
 <button>Leave it out</button></form></body></html>
 """
+"""The form has no action: it goes to the address it was asked at, with a slash at its end or without."""
 _HEADERS = (
     (
         "Content-Security-Policy",
@@ -96,7 +100,7 @@ class OptingOut:
     async def answer(self, request: Request, receive: Receive) -> Reply:
         """The page, with what became of the form."""
         started, size = time.perf_counter(), 0
-        if request.method == "GET":
+        if request.method in {"GET", "HEAD"}:
             verdict = _verdict(200, "answered")
         elif request.method != "POST":
             verdict = _verdict(405, "wrong_method")
@@ -105,9 +109,10 @@ class OptingOut:
         elif not self._may(network_of(request.sender)):
             verdict = _verdict(429, "too_many_forms", _OFTEN)
         else:
-            body = await self._bodies.read(request.sender, request.headers.get("content-length", ""), receive)
+            announced = request.headers.get("content-length", "")
+            body = await self._bodies.read(request.sender, announced, receive, most=MOST_BYTES)
             if isinstance(body, Verdict):
-                verdict = body
+                verdict = _too_long(body) if body.reply.status == 413 else body
             else:
                 size = len(body)
                 verdict = await asyncio.to_thread(self._taken, body)
@@ -132,8 +137,6 @@ class OptingOut:
     def _taken(self, body: bytes) -> Verdict:
         from telltale.privacy.lists import OPT_OUT, Lists  # it loads Arrow, which a collector does without
 
-        if len(body) > MOST_BYTES:
-            return _verdict(413, "body_too_large", _WRONG)
         given = parse_qs(body.decode("latin-1")).get("address", [""])[0]
         try:
             Lists(self._keys).put(OPT_OUT, given)
@@ -147,6 +150,12 @@ class OptingOut:
 def _verdict(status: int, reason: str, said: str = "") -> Verdict:
     """The page with a sentence of ours in it, never one of the sender's."""
     told = f'<p role="status">{escape(said)}</p>' if said else ""
-    headers = (*_HEADERS, ("Allow", "GET, POST")) if status == 405 else _HEADERS
+    headers = (*_HEADERS, ("Allow", "GET, HEAD, POST")) if status == 405 else _HEADERS
     page = _PAGE.format(said=told).encode()
     return Verdict(Reply(status, page, "text/html; charset=utf-8", headers=headers), reason)
+
+
+def _too_long(cut: Verdict) -> Verdict:
+    """The page, and the connection ends, as of any body that was not read to its end."""
+    page = _verdict(413, cut.reason, _WRONG)
+    return page._replace(reply=page.reply._replace(headers=(*page.reply.headers, *cut.reply.headers)))

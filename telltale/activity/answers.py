@@ -19,8 +19,9 @@ from telltale.page.claims import About
 from telltale.settings import Settings
 from telltale.sources import SOURCES
 from telltale.tables import ACTIVITY
+from telltale.workbench.here import here
 from telltale.workbench.periods import Period, parse
-from telltale.workbench.project import Project, here
+from telltale.workbench.project import Project
 from telltale.workbench.question import Question, local_now
 from telltale.workbench.source_state import sources_table
 from telltale.workbench.times import Duration, When, local_day, local_time, micros

@@ -20,7 +20,8 @@ from telltale.health.days import senders_of_activity
 from telltale.settings import Settings
 from telltale.tables import ACTIVITY
 from telltale.workbench import question as workbench
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.question import By, Question
 from telltale.workbench.times import Duration, Span, When, seconds
 

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from telltale.activity.activitywatch import PATH as ACTIVITYWATCH
 from telltale.activity.activitywatch import Afk, decoded
@@ -17,7 +16,8 @@ from telltale.contract import ConfigError, Request
 from telltale.door import record
 from telltale.health.days import sent
 from telltale.sources import SOURCES, source
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.question import Question
 from telltale.workbench.times import DAY, Span, When, local_time, micros, moment
 
@@ -85,8 +85,7 @@ def messages(question: Question, *, newest: int | None = None) -> pa.Table:
 
 def kept(question: Question) -> pa.Table:
     """See `tt.activity.kept`; of days that have ended what is kept of them is added up."""
-    rows = sent(question.view)
-    rows = rows.filter(pc.is_in(rows["table_name"], pa.array(KEPT_OF_PCS)))
+    rows = sent(question.view, of=KEPT_OF_PCS)
     from_arrow = question.engine.from_arrow
     relations = {"sent": from_arrow(rows), "sender": from_arrow(senders(question)), "info": question.device_info}
     columns = ("device_id", "name", "person", "table_name", "kind", "records", "first_at", "last_at")

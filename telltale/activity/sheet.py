@@ -14,7 +14,8 @@ from telltale.page import said
 from telltale.page.claims import About
 from telltale.page.pieces import Card
 from telltale.page.table import Table
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.tidy import tidy
 
 if TYPE_CHECKING:

@@ -1,22 +1,18 @@
-"""What may be shown of small counts: no cell of fewer than k devices, and none that others would reveal.
+"""Tables of counts fit to show: no cell of fewer than k devices, and none that others would reveal.
 
-A cell of 1 … k - 1 devices is hidden. Where cells add up (visitors + passers-by = seen, global + local = all), a hidden
-one could be worked out from the others, so more are hidden until none can be. Zero is shown: nobody is nobody. Figures
-that stand on one page are judged together: a total, an n or a mean beside its parts is one more sum.
+Which cells that are `telltale.analysis.withheld` says. With a count goes what derives from it: a mean, a peak, a share.
 
 Source: wire/presence.md 8; DESIGN section 11 (published).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Sum = tuple[int, ...]
-"""Places of cells that add up: the parts, then their total."""
+from telltale.analysis.withheld import Count, Sum, hidden, hidden_of_kinds
 
 Mask = npt.NDArray[np.bool_]
 
@@ -25,66 +21,6 @@ COUNTS = ("seen", "visitors", "passers_by", "visits", "bounced")
 MADE_BY_VISITORS = ("visits", "bounced", "engaged")
 OF_VISITORS = ("device_s", "devices", "mean")
 OF_VISITS = ("dwell_mean_s", "dwell_median_s", "dwell_p90_s")
-
-
-def hidden(
-    counts: Sequence[float],
-    sums: Iterable[Sum],
-    *,
-    k: int,
-    devices: Sequence[float] | None = None,
-    fixed: Collection[int] = (),
-) -> list[bool]:
-    """Which of some cells to hide.
-
-    Args:
-        counts: what each cell says.
-        sums: which cells add up to which.
-        k: the smallest number of devices that is shown, apart from 0.
-        devices: how many are behind each cell, where a cell counts something else, such as visits; None is `counts`.
-        fixed: cells that are shown whatever is said here: another is hidden in their place.
-
-    Returns:
-        for each cell, whether it is hidden: because it is small, or so that no small one can be worked out.
-    """
-    sums = tuple(sums)
-    found = [0 < count < k for count in (counts if devices is None else devices)]
-    while revealed := _revealed(found, sums):
-        found[_beside(revealed[0], found, counts, sums, fixed)] = True
-        for at in revealed[1:]:
-            # Cells told by a sum of their own: the one just hidden may have helped some of them too.
-            if any(at in cells and sum(found[one] for one in cells) == 1 for cells in sums):
-                found[_beside(at, found, counts, sums, fixed)] = True
-    return found
-
-
-def _revealed(found: list[bool], sums: tuple[Sum, ...]) -> list[int]:
-    """The hidden cells that the shown ones determine.
-
-    The hidden cells are the unknowns of linear equations; one is determined if its unit vector is in their row space.
-    """
-    unknown = [at for at, is_hidden in enumerate(found) if is_hidden]
-    column = {at: number for number, at in enumerate(unknown)}
-    equations = np.zeros((len(sums), len(unknown)))
-    for row, cells in enumerate(sums):
-        for at in cells:
-            if at in column:
-                equations[row, column[at]] += -1 if at == cells[-1] else 1
-    equations = equations[equations.any(axis=1)]
-    if not len(equations):
-        return []
-    determined = np.diag(np.linalg.pinv(equations) @ equations) > 1 - 1e-9
-    return [unknown[at] for at in np.flatnonzero(determined)]
-
-
-def _beside(
-    revealed: int, found: list[bool], counts: Sequence[float], sums: tuple[Sum, ...], fixed: Collection[int]
-) -> int:
-    """The shown cell to hide with a revealed one: of what adds up with it the smallest part, rather not a zero."""
-    alone = [cells for cells in sums if revealed in cells and sum(found[at] for at in cells) == 1]
-    near = {at for cells in alone or sums for at in cells if not found[at]}
-    near = near - set(fixed) or {at for cells in sums for at in cells if not found[at]} - set(fixed) or near
-    return min(near, key=lambda at: (counts[at] == 0, sum(cells[-1] == at for cells in sums), counts[at], at))
 
 
 def published_figures(rows: pa.Table, *, k: int) -> pa.Table:
@@ -253,50 +189,6 @@ def published_bands(rows: pa.Table, *, k: int) -> pa.Table:
 
 
 TOTAL = "total"
-
-
-class Count(NamedTuple):
-    """What a cell says, and how many devices are behind it."""
-
-    says: float
-    devices: float
-
-
-def hidden_of_kinds(
-    counts: Mapping[tuple[str, str], Count],
-    *,
-    within: Mapping[str, Sequence[str]],
-    k: int,
-    over: Mapping[str, Sequence[str]] | None = None,
-    elsewhere: Sequence[str] = (),
-) -> set[tuple[str, str]]:
-    """Which cells to hide of a table with one row an address kind and one column a name.
-
-    Args:
-        counts: by kind and name; each kind has each name.
-        within: which names add up to which.
-        over: which kinds add up to which; None: all others to `all`.
-        k: the smallest number of devices that is shown, apart from 0.
-        elsewhere: names that are shown anyway.
-    """
-    cells = list(counts)
-    place = {cell: at for at, cell in enumerate(cells)}
-    kinds, names = dict.fromkeys(kind for kind, _ in cells), dict.fromkeys(name for _, name in cells)
-    over = {"all": [kind for kind in kinds if kind != "all"]} if over is None else over
-    sums: list[Sum] = []
-    for total, of in over.items():
-        sums += [(*(place[kind, name] for kind in of), place[total, name]) for name in names]
-    for total, of in within.items():
-        sums += [(*(place[kind, name] for name in of), place[kind, total]) for kind in kinds]
-    fixed = {place[kind, name] for kind in kinds for name in elsewhere}
-    verdicts = hidden(
-        [count.says for count in counts.values()],
-        sums,
-        k=k,
-        devices=[count.devices for count in counts.values()],
-        fixed=fixed,
-    )
-    return {cell for cell, verdict in zip(cells, verdicts, strict=True) if verdict}
 
 
 def _groups(rows: pa.Table, *keys: str) -> Iterable[dict[str, int]]:

@@ -68,7 +68,7 @@ def export(form: str, since: str, until: str | None, device: str | None, output:
     from telltale.activity.activitywatch import export as buckets
     from telltale.cli.output import moment
     from telltale.csv_text import written
-    from telltale.workbench.project import here
+    from telltale.workbench.here import here
     from telltale.workbench.tidy import as_arrow
 
     with as_arrow():
@@ -139,7 +139,7 @@ def _sheet(period: str, device: str, *, as_json: bool) -> None:
     """The sheet, its times on the site's clock."""
     from telltale.activity import work_hours
     from telltale.frames import local
-    from telltale.workbench.project import here
+    from telltale.workbench.here import here
     from telltale.workbench.tidy import as_arrow
 
     with as_arrow():

@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 )
 @json_option
 def backup(place: str | None, keys: Path | None, *, as_json: bool) -> None:
-    """Copy all that is kept into a folder or an object store, while everything runs.
+    """Copy records, rows and settings into a folder or an object store, while everything runs.
 
-    The lake's files go there once, since they never change; of the store, the spools and the settings each backup has
-    its own. Left out are secrets, and pseudonym keys, which --keys writes into a file apart. A backup with rows about
+    The lake's files go there once, since they never change, and again if one is damaged there; of the store, the spools
+    and the settings each backup has its own. Left out are secrets, reports that were made, with data/recipes.key, and
+    pseudonym keys, which --keys writes into a file apart. A backup with rows about
     people says until when it may be kept; the next one into the same place removes those whose time is over. Without a
     place the backups known are listed.
     """
-    from telltale.operate.backup import Locker, backups, make
+    from telltale.operate.backup import UNFINISHED, Locker, backups, make
     from telltale.workbench.project import Project
 
     project = Project()
@@ -40,6 +41,9 @@ def backup(place: str | None, keys: Path | None, *, as_json: bool) -> None:
         ]
         columns = ("place", "name", "at", "files", "bytes", "expires_at")
         shown = [{name: row[name] for name in columns} for row in rows]
+        for row in shown:
+            if row["files"] == UNFINISHED:  # it runs, or was killed: the next one there, or a purge, removes it
+                row["files"] = row["bytes"] = None
         show(shown, as_json=as_json, empty="No backup is known; make one: telltale backup DIR")
         return
     locker = None if keys is None else Locker(keys, passphrase(is_new=True))
@@ -56,11 +60,14 @@ def backup(place: str | None, keys: Path | None, *, as_json: bool) -> None:
 
 
 def _sentence(made: "Made") -> str:
+    from telltale.wording import count
+
     expires = moment(made.expires_at)
     until = "; nothing in it has to be removed" if expires is None else f"; delete it by {expires:%Y-%m-%d %H:%M} UTC"
+    again = f"\nDamaged there and copied again: {count(made.again, 'file')}." if made.again else ""
     expired = f"\nRemoved, their time was over: {', '.join(made.expired)}." if made.expired else ""
     left_out = "".join(f"\nNot in it: {each}." for each in made.left_out)
     return (
         f"{made.place} {made.name}: {made.files:,} files of the lake ({made.new_files:,} new, {made.bytes:,} bytes in "
-        f"all) and {made.records:,} records not settled yet{until}.{expired}{left_out}"
+        f"all) and {made.records:,} records not settled yet{until}.{again}{expired}{left_out}"
     )

@@ -5,7 +5,8 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from importlib.util import find_spec
@@ -227,17 +228,27 @@ def _shown(value: float | None) -> str:
 
 
 def _reports(project: "Project", plan: "Scenario") -> None:
-    from telltale.report import notebooks, run
+    from telltale.publish.keeping import AT_ONCE
+    from telltale.report import Report, notebooks, run
     from telltale.simulate.demo import plan_of
 
     zone = ZoneInfo(plan.timezone)
-    for name in notebooks(project):
+
+    def made(name: str) -> "Report":
         of = plan_of("button", plan) if name in _OF_WEEKS else plan
         first, today = (datetime.fromtimestamp(moment_s, zone).date() for moment_s in (of.start_s, of.end_s))
-        with progress() as bar:
-            tell = partial(_describe, bar, bar.add_task(f"report {name}", total=None))
-            done = run(name, f"{first}/{today}", {}, project, progress=tell)
-        click.echo(f"report {name}: {done.html}")
+        tell = partial(_describe, bar, bar.add_task(f"report {name}", total=None))
+        with closing(project.another()) as own:
+            return run(name, f"{first}/{today}", {}, own, progress=tell)
+
+    # A thread mostly waits for the kernel of its notebook, which is a process of its own.
+    with progress() as bar, ThreadPoolExecutor(AT_ONCE, thread_name_prefix="report") as pool:
+        running = {name: pool.submit(made, name) for name in notebooks(project)}
+        try:
+            for name, report in running.items():
+                click.echo(f"report {name}: {report.result().html}")
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # after Ctrl-C or an error no further one is begun
     _scheduled(project)
     _alerted(project, plan.start_s * 1_000_000)
     click.echo(f"all reports: {project.settings.report_folder / 'index.html'}")

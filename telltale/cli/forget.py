@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: telltale forget pc:desk-3")
 @click.argument("whom")
 @click.option("--yes", is_flag=True, help="Remove it; without it, what would be removed is shown first.")
-@click.option("--opt-out", is_flag=True, help="Put the address on the opt-out list too: it is never kept again.")
+@click.option(
+    "--opt-out",
+    is_flag=True,
+    help="Put the address on the opt-out list too: its sightings are dropped from then on. Raw records hold what is "
+    "sent for raw_retention_h, as they do of everybody.",
+)
 @json_option
 def forget(whom: str, *, yes: bool, opt_out: bool, as_json: bool) -> None:
     """Remove all that is kept of a device, an address or a person of devices.csv.
@@ -38,8 +43,12 @@ def forget(whom: str, *, yes: bool, opt_out: bool, as_json: bool) -> None:
         _show(trial, subject.shown, as_json=as_json)
         if as_json or not trial.lines or not sys.stdin.isatty() or not click.confirm("Remove it now?", err=True):
             return
-    finish_others(project, subject, now_us=now_us)
+    finished = finish_others(project, subject, now_us=now_us, backups=backups, remove_backup=remove)
+    if finished:
+        backups, remove = known(project, now_us=now_us)  # without those that went
     done = forgotten(project, subject, now_us=now_us, opt_out=opt_out, backups=backups, remove_backup=remove)
+    before = [f"of one that was begun before and is finished now: {note}" for each in finished for note in each.notes]
+    done = done._replace(notes=(*before, *done.notes))
     _show(done, subject.shown, as_json=as_json)
 
 

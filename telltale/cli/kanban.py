@@ -129,7 +129,7 @@ def _moment(at: str | None) -> str | None:
     """A time of today as an ISO moment; anything else as it is."""
     import re
 
-    from telltale.workbench.project import here
+    from telltale.workbench.here import here
     from telltale.workbench.times import local_day
 
     if at is None or not re.fullmatch(r"\d\d:\d\d(:\d\d)?", at.strip()):

@@ -19,7 +19,7 @@ def last(since: str, *, as_json: bool) -> None:
     """
     from telltale.dashboard import last as answer
     from telltale.dashboard.newest import older
-    from telltale.workbench.project import here
+    from telltale.workbench.here import here
 
     project = here()
     with project.at_one_moment():

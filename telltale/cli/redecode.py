@@ -1,5 +1,6 @@
 """`telltale redecode`: rebuild tables from the raw records with the present decoders."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -14,14 +15,22 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: telltale redecode --since 2026-11-01 --source button")
 @stretch_options(None, without="everything")
 @click.option("--source", "source_name", metavar="SOURCE", help="Only records of this source.")
+@click.option(
+    "--engine",
+    "runs_on",
+    type=click.Choice(["duckdb", "spark"]),
+    default="duckdb",
+    show_default=True,
+    help="What decodes: this process, or the workers of [engine] spark; they must reach the lake's folder.",
+)
 @json_option
-def redecode(since: str | None, until: str | None, source_name: str | None, *, as_json: bool) -> None:
+def redecode(since: str | None, until: str | None, source_name: str | None, runs_on: str, *, as_json: bool) -> None:
     """Decode the stored bytes again, with the decoders of today.
 
     So what a newer decoder understands is found in old records too. Days are those records arrived on (UTC); each that
     the stretch touches is done whole. Days whose raw records were purged are left as they are, and named.
     """
-    from telltale.lake.redecode import redecode as decoded_again
+    from telltale.lake.redecode import redecode as decoded_here
     from telltale.sources import source
     from telltale.workbench.project import Project
     from telltale.workbench.times import local_day
@@ -30,8 +39,13 @@ def redecode(since: str | None, until: str | None, source_name: str | None, *, a
     stretch = project.span(since, until)
     with progress() as bar:
         task = bar.add_task("decoding days", total=None)
+        if runs_on == "spark":
+            from telltale.workers.of_project import on_spark
+
+            decoded_again = on_spark(project, tell=lambda words: bar.update(task, description=words or "decoding days"))
+        else:
+            decoded_again = partial(decoded_here, project.lake)
         done = decoded_again(
-            project.lake,
             since_day=local_day(stretch.since_us, "UTC") if since else None,
             until_day=local_day(stretch.until_us - 1, "UTC") if until else None,
             source=source(source_name).name if source_name else None,

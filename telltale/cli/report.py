@@ -79,9 +79,10 @@ def report(
     The file is HTML and opens offline. Without NAME, or with --list, the reports are listed. With --as-of it is a file
     of its own, beside that of the same period. With --verify the exit code is 0 where the report is equal, else 1.
     """
+    from telltale.publish import subtraction
     from telltale.report import notebooks, run
+    from telltale.workbench.here import here
     from telltale.workbench.on_engine import on_engine
-    from telltale.workbench.project import here
     from telltale.workbench.then import moment_in_the_past
 
     if proven is not None:
@@ -98,7 +99,8 @@ def report(
         return
     values, project = values_of(parameters), on_engine(runs_on, here())
     moment = None if as_of is None else moment_in_the_past(as_of, project)
-    with progress() as bar:
+    said = subtraction.check_by_hand(project, name, period, values, moment=moment)
+    with subtraction.published_by_hand(project, said) as about_to_appear, progress() as bar:
         task = bar.add_task(name, total=None)
         done = run(
             name,
@@ -108,6 +110,7 @@ def report(
             moment=moment,
             progress=lambda text: bar.update(task, description=text),
             with_pdf=with_pdf,
+            approve=lambda _notebook, page: about_to_appear(page),
         )
     printed = f", {done.pdf.name}" if done.pdf else " (no PDF: no Chromium found)" if with_pdf else ""
     show_one(done._asdict(), as_json=as_json, sentence=f"{done.html}{printed}")
@@ -145,7 +148,7 @@ def _verify(path: Path, *, as_json: bool) -> None:
 def _pack(path: Path, target: Path | None, *, as_json: bool) -> None:
     from telltale.publish import exported
     from telltale.report.pack import pack
-    from telltale.workbench.project import here
+    from telltale.workbench.here import here
     from telltale.workbench.times import FOREVER
 
     project = here()

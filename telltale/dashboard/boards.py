@@ -243,7 +243,8 @@ class Boards:
     def _asked_now(self, key: Key, *, begins: bool) -> tuple[View, Answer, Mapping[str, Claim], _Begun | None]:
         """The page at one moment: the moment, the answer, its claims, and what is still to be made of it."""
         view = self._project.view()
-        view.pin()  # cards that wait are made of it later
+        if begins:
+            view.pin()  # cards that wait are made of it later; a whole page is asked anew where the catalog changes
         page, choice = key
         try:
             board = self._pages[page](Ask(self._project, dict(choice)))

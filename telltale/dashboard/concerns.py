@@ -14,7 +14,8 @@ from telltale.presence.concerns import of_sites
 from telltale.presence.concerns import watched as sites
 from telltale.sensors.answers import recent as sensors_now
 from telltale.sensors.concerns import concerns as of_sensors
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.tidy import tidy
 from telltale.workbench.times import SECOND, local_time
 

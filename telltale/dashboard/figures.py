@@ -31,6 +31,9 @@ log = logging.getLogger("telltale.dashboard")
 LONGEST_WAIT_S = 20.0
 MOST_BYTES = 10_000
 """Of the fields of a form."""
+THREADS = 1
+"""What DuckDB gets: a page is some hundred small statements, and with a thread for each core they took a fifth to a
+third more CPU and no less time, beside collectors and kernels that want the other cores."""
 
 
 class Computes(Protocol):
@@ -112,7 +115,7 @@ def main() -> None:
 
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     address = urlsplit(os.environ[ADDRESS])
-    project = Project()
+    project = Project(threads=THREADS)
     logs.configure(project.settings)
     own = {person.page: person_page(person.name) for person in persons(project.settings)}
     boards = _boards(project, own)
@@ -136,7 +139,11 @@ def _boards(project: "Project", own: Mapping[str, "Page"]) -> "role_pages.ByRole
     boards = Boards(project, owners if has_own_pcs else {**owners, **for_roles}, concerns.gathered, FINDERS)
     others = boards
     if has_own_pcs:
-        others = Boards(Project(settings=role_pages.without_own_pcs(project.settings)), for_roles, concerns.gathered)
+        others = Boards(
+            Project(settings=role_pages.without_own_pcs(project.settings), threads=THREADS),
+            for_roles,
+            concerns.gathered,
+        )
     return role_pages.ByRole(boards, others, role_pages.names(has_own_pcs=has_own_pcs))
 
 

@@ -171,6 +171,8 @@ class LineHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
     """The live line between a page and its kernel."""
 
     _is_counted = False
+    _is_open = False
+    _is_gone = False
 
     def check_origin(self, origin: str | None = None) -> bool:  # noqa: ARG002 - the names are tornado's
         """The gate has: every request passes it first."""
@@ -186,6 +188,14 @@ class LineHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
             raise tornado.web.HTTPError(429) from error
         self._is_counted = True
         await super().pre_get()
+        if self._is_gone:
+            self.connection._open_sessions.pop(self.connection.session_key, None)
+            raise tornado.web.Finish
+
+    async def open(self, *given: str, **named: str) -> None:
+        """The line is open: Jupyter counts it among those that keep a kernel."""
+        self._is_open = True
+        await super().open(*given, **named)
 
     def on_finish(self) -> None:
         """A line that never opened ends here."""
@@ -194,9 +204,14 @@ class LineHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
             self._let_go()
 
     def on_close(self) -> None:
-        """The line is closed, or was before it had opened."""
+        """The line is closed, or was before it had opened.
+
+        Of one that never was, Jupyter must not hear: it would count one line less than there are, and a kernel is
+        ended only where it counts none.
+        """
         self._let_go()
-        if getattr(self, "connection", None) is not None:
+        self._is_gone = True
+        if self._is_open:
             super().on_close()
 
     def _let_go(self) -> None:

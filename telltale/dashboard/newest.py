@@ -11,7 +11,8 @@ from telltale.kanban import newest as of_buttons
 from telltale.page.newest import SINCE, Newest, table
 from telltale.presence import newest as of_nodes
 from telltale.sensors import newest as of_sensors
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.tidy import tidy
 from telltale.workbench.times import Span, When, local_time
 from telltale.workbench.view import View, answered

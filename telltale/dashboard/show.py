@@ -66,7 +66,7 @@ def _pieces(page: "str | Page", choice: dict[str, str]) -> list[Any]:
     """The pieces of the page as it stands now."""
     from telltale.dashboard.pages import PAGES
     from telltale.page.board import Ask
-    from telltale.workbench.project import here
+    from telltale.workbench.here import here
 
     board = (PAGES[page] if isinstance(page, str) else page)(Ask(here(), choice))
     tiles = [board.tiles] if board.tiles else []

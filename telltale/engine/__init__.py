@@ -17,5 +17,6 @@ from telltale.engine.protocol import Relation as Relation
 from telltale.engine.protocol import RemoteFiles as RemoteFiles
 from telltale.engine.protocol import Value as Value
 from telltale.engine.texts import deduplication as deduplication
+from telltale.engine.texts import filed as filed
 from telltale.engine.texts import named_values as named_values
 from telltale.engine.texts import with_values as with_values

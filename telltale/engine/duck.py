@@ -2,13 +2,15 @@
 
 # ruff: noqa: S608 - texts are composed of names of ours; values go through `with_values`
 import itertools
+import threading
 from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from telltale.arrow import empty, schema
+from telltale.arrow import schema
+from telltale.engine.parted import whole
 from telltale.engine.protocol import Kernel, Parts, Relation, RemoteFiles, Value
-from telltale.engine.texts import deduplication, literal, with_values
+from telltale.engine.texts import literal, with_values
 from telltale.tables import Table
 
 PRELUDE = """
@@ -38,7 +40,10 @@ FETCHED_ROWS = 65_536
 
 
 class DuckEngine:
-    """The engine of one process and one thread: DuckDB in memory.
+    """The engine of one process: DuckDB in memory.
+
+    One thread at a time asks it. DuckDB lets two use a connection, but one that hands Arrow's rows over while the other
+    waits for its own would wait for ever: each for what the other holds, the connection or Python itself.
 
     Args:
         threads: how many DuckDB may use; None leaves it to DuckDB.
@@ -54,6 +59,7 @@ class DuckEngine:
         self._remote = remote
 
         self.batch_rows = batch_rows
+        self._alone = threading.RLock()
         self._connection = duckdb.connect()
         self._connection.execute(PRELUDE)
         if threads is not None:
@@ -61,23 +67,21 @@ class DuckEngine:
         self._numbers = itertools.count()
         self._dropped: list[str] = []
 
+    @property
+    def here(self) -> "DuckEngine":
+        """Itself."""
+        return self
+
     def from_arrow(self, rows: pa.Table) -> "DuckRelation":
         """The rows of an Arrow table, read in place."""
         name = self._name()
-        self._connection.register(name, rows)
+        with self._alone:
+            self._connection.register(name, rows)
         return self._pinned(name, tuple(rows.column_names))
 
     def table(self, table: Table, parts: Parts) -> "DuckRelation":
         """A table of the lake, each natural key once; an empty relation where there are no parts."""
-        branches = []
-        if parts.unique:
-            branches.append(self._files(table, parts.unique))
-        doubtful = [self._files(table, parts.mixed)] if parts.mixed else []
-        if parts.hot is not None and parts.hot.num_rows:
-            doubtful.append(self.from_arrow(parts.hot.select(list(table.names))))
-        if doubtful:
-            branches.append(self.run(deduplication(table), {"rows_in": self._union(doubtful)}))
-        return self._union(branches or [self.from_arrow(empty(table))])
+        return whole(self, table, parts)
 
     def run(self, text: str, relations: Mapping[str, Relation], /, **values: Value) -> "DuckRelation":
         """The result of a text, computed when it is asked for."""
@@ -106,10 +110,15 @@ class DuckEngine:
         return self.from_arrow(relation.arrow())
 
     def fetch(self, text: str) -> pa.Table:
-        """The rows of a DuckDB text; an error of what reads URLs is its own."""
+        """The rows of a DuckDB text; an error of what reads URLs is its own.
+
+        Not by `execute`: what it gives is filled while the text runs, and of a union whose third part begins when the
+        second has ended the second may wait for room that nobody makes; it could not even be interrupted.
+        """
         self._sweep()
         try:
-            return self._connection.execute(text).to_arrow_table(FETCHED_ROWS)
+            with self._alone:
+                return self._connection.sql(text).to_arrow_table(FETCHED_ROWS)
         except Exception as error:
             failure = self._remote.failure(error) if self._remote is not None else None
             if failure is None:
@@ -120,11 +129,13 @@ class DuckEngine:
         """Remember a view to drop before the next statement (a finaliser may run in the middle of one)."""
         self._dropped.append(view)
 
-    def _files(self, table: Table, paths: tuple[str, ...]) -> "DuckRelation":
+    def files(self, table: Table, paths: Sequence[str]) -> "DuckRelation":
+        """The rows of files as they lie, null where a file does not have a column."""
         name = self._name()
         if self._remote is not None and "://" in paths[0]:
             # Without its extension for them, DuckDB reads no URLs; Arrow gets its columns and conditions.
-            self._connection.register(name, self._remote.dataset(schema(table), paths))
+            with self._alone:
+                self._connection.register(name, self._remote.dataset(schema(table), paths))
             return self._pinned(name, table.names)
         listed = ", ".join(literal(path) for path in paths)
         # By name only where files may differ: it reads the end of every file before the first row.
@@ -134,10 +145,12 @@ class DuckEngine:
             f'"{column}"' if column in there else f'cast(null as {_TYPES[table.column(column).type]}) as "{column}"'
             for column in table.names
         )
-        self._connection.execute(f"create temp view {name} as select {columns} from {read}")
+        with self._alone:
+            self._connection.execute(f"create temp view {name} as select {columns} from {read}")
         return self._pinned(name, table.names)
 
-    def _union(self, relations: list["DuckRelation"]) -> "DuckRelation":
+    def union(self, relations: Sequence["DuckRelation"]) -> "DuckRelation":
+        """The rows of all of them."""
         if len(relations) == 1:
             return relations[0]
         text = " union all ".join(f"select * from ({relation.text}) part" for relation in relations)
@@ -152,11 +165,13 @@ class DuckEngine:
     def describe(self, text: str) -> tuple[str, ...]:
         """The column names of a DuckDB text."""
         self._sweep()
-        return tuple(row[0] for row in self._connection.execute(f"describe {text}").fetchall())
+        with self._alone:
+            return tuple(row[0] for row in self._connection.execute(f"describe {text}").fetchall())
 
     def _sweep(self) -> None:
-        while self._dropped:
-            self._connection.execute(f"drop view if exists {self._dropped.pop()}")
+        with self._alone:
+            while self._dropped:
+                self._connection.execute(f"drop view if exists {self._dropped.pop()}")
 
 
 class DuckRelation:

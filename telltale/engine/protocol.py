@@ -59,6 +59,11 @@ class Engine(Protocol):
         """How many rows one step of a long job should take at most, so that memory stays bounded."""
         ...
 
+    @property
+    def here(self) -> "Engine":
+        """The engine of this process, for many small questions to rows that it holds: each costs a cluster a second."""
+        ...
+
     def from_arrow(self, rows: pa.Table) -> Relation:
         """The rows of an Arrow table."""
         ...

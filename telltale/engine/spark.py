@@ -11,15 +11,22 @@ import os
 import re
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
 import pyarrow as pa
 
-from telltale.arrow import empty, schema
+from telltale.arrow import schema
 from telltale.engine import session as sessions
+from telltale.engine import stages
+from telltale.engine.duck import DuckEngine
+from telltale.engine.lost import is_lost
+from telltale.engine.parted import whole
 from telltale.engine.protocol import Kernel, Parts, Relation, Value
-from telltale.engine.texts import deduplication, literal, with_values
+from telltale.engine.texts import literal, with_values
+from telltale.masters import is_remote, shown
 from telltale.tables import Table
 
 EVERYTHING = 1 << 62
@@ -32,6 +39,7 @@ class SparkEngine:
     Args:
         master: where Spark is, see `telltale.engine.session`.
         memory: of a Java machine that is started here.
+        tell: where the stages of long work are shown, see `telltale.engine.stages`; None is nowhere.
 
     Raises:
         ConfigError: it cannot be opened.
@@ -40,36 +48,42 @@ class SparkEngine:
 
     batch_rows = EVERYTHING
 
-    def __init__(self, master: str, *, memory: str = "2g") -> None:
+    def __init__(self, master: str, *, memory: str = "2g", tell: stages.Tell | None = None) -> None:
         self.master = master
-        self.session = sessions.session(master, memory=memory)
+        self._tell = tell
+        self._memory = memory
+        sessions.session(master, memory=memory)
         self._numbers = itertools.count()
         self._tag = os.urandom(4).hex()
         self._dropped: list[str] = []
         self._keeps = True
 
     @property
+    def session(self) -> Any:
+        """The session of the master: another one after it was lost."""
+        return sessions.session(self.master, memory=self._memory)
+
+    @property
     def words(self) -> str:
         """What answers, as a footer says it."""
-        return f"Spark {self.session.version} ({sessions.shown(self.master)})"
+        return f"Spark {self.session.version} ({shown(self.master)})"
+
+    @cached_property
+    def here(self) -> DuckEngine:
+        """DuckDB in this process, of one thread: sums are added in one order."""
+        return DuckEngine(threads=1)
 
     def from_arrow(self, rows: pa.Table) -> "SparkRelation":
-        """The rows of an Arrow table."""
+        """The rows of an Arrow table; none are a text, which Spark follows through all that is made of it."""
         rows = _known_types(rows)
         with sessions.lost_said(self.master):
             if not rows.num_rows:
-                return SparkRelation(self, self.session.createDataFrame([], _spark_schema(rows.schema)))
+                return SparkRelation(self, self.session.sql(_no_rows(rows.schema)))
             return SparkRelation(self, self.session.createDataFrame(rows, _spark_schema(rows.schema)))
 
     def table(self, table: Table, parts: Parts) -> "SparkRelation":
         """A table of the lake, each natural key once; an empty relation where there are no parts."""
-        branches = [self._files(table, parts.unique)] if parts.unique else []
-        doubtful = [self._files(table, parts.mixed)] if parts.mixed else []
-        if parts.hot is not None and parts.hot.num_rows:
-            doubtful.append(self.from_arrow(parts.hot.select(list(table.names))))
-        if doubtful:
-            branches.append(self.run(deduplication(table), {"rows_in": self._union(doubtful)}))
-        return self._union(branches or [self.from_arrow(empty(table))])
+        return whole(self, table, parts)
 
     def run(self, text: str, relations: Mapping[str, Relation], /, **values: Value) -> "SparkRelation":
         """The result of a text, computed when it is asked for."""
@@ -87,14 +101,21 @@ class SparkEngine:
         The kernel goes to the workers with all that it names of telltale, so that they need pyarrow and numpy only.
         """
         rows = _ours(relation)
-        with sessions.lost_said(self.master):
+        with self.working():
             made = rows.df.repartition(*by).mapInArrow(_on_workers(kernel, schema), _spark_schema(schema))
             return self._kept(SparkRelation(self, made, (rows,)))
 
     def keep(self, relation: Relation) -> "SparkRelation":
         """The same rows, computed now and once."""
-        with sessions.lost_said(self.master):
+        with self.working():
             return self._kept(_ours(relation))
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Inside the block Spark computes: its stages are told, and what tells of a lost session is a sentence."""
+        remote = is_remote(self.master)
+        with sessions.lost_said(self.master), stages.told(self.session, self._tell, is_remote=remote):
+            yield
 
     def discard(self, view: str) -> None:
         """Remember a view to drop before the next text (a finaliser may run in the middle of one)."""
@@ -103,20 +124,23 @@ class SparkEngine:
     def _kept(self, relation: "SparkRelation") -> "SparkRelation":
         if self._keeps:
             try:
-                return SparkRelation(self, relation.df.localCheckpoint(eager=True))
+                return SparkRelation(self, _in_session(relation.df.localCheckpoint(eager=True), relation.df))
             except Exception as error:
-                if sessions.is_lost(error):
+                if is_lost(error):
                     raise
                 made = self.from_arrow(relation.arrow())  # where it is the rows that fail, they fail here again
                 self._keeps = False  # a server without a place for checkpoints, such as Sail's as it comes
                 return made
         return self.from_arrow(relation.arrow())
 
-    def _files(self, table: Table, paths: Sequence[str]) -> "SparkRelation":
-        reader = self.session.read.schema(_spark_schema(schema(table)))
-        return SparkRelation(self, reader.parquet(*map(_of_hadoop, paths)).select(*table.names))
+    def files(self, table: Table, paths: Sequence[str]) -> "SparkRelation":
+        """The rows of files as they lie, null where a file does not have a column."""
+        with sessions.lost_said(self.master):
+            reader = self.session.read.schema(_spark_schema(schema(table)))
+            return SparkRelation(self, reader.parquet(*map(_of_hadoop, paths)).select(*table.names))
 
-    def _union(self, relations: Sequence["SparkRelation"]) -> "SparkRelation":
+    def union(self, relations: Sequence["SparkRelation"]) -> "SparkRelation":
+        """The rows of all of them."""
         df = relations[0].df
         for other in relations[1:]:
             df = df.unionByName(other.df)
@@ -151,15 +175,35 @@ class SparkRelation:
 
     def arrow(self) -> pa.Table:
         """The rows, computed now."""
-        with sessions.lost_said(self._engine.master):
+        with self._engine.working():
             rows = self.df.toArrow()
         return rows.cast(_nullable(rows.schema))
+
+    def lasting(self) -> Any:
+        """The DataFrame for those who keep it: it, and what is made of it, holds the views it reads.
+
+        A server of Spark Connect looks a view up each time rows are asked for, not when the DataFrame was made.
+        """
+        holder = getattr(self.df, "_plan", self.df)  # what is made of a DataFrame of Connect holds its plan
+        holder.telltale_relation = self
+        return self.df
 
     def view(self) -> str:
         """The name of its temporary view, made when it is first asked for."""
         if not self._view:
             self._view = self._engine.named(self)
         return self._view
+
+
+def _in_session(made: Any, source: Any) -> Any:
+    """A checkpoint, in the session of the DataFrame that it was made of.
+
+    PySpark's client (4.2, 4.3) gives it to the session that is active in this thread: somebody else's, or one of a
+    server that is gone.
+    """
+    if (plan := getattr(made, "_plan", None)) is not None:
+        made._session = plan._spark_session = source.sparkSession
+    return made
 
 
 def _on_workers(kernel: Kernel, schema: pa.Schema) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
@@ -240,6 +284,14 @@ def _plain(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_large_string(kind):
         return pa.string()
     return pa.list_(_plain(kind.value_type)) if pa.types.is_list(kind) else kind
+
+
+def _no_rows(schema: pa.Schema) -> str:
+    """The text of no rows: by PySpark's own way each would be a job, to be run for everything that is made of it."""
+    columns = ", ".join(
+        f"cast(null as {each.dataType.simpleString()}) as `{each.name}`" for each in _spark_schema(schema)
+    )
+    return f"select {columns} where false"
 
 
 def _spark_schema(schema: pa.Schema) -> Any:

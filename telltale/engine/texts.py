@@ -1,11 +1,11 @@
-"""The texts of an engine: how a named value stands in one, and the one that keeps a row of each natural key."""
+"""The texts of an engine: how a named value stands in one, what keeps a row of each key, what a row is filed under."""
 
 # ruff: noqa: S608 - texts are composed of names of ours; values go through `with_values`
 import re
 from collections.abc import Callable, Mapping
 
 from telltale.engine.protocol import Value
-from telltale.tables import Table
+from telltale.tables import CLOCK_WRONG, Table
 
 
 def deduplication(table: Table) -> str:
@@ -22,6 +22,14 @@ def deduplication(table: Table) -> str:
     if extremes:
         ranking = f"select {given}, rank_in_key from ({ranking}) numbered"
     return f"select {names} from ({ranking}) ranked where rank_in_key = 1"
+
+
+def filed(table: Table) -> str:
+    """The text for the moment a row is filed under: its own time, or when it was received where its clock is wrong."""
+    if "flags" not in table.names:
+        return table.time
+    wrong = f"regexp_like(concat(',', flags, ','), ',({'|'.join(CLOCK_WRONG)}),')"
+    return f"case when flags <> '' and {wrong} then received_at else {table.time} end"
 
 
 def _column_by_column(table: Table, order: str) -> str:

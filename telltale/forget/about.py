@@ -9,7 +9,7 @@ import json
 import os
 import tempfile
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +19,8 @@ import sqlalchemy as sa
 from telltale import private
 from telltale.arrow import arrow_to_raws, raws_to_arrow
 from telltale.contract import ConfigError, Raw
-from telltale.forget.files import names_it
+from telltale.forget.files import in_secrets, names_it, waiting_in_spools
+from telltale.forget.plain import plain_files_that_name_it
 from telltale.forget.records import Judge
 from telltale.forget.rows import of_subject
 from telltale.forget.run import keyless
@@ -27,6 +28,7 @@ from telltale.forget.subject import Subject
 from telltale.forget.task import Task
 from telltale.lake.forgetting import sources_with_records
 from telltale.lake.lake import read
+from telltale.landing.refused import BODY_BYTES
 from telltale.landing.schema import ALERT_EPISODE, EXPORTED, MEMORY, MESSAGE, OUTBOX, REFUSED, REPORT_RUN
 from telltale.publish import exported
 from telltale.settings import DEVICES_FILE
@@ -45,7 +47,7 @@ OF_STORE: Mapping[str, sa.Table] = {
     "reports": REPORT_RUN,
 }
 """Tables of the store whose rows may name somebody."""
-LEFT_OUT = ("body", "html", "claims", "changed", "sentence", "failure")
+LEFT_OUT = ("body", "html", "claims", "changed", "sentence", "failure", "meta", "detail")
 """Columns of theirs that may tell of others too."""
 
 
@@ -70,7 +72,7 @@ def about(project: Project, subject: Subject, path: Path, *, now_us: int) -> Tol
         now_us: the present.
 
     Raises:
-        ConfigError: the file is there already.
+        ConfigError: the file is there already, or cannot be written.
     """
     if path.exists():
         raise ConfigError(f"about: {path} is there already; name another file or remove it")
@@ -92,20 +94,32 @@ def about(project: Project, subject: Subject, path: Path, *, now_us: int) -> Tol
     }
     kept_us = project.settings.site.visit_retention_d * DAY
     noted = exported.Exported(str(path.absolute()), "about", len(own) + len(shared), now_us, now_us + kept_us)
-    _write(path, json.dumps(content, indent=1, ensure_ascii=False, default=str).encode(), project, noted)
+    try:
+        _write(path, json.dumps(content, indent=1, ensure_ascii=False, default=str).encode(), project, noted)
+    except OSError as error:
+        raise ConfigError(f"about: {path} cannot be written: {error.strerror}; name another file") from error
     return Told(path, len(own), len(shared), {name: len(found) for name, found in rows.items()})
 
 
 def _records(task: Task) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Those that name it alone, and those that name others too; what waits in a spool among them."""
     own: list[dict[str, Any]] = []
     shared: list[dict[str, Any]] = []
-    for source in sources_with_records(task.project.lake):
-        judge = Judge(task, source)
-        for records in _raw_tables(task, source):
-            verdicts = judge(records)
+
+    def judge(source: str, tables: Iterable[pa.Table], **where: str) -> None:
+        judged = Judge(task, source)
+        for records in tables:
+            verdicts = judged(records)
             chosen = records.filter(pa.array([one in verdicts for one in records["id"].to_pylist()]))
             for raw in arrow_to_raws(chosen) if chosen.num_rows else ():
-                (own if verdicts[raw.id] is None else shared).append(_told(task, raw, whole=verdicts[raw.id] is None))
+                whole = verdicts[raw.id] is None
+                (own if whole else shared).append(_told(task, raw, whole=whole) | where)
+
+    for source in sources_with_records(task.project.lake):
+        judge(source, _raw_tables(task, source))
+    for path, waiting in waiting_in_spools(task):
+        for source in sorted({raw.source for raw in waiting}):
+            judge(source, [raws_to_arrow([raw for raw in waiting if raw.source == source])], waits_in=path.name)
     return own, shared
 
 
@@ -139,15 +153,22 @@ def _rows(task: Task, table_name: str) -> list[dict[str, Any]]:
 
 
 def _stored(task: Task, table: sa.Table) -> list[dict[str, Any]]:
-    """The rows of a table of the store that name it; bytes as text."""
+    """The rows of a table of the store that name it, without what may tell of others."""
     with task.project.store.reader() as connection:
         rows = [dict(row) for row in connection.execute(sa.select(table)).mappings()]
-    found = []
-    for row in rows:
-        texts = [each.decode(errors="replace") if isinstance(each, bytes) else str(each) for each in row.values()]
-        if task.texts.found_in_text("\n".join(texts)):
-            found.append({name: value for name, value in row.items() if name not in LEFT_OUT})
-    return found
+    left_out = (*LEFT_OUT, "subject") if table is MESSAGE else LEFT_OUT
+    found = [row for row in rows if _names_it(task, row)]
+    return [{name: value for name, value in row.items() if name not in left_out} for row in found]
+
+
+def _names_it(task: Task, row: Mapping[str, Any]) -> bool:
+    """Whether a row does; of a body that was cut at its end a part of an address is enough."""
+    bodies = [value for value in row.values() if isinstance(value, bytes)]
+    if any(task.texts.found_in(body) for body in bodies):
+        return True
+    if any(len(body) >= BODY_BYTES and task.ids.cut_overwritten(body) != body for body in bodies):
+        return True
+    return task.texts.found_in_text("\n".join(str(value) for value in row.values() if not isinstance(value, bytes)))
 
 
 def _listed(task: Task) -> list[str]:
@@ -158,16 +179,17 @@ def _listed(task: Task) -> list[str]:
         path = settings.root / name
         if path.is_file():
             found += [f"{name} line {number}" for number in numbers_of(path.read_bytes(), is_meant)]
-    return found
+    return found + in_secrets(task)
 
 
 def _files(task: Task) -> Iterator[Path]:
-    """Reports, logs and exports that name it."""
-    settings = task.project.settings
-    places = [path for folder in (settings.report_folder, settings.logs) for path in sorted(folder.rglob("*"))]
+    """Reports, logs, captures and exports that name it."""
+    folder = task.project.settings.report_folder
     with task.project.store.reader() as connection:
-        places += [Path(text) for text in connection.scalars(sa.select(EXPORTED.c.path))]
-    yield from (path for path in places if path.is_file() and names_it(task, path))
+        exports = [Path(text) for text in connection.scalars(sa.select(EXPORTED.c.path))]
+    yield from (path for path in sorted(folder.rglob("*")) if path.is_file() and names_it(task, path))
+    yield from plain_files_that_name_it(task)
+    yield from (path for path in exports if path.is_file() and names_it(task, path))
 
 
 def _write(path: Path, content: bytes, project: Project, noted: exported.Exported) -> None:

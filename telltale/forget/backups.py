@@ -1,8 +1,8 @@
 """Backups that may hold what is forgotten: those that can be removed go, the others are named with their last day."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
+from telltale.contract import StoreError
 from telltale.forget.task import Task
 from telltale.operate import backup as kept
 from telltale.operate.backup import Backup
@@ -36,14 +36,15 @@ def forget_in_backups(task: Task, backups: Sequence[Backup], remove: Remove | No
 
 
 def known(project: Project, *, now_us: int) -> tuple[list[Backup], Remove]:
-    """The backups of a project, and how one that lies in a folder of this machine is removed."""
+    """The backups of a project, and how one is removed: in a folder of this machine, or a bucket that lets us in."""
 
     def remove(backup: Backup, is_trial: bool) -> bool:
-        if "://" in backup.place or not Path(backup.place).exists():
+        if is_trial:
+            return kept.reached(project, backup) is not None
+        try:
+            return kept.remove(project, backup, now_us=now_us)
+        except StoreError:  # we may read there, and not delete
             return False
-        if not is_trial:
-            kept.remove(project, backup, now_us=now_us)
-        return True
 
     return kept.backups(project.store), remove
 

@@ -1,8 +1,6 @@
-"""Files beside the store: spools, exports, logs, and whatever else lies in the data folder as plain bytes."""
+"""Files beside the store: spools and exports; and what is named for the owner to see to."""
 
-import gzip
 import shutil
-import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,15 +11,12 @@ from telltale.arrow import raws_to_arrow
 from telltale.contract import Raw
 from telltale.forget.records import Judge, left_of
 from telltale.forget.task import Task
-from telltale.forget.unpacked import is_closed, is_packed, unpacked
+from telltale.forget.unpacked import is_closed, unpacked
 from telltale.landing import Store, spool_files
 from telltale.landing.schema import EXPORTED, RAW
 from telltale.landing.spool import LOCK_ENDING
 from telltale.lockfile import is_held
-from telltale.privacy.files import replace
-from telltale.settings import DEVICES_FILE
-
-_SQLITE, _GZIP = b"SQLite format 3\0", b"\x1f\x8b"
+from telltale.settings import DEVICES_FILE, SECRETS_FILE
 
 
 def names_it(task: Task, path: Path) -> bool:
@@ -36,9 +31,7 @@ def forget_in_spools(task: Task) -> None:
     for path in spool_files(task.project.settings.spools):
         is_owned = is_held(path.with_suffix(LOCK_ENDING))
         with closing(Store(f"sqlite:///{path}")) as store:
-            with store.reader() as connection:
-                query = sa.select(*(RAW.c[name] for name in Raw._fields)).order_by(RAW.c.id)
-                waiting = [Raw(*row) for row in connection.execute(query)]
+            waiting = _records_of(store)
             removed = overwritten = 0
             for source in sorted({raw.source for raw in waiting}):
                 raws = {raw.id: raw for raw in waiting if raw.source == source}
@@ -57,6 +50,19 @@ def forget_in_spools(task: Task) -> None:
             if not task.is_trial and not store.scrub():
                 task.notes.append(f"{path}: its log could not be emptied while its collector wrote; run it again")
             task.tell(f"spool {path.name}", "records", removed, overwritten)
+
+
+def waiting_in_spools(task: Task) -> Iterator[tuple[Path, list[Raw]]]:
+    """The records that wait in each spool."""
+    for path in spool_files(task.project.settings.spools):
+        with closing(Store(f"sqlite:///{path}")) as store:
+            yield path, _records_of(store)
+
+
+def _records_of(spool: Store) -> list[Raw]:
+    with spool.reader() as connection:
+        query = sa.select(*(RAW.c[name] for name in Raw._fields)).order_by(RAW.c.id)
+        return [Raw(*row) for row in connection.execute(query)]
 
 
 def forget_exports(task: Task) -> None:
@@ -79,66 +85,23 @@ def forget_exports(task: Task) -> None:
     task.tell("exports", "files", removed)
 
 
-def forget_in_logs(task: Task) -> None:
-    """Logs and all else that lies in the data folder: written over in place, for a process may be writing there.
-
-    A Parquet file or a zip there, such as a repair sets aside, goes whole where it names it; so does one that cannot be
-    unpacked, for whom it names nobody can say.
-    """
-    settings = task.project.settings
-    store = sa.make_url(settings.store_url).database or ""
-    others = [settings.keys, settings.report_folder, settings.spools, Path(store).parent]
-    others += [settings.lake_root] if isinstance(settings.lake_root, Path) else []
-    for path in sorted(settings.data.rglob("*")):
-        if not path.is_file() or path.is_symlink() or any(path.is_relative_to(other) for other in others):
-            continue
-        data = path.read_bytes()
-        if is_packed(data):
-            if names_it(task, path) or is_closed(data):
-                task.tell(_place(path, settings.data), "files", removed=1)
-                if not task.is_trial:
-                    path.unlink()
-        else:
-            task.tell(_place(path, settings.data), "files", overwritten=_overwrite(task, path, data))
-
-
 def by_hand(task: Task) -> list[str]:
-    """Notebooks and tables of the project's own folder that name it: they are somebody's work, and stay."""
+    """What names it in the project's own folder and stays: notebooks and tables, somebody's work; lines of secrets."""
     root = task.project.settings.root
     lists = {root / DEVICES_FILE, root / task.project.settings.arp.allow_list}
     with task.project.store.reader() as connection:
         lists |= {Path(text) for text in connection.scalars(sa.select(EXPORTED.c.path))}
     there = [*root.glob("*.ipynb"), *root.glob("*.csv"), *(root / "notebooks").rglob("*.ipynb")]
     found = [path for path in sorted(there) if path not in lists and path.is_file() and names_it(task, path)]
-    return [path.relative_to(root).as_posix() for path in found]
+    return [*in_secrets(task), *(path.relative_to(root).as_posix() for path in found)]
 
 
-def _place(path: Path, data: Path) -> str:
-    return path.relative_to(data).parts[0] if path.parent != data else path.name
-
-
-def _overwrite(task: Task, path: Path, data: bytes) -> int:
-    """Write over each spelling, inside gzip too; how many files that were."""
-    if data.startswith(_SQLITE):
-        return 0
-    if data.startswith(_GZIP):
-        return _overwrite_gzip(task, path, data)
-    left = task.texts.overwritten(data)
-    if left != data and not task.is_trial:
-        with path.open("r+b") as file:  # of the same length: what is appended meanwhile stays
-            file.write(left)
-    return int(left != data)
-
-
-def _overwrite_gzip(task: Task, path: Path, data: bytes) -> int:
-    try:
-        inner = gzip.decompress(data)
-    except (OSError, EOFError, zlib.error):
-        return 0
-    left = task.texts.overwritten(inner)
-    if left != inner and not task.is_trial:
-        replace(path, gzip.compress(left))
-    return int(left != inner)
+def in_secrets(task: Task) -> list[str]:
+    """The lines of secrets.toml that name it, by their numbers alone: such as the token of a person."""
+    path = task.project.settings.root / SECRETS_FILE
+    lines = path.read_bytes().splitlines() if path.is_file() else []
+    numbers = [str(number) for number, line in enumerate(lines, 1) if task.texts.found_in(line)]
+    return [f"{SECRETS_FILE} line {', '.join(numbers)}"] if numbers else []
 
 
 def _files(path: Path) -> Iterator[Path]:

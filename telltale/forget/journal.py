@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from telltale.forget.subject import Subject
+from telltale.forget.subject import Subject, read_subject
 from telltale.landing import Store
 from telltale.landing.schema import FORGETTING
 
@@ -22,6 +22,8 @@ class Begun(NamedTuple):
     """Microseconds UTC."""
     steps: tuple[str, ...]
     """Those that are done."""
+    opt_out: bool = False
+    """Whether its addresses are to be on the opt-out list."""
 
 
 def unfinished(store: Store) -> list[Begun]:
@@ -29,22 +31,27 @@ def unfinished(store: Store) -> list[Begun]:
     query = sa.select(FORGETTING).where(FORGETTING.c.ended_at.is_(None)).order_by(FORGETTING.c.id)
     with store.reader() as connection:
         rows = connection.execute(query).all()
-    return [Begun(row.id, _read(row.subject), row.begun_at, tuple(json.loads(row.steps))) for row in rows]
+    found = []
+    for row in rows:
+        steps, opts_out = tuple(json.loads(row.steps)), bool(json.loads(row.subject).get("opt_out"))
+        found.append(Begun(row.id, read_subject(row.subject), row.begun_at, steps, opts_out))
+    return found
 
 
-def begin(store: Store, subject: Subject, *, now_us: int) -> Begun:
+def begin(store: Store, subject: Subject, *, now_us: int, opt_out: bool = False) -> Begun:
     """Note that one begins; one that shares a device with it and was stopped goes on, and is about both."""
     for begun in unfinished(store):
         if set(begun.subject.devices) & set(subject.devices):
-            both = _both(begun.subject, subject)
+            both = begun._replace(subject=_both(begun.subject, subject), opt_out=begun.opt_out or opt_out)
             with store.writer() as connection:
                 of_it = FORGETTING.c.id == begun.id
-                connection.execute(FORGETTING.update().where(of_it).values(subject=json.dumps(both._asdict())))
-            return begun._replace(subject=both)
-    row = {"subject": json.dumps(subject._asdict()), "begun_at": now_us, "ended_at": None, "steps": "[]", "done": "[]"}
+                connection.execute(FORGETTING.update().where(of_it).values(subject=_written(both)))
+            return both
+    begun = Begun(0, subject, now_us, (), opt_out)
+    row = {"subject": _written(begun), "begun_at": now_us, "ended_at": None, "steps": "[]", "done": "[]"}
     with store.writer() as connection:
         number = connection.execute(FORGETTING.insert().values(**row)).inserted_primary_key
-    return Begun(int(number[0]) if number else 0, subject, now_us, ())
+    return begun._replace(id=int(number[0]) if number else 0)
 
 
 def _both(begun: Subject, subject: Subject) -> Subject:
@@ -69,6 +76,5 @@ def end(store: Store, begun: Begun, counts: list[dict[str, object]], *, now_us: 
         connection.execute(FORGETTING.update().where(FORGETTING.c.id == begun.id).values(**values))
 
 
-def _read(text: str) -> Subject:
-    told = json.loads(text)
-    return Subject(told["kind"], tuple(told["devices"]), told["person"], tuple(told["names"]))
+def _written(begun: Begun) -> str:
+    return json.dumps({**begun.subject._asdict(), "opt_out": begun.opt_out})

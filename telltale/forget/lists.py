@@ -35,6 +35,11 @@ def forget_on_lists(task: Task, *, opt_out: bool) -> None:
             task.tell(f"list {name}", "addresses", int(on_it))
         if opt_out and not task.is_trial:
             task.project.lists.add("opt_out", spelled(address))
+    for device in task.subject.passed_on:
+        task.notes.append(
+            f"{device} was this person's and is listed for another one now: its records stay, those of before too; "
+            f"telltale forget {device} removes all of them"
+        )
     _mentioned(task)
 
 
@@ -42,9 +47,8 @@ def _mentioned(task: Task) -> None:
     """Lines of telltale.toml that name it stay, for what they are for is the owner's to say."""
     path = task.project.settings.root / SETTINGS_FILE
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    found = [str(number) for number, line in enumerate(lines, 1) if task.ids.found_in_text(line)]
-    if not found and task.subject.person:
-        found = [str(number) for number, line in enumerate(lines, 1) if task.texts.found_in_text(line)]
+    spelt = task.texts if task.subject.person else task.ids  # a device's name may be a word of any setting
+    found = [str(number) for number, line in enumerate(lines, 1) if spelt.found_in_text(line)]
     if found:
         task.notes.append(f"{SETTINGS_FILE} names it on line {', '.join(found)}: take it out there")
 

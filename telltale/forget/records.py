@@ -7,6 +7,7 @@ is not known. The signature of a body that was written over no longer verifies; 
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -99,6 +100,15 @@ class Judge:
 
 def left_of(task: Task, raw: Raw) -> Left:
     """A record with each spelling written over, and a note of it."""
-    meta = json.loads(task.ids.overwritten_text(raw.meta) or "{}")
+    meta = _overwritten(task, json.loads(raw.meta or "{}"))
     meta["redacted"] = sorted({*meta.get("redacted", ()), REDACTED})
     return Left(json.dumps(meta, separators=(",", ":")), task.ids.overwritten(raw.body))
+
+
+def _overwritten(task: Task, value: Any) -> Any:
+    """A value of JSON with its texts written over, names among them: what stays is JSON."""
+    if isinstance(value, str):
+        return task.ids.overwritten_text(value)
+    if isinstance(value, dict):
+        return {task.ids.overwritten_text(name): _overwritten(task, each) for name, each in value.items()}
+    return [_overwritten(task, each) for each in value] if isinstance(value, list) else value

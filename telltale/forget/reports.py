@@ -5,6 +5,7 @@ and more devices name nobody and stay.
 """
 
 import json
+import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,14 +24,16 @@ from telltale.workbench.times import Span
 
 WITHDRAWN = "withdrawn: what it told of was forgotten"
 AGAIN = "made again without what was forgotten"
+_ENDING = re.compile(
+    r"(\.before|\.failed|\.shared|\.recipe|\.evidence)*\.(html|ipynb|json|pdf|zip)(\.[^.]*)?$", re.IGNORECASE
+)
+"""Of a file of a report; behind it may stand what a draft or an editor adds."""
 _TEXTS = ("claims", "changed", "sentence", "reason", "failure", "files")
 
 
 def forget_in_reports(task: Task) -> None:
     """Remove their files, wherever in the folder of reports, and settle what becomes of each in the ledger."""
     folder = task.project.settings.report_folder
-    if not folder.is_dir():
-        return
     own = _own_files(task, folder)
     task.withdrawn |= {path.relative_to(folder).as_posix() for path in own}
     _sent(task)
@@ -42,6 +45,7 @@ def forget_in_reports(task: Task) -> None:
             _settle(task, run)
         if own:
             index.write(folder)
+    _unread_prints(task, folder, set(own))
     task.tell("reports", "files", len(own))
     task.tell("reports", "periods in the ledger", overwritten=len(runs))
 
@@ -53,9 +57,23 @@ def _own_files(task: Task, folder: Path) -> list[Path]:
     return [path for path in there if _base(path) in named]
 
 
+def _unread_prints(task: Task, folder: Path, own: Collection[Path]) -> None:
+    """Name the prints beside which no page is left: whom they tell of cannot be read."""
+    pages = {_base(path) for path in folder.rglob("*.html")}
+    prints = [path for path in sorted(folder.rglob("*.pdf")) if path not in own and _base(path) not in pages]
+    if prints:
+        names = ", ".join(path.relative_to(folder).as_posix() for path in prints)
+        task.notes.append(f"reports: {names} cannot be searched and no page is beside it: see to it by hand")
+
+
 def _base(path: Path) -> tuple[Path, str]:
-    """A report's folder and name: `2026-W47` of 2026-W47.html, .pdf, .before.html and .evidence.zip."""
-    return path.parent, path.name.lstrip(".").partition(".")[0]
+    """A report's folder and name: `2026-W47` of 2026-W47.html, .pdf, .before.html and .evidence.zip.
+
+    A parameter in a name may have dots of its own: 2026-W47-device-pc-ws.anna.html.
+    """
+    name = path.name.lstrip(".")
+    found = _ENDING.search(name)
+    return path.parent, name[: found.start()] if found else name
 
 
 def _is_of(task: Task, run: Run) -> bool:

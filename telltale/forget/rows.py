@@ -1,9 +1,11 @@
 """Which rows of a table are of the device that is forgotten, and taking them out of decoded and derived files."""
 
 from functools import partial
+from unicodedata import normalize
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from telltale.forget.task import Task
 from telltale.lake import File
@@ -15,6 +17,8 @@ from telltale.tables import NODE_HEARTBEAT, TABLES
 
 NEVER_OF_A_DEVICE = frozenset(("source", "site", "node_id", "nodes", "station", "quantity", "channel", "unit", "flags"))
 """Columns that say where or what, and not of whom; of a node's heartbeat the node is the device."""
+OF_AN_ID = frozenset(("device_id", "node_id"))
+"""Columns of one id and nothing else: whose a row is, what stands in them says alone."""
 
 
 def of_subject(task: Task, rows: pa.Table, table_name: str = "") -> np.ndarray:
@@ -23,6 +27,8 @@ def of_subject(task: Task, rows: pa.Table, table_name: str = "") -> np.ndarray:
     for field in rows.schema:
         if field.name == "device" and pa.types.is_int64(field.type):
             mask |= np.isin(rows["device"].to_numpy(), np.array(task.pseudonyms, np.int64))
+        elif field.name in OF_AN_ID and _may_name(field, table_name):
+            mask |= _are_of(task, rows[field.name])
         elif _may_name(field, table_name):
             mask |= _named(task, rows[field.name])
     return mask
@@ -61,6 +67,13 @@ def _is_meant(name: str, table_name: str) -> bool:
 
 def _may_name(field: pa.Field, table_name: str) -> bool:
     return pa.types.is_string(field.type) and _is_meant(field.name, table_name)
+
+
+def _are_of(task: Task, column: pa.ChunkedArray) -> np.ndarray:
+    """Where a column's id is one of its devices; a device that tells its name in another case is no other."""
+    own = pa.array(sorted({normalize("NFC", each).lower() for each in task.subject.devices}), pa.string())
+    found: np.ndarray = pc.is_in(pc.utf8_lower(pc.utf8_normalize(column, "NFC")), own).to_numpy()
+    return found
 
 
 def _named(task: Task, column: pa.ChunkedArray) -> np.ndarray:

@@ -21,15 +21,16 @@ from typing import NamedTuple
 from telltale.contract import TelltaleError
 from telltale.forget import journal
 from telltale.forget.backups import Remove, forget_in_backups
-from telltale.forget.files import by_hand, forget_exports, forget_in_logs, forget_in_spools
+from telltale.forget.files import by_hand, forget_exports, forget_in_spools
 from telltale.forget.lists import forget_on_lists
+from telltale.forget.plain import forget_in_logs
 from telltale.forget.records import forget_in_records
 from telltale.forget.reports import forget_in_reports
 from telltale.forget.rows import forget_rows
 from telltale.forget.stored import forget_in_store
 from telltale.forget.subject import Subject
 from telltale.forget.task import Line, Task
-from telltale.lake.gc import gc
+from telltale.lake.gc import gc_at_once
 from telltale.operate.backup import Backup
 from telltale.tables import VISIT
 from telltale.workbench.project import Project
@@ -79,16 +80,14 @@ def forget(
         TelltaleError: the store or a file is away or busy; what was done by then stays done.
     """
     task = Task(project, subject, now_us=now_us, is_trial=is_trial)
-    steps = _steps(task, opt_out=opt_out)
-    steps["backups"] = partial(forget_in_backups, task, backups, remove_backup)
-    steps["scrub"] = partial(_scrub, task)
+    in_backups = partial(forget_in_backups, task, backups, remove_backup)
     if is_trial:
-        for run in steps.values():
+        for run in _steps(task, in_backups, opt_out=opt_out).values():
             run()
         return _result(task)
-    begun = journal.begin(project.store, subject, now_us=now_us)
+    begun = journal.begin(project.store, subject, now_us=now_us, opt_out=opt_out)
     task.subject = begun.subject  # its lines may be out of devices.csv by now
-    for name, run in steps.items():
+    for name, run in _steps(task, in_backups, opt_out=begun.opt_out).items():
         run()
         begun = journal.note(project.store, begun, name)
         step(name)
@@ -102,15 +101,32 @@ def forget(
     return _result(task)
 
 
-def finish_others(project: Project, subject: Subject, *, now_us: int) -> list[Forgotten]:
-    """Finish what was begun about others and stopped."""
+def finish_others(
+    project: Project,
+    subject: Subject,
+    *,
+    now_us: int,
+    backups: Sequence[Backup] = (),
+    remove_backup: Remove | None = None,
+) -> list[Forgotten]:
+    """Finish what was begun about others and stopped, as it was begun."""
     others = [
         each for each in journal.unfinished(project.store) if not set(each.subject.devices) & set(subject.devices)
     ]
-    return [forget(project, each.subject, now_us=now_us) for each in others]
+    return [
+        forget(
+            project,
+            each.subject,
+            now_us=now_us,
+            opt_out=each.opt_out,
+            backups=backups,
+            remove_backup=remove_backup,
+        )
+        for each in others
+    ]
 
 
-def _steps(task: Task, *, opt_out: bool) -> dict[str, Callable[[], None]]:
+def _steps(task: Task, in_backups: Callable[[], None], *, opt_out: bool) -> dict[str, Callable[[], None]]:
     return {
         "orphans": partial(_scrub, task),
         "lists": partial(forget_on_lists, task, opt_out=opt_out),
@@ -121,14 +137,15 @@ def _steps(task: Task, *, opt_out: bool) -> dict[str, Callable[[], None]]:
         "exports": partial(forget_exports, task),
         "store": partial(forget_in_store, task),
         "logs": partial(forget_in_logs, task),
+        "backups": in_backups,
+        "scrub": partial(_scrub, task),
     }
 
 
 def _scrub(task: Task) -> None:
-    """Remove the files nobody lists, whatever their grace: a reader of one asks anew."""
     if task.is_trial:
         return
-    collected = gc(task.project.lake, now_us=task.now_us, grace_s=0)
+    collected = gc_at_once(task.project.lake, now_us=task.now_us)
     if collected.lease:
         raise TelltaleError(f"forget: {collected.lease} keeps files from being removed; run it again when it is over")
 

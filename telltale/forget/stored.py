@@ -1,12 +1,15 @@
 """What the store keeps beside records and files: refused requests, memories, outboxes, alerts, messages, settings."""
 
 import hashlib
+import json
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
 from telltale.forget.task import Task
+from telltale.forget.unpacked import GZIP, overwritten
 from telltale.lake.catalog import pieces
 from telltale.landing.refused import BODY_BYTES
 from telltale.landing.schema import (
@@ -24,6 +27,8 @@ from telltale.landing.schema import (
 from telltale.settings import DEVICES_FILE
 from telltale.settings.unlisting import names_one, written_over
 
+_ANY_GZIP = 31
+"""What zlib calls a gzip header and any window."""
 _MESSAGE_TEXTS = ("subject", "body", "html", "last_error")
 
 
@@ -43,12 +48,24 @@ def _refused(task: Task) -> None:
     with task.project.store.reader() as connection:
         for row in connection.execute(sa.select(REFUSED)):
             cut = len(row.body) >= BODY_BYTES
-            body = task.ids.cut_overwritten(row.body) if cut else task.ids.overwritten(row.body)
+            body = _left_of(task, row.body)
+            body = task.ids.cut_overwritten(body) if cut else body
             values = {"detail": task.ids.overwritten_text(row.detail), "meta": task.ids.overwritten_text(row.meta)}
             if body != row.body or values != {"detail": row.detail, "meta": row.meta}:
                 changes[row.id] = {**values, "body": body}
     _update(task, REFUSED, changes)
     task.tell("refused", "requests", overwritten=len(changes))
+
+
+def _left_of(task: Task, body: bytes) -> bytes:
+    """A body as long as it was; of a packed one that names it, whole or cut, nothing is left."""
+    if not body.startswith(GZIP):
+        return overwritten(task.ids, body)
+    try:
+        inner = zlib.decompressobj(wbits=_ANY_GZIP).decompress(body)
+    except zlib.error:
+        return body
+    return b"*" * len(body) if task.ids.found_in(inner) else body
 
 
 def _memories(task: Task) -> None:
@@ -108,8 +125,9 @@ def _alerts(task: Task) -> None:
 
 
 def _messages(task: Task) -> None:
-    """Messages keep their place, so that nothing is told twice; what names it is written over."""
+    """What waits to be sent goes; what was sent keeps its place, so that nothing is told twice, and is written over."""
     changes: dict[int, Mapping[str, Any]] = {}
+    unsent: list[int] = []
     with task.project.store.reader() as connection:
         for row in connection.execute(sa.select(MESSAGE)):
             texts = {name: getattr(row, name) for name in _MESSAGE_TEXTS}
@@ -118,13 +136,19 @@ def _messages(task: Task) -> None:
                 made["key"] = f"forgotten {row.id}"
             if task.texts.found_in_text(row.files):
                 made["files"] = "[]"
-            if made != texts:
+            if row.state == "waiting" and (made != texts or task.withdrawn & set(json.loads(row.files))):
+                unsent.append(row.id)
+            elif made != texts:
                 changes[row.id] = made
                 if row.state == "sent":
                     what = f"message: {row.subject}"
                     task.sent.append({"to": row.recipient, "what": what, "sent_at": row.sent_at})
     _update(task, MESSAGE, changes)
-    task.tell("messages", "messages", overwritten=len(changes))
+    if not task.is_trial:
+        for ids in pieces(unsent):
+            with task.project.store.writer() as connection:
+                connection.execute(MESSAGE.delete().where(MESSAGE.c.id.in_(ids)))
+    task.tell("messages", "messages", len(unsent), overwritten=len(changes))
 
 
 def _settings(task: Task) -> None:

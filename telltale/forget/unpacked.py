@@ -12,9 +12,11 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from telltale.privacy.spelling import Spellings
+
 _DEEPEST = 4
-_BASE64 = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")
-_GZIP, _ZIP, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]{16,}={0,2}")
+GZIP, _ZIP, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
 _UNREADABLE = (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zlib.error)
 """What a damaged or encrypted file raises, beside the errors of its form."""
 
@@ -28,18 +30,37 @@ def unpacked(data: bytes, depth: int = 0) -> Iterator[bytes]:
         yield from _of_parquet(data)
     elif data.startswith(_ZIP):
         yield from _of_zip(data, depth)
-    elif data.startswith(_GZIP):
+    elif data.startswith(GZIP):
         try:
             yield from unpacked(gzip.decompress(data), depth + 1)
         except (OSError, EOFError, zlib.error):
             return
     else:
         for found in _BASE64.finditer(data):
-            try:
-                inner = base64.b64decode(found[0] + b"=" * (-len(found[0].rstrip(b"=")) % 4))
-            except binascii.Error:
+            if (inner := _decoded(found[0])) is None:
                 continue
-            yield from unpacked(inner, depth + 1) if inner.startswith((_GZIP, _ZIP)) else (inner,)
+            yield from unpacked(inner, depth + 1) if inner.startswith((GZIP, _ZIP)) else (inner,)
+
+
+def overwritten(texts: Spellings, data: bytes) -> bytes:
+    """The bytes with each spelling written over, in base64 within them too; as long as they were.
+
+    Of base64 that has packed bytes in it nothing is left: what is packed again would be of another length.
+    """
+    made = bytearray(data)
+    for run in _BASE64.finditer(data):
+        inner = _decoded(run[0])
+        if inner is None or not any(map(texts.found_in, unpacked(inner, 1))):
+            continue
+        digits = run[0].rstrip(b"=")
+        left = inner if inner.startswith((GZIP, _ZIP)) else overwritten(texts, inner)
+        is_written_over = left != inner and base64.b64encode(inner).startswith(digits)
+        again = base64.b64encode(left)[: len(digits)] if is_written_over else b"*" * len(digits)
+        made[run.start() : run.start() + len(digits)] = again
+    left = bytes(made)
+    while (again := texts.overwritten(left)) != left:  # beside what was written over a word may now stand alone
+        left = again
+    return left
 
 
 def is_packed(data: bytes) -> bool:
@@ -52,12 +73,22 @@ def is_closed(data: bytes) -> bool:
     try:
         if data.startswith(_PARQUET):
             pq.read_table(pa.BufferReader(data), partitioning=None)
+        elif data.startswith(GZIP):
+            gzip.decompress(data)
         elif data.startswith(_ZIP):
             with zipfile.ZipFile(io.BytesIO(data)) as packed:
                 return packed.testzip() is not None
     except (*_UNREADABLE, pa.ArrowException, zipfile.BadZipFile):
         return True
     return False
+
+
+def _decoded(digits: bytes) -> bytes | None:
+    """What digits of base64 stand for, with or without the padding at their end; None where they are none."""
+    try:
+        return base64.b64decode(digits + b"=" * (-len(digits.rstrip(b"=")) % 4))
+    except binascii.Error:
+        return None
 
 
 def _of_zip(data: bytes, depth: int) -> Iterator[bytes]:

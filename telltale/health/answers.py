@@ -16,8 +16,9 @@ from telltale.health.trends import trends
 from telltale.health.words.arrivals import Arrived
 from telltale.page.claims import About
 from telltale.sources import source as source_named
+from telltale.workbench.here import here
 from telltale.workbench.periods import Period
-from telltale.workbench.project import Project, here
+from telltale.workbench.project import Project
 from telltale.workbench.question import ask
 from telltale.workbench.question import period as period_of
 from telltale.workbench.source_state import sources_table

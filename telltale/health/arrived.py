@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from telltale.contract import Raw
 from telltale.lake.catalog import RAW_TABLE
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.question import Question, ask
 from telltale.workbench.tidy import tidy
 from telltale.workbench.times import When, local_day

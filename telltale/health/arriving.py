@@ -63,7 +63,8 @@ def arrived(project: Project, zone: str) -> list[Arrived]:
         zone: by whose clock moments are told.
     """
     since_us = project.now_us() - DAY
-    refused = [row for row in refused_rows(project.store, NEWEST) if row.received_at >= since_us]
+    newest = refused_rows(project.store, NEWEST, until_us=project.came_until_us)
+    refused = [row for row in newest if row.received_at >= since_us]
     told = list(islice(_once(_telling(project, zone)), NEWEST))
     told += [(row.received_at, _refusal(row, zone)) for row in refused]
     return [line for _, line in sorted(told, key=lambda pair: -pair[0])[:NEWEST]]

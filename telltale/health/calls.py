@@ -14,7 +14,8 @@ from telltale.health import analysis, known
 from telltale.health.question import Signals
 from telltale.health.words.silences import reporting
 from telltale.sources import SOURCES
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.question import Question, ask
 from telltale.workbench.source_state import rejects_table
 from telltale.workbench.tidy import tidy
@@ -39,11 +40,12 @@ order by d.source, d.site, d.device_id
 
 OF_WHOLE = """
 select h.* from health h
-inner join (select source, count(case when not rests then 1 end) as due from health group by source) q
-  on q.source = h.source
+inner join (
+  select source, count(case when not rests and state <> 'unheard' then 1 end) as due from health group by source
+) q on q.source = h.source
 where not h.rests or q.due = 0
 """
-"""A source is as silent as its devices that are due; as those that rest only where it has no other."""
+"""A source is as silent as its devices that are due; as those that rest only where no other was ever heard."""
 
 SOURCE_HEALTH = """
 select s.source, s.state, s.last_seen, s.silent_s, s.interval_s, s.patience_s, s.silent_after_s, d.devices, d.heard,

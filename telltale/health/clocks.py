@@ -12,7 +12,8 @@ from telltale.health import analysis
 from telltale.health.calls import health_tables
 from telltale.health.question import PC_SOURCE, Signals
 from telltale.tables import AHEAD_US, LATE_US
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.question import Question, ask
 from telltale.workbench.tidy import tidy
 from telltale.workbench.times import SECOND

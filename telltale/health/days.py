@@ -10,19 +10,21 @@ midnights is what lies between two days: the last moment of the one and the firs
 """
 
 # ruff: noqa: S608 - texts are composed of names of ours
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from telltale.arrow import DAY_US
+from telltale.engine import filed
 from telltale.tables import ACTIVITY, DEVICE_STATUS, FRAME, NODE_HEARTBEAT, READING, TABLES, UPLINK
 from telltale.workbench import messages
 from telltale.workbench.days import DayTable, joined
 from telltale.workbench.history import pieces
 from telltale.workbench.question import Question
 from telltale.workbench.times import Span
-from telltale.workbench.view import View, filed
+from telltale.workbench.view import View
 
 HEALTH_DAY = "health_day"
 KINDS: Mapping[str, str] = {
@@ -60,11 +62,12 @@ from told group by start_us, {", ".join(_NAMES)} order by start_us, {", ".join(_
 """
 
 
-def sent(view: View, *, counted: bool = True, with_today: bool = True) -> pa.Table:
+def sent(view: View, *, of: Collection[str] = tuple(KINDS), counted: bool = True, with_today: bool = True) -> pa.Table:
     """What each device ever sent, of `EVER_ROWS`: of days that are kept what is kept of them.
 
     Args:
         view: the snapshot.
+        of: whose rows; of a day that goes on those of other tables are not read.
         counted: whether `records`, `first_us` and `last_us` matter: else those of days that are not kept may be 0 and
             null, which costs less.
         with_today: also what is of today, by UTC, and of days to come.
@@ -72,13 +75,17 @@ def sent(view: View, *, counted: bool = True, with_today: bool = True) -> pa.Tab
     Returns:
         a row for each table, source, site, device_id, kind and block of days (`telltale.workbench.history`).
     """
+    names = tuple(name for name in KINDS if name in of)
+    has_copies = counted and any(name in messages.TABLES for name in names)
+    reads = (*names, UPLINK.name) if has_copies and UPLINK.name not in names else names
 
     def read(span: Span) -> pa.Table:
-        rows = joined(of_site(view), DAYS, span, unkept=None if counted else _heard)
+        rows = joined(of_site(view), DAYS, span, unkept=partial(_made, names=names, counted=counted))
+        rows = rows.filter(pc.is_in(rows["table_name"], pa.array(names)))
         made = rows.group_by(_NAMES, use_threads=False).aggregate(list(_TOLD.items()))
         return made.rename_columns(EVER_ROWS.names).cast(EVER_ROWS)
 
-    return pa.concat_tables(pieces(view, ("sent", counted), read, tables=tuple(KINDS), with_today=with_today))
+    return pa.concat_tables(pieces(view, ("sent", names, counted), read, tables=reads, with_today=with_today))
 
 
 def last_sent(view: View, span: Span | None = None) -> pa.Table:
@@ -95,9 +102,8 @@ def last_sent(view: View, span: Span | None = None) -> pa.Table:
 
 def senders_of_activity(view: View) -> list[tuple[str, str]]:
     """The source and id of everything that ever told of the use of a PC, sorted."""
-    rows = sent(view, counted=False)
-    told = rows.filter(pc.equal(rows["table_name"], ACTIVITY.name))
-    return sorted(set(zip(told["source"].to_pylist(), told["device_id"].to_pylist(), strict=True)))
+    rows = sent(view, of=[ACTIVITY.name], counted=False)
+    return sorted(set(zip(rows["source"].to_pylist(), rows["device_id"].to_pylist(), strict=True)))
 
 
 def of_site(view: View) -> Question:
@@ -105,19 +111,19 @@ def of_site(view: View) -> Question:
     return Question(view, Span(0, view.now_us), "UTC")
 
 
-def _counted(question: Question, _parts: pa.Table) -> pa.Table:
-    return _made(question, counted=True)
+def _counted(question: Question, parts: pa.Table) -> pa.Table:
+    return _made(question, parts, names=KINDS, counted=True)
 
 
-def _heard(question: Question, _parts: pa.Table) -> pa.Table:
-    return _made(question, counted=False)
+def _heard(question: Question, parts: pa.Table) -> pa.Table:
+    return _made(question, parts, names=KINDS, counted=False)
 
 
-def _made(question: Question, *, counted: bool) -> pa.Table:
-    """Its rows; copies are told apart, where their number matters, in tables that hold messages."""
+def _made(question: Question, _parts: pa.Table, *, names: Collection[str], counted: bool) -> pa.Table:
+    """The rows of some tables; copies are told apart, where their number matters, in tables that hold messages."""
     engine, view, span = question.engine, question.view, question.span
     rows, texts = {}, []
-    for name in KINDS:
+    for name in names:
         has_copies = name in messages.TABLES
         rows[name] = view.rows(name, span)
         texts.append(_text(name, name, (COUNTED if counted and not has_copies else UNCOUNTED) | HEARD))

@@ -16,8 +16,9 @@ from telltale.health.words.rejects import is_sound
 from telltale.lake.catalog import RAW_TABLE
 from telltale.sources import SOURCES
 from telltale.tables import COLLECTOR_HEARTBEAT, REJECT, TABLES, Table
+from telltale.workbench.here import here
 from telltale.workbench.history import pieces
-from telltale.workbench.project import Project, here
+from telltale.workbench.project import Project
 from telltale.workbench.question import Question, question
 from telltale.workbench.tidy import tidy
 from telltale.workbench.times import DAY, SECOND, Span
@@ -252,8 +253,8 @@ def received_moments(view: View, source: str, span: Span) -> list[int]:
 
 def _ever(view: View, source: str) -> bool:
     """Whether a record of a source is kept."""
-    hot = (raw.source for raw in view.snapshot.hot)
-    return source in hot or any(file.source == source for file in view.snapshot.of(RAW_TABLE))
+    settled = view.snapshot.listing.sources(RAW_TABLE)
+    return source in settled or any(raw.source == source for raw in view.snapshot.hot)
 
 
 def _newest(view: View, source: str) -> int | None:

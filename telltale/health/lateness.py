@@ -8,7 +8,8 @@ import pyarrow.compute as pc
 
 from telltale.sources import source as source_named
 from telltale.tables import TABLES
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.question import Question, ask
 from telltale.workbench.tidy import tidy
 from telltale.workbench.times import When

@@ -15,7 +15,8 @@ from telltale.page.claims import Claim, Subject
 from telltale.page.lists import Concern
 from telltale.page.said import Said, claimed, say
 from telltale.sources import SOURCES
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.tidy import tidy
 from telltale.workbench.times import SECOND, local_time
 

@@ -16,7 +16,8 @@ from telltale.page.claims import About, Claim, Subject
 from telltale.page.lists import Concern
 from telltale.page.said import say
 from telltale.sources import BY_NAME, SOURCES
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.tidy import tidy
 from telltale.workbench.times import When
 
@@ -62,7 +63,7 @@ def refused(
 def refused_table(project: Project, since: When = "24h", until: When = None, *, source: str | None = None) -> pa.Table:
     """As `refused`, without pandas."""
     stretch = project.span(since, until)
-    counts = refused_counts(project.store, stretch.since_us, stretch.until_us)
+    counts = refused_counts(project.store, stretch.since_us, min(stretch.until_us, project.came_until_us))
     rows = [_row(each) for each in counts if source in {None, each.source}]
     return pa.table({name: pa.array([row[name] for row in rows], COLUMNS.field(name).type) for name in COLUMNS.names})
 

@@ -13,7 +13,8 @@ from telltale.page.attention import Notice
 from telltale.page.claims import PROJECT
 from telltale.page.lists import Concern
 from telltale.page.said import claimed, say
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.tidy import tidy
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def spools(*, project: Project | None = None) -> "pd.DataFrame":
 
     Columns: spool (its file's name), is_used (a collector that runs uses it), records, bytes (that wait), since (when
     the oldest of them was received), expired (records removed unstored, ever: the store was away for longer than they
-    may be kept).
+    may be kept). Of one that cannot be read records, bytes and expired are null: telltale check says why.
 
     Args:
         project: another project than the one found from here.
@@ -48,10 +49,10 @@ def spools_table(project: Project) -> pa.Table:
         {
             "spool": each.path.stem,
             "is_used": each.is_owned,
-            "records": each.waiting.records,
-            "bytes": each.waiting.bytes,
+            "records": None if each.trouble else each.waiting.records,
+            "bytes": None if each.trouble else each.waiting.bytes,
             "since": each.waiting.since_us,
-            "expired": each.waiting.expired,
+            "expired": None if each.trouble else each.waiting.expired,
         }
         for each in spools_in(project.settings.spools)
     ]

@@ -14,7 +14,8 @@ from telltale.page.attention import Notice
 from telltale.page.claims import PROJECT, Claim
 from telltale.page.lists import Concern
 from telltale.page.said import say
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.tidy import tidy
 from telltale.workbench.times import DAY
 

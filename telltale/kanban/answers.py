@@ -28,8 +28,9 @@ from telltale.kanban.pull_rates import rates_table, risks_table
 from telltale.kanban.question import BY_HAND, Demand
 from telltale.kanban.weeks import weeks_table
 from telltale.kanban.words.claims import Items
+from telltale.workbench.here import here
 from telltale.workbench.periods import Period, parse
-from telltale.workbench.project import Project, here
+from telltale.workbench.project import Project
 from telltale.workbench.question import Question, question
 from telltale.workbench.source_state import sources_table
 from telltale.workbench.times import local_time

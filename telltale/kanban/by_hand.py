@@ -12,7 +12,8 @@ from telltale.kanban.days import SOURCE
 from telltale.kanban.question import BY_HAND, Demand
 from telltale.sources import source
 from telltale.sources.button.records import LONGEST_ITEM, MANUAL_PATH, manual_body
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.question import Question
 from telltale.workbench.times import FOREVER, SECOND, Span, When, local_time, moment
 from telltale.workbench.view import View, answered

@@ -7,7 +7,8 @@ from telltale.page.attention import Notice
 from telltale.workbench.project import Project
 
 WATCHED = "16w"
-"""What items are judged by."""
+STRETCH = "the last 16 weeks"
+"""What items are judged by; the kanban page begins with a shorter stretch, whose risks differ."""
 
 
 def watched(project: Project) -> Answers:
@@ -19,6 +20,6 @@ def concerns(answers: Answers) -> list[Notice]:
     """The items that run short, the buttons that may be dead, and those whose presses are not counted."""
     of_items = kanban_concerns(
         answers.items, now=answers.now, target=answers.target, about=answers.about,
-        has_choice=len(answers.item_names) > 1,
+        has_choice=len(answers.item_names) > 1, basis=STRETCH,
     )  # fmt: skip
     return [*of_items, *dhcp.notices(answers.only_dhcp, period="in 16 weeks")]

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from telltale.arrow import DAY_US
-from telltale.engine import Engine, Relation
+from telltale.engine import Engine, Relation, filed
 from telltale.kanban import analysis
 from telltale.settings import buttons
 from telltale.tables import COLLECTOR_HEARTBEAT, FRAME
@@ -30,7 +30,7 @@ from telltale.workbench.days import DayTable, joined
 from telltale.workbench.history import pieces
 from telltale.workbench.question import Question
 from telltale.workbench.times import EVER, Span
-from telltale.workbench.view import View, filed
+from telltale.workbench.view import View
 
 SOURCE = "button"
 REPLAYED = "replay"
@@ -44,7 +44,20 @@ OF_HEARTBEATS = """
 select collector, interface, raw_id, observed_at, covered_s, frames, unlisted, drops
 from collector_heartbeat where source = :source
 """
+OF_STRETCHES = """
+select s.day_us as start_us, s.collector, s.interface, timestamp_micros(s.start_us) as start,
+  timestamp_micros(s.end_us) as end, s.frames, s.unlisted, s.drops, s.heartbeats, b.first_id, b.last_id,
+  b.last_start_us, b.first_end_us
+from stretch s
+inner join (
+  select day_us, collector, interface, min(raw_id) as first_id, max(raw_id) as last_id,
+    max(start_us) as last_start_us, min(end_us) as first_end_us
+  from beat group by day_us, collector, interface
+) b on b.day_us = s.day_us and b.collector = s.collector and b.interface = s.interface
+order by s.day_us, s.collector, s.interface, s.start_us
+"""
 _START = ("start_us", pa.int64())
+_IN_ORDER = [("start_us", "ascending"), ("raw_id", "ascending")]
 FRAMES = pa.schema(
     [
         *(_START, ("raw_id", pa.int64()), ("device_id", pa.string()), ("observed_at", pa.timestamp("us", tz="UTC"))),
@@ -53,6 +66,7 @@ FRAMES = pa.schema(
     ]
 )
 STEPS = pa.schema([_START, ("interface", pa.string()), ("raw_id", pa.int64()), ("before_us", pa.int64())])
+STRETCHED = pa.schema([*analysis.STRETCHES, ("day_us", pa.int64())])
 CAPTURES = pa.schema(
     [
         *(_START, *((name, pa.string()) for name in ("collector", "interface"))),
@@ -86,7 +100,7 @@ def frames(view: View) -> pa.Table:
 def captures(view: View) -> Captures:
     """What the heartbeats of captures ever said."""
     tables = (COLLECTOR_HEARTBEAT.name,)
-    coverage = coverage_of(view.project.engine, _ever(view, CAPTURE_DAYS, tables, ""))
+    coverage = coverage_of(view.project.engine.here, _ever(view, CAPTURE_DAYS, tables, ""))
     if coverage is not None:
         return Captures(coverage, _ever(view, STEP_DAYS, tables, "").drop_columns(["start_us"]))
 
@@ -98,28 +112,21 @@ def captures(view: View) -> Captures:
     return view.kept(("captures",), read, tables=tables, span=EVER)
 
 
-def capture_day(engine: Engine, day_us: int, rows: pa.Table) -> pa.Table:
-    """What is kept of the captures of a day, of `CAPTURES`.
+def capture_days(engine: Engine, rows: pa.Table) -> pa.Table:
+    """What is kept of the captures of some days, of `CAPTURES`.
 
     Args:
         engine: where it runs.
-        day_us: when the day begins.
-        rows: its heartbeats, as `OF_HEARTBEATS` gives them; some.
+        rows: their heartbeats, as `OF_HEARTBEATS` gives them, with `day_us`, when the day of each begins.
     """
-    text = """
-    select s.*, b.first_id, b.last_id, b.last_start_us, b.first_end_us from stretch s
-    inner join (
-      select collector, interface, min(raw_id) as first_id, max(raw_id) as last_id,
-        max(unix_micros(observed_at) - cast(floor(covered_s * 1e6) as bigint)) as last_start_us,
-        min(unix_micros(observed_at)) as first_end_us
-      from beat group by collector, interface
-    ) b on b.collector = s.collector and b.interface = s.interface
-    order by s.collector, s.interface, s.start
-    """
-    beats = engine.from_arrow(rows)
-    made = engine.run(text, {"stretch": analysis.observed(engine, beats), "beat": beats}).arrow()
-    starts = pa.array([day_us] * made.num_rows, pa.int64())
-    return made.append_column("start_us", starts).select(CAPTURES.names).cast(CAPTURES)
+    covered = engine.run(analysis.COVERED_BY_DAY, {"collector_heartbeat": engine.from_arrow(rows)}).arrow()
+    days = covered["day_us"].to_numpy()
+    made = [STRETCHED.empty_table()]
+    for day_us in np.unique(days):
+        stretches = analysis.joined(covered.filter(pa.array(days == day_us)))
+        made.append(stretches.append_column("day_us", pa.array([day_us] * stretches.num_rows, pa.int64())))
+    told = {"stretch": engine.from_arrow(pa.concat_tables(made)), "beat": engine.from_arrow(covered)}
+    return engine.run(OF_STRETCHES, told).arrow().select(CAPTURES.names).cast(CAPTURES)
 
 
 def coverage_of(engine: Engine, rows: pa.Table) -> pa.Table | None:
@@ -201,26 +208,22 @@ def _phones(question: Question) -> str:
 
 
 def _captures(question: Question, parts: pa.Table) -> pa.Table:
-    made = [capture_day(question.engine, day_us, rows) for day_us, rows in _days_of(question, parts)]
-    return pa.concat_tables([CAPTURES.empty_table(), *made])
+    return capture_days(question.engine.here, _by_day(question, parts))
 
 
 def _steps(question: Question, parts: pa.Table) -> pa.Table:
-    made = [STEPS.empty_table()]
-    for day_us, rows in _days_of(question, parts):
-        steps = analysis.set_back(question.engine, question.engine.from_arrow(rows))
-        starts = pa.array([day_us] * steps.num_rows, pa.int64())
-        made.append(steps.append_column("start_us", starts).select(STEPS.names).cast(STEPS))
-    return pa.concat_tables(made)
+    engine = question.engine.here
+    found = analysis.set_back(engine, engine.from_arrow(_by_day(question, parts)), replayed=REPLAYED, by_day=True)
+    return found.rename_columns({"day_us": "start_us"}).select(STEPS.names).cast(STEPS).sort_by(_IN_ORDER)
 
 
-def _days_of(question: Question, parts: pa.Table) -> list[tuple[int, pa.Table]]:
-    """The heartbeats of each part that has any."""
+def _by_day(question: Question, parts: pa.Table) -> pa.Table:
+    """The heartbeats of the parts, with when the part of each begins."""
     rows = _heartbeats(question, question.span).arrow()
-    at = rows["observed_at"].cast(pa.int64())
-    bounds = zip(parts["start_us"].to_pylist(), parts["end_us"].to_pylist(), strict=True)
-    cut = [(since, rows.filter(pc.and_(pc.greater_equal(at, since), pc.less(at, until)))) for since, until in bounds]
-    return [(since, of_part) for since, of_part in cut if of_part.num_rows]
+    at, starts = rows["observed_at"].cast(pa.int64()).to_numpy(), parts["start_us"].to_numpy()
+    part = np.searchsorted(starts, at, side="right") - 1
+    is_in = (part >= 0) & (at < parts["end_us"].to_numpy()[np.maximum(part, 0)])
+    return rows.append_column("day_us", pa.array(starts[np.maximum(part, 0)])).filter(pa.array(is_in))
 
 
 FRAME_DAYS = DayTable("kanban_day", 1, FRAMES, {FRAME.name: 0}, _frames, _phones)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 By = Literal["day", "week", "stretch"]
 BY: tuple[By, ...] = ("day", "week", "stretch")
 BY_HAND = "item:"
+HEARD = (FRAME.name, COLLECTOR_HEARTBEAT.name)
+"""The tables all of it is made of."""
 LOST_LEAD_TIMES = 10.0
 """Of the lead time listed: what is delivered later is not for that pull while a younger one is open."""
 LOST_CARDS = 2
@@ -61,8 +63,6 @@ class Item(NamedTuple):
 def history(question: Question) -> History:
     """Presses, signals and captures of all time: the dead time is counted from the first frame on."""
     press_rules, listed = rules(question.project), question.project.button_info()
-    # The allow list may change while the store does not.
-    columns = tuple(tuple(column.to_pylist()) for table in (press_rules, listed) for column in table.columns)
 
     def read() -> History:
         engine, view = question.engine, question.view
@@ -71,7 +71,13 @@ def history(question: Question) -> History:
         signals = analysis.signals(engine, pressed, engine.from_arrow(listed)).arrow()
         return History(pressed.arrow(), signals, heard.coverage)
 
-    return question.view.kept(("kanban", columns), read, tables=(FRAME.name, COLLECTOR_HEARTBEAT.name), span=EVER)
+    return question.view.kept(("kanban", _listed(question)), read, tables=HEARD, span=EVER)
+
+
+def _listed(question: Question) -> tuple[tuple[Any, ...], ...]:
+    """The rules and the allow list, which may change while the store does not."""
+    tables = (rules(question.project), question.project.button_info())
+    return tuple(tuple(column.to_pylist()) for table in tables for column in table.columns)
 
 
 def limit_of(item: Item, *, day_s: float) -> "Limit":
@@ -133,16 +139,33 @@ class Demand:
 
         Items that nobody acknowledges have none: their pulls would stay open for ever.
         """
-        from telltale.kanban.analysis.lead_times import lead_times, pairs
+        from telltale.kanban.analysis.lead_times import lead_times
 
-        limits = {item.name: limit_of(item, day_s=self.clock.day_s) for item in self.items}
-        acknowledged = pc.is_in(self.signals["item"], value_set=pa.array(sorted(self.acknowledged), pa.string()))
-        made = pairs(
-            self.signals.filter(acknowledged), match=self.settings.match, limits=limits, counted=self.clock.working,
-        )  # fmt: skip
-        made = lead_times(made, counted=self.clock.working, until_us=self.span.until_us)
+        made = lead_times(self._pairs(), counted=self.clock.working, until_us=self.span.until_us)
         day_s = pa.array([self.clock.kept_day_s] * made.num_rows, pa.float64())
         return made.append_column("working_day_s", day_s)
+
+    def _pairs(self) -> pa.Table:
+        """Which acknowledgement closes which pull: made once, until a signal, a limit or the calendar is another.
+
+        Of a stretch that ends before the newest signal they are made each time: what comes later closes no pull of it.
+        """
+        from telltale.kanban.analysis.lead_times import pairs
+
+        limits = {item.name: limit_of(item, day_s=self.clock.day_s) for item in self.items}
+        followed = sorted(self.acknowledged)
+
+        def read() -> pa.Table:
+            rows = self.signals.filter(pc.is_in(self.signals["item"], value_set=pa.array(followed, pa.string())))
+            return pairs(rows, match=self.settings.match, limits=limits, counted=self.clock.working)
+
+        of_items = self.of_items(self.history.signals)
+        if self.signals.num_rows < of_items.num_rows:
+            return read()
+        calendar_of = (str(self.settings.working_hours), str(self.settings.holidays), self.zone)
+        key = ("kanban pairs", _listed(self.question), self.only, tuple(followed), self.settings.match)
+        bounds = tuple(sorted(limits.items()))
+        return self.question.view.kept((*key, bounds, calendar_of), read, tables=HEARD, span=EVER)
 
     @cached_property
     def acknowledged(self) -> set[str]:

@@ -19,6 +19,7 @@ from telltale.landing.store import Store
 REMEDY = 'run "telltale check --repair"'
 UNREADABLE = (OSError, pa.ArrowException, ValueError, OverflowError, MemoryError)
 """What reading a damaged file raises: its end says where and how much to read, and in which words."""
+MISSING = "is missing"
 _PIECE = 8 << 20
 _NAMED = 32
 """A file's name is so many digits of its SHA-256."""
@@ -32,6 +33,7 @@ class Damaged(TelltaleError):
         super().__init__(f"lake {root.shown}: {file.path} {what}, which held {rows}; {REMEDY}")
         self.file = file
         self.what = what
+        self.is_missing = what == MISSING
 
 
 def seen_from_outside(root: Root, file: File) -> str:
@@ -42,7 +44,7 @@ def seen_from_outside(root: Root, file: File) -> str:
     """
     size = root.size(file.path)
     if size is None:
-        return "is missing"
+        return "is a folder" if root.is_folder(file.path) else MISSING
     return "" if size == file.bytes else f"has {size:,} bytes of {file.bytes:,}"
 
 
@@ -50,21 +52,23 @@ def seen_by_reading(root: Root, file: File) -> str:
     """What is wrong with a file, all of whose bytes are read; empty where nothing is.
 
     Raises:
-        OSError: it cannot be read, though it is there: a right is missing, or the disk fails.
+        NotReadable: it is there, and a right is missing.
+        OSError: the disk fails.
     """
     if what := seen_from_outside(root, file):
         return what
     digest = hashlib.sha256()
-    with root.system.open_input_stream(file.path) as source:
+    with root.readable(file.path), root.system.open_input_stream(file.path) as source:
         while piece := source.read(_PIECE):
             digest.update(piece)
     return "" if digest.hexdigest() == file.sha256 else "holds other bytes than were written"
 
 
 def is_of_its_name(root: Root, path: str) -> bool:
-    """Whether a file's name is the hash of what it holds."""
+    """Whether a file's name is the hash of what it holds, or that with a number, as `catalog.writable` gives it."""
     digest = hashlib.sha256(root.content(path)).hexdigest()
-    return path.rpartition("/")[2] == f"{digest[:_NAMED]}.parquet"
+    name = path.rpartition("/")[2].removesuffix(".parquet")
+    return name.partition("-")[0] == digest[:_NAMED]
 
 
 def is_listed(store: Store, file: File) -> bool:

@@ -56,7 +56,7 @@ def damaged_superseded(root: Root, files: Iterable[Superseded], *, reads_all: bo
 
 def _end(root: Root, file: File) -> str:
     """What is wrong with the end of a file, which says where its rows are."""
-    with root.system.open_input_file(file.path) as source:
+    with root.readable(file.path), root.system.open_input_file(file.path) as source:
         source.seek(max(0, file.bytes - _TAIL))
         tail = source.read(_TAIL)
     length = int.from_bytes(tail[:4], "little")

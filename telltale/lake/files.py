@@ -4,9 +4,12 @@ A local root is written with temporary name, fsync, rename, fsync of the folder 
 bear the time of the job's present. Any other root is a URL: see `telltale.lake.objects`.
 """
 
+import errno
 import os
+import shlex
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -16,6 +19,7 @@ import pyarrow.fs
 import pyarrow.parquet as pq
 
 from telltale import private
+from telltale.contract import StoreError
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -23,6 +27,10 @@ _R = TypeVar("_R")
 _ROW_GROUP = 122_880
 _RAW_ROW_GROUP = 4_096  # one raw record is looked up by id: a group is what has to be read for it
 _TEMPORARY = ".tmp"
+
+
+class NotReadable(StoreError):
+    """A file of the lake is there, and this user may not read it."""
 
 
 class Found(NamedTuple):
@@ -57,8 +65,24 @@ class Root:
 
     def read(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of a file; FileNotFoundError when it was purged meanwhile."""
-        with self.system.open_input_file(path) as source:
+        with self.readable(path), self.system.open_input_file(path) as source:
             return pq.ParquetFile(source).read(columns=columns)
+
+    @contextmanager
+    def readable(self, path: str) -> Iterator[None]:
+        """Reading a file in the block says in a sentence that this user may not.
+
+        Raises:
+            NotReadable: so it is.
+        """
+        try:
+            yield
+        except PermissionError as error:
+            whole = self.absolute(path)
+            raise NotReadable(
+                f"{whole} cannot be read: {os.strerror(errno.EACCES)}; let this user read it, "
+                f'such as "sudo chown $USER {shlex.quote(whole)}"'
+            ) from error
 
     def each(self, do: Callable[[_T], _R], items: Iterable[_T]) -> list[_R]:
         """What `do` gives for each, such as reading it: one after the other, where files are near."""
@@ -66,11 +90,12 @@ class Root:
 
     def read_where(self, path: str, name: str, value: object) -> pa.Table:
         """The rows of a file whose column `name` is `value`; other row groups are not read."""
-        return pq.read_table(path, filesystem=self.system, filters=[(name, "=", value)], partitioning=None)
+        with self.readable(path):
+            return pq.read_table(path, filesystem=self.system, filters=[(name, "=", value)], partitioning=None)
 
     def content(self, path: str) -> pa.Buffer:
         """The bytes of a file; FileNotFoundError when it was purged meanwhile."""
-        with self.system.open_input_file(path) as source:
+        with self.readable(path), self.system.open_input_file(path) as source:
             return source.read_buffer()
 
     def write(self, contents: Mapping[str, pa.Buffer], step: Callable[[str], None], *, at_us: int) -> None:
@@ -85,8 +110,13 @@ class Root:
 
     def size(self, path: str) -> int | None:
         """The bytes of a file; None where it is not there."""
-        info = self.system.get_file_info(path)
+        with self.readable(path):
+            info = self.system.get_file_info(path)
         return int(info.size) if info.type == pa.fs.FileType.File else None
+
+    def is_folder(self, path: str) -> bool:
+        """Whether a folder lies where a file should."""
+        return self.folder is not None and (self.folder / path).is_dir()
 
     def missing(self, paths: Sequence[str]) -> list[str]:
         """Those of these files that are not there."""

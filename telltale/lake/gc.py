@@ -3,7 +3,7 @@
 It runs under the settle lock. A file goes only when it has been un-listed for the grace (readers open the files of a
 snapshot up to that long), or was never listed and written longer ago than that (a job that crashed). A backup holds a
 lease that stops it. Where a file that was never listed holds records that the store does not know, none such goes: the
-store is not the one that listed them.
+store is not the one that listed them. Nor does one that was un-listed for being missing, and lies there again.
 
 1 in one transaction mark files that nobody lists; 2 remove them, outside any transaction: on an object store that may
 take its time. What is marked is never listed again, so whoever removes it may be late, or do it twice; a job that has
@@ -21,6 +21,8 @@ from telltale.lake.files import Found
 from telltale.lake.lake import Lake
 from telltale.lake.lock import HOST, locked
 from telltale.lake.orphans import unknown_records
+from telltale.lake.returned import returned
+from telltale.lake.unfinished import is_unfinished
 from telltale.landing.schema import FILES, GONE, LEASE, SUPERSEDED, UNLISTED
 from telltale.landing.store import Store
 
@@ -45,16 +47,34 @@ def gc(lake: Lake, *, now_us: int, grace_s: int = 3600) -> Collected:
     Raises:
         Busy: a settle or another gc is running and does not end.
     """
-    before = now_us - grace_s * 1_000_000
     with locked(lake.store, "settle", wait_s=lake.lock_wait_s):
-        if lease := _lease(lake.store, now_us):
-            return Collected(0, 0, lease)
-        _not_of_the_future(lake.store, now_us)
+        return _collected(lake, now_us, list(lake.root.walk()), now_us - grace_s * 1_000_000)
+
+
+def gc_at_once(lake: Lake, *, now_us: int) -> Collected:
+    """Remove all that nobody lists, without a grace: a reader of one asks anew.
+
+    Here no clock has a say: what another host, or this one before its clock was set back, took off the list a moment
+    from now goes too.
+
+    Raises:
+        Busy: a settle or another gc is running and does not end.
+    """
+    with locked(lake.store, "settle", wait_s=lake.lock_wait_s):
+        with lake.store.reader() as connection:
+            newest = connection.scalar(sa.select(sa.func.max(UNLISTED.c.at)))
         found = list(lake.root.walk())
-        sizes = _candidates(lake, found, before)
-        removed = [path for paths in pieces(sizes, _PIECE) for path in remove(lake, paths, unlisted_before=before)]
-        _forget(lake, {file.path for file in found}.difference(removed), before)
-        return Collected(len(removed), sum(sizes[path] for path in removed), "")
+        return _collected(lake, now_us, found, max(now_us, newest or 0, *(file.written_at for file in found)))
+
+
+def _collected(lake: Lake, now_us: int, found: Collection[Found], before: int) -> Collected:
+    if held := leases(lake.store, now_us):
+        return Collected(0, 0, held[0])
+    _not_of_the_future(lake.store, now_us)
+    sizes = _candidates(lake, found, before)
+    removed = [path for paths in pieces(sizes, _PIECE) for path in remove(lake, paths, unlisted_before=before)]
+    _forget(lake, {file.path for file in found}.difference(removed), before)
+    return Collected(len(removed), sum(sizes[path] for path in removed), "")
 
 
 def remove(lake: Lake, paths: Iterable[str], *, unlisted_before: int) -> list[str]:
@@ -89,9 +109,10 @@ def leased(store: Store, name: str, *, until_us: int) -> Iterator[None]:
             connection.execute(LEASE.delete().where(LEASE.c.name == name))
 
 
-def _lease(store: Store, now_us: int) -> str:
+def leases(store: Store, now_us: int) -> list[str]:
+    """The names of what keeps gc from removing anything now."""
     with store.reader() as connection:
-        return connection.scalar(sa.select(LEASE.c.name).where(LEASE.c.until > now_us).order_by(LEASE.c.name)) or ""
+        return list(connection.scalars(sa.select(LEASE.c.name).where(LEASE.c.until > now_us).order_by(LEASE.c.name)))
 
 
 def _not_of_the_future(store: Store, now_us: int) -> None:
@@ -111,8 +132,9 @@ def _candidates(lake: Lake, found: Iterable[Found], before: int) -> dict[str, in
         kept |= set(connection.scalars(sa.select(SUPERSEDED.c.path)))
         unlisted = {row.path: row.at for row in connection.execute(sa.select(UNLISTED.c.path, UNLISTED.c.at))}
     never = [file.path for file in found if file.path not in kept and file.path not in unlisted]
-    if any(True for _ in unknown_records(lake, never)):
+    if is_unfinished(lake.store) or any(True for _ in unknown_records(lake, never)):
         kept.update(never)  # the store was lost, or an older one put back: these may be all there is
+    kept.update(returned(lake))  # they were missing for a while, and "check --repair" lists them again
     return {
         file.path: file.bytes
         for file in found

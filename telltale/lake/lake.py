@@ -24,7 +24,7 @@ from telltale.lake.files import Root, encode
 from telltale.lake.lock import HOST
 from telltale.lake.objects import ObjectRoot
 from telltale.lake.retained import ClosedDay
-from telltale.lake.rows import Draft
+from telltale.lake.rows import Draft, path_of
 from telltale.lake.snapshot import Snapshot, Snapshots
 from telltale.landing.schema import FILES
 from telltale.landing.store import Store
@@ -127,7 +127,7 @@ def write(lake: Lake, job: str, drafts: Sequence[Draft], *, now_us: int) -> list
     for draft in drafts:
         content = encode(draft.rows, raw=draft.table_name == RAW_TABLE)
         digest = hashlib.sha256(content).hexdigest()
-        path = f"{_folder(draft)}/{digest[:32]}.parquet"
+        path = path_of(draft, digest)
         contents[path] = content
         files.append(
             File(
@@ -216,9 +216,3 @@ def going_on(now_us: int) -> Callable[[], int]:
     """The caller's present, going on while a job works: a file went when it was un-listed, not when its job began."""
     began_ns = time.monotonic_ns()
     return lambda: now_us + (time.monotonic_ns() - began_ns) // 1000
-
-
-def _folder(draft: Draft) -> str:
-    if draft.table_name == RAW_TABLE:
-        return f"{RAW_TABLE}/source={draft.source}/day={draft.day}"
-    return f"{draft.table_name}/day={draft.day}"

@@ -7,10 +7,10 @@ by then cannot be read any more: whoever stands at a moment that must last reads
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
@@ -21,7 +21,10 @@ from telltale.landing.store import Store
 
 _MOST_RANGES = 8
 """So many stretches of a table are asked for one by one; then the table is read whole."""
+_MOST_ONCE = 1_024
+"""So many results of `once` are kept."""
 _Range = tuple[date | None, date | None]
+_T = TypeVar("_T")
 
 
 class _Table(NamedTuple):
@@ -55,6 +58,7 @@ class Listing:
         self._tables: dict[str, _Table] = {}
         self._closed: Mapping[tuple[str, date], ClosedDay] | None = None
         self._is_whole = False
+        self._once: dict[Hashable, Any] = {}
 
     @classmethod
     def of_files(
@@ -96,6 +100,22 @@ class Listing:
         files = self.of(table_name, min(wanted), max(wanted) + timedelta(days=1))
         return tuple(file for file in files if file.day in wanted)
 
+    def sources(self, table_name: str) -> frozenset[str]:
+        """The sources a table has files of: without reading what is listed, where nobody has done so.
+
+        Raises:
+            Changed: see `of`.
+        """
+
+        def read() -> frozenset[str]:
+            if self._is_whole or table_name in self._tables:
+                return frozenset(file.source for file in self.of(table_name))
+            with self._standing() as connection:
+                query = sa.select(FILES.c.source).where(FILES.c.table_name == table_name).distinct()
+                return frozenset(connection.scalars(query))
+
+        return self.once(("sources", table_name), read)
+
     def all(self) -> tuple[File, ...]:
         """Every file, raw ones included, in the order of their path.
 
@@ -132,6 +152,20 @@ class Listing:
                 self._closed = closed_days(reading)
             if not self._is_whole:
                 self._take(listed(reading))
+
+    def once(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """What `make` gives of what is listed; made once for as long as that stays the same.
+
+        Args:
+            key: all that `make` depends on but the list.
+            make: never of hot rows, or the present.
+        """
+        if key not in self._once:
+            if len(self._once) >= _MOST_ONCE:
+                self._once.clear()
+            self._once[key] = make()
+        made: _T = self._once[key]
+        return made
 
     def read(self) -> Iterator[File]:
         """The files that anybody has asked for."""

@@ -9,9 +9,11 @@ A resend that lost to a row of the day comes back only with its own record: when
 begin a day earlier.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -51,10 +53,16 @@ class Redecoded(NamedTuple):
     """Sources that are not listed any more: nothing can make their rows again, so what there is stays."""
 
 
-class _Inputs(NamedTuple):
+class Inputs(NamedTuple):
+    """What decoding some received days of a source again begins with, of one moment."""
+
     raw: list[File]
     decoded: list[File]
+    """Files that may hold rows of theirs."""
     purged: dict[str, set[date]]
+    """By table, the days whose rows retention removed: they do not come back."""
+    frozen: set[date]
+    """Received days of which raw records were purged: they stay as they are."""
 
 
 class _Old(NamedTuple):
@@ -81,9 +89,8 @@ def redecode(
         Changed: the files of a day kept changing; the days before it are done.
         ConfigError: a key that pseudonyms of a day need is refused; the days before it are done.
     """
-    listed_days, present = _days(lake, since_day, until_day, source), going_on(now_us)
-    days = [(name, day) for name, day in listed_days if name in lake.versions]
-    unknown = sorted({name for name, _ in listed_days} - {name for name, _ in days})
+    days, unknown = received_days(lake, since_day, until_day, source)
+    present = going_on(now_us)
     frozen, raws, rows, damaged_days = [], 0, defaultdict[str, int](int), 0
     for done, (name, day) in enumerate(days):
         progress(done, len(days))
@@ -100,71 +107,101 @@ def redecode(
         for table_name, count in counts.items():
             rows[table_name] += count
     progress(len(days), len(days))
-    return Redecoded(len(days) - len(frozen) - damaged_days, raws, dict(rows), tuple(frozen), tuple(unknown))
+    return Redecoded(len(days) - len(frozen) - damaged_days, raws, dict(rows), tuple(frozen), unknown)
 
 
-def _days(lake: Lake, since: date | None, until: date | None, source: str | None) -> list[tuple[str, date]]:
+def received_days(
+    lake: Lake, since: date | None, until: date | None, source: str | None
+) -> tuple[list[tuple[str, date]], tuple[str, ...]]:
+    """The source and received day of what can be decoded again, and the sources that are not listed any more."""
     where = [FILES.c.table_name == RAW_TABLE]
     where += [FILES.c.day >= since] if since else []
     where += [FILES.c.day <= until] if until else []
     where += [FILES.c.source == source] if source else []
     query = sa.select(FILES.c.source, FILES.c.day).where(*where).distinct().order_by(FILES.c.source, FILES.c.day)
     with lake.store.reader() as connection:
-        return [(name, day) for name, day in connection.execute(query)]
+        found = [(name, day) for name, day in connection.execute(query)]
+    unknown = sorted({name for name, _ in found} - lake.versions.keys())
+    return [(name, day) for name, day in found if name not in unknown], tuple(unknown)
 
 
 def _rebuild(lake: Lake, source: str, day: date, present: Callable[[], int]) -> dict[str, int] | None:
     """Rebuild one received day and return its counts; None when it is frozen."""
 
     def attempt() -> dict[str, int] | None:
-        inputs = _inputs(lake, source, day)
-        return None if inputs is None else _replace(lake, source, inputs, present)
+        inputs = inputs_of(lake, source, [day])
+        return None if inputs.frozen else _replace(lake, source, inputs, present)
 
     with locked(lake.store, "rebuild", wait_s=lake.lock_wait_s):
         return retried(attempt)
 
 
-def _inputs(lake: Lake, source: str, day: date) -> _Inputs | None:
+def inputs_of(lake: Lake, source: str, days: Collection[date]) -> Inputs:
+    """What is listed of some received days; of frozen ones nothing."""
     of_source = FILES.c.source == source
     with lake.store.reader() as connection:
-        raw = listed(connection, FILES.c.table_name == RAW_TABLE, of_source, FILES.c.day == day)
-        if day in purged_days(connection, RAW_TABLE, source):
-            return None
+        frozen = purged_days(connection, RAW_TABLE, source) & set(days)
+        wanted = [day for day in days if day not in frozen]
+        raw = listed(connection, FILES.c.table_name == RAW_TABLE, of_source, FILES.c.day.in_(wanted))
         low = min((file.first_raw_id for file in raw), default=0)
         high = max((file.last_raw_id for file in raw), default=-1)
         overlaps = (FILES.c.first_raw_id <= high) & (FILES.c.last_raw_id >= low)
         rows = listed(connection, FILES.c.table_name != RAW_TABLE, of_source, overlaps)
         purged = {name: purged_days(connection, name, source) for name in TABLES}
-    return _Inputs(raw, rows, purged)
+    return Inputs(raw, _meeting(rows, raw), purged, frozen)
 
 
-def _replace(lake: Lake, source: str, inputs: _Inputs, present: Callable[[], int]) -> dict[str, int]:
+def _meeting(rows: list[File], raw: list[File]) -> list[File]:
+    """Those that may hold rows of these raw files: between two days lie those of others, left out or done already."""
+    ranges = sorted((file.first_raw_id, file.last_raw_id) for file in raw)
+    firsts = [first for first, _ in ranges]
+    reach = list(accumulate((last for _, last in ranges), max))
+
+    def meets(file: File) -> bool:
+        before = bisect_right(firsts, file.last_raw_id)
+        return before > 0 and reach[before - 1] >= file.first_raw_id
+
+    return [file for file in rows if meets(file)]
+
+
+def _replace(lake: Lake, source: str, inputs: Inputs, present: Callable[[], int]) -> dict[str, int]:
     lake.step("decode:1 listed")
     new, ids, counts = _decode(lake, source, inputs)
     old = _old(lake, inputs.decoded, ids)
     lake.step("decode:2 decoded")
     version = lake.versions[source]
-    others = _others(lake, source, inputs.raw)
-    made = _drafts(source, new, old, version, others)
+    made = _drafts(source, new, old, version, others(lake, source, inputs.raw))
     files = write(lake, "decode", made, now_us=present())
-    with lake.store.writer() as connection:
-        bump(connection)
-        require(connection, inputs.raw)
-        unlist(connection, [part.file for part in old], at=present())
-        lake.step("decode:4 unlisted")
-        enlist(connection, lake.root, files)
-        if lake.keeps_superseded:
-            superseded.keep(connection, [part.file for part in old], files, at=present())
-        for file in inputs.raw:
-            connection.execute(FILES.update().where(FILES.c.path == file.path).values(decoder_version=version))
-        if inputs.raw:
-            note_redecoded(connection, source, inputs.raw[0].day, version=version, at=present())
-        lake.step("decode:4 listed")
-    lake.step("decode:4 committed")
+    publish(lake, source, inputs.raw, [part.file for part in old], files, at=present())
     return counts
 
 
-def _decode(lake: Lake, source: str, inputs: _Inputs) -> tuple[dict[_Key, list[pa.Table]], np.ndarray, dict[str, int]]:
+def publish(
+    lake: Lake, source: str, raw: Sequence[File], replaced: Sequence[File], files: Sequence[File], *, at: int
+) -> None:
+    """In one transaction un-list what was replaced, list what was made of these raw files, and note who decoded them.
+
+    Raises:
+        Changed: one of them is not listed any more as it was read; nothing was changed.
+    """
+    version = lake.versions[source]
+    with lake.store.writer() as connection:
+        bump(connection)
+        require(connection, raw)
+        unlist(connection, replaced, at=at)
+        lake.step("decode:4 unlisted")
+        enlist(connection, lake.root, files)
+        if lake.keeps_superseded:
+            superseded.keep(connection, replaced, files, at=at)
+        for file in raw:
+            connection.execute(FILES.update().where(FILES.c.path == file.path).values(decoder_version=version))
+        for day in sorted({file.day for file in raw}):
+            note_redecoded(connection, source, day, version=version, at=at)
+        lake.step("decode:4 listed")
+    lake.step("decode:4 committed")
+
+
+def _decode(lake: Lake, source: str, inputs: Inputs) -> tuple[dict[_Key, list[pa.Table]], np.ndarray, dict[str, int]]:
     """New rows by table and day, the ids of the records they come from, and how many of each there are."""
     new: dict[_Key, list[pa.Table]] = defaultdict(list)
     ids: list[int] = []
@@ -205,7 +242,7 @@ def _old(lake: Lake, files: Sequence[File], ids: np.ndarray) -> list[_Old]:
     return old
 
 
-def _others(lake: Lake, source: str, raw: Sequence[File]) -> list[File]:
+def others(lake: Lake, source: str, raw: Sequence[File]) -> list[File]:
     """The raw files whose records are not decoded now; they know which decoder made the rows that are kept."""
     paths = {file.path for file in raw}
     with lake.store.reader() as connection:
@@ -233,11 +270,15 @@ def _drafts(
 
 
 def _version(part: _Old, others: Sequence[File]) -> int:
-    """The oldest decoder among the rows kept: of their raw files, or where those were purged of the file."""
+    """The oldest decoder among the rows kept."""
     ids = part.kept["raw_id"].to_numpy()
-    low, high = int(ids.min()), int(ids.max())
-    versions = [file.decoder_version for file in others if file.first_raw_id <= high and file.last_raw_id >= low]
-    return min(versions, default=part.file.decoder_version)
+    return oldest_decoder(int(ids.min()), int(ids.max()), others, part.file.decoder_version)
+
+
+def oldest_decoder(low: int, high: int, raw: Sequence[File], of_file: int) -> int:
+    """The oldest decoder among rows of these ids: of their raw files, or where those were purged of the file."""
+    versions = [file.decoder_version for file in raw if file.first_raw_id <= high and file.last_raw_id >= low]
+    return min(versions, default=of_file)
 
 
 def _widened(draft: Draft, files: Sequence[File]) -> Draft:

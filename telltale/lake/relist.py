@@ -7,7 +7,7 @@ since when rows are kept, what was purged or decoded again, how many rows came l
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -17,16 +17,18 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from telltale.arrow import conform, own_time
-from telltale.contract import StoreError
 from telltale.lake.catalog import RAW_TABLE, File, bump, enlist, listed
-from telltale.lake.damage import is_of_its_name
+from telltale.lake.damage import is_of_its_name, seen_by_reading
 from telltale.lake.files import Found
-from telltale.lake.lake import Lake
+from telltale.lake.lake import Lake, write
 from telltale.lake.lock import HOST, locked
 from telltale.lake.orphans import raw_orphans, unknown_records
 from telltale.lake.retained import mark_closed
-from telltale.lake.rows import tidy
-from telltale.landing.schema import FILES, RAW, SUPERSEDED, UNLISTED
+from telltale.lake.returned import returned
+from telltale.lake.rows import raw_draft, tidy
+from telltale.lake.unfinished import finish, is_unfinished
+from telltale.landing.numbering import give_above
+from telltale.landing.schema import FILES, LOST, RAW, SUPERSEDED, UNLISTED
 from telltale.tables import PRESENCE_DAY, TABLES
 
 _BY_UNKNOWN = 0
@@ -47,49 +49,66 @@ class Relisted(NamedTuple):
     """Files that are not what was written; they stay off the list."""
     renumbered: int
     """Records that came after the store was lost and bore numbers that the lake's records have."""
+    clashing: tuple[str, ...] = ()
+    """Files whose records bear numbers that others in listed files have by now; they stay off the list."""
+    returned: int = 0
+    """Files that had been taken off the list as lost, and lay there again."""
 
 
 def relist(lake: Lake, *, now_us: int, progress: Progress = lambda _done, _of: None) -> Relisted:
     """List the files of records that the store does not know, and what was made of them.
 
     Raises:
-        StoreError: files that were listed since bear numbers of other records; put back the store that listed them.
+        StoreError: somebody who is adding records does not end, run it again; or a file cannot be read.
         Busy: another job is running.
     """
     with (
         locked(lake.store, "settle", wait_s=lake.lock_wait_s),
         locked(lake.store, "rebuild", wait_s=lake.lock_wait_s),
     ):
-        never = _never_listed(lake)
+        back = frozenset(returned(lake))
+        never = never_listed(lake, back)
         unknown = {found.path: found.ids for found in unknown_records(lake, never)}
-        if not unknown and not _may_be_all(lake):
+        lists_all = _may_be_all(lake) or is_unfinished(lake.store) or bool(unknown.keys() - back)
+        if not unknown and not back and not lists_all:
             return Relisted(0, 0, {}, (), 0)
-        paths = [path for path in never if path.endswith(".parquet") and not path.rpartition("/")[2].startswith(".")]
+        paths = sorted(path for path in never if _is_a_file_of_rows(path) and (lists_all or path in back))
         whole = []
-        for number, path in enumerate(sorted(paths)):
+        for number, path in enumerate(paths):
             progress(number, len(paths))
             if is_of_its_name(lake.root, path):
                 whole.append(path)
+        taken = clashing(lake, unknown)
+        not_ours = np.unique(np.concatenate([np.empty(0, np.int64), *(unknown.pop(path) for path in taken)]))
         renumbered = _renumber(lake, list(unknown.values()))
-        files = _chosen_raw(lake, [path for path in whole if path in unknown], never, now_us)
-        files += _chosen_rows(lake, [path for path in whole if not raw_orphans([path])], never, now_us)
+        files = _chosen_raw(lake, {path: unknown[path] for path in whole if path in unknown}, never, now_us)
+        files += _chosen_rows(lake, [path for path in whole if not raw_orphans([path])], never, not_ours, now_us)
         with lake.store.writer() as connection:
             bump(connection)
             enlist(connection, lake.root, files)
             _never_again(connection, max((file.last_raw_id for file in files), default=0))
+            connection.execute(LOST.delete().where(LOST.c.path.in_(back.difference(taken))))
+            finish(connection)
     _close(lake, files)
     rows: dict[str, int] = defaultdict(int)
     for file in files:
         rows[file.table_name] += file.rows
-    return Relisted(len(files), rows.pop(RAW_TABLE, 0), dict(rows), tuple(sorted({*paths} - {*whole})), renumbered)
+    unreadable = tuple(sorted({*paths} - {*whole}))
+    records = rows.pop(RAW_TABLE, 0)
+    return Relisted(len(files), records, dict(rows), unreadable, renumbered, tuple(taken), len(back))
 
 
-def _never_listed(lake: Lake) -> dict[str, Found]:
+def _is_a_file_of_rows(path: str) -> bool:
+    return path.endswith(".parquet") and not path.rpartition("/")[2].startswith(".")
+
+
+def never_listed(lake: Lake, back: Collection[str] = ()) -> dict[str, Found]:
+    """Files that nobody lists and nobody took off the list; with those that came back after they were."""
     known: set[str] = set()
     with lake.store.reader() as connection:
         for table in (FILES, UNLISTED, SUPERSEDED):
             known.update(connection.scalars(sa.select(table.c.path)))
-    return {found.path: found for found in lake.root.walk() if found.path not in known}
+    return {found.path: found for found in lake.root.walk() if found.path not in known or found.path in back}
 
 
 def _may_be_all(lake: Lake) -> bool:
@@ -99,67 +118,82 @@ def _may_be_all(lake: Lake) -> bool:
         return not any(connection.execute(sa.select(table.c.path).limit(1)).first() for table in tables)
 
 
+def clashing(lake: Lake, unknown: Mapping[str, np.ndarray]) -> list[str]:
+    """The files whose records bear numbers of other records in listed files: an older store gave them again."""
+    ends = {path: (int(ids.min()), int(ids.max())) for path, ids in unknown.items()}
+    with lake.store.reader() as connection:
+        raw = listed(connection, FILES.c.table_name == RAW_TABLE) if unknown else []
+    found = set[str]()
+    for file in raw:
+        near = [path for path, (low, high) in ends.items() if file.first_raw_id <= high and low <= file.last_raw_id]
+        if not near or seen_by_reading(lake.root, file):
+            continue
+        there = lake.root.read(file.path, ["id"])["id"].to_numpy()
+        found.update(path for path in near if np.isin(there, unknown[path]).any())
+    return sorted(found)
+
+
 def _renumber(lake: Lake, unknown: Sequence[np.ndarray]) -> int:
     """Give hot records that bear numbers of the lake's new ones above all; how many there were."""
     ids = np.unique(np.concatenate([np.empty(0, np.int64), *unknown]))
     if not ids.size:
         return 0
-    with lake.store.reader() as connection:
-        hot = np.array(list(connection.scalars(sa.select(RAW.c.id))), np.int64)
-        raw = listed(connection, FILES.c.table_name == RAW_TABLE)
-    for file in raw:
-        if np.isin(lake.root.read(file.path, ["id"])["id"].to_numpy(), ids).any():
-            raise StoreError(
-                f"lake {lake.root.shown}: {file.path} bears numbers of records that other files hold; put back the "
-                "store that listed those, and nothing was changed"
-            )
-    if not np.isin(hot, ids).any():
-        return 0
-    above = max(int(ids.max()), int(hot.max()))
+    above = max(int(ids.max()), lake.store.last_id())
+    # What arrives before the next line is given one of the first of these numbers, what arrives after it none.
+    shift = above + _SPARE
     with lake.store.writer() as connection:
+        _never_again(connection, shift + above)
+    lake.store.last_id()  # until then who adds records may hold smaller ones that do not show yet
+    with lake.store.writer() as connection:
+        hot = list(connection.scalars(sa.select(RAW.c.id).where(RAW.c.id <= above)))
+        if not np.isin(np.array(hot, np.int64), ids).any():
+            return 0
         bump(connection)
-        # Downwards, so that no number is taken twice on the way.
-        for number in sorted(hot.tolist(), reverse=True):
-            connection.execute(RAW.update().where(RAW.c.id == number).values(id=above + number))
-        _never_again(connection, above + int(hot.max()))
-    return int(hot.size)
+        for number in hot:
+            connection.execute(RAW.update().where(RAW.c.id == number).values(id=shift + number))
+    return len(hot)
 
 
 def _never_again(connection: sa.Connection, last: int) -> None:
     """Let no record be given a number up to that one; far above, for those that were lost hot had some, too."""
-    if connection.dialect.name != "sqlite" or not last:
-        return
-    name = {"name": RAW.name}
-    given = connection.scalar(sa.text("select seq from sqlite_sequence where name = :name"), name) or 0
-    connection.execute(sa.text("delete from sqlite_sequence where name = :name"), name)
-    next_up = max(given, last + _SPARE)
-    connection.execute(
-        sa.text("insert into sqlite_sequence (name, seq) values (:name, :seq)"), {**name, "seq": next_up}
-    )
+    if last:
+        give_above(connection, RAW, last + _SPARE)
 
 
 _SPARE = 1_000_000
-"""More records than a store holds hot."""
+"""More records than a store holds hot, or than arrive while a few lines run."""
 
 
-def _chosen_raw(lake: Lake, paths: Sequence[str], found: dict[str, Found], now_us: int) -> list[File]:
-    """Files of raw records, the largest first, each record once."""
+def _chosen_raw(lake: Lake, unknown: Mapping[str, np.ndarray], found: dict[str, Found], now_us: int) -> list[File]:
+    """Files of raw records, the largest first, each record once: of a file that holds known ones a new one is made."""
     taken = np.empty(0, np.int64)
     files = []
-    for path in sorted(paths, key=lambda path: (-found[path].bytes, path)):
-        rows = lake.root.read(path, ["id", "received_at"])
-        ids = rows["id"].to_numpy()
-        if np.isin(ids, taken).any():  # merged since, or a job that began again
+    for path in sorted(unknown, key=lambda path: (-found[path].bytes, path)):
+        new = np.setdiff1d(unknown[path], taken)
+        if not new.size:  # merged since, or a job that began again
             continue
-        taken = np.concatenate([taken, ids])
+        taken = np.concatenate([taken, new])
+        rows = lake.root.read(path, ["id", "received_at"])
+        if new.size < rows.num_rows:
+            some = lake.root.read(path)
+            some = some.filter(pa.array(np.isin(some["id"].to_numpy(), new)))
+            draft = raw_draft(_source(path), _day(path), some, version=_BY_UNKNOWN)
+            files += write(lake, "relist", [draft], now_us=now_us)
+            continue
+        ids = rows["id"].to_numpy()
         received = pc.min_max(rows["received_at"].cast(pa.int64())).as_py()
         ends = int(ids.min()), int(ids.max()), received["min"], received["max"]
         files.append(_file(lake, found[path], (RAW_TABLE, _source(path), "", rows.num_rows), ends, now_us=now_us))
     return files
 
 
-def _chosen_rows(lake: Lake, paths: Sequence[str], found: dict[str, Found], now_us: int) -> list[File]:
-    """Files of decoded and derived rows, the newest first: one whose records all have rows already was replaced."""
+def _chosen_rows(
+    lake: Lake, paths: Sequence[str], found: dict[str, Found], not_ours: np.ndarray, now_us: int
+) -> list[File]:
+    """Files of decoded and derived rows, the newest first: one whose records all have rows already was replaced.
+
+    None with rows of some records: their numbers are others' by now.
+    """
     taken: dict[tuple[str, str, str, date], np.ndarray] = {}
     files = []
     for path in sorted(paths, key=lambda path: (-found[path].written_at, path)):
@@ -178,7 +212,7 @@ def _chosen_rows(lake: Lake, paths: Sequence[str], found: dict[str, Found], now_
         if key not in taken:
             taken[key] = _listed_ids(lake, key)
         there = taken[key]
-        if np.isin(ids, there).all():
+        if np.isin(ids, there).all() or np.isin(ids, not_ours).any():
             continue
         taken[key] = np.union1d(ids, there)
         times = pc.min_max(own_time(table, rows).cast(pa.int64())).as_py()

@@ -21,7 +21,7 @@ from telltale.lake.damage import Damaged
 from telltale.lake.lake import Lake, read, retried, write
 from telltale.lake.lock import locked
 from telltale.lake.redecode import batches
-from telltale.lake.rows import day_draft
+from telltale.lake.rows import day_draft, key_refused
 from telltale.landing.schema import FILES, LOST, PURGED
 from telltale.tables import TABLES
 
@@ -36,6 +36,16 @@ class Remade(NamedTuple):
     """In the new file; 0 where there is none."""
     why_lost: str
     """Why rows are gone for good; empty where none is."""
+    waits: int = 0
+    """Records whose key of pseudonyms is refused: the file stays listed as it is until that is back."""
+
+
+class _Rows(NamedTuple):
+    """What the records of a file decode to now."""
+
+    parts: list[pa.Table]
+    refused: set[int]
+    """Those of its records that wait for their key."""
 
 
 def remake(lake: Lake, files: Sequence[File], *, now_us: int, before: Callable[[File], None]) -> list[Remade]:
@@ -58,27 +68,34 @@ def remake(lake: Lake, files: Sequence[File], *, now_us: int, before: Callable[[
         with locked(lake.store, "rebuild", wait_s=lake.lock_wait_s):
             rows = _rows(lake, source, members)
             for file, parts in zip(members, rows, strict=True):
+                if parts.refused:
+                    done.append(Remade(file, 0, "", len(parts.refused)))
+                    continue
                 before(file)
-                done.append(retried(lambda file=file, parts=parts: _replace(lake, file, parts, now_us)))  # type: ignore[misc] # bound at once
+                done.append(retried(lambda file=file, parts=parts.parts: _replace(lake, file, parts, now_us)))  # type: ignore[misc] # bound at once
     return done
 
 
-def _rows(lake: Lake, source: str, files: Sequence[File]) -> list[list[pa.Table]]:
+def _rows(lake: Lake, source: str, files: Sequence[File]) -> list[_Rows]:
     """The rows of each file, of its records as they decode now."""
+    rows = [_Rows([], set()) for _ in files]
     if source not in lake.versions:  # nothing can decode its records any more
-        return [[] for _ in files]
+        return rows
     wanted: dict[_Key, list[int]] = defaultdict(list)
     for number, file in enumerate(files):
         wanted[file.table_name, file.day].append(number)
     taken = {key: _elsewhere(lake, source, key, files) for key in wanted}
-    rows: list[list[pa.Table]] = [[] for _ in files]
     for raws in batches(lake, _raw_files(lake, source, files)):
-        for name, decoded in lake.decode(source, raws).items():
+        tables = lake.decode(source, raws)
+        refused = np.array(sorted(key_refused(tables)), np.int64)
+        for file, found in zip(files, rows, strict=True):
+            found.refused.update(refused[_may_hold(file, refused, taken[file.table_name, file.day])].tolist())
+        for name, decoded in tables.items():
             for day, part in by_day(TABLES[name], decoded):
                 numbers = wanted.get((name, day), ())
                 for number, mine in zip(numbers, _apart(part, [files[n] for n in numbers], taken), strict=True):
                     if mine.num_rows:
-                        rows[number].append(mine)
+                        rows[number].parts.append(mine)
     return rows
 
 
@@ -91,9 +108,12 @@ def _apart(rows: pa.Table, files: Sequence[File], taken: Mapping[_Key, np.ndarra
 
 
 def _mine(rows: pa.Table, file: File, taken: np.ndarray) -> pa.Table:
-    ids = rows["raw_id"].to_numpy()
-    inside = (ids >= file.first_raw_id) & (ids <= file.last_raw_id) & ~np.isin(ids, taken)
-    return rows.filter(pa.array(inside))
+    return rows.filter(pa.array(_may_hold(file, rows["raw_id"].to_numpy(), taken)))
+
+
+def _may_hold(file: File, ids: np.ndarray, taken: np.ndarray) -> np.ndarray:
+    """Of each record whether its rows may have been in a file; those of others are in whole ones."""
+    return (ids >= file.first_raw_id) & (ids <= file.last_raw_id) & ~np.isin(ids, taken)
 
 
 def _elsewhere(lake: Lake, source: str, key: _Key, damaged: Iterable[File]) -> np.ndarray:

@@ -16,6 +16,9 @@ from telltale.arrow import DAY_US, Tables, by_day, own_time, utc_day
 from telltale.tables import KEY_REFUSED, REJECT, Table
 
 HOUR_US = 3_600_000_000
+_RAW = "raw"
+_NAMED = 32
+"""Digits of its hash that a file is named by."""
 
 
 class Draft(NamedTuple):
@@ -33,6 +36,12 @@ class Draft(NamedTuple):
     decoder_version: int
     is_unique: bool
     is_frozen: bool = False
+
+
+def path_of(draft: Draft, digest: str) -> str:
+    """The name of its file below the root: the hash of its content (hex), in the folder of its table and day."""
+    of_source = f"/source={draft.source}" if draft.table_name == _RAW else ""
+    return f"{draft.table_name}{of_source}/day={draft.day}/{digest[:_NAMED]}.parquet"
 
 
 def key_refused(tables: Tables) -> frozenset[int]:
@@ -98,7 +107,7 @@ def raw_draft(source: str, day: date, raws: pa.Table, *, version: int) -> Draft:
         raws = raws.sort_by("id")
     first, last = _extremes(raws["id"])
     low, high = _extremes(raws["received_at"].cast(pa.int64()))
-    return Draft("raw", source, "", day, raws, first, last, low, high, version, is_unique=True)
+    return Draft(_RAW, source, "", day, raws, first, last, low, high, version, is_unique=True)
 
 
 def _ranking(table: Table) -> list[tuple[str, str]]:

@@ -16,9 +16,10 @@ import sqlalchemy as sa
 
 from telltale.arrow import by_day, own_time
 from telltale.lake.catalog import RAW_TABLE, File, listed, purged_days
+from telltale.lake.damage import Damaged
 from telltale.lake.lake import Lake, read
 from telltale.lake.redecode import batches
-from telltale.lake.rows import tidy
+from telltale.lake.rows import key_refused, tidy
 from telltale.landing.schema import FILES
 from telltale.tables import TABLES
 
@@ -37,10 +38,10 @@ class Unaccounted(NamedTuple):
 def unaccounted(lake: Lake, *, progress: Progress = lambda _done, _of: None) -> Iterator[Unaccounted]:
     """The sources and days of which rows are missing.
 
-    Days whose records were purged are not looked at, nor those of a source that is not listed any more.
+    Days whose records were purged are not looked at, nor those of a source that is not listed any more, nor those of
+    which a file is damaged: `lake.left_out` names it. Records whose key is refused wait, and miss nothing.
 
     Raises:
-        Damaged: a file cannot be read; see to it first.
         Changed: a file was purged meanwhile; start again.
     """
     query = sa.select(FILES.c.source, FILES.c.day).where(FILES.c.table_name == RAW_TABLE).distinct()
@@ -49,7 +50,14 @@ def unaccounted(lake: Lake, *, progress: Progress = lambda _done, _of: None) -> 
     kept_from = lake.kept_from()
     for number, (source, day) in enumerate(days):
         progress(number, len(days))
-        if source in lake.versions and (found := _of_day(lake, source, day, kept_from)) is not None:
+        if source not in lake.versions:
+            continue
+        try:
+            found = _of_day(lake, source, day, kept_from)
+        except Damaged as damaged:
+            lake.leave_out(damaged)
+            continue
+        if found is not None:
             yield found
     progress(len(days), len(days))
 
@@ -90,8 +98,11 @@ def _decoded(lake: Lake, source: str, raw: list[File], bare: np.ndarray) -> dict
     wanted, parts = set(bare.tolist()), defaultdict[tuple[str, date], list[pa.Table]](list)
     for raws in batches(lake, raw):
         if some := [record for record in raws if record.id in wanted]:
-            for name, decoded in lake.decode(source, some).items():
-                for day, rows in by_day(TABLES[name], decoded):
+            tables = lake.decode(source, some)
+            refused = pa.array(sorted(key_refused(tables)), pa.int64())  # they wait for their key
+            for name, decoded in tables.items():
+                decided = decoded.filter(pc.invert(pc.is_in(decoded["raw_id"], refused)))
+                for day, rows in by_day(TABLES[name], decided):
                     parts[name, day].append(rows)
     return {key: pa.concat_tables(tables) for key, tables in parts.items()}
 

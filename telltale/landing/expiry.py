@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Callable, Collection
 
-from telltale.landing.clocks import Uptime, look, uptime
+from telltale.landing.clocks import TOLERANCE_US, Uptime, look, uptime
 from telltale.landing.spool import Spool
 
 EVERY_S = 60.0
@@ -64,7 +64,10 @@ class Expiry:
             if spool.waiting.records:
                 _log.warning("spool %s: the clock was stepped, so nothing is removed until it is believed", spool.path)
             return 0
-        if not (count := spool.expire(seen.trusted_us - self._keep_us, harmless=self._harmless)):
+        # What is due is due by the moment that never runs ahead. After a restart the clock may be a day ahead of it,
+        # and what came since bears the clock's time, which is believed too.
+        latest_us = max(seen.wall_us, seen.trusted_us) + TOLERANCE_US
+        if not (count := spool.expire(seen.trusted_us - self._keep_us, now_us=latest_us, harmless=self._harmless)):
             return 0
         _log.warning(
             "spool %s: %d records were removed unstored, for the store was away for longer than raw_retention_h allows "

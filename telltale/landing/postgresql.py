@@ -18,7 +18,9 @@ import psycopg
 import sqlalchemy as sa
 
 from telltale.contract import Raw, StoreError
+from telltale.landing import schema
 from telltale.landing.database import PATIENCE_S, USE, Use, cause_of
+from telltale.landing.pool import Pool, close_cursor, made_ready
 
 LOCK = 0x7E117A1E
 """The advisory lock of writers: any number that no other program of the same database uses."""
@@ -32,11 +34,29 @@ _IDS = """
 WITH fence AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(%s))
 SELECT nextval(pg_get_serial_sequence('raw', 'id')) FROM fence, generate_series(1, %s)
 """
+_DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 _LAST_ID = "SELECT pg_sequence_last_value(pg_get_serial_sequence('raw', 'id')::regclass)"
 _COPY = "COPY raw (id, source, received_at, sender, meta, body) FROM STDIN (FORMAT BINARY)"
 _TYPES = ("int8", "text", "int8", "text", "text", "bytea")
-_REMOVED = "raw, refused, memory, outbox, message, unlisted, report_run, exported"
-"""The tables rows with something of people are removed from, or emptied in."""
+_NOTHING_OF_PEOPLE = {
+    *(schema.BACKFILL, schema.CLOSED_DAY, schema.FILE_FACT, schema.FILES, schema.GONE, schema.HOST_CLOCK),
+    *(schema.KEPT_MARK, schema.LEASE, schema.LOCK, schema.LOST, schema.META, schema.PURGED, schema.REDECODED),
+    *(schema.SPOOLED, schema.SUPERSEDED),
+}
+REMOVED = tuple(table for table in schema.metadata.sorted_tables if table not in _NOTHING_OF_PEOPLE)
+"""The tables rows with something of people are removed from, or written over in: all of which nobody said otherwise."""
+_SMALL = 64 << 20
+"""Bytes of a table, its indexes and long values that are written anew within about a second; its users wait for it."""
+_SCRUB_MS = 1_000
+"""How long a table is waited for, as all who come meanwhile wait behind."""
+_NOW = "SELECT pg_snapshot_xmax(pg_current_snapshot())::xid::text"
+_WHO_SEES_EARLIER = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+AND age(backend_xmin) > age(%s::xid)
+"""
+"""Sessions that may see what was removed by a moment; those of another role do not show without pg_read_all_stats."""
+_SIZED = "SELECT name FROM unnest(%s::text[]) AS name WHERE pg_total_relation_size(name::regclass) <= %s"
 _STORES_FAULT = {"42501", "42P01", "42703", "3F000", "42P07"}
 """What comes as a mistake in what was asked, and is one of the database: rights, tables or columns that lack."""
 _ADVICE = (
@@ -85,13 +105,18 @@ class Postgresql:
         """An engine whose transactions have an end."""
         # Parameters are what senders sent: no error may show them.
         engine = sa.create_engine(
-            self._url, hide_parameters=True, pool_timeout=self._busy_timeout_s, connect_args=self._arguments()
+            self._url,
+            hide_parameters=True,
+            poolclass=Pool,
+            pool_timeout=self._busy_timeout_s,
+            connect_args=self._arguments(),
         )
         for name, what in (
             ("do_connect", self._open),
             ("connect", self._prepare),
             ("checkout", self._check),
             ("begin", self._begin),
+            ("handle_error", close_cursor),
         ):
             sa.event.listen(engine, name, what)
         return engine
@@ -136,14 +161,23 @@ class Postgresql:
         """The server has said that it is committed."""
 
     def scrub(self, connection: sa.Connection) -> bool:
-        """Vacuum the tables rows were removed from; False when another vacuum did not end.
+        """Write the tables anew that rows were removed from; False when somebody who uses one, or may see it, stays.
 
-        What no transaction can see any more is freed, and written over by what comes; the server's own log and its
-        backups keep it as long as they are kept.
+        A vacuum by itself leaves what it frees in the pages, and in those of indexes, until something else is written
+        there. So it is only where a table stays large: it would be locked for too long. The server's own log, its
+        statistics and its backups keep what they have as long as they are kept.
         """
+        names = [table.name for table in REMOVED]
         try:
+            if not _is_past(connection):
+                return False
             connection.exec_driver_sql("SET statement_timeout = 0")
-            connection.exec_driver_sql(f"VACUUM {_REMOVED}")
+            connection.exec_driver_sql(f"SET lock_timeout = {_SCRUB_MS}")
+            connection.exec_driver_sql(f"VACUUM {', '.join(names)}")  # an end that is empty is cut off
+            small = list(connection.exec_driver_sql(_SIZED, (names, _SMALL)).scalars())
+            if small:
+                connection.exec_driver_sql(f"VACUUM (FULL) {', '.join(small)}")
+            connection.exec_driver_sql("RESET lock_timeout")
             connection.exec_driver_sql("RESET statement_timeout")
         except sa.exc.DBAPIError as error:
             connection.invalidate()
@@ -222,10 +256,9 @@ class Postgresql:
     def _prepare(self, connection: "_Connection", _record: Any) -> None:
         """A commit waits for the server's disk, whatever the server was told for others."""
         connection.until_s = time.monotonic() + self._busy_timeout_s
-        connection.execute(
-            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
-        )
-        connection.commit()
+        with made_ready(connection):
+            connection.execute(_DURABLE)
+            connection.commit()
 
     def _check(self, connection: "_Connection", _record: Any, _proxy: Any) -> None:
         """One that was lost, such as by a restart of the server, is opened anew, unseen by who asked for it."""
@@ -242,6 +275,17 @@ class Postgresql:
         _driver(connection).until_s = time.monotonic() + options.get(PATIENCE_S, STATEMENT_S)
         if options.get(USE) is Use.WRITE:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+
+
+def _is_past(connection: sa.Connection) -> bool:
+    """Wait until nobody may see what was removed by now, for whom its rows would be kept; False when somebody stays."""
+    now = connection.exec_driver_sql(_NOW).scalar()
+    until = time.monotonic() + _SCRUB_MS / 1000
+    while connection.exec_driver_sql(_WHO_SEES_EARLIER, (now,)).scalar():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 class _Connection(psycopg.Connection[Any]):

@@ -117,11 +117,22 @@ class RefusedList:
             self._lost = 0
 
 
-def refused_rows(store: Store, limit: int, before_id: int | None = None) -> list[RefusedRow]:
-    """The newest refused requests, newest first; `before_id` continues where the last page ended."""
+def refused_rows(
+    store: Store, limit: int, before_id: int | None = None, *, until_us: int | None = None
+) -> list[RefusedRow]:
+    """The newest refused requests, newest first.
+
+    Args:
+        store: where they are listed.
+        limit: how many at most.
+        before_id: continues where the last page ended.
+        until_us: only those received before this moment, µs UTC.
+    """
     query = sa.select(*(REFUSED.c[name] for name in RefusedRow._fields)).order_by(REFUSED.c.id.desc()).limit(limit)
     if before_id is not None:
         query = query.where(REFUSED.c.id < before_id)
+    if until_us is not None:
+        query = query.where(REFUSED.c.received_at < until_us)
     with store.reader() as connection:
         return [RefusedRow(*row) for row in connection.execute(query)]
 

@@ -4,6 +4,7 @@ Its file is SQLite as the store's may be, with the same durability, and its owne
 number: never given twice. One process at a time owns a file; one that finds it owned takes the next.
 """
 
+import logging
 import secrets
 import threading
 from collections.abc import Collection, Iterable, Sequence
@@ -14,6 +15,7 @@ from typing import IO, NamedTuple
 import sqlalchemy as sa
 
 from telltale.contract import Raw, StoreError
+from telltale.landing.damage import damage
 from telltale.landing.database import insert_new
 from telltale.landing.schema import META, RAW
 from telltale.landing.store import Store
@@ -21,8 +23,9 @@ from telltale.lockfile import Held, hold, is_held
 
 ENDING, LOCK_ENDING = ".db", ".lock"
 _MOST_FILES = 64
+_log = logging.getLogger(__name__)
 _OVERHEAD = 256  # bytes a record costs beside its text and body, as in the queue
-_ID, _EXPIRED = "spool", "expired"
+_ID, _NUMBER, _EXPIRED = "spool", "number", "expired"
 _REMOVE = RAW.delete().where(RAW.c.id == sa.bindparam("number"))
 
 
@@ -44,6 +47,8 @@ class Found(NamedTuple):
     is_owned: bool
     """Whether a collector that runs uses it."""
     waiting: Waiting
+    trouble: str = ""
+    """Why it cannot be read, in one sentence: what waits there is not known then. Empty where it can."""
 
 
 class Spool:
@@ -66,19 +71,30 @@ class Spool:
         self.most_records = most_records
         self.most_bytes = most_bytes
         self._counting = threading.Lock()  # one thread adds, another takes out
-        self.path, self._lock = _owned(folder, name, range(1, _MOST_FILES) if number is None else [number])
+        numbers = iter(range(1, _MOST_FILES) if number is None else [number])
+        while not self._opened(*_owned(folder, name, numbers), goes_on=number is None):
+            pass
+
+    def _opened(self, path: Path, lock: IO[str], *, goes_on: bool) -> bool:
+        """Whether a file can be used; one that is damaged is left for `telltale check --repair`."""
+        self.path, self._lock = path, lock
         try:
             self.store = Store(f"sqlite:///{self.path}")
             with self.store.writer() as connection:
-                start = {_ID: secrets.randbits(53), _EXPIRED: 0}
-                insert_new(connection, META, [{"key": key, "value": value} for key, value in start.items()])
-                number_of = connection.scalar(sa.select(META.c.value).where(META.c.key == _ID)) or 0
-            self.name = f"{self.path.stem} {number_of:x}"
-            """By which the store knows it; a file made anew has another."""
+                self.name = _name(connection, path)
+                """By which the store knows it; a file made anew has another."""
             self._waiting = waiting(self.store)
+        except StoreError:
+            is_damaged = goes_on and bool(damage(path))
+            self._lock.close()
+            if not is_damaged:
+                raise
+            _log.error('%s is damaged, the next file is used: stop this and run "telltale check --repair"', path)
+            return False
         except BaseException:
             self._lock.close()
             raise
+        return True
 
     @property
     def waiting(self) -> Waiting:
@@ -110,9 +126,9 @@ class Spool:
     def first(self, most: int, most_bytes: int, *, without: Collection[int] = ()) -> list[Raw]:
         """The records that have waited longest, with their numbers as ids; at least one where one waits."""
         query = sa.select(*(RAW.c[name] for name in Raw._fields)).where(RAW.c.id.not_in(without))
+        query = query.order_by(RAW.c.id).limit(most).execution_options(yield_per=50)
         found: list[Raw] = []
-        with self.store.reader() as connection:
-            rows = connection.execute(query.order_by(RAW.c.id).limit(most), execution_options={"yield_per": 50})
+        with self.store.reader() as connection, connection.execute(query) as rows:
             for row in rows:
                 most_bytes -= len(row.body)
                 if found and most_bytes < 0:
@@ -130,22 +146,25 @@ class Spool:
             size = held.bytes - sum(map(_size, raws))
             self._waiting = held._replace(records=held.records - len(raws), bytes=size, since_us=since_us)
 
-    def expire(self, before_us: int, *, harmless: Collection[str]) -> int:
+    def expire(self, before_us: int, *, now_us: int, harmless: Collection[str]) -> int:
         """Remove records that must not be kept longer, and return how many; what is deleted is written over.
 
-        Of two records the one with the lower number came first, whatever the clock said then: one that bears a later
-        time goes with those after it.
+        Of two records the one with the lower number came first, whatever the clock said then. A stamp that lies ahead
+        says nothing, so its record goes with the first one after it that is due. One that may be true is believed even
+        before such a one: rather was the clock set back for the later record than ahead for this one.
 
         Args:
-            before_us: those received before this moment, and all before them.
+            before_us: those received before this moment.
+            now_us: the latest moment a stamp may bear that is believed.
             harmless: sources whose records stay.
         """
-        old = sa.select(sa.func.max(RAW.c.id)).where(RAW.c.source.not_in(harmless), RAW.c.received_at < before_us)
+        personal, is_old = RAW.c.source.not_in(harmless), RAW.c.received_at < before_us
         with self._counting, self.store.writer() as connection:
-            through = connection.scalar(old)
+            through = connection.scalar(sa.select(sa.func.max(RAW.c.id)).where(personal, is_old))
             if through is None:
                 return 0
-            count = connection.execute(RAW.delete().where(RAW.c.source.not_in(harmless), RAW.c.id <= through)).rowcount
+            is_due = is_old | ((RAW.c.id <= through) & (RAW.c.received_at > now_us))
+            count = connection.execute(RAW.delete().where(personal, is_due)).rowcount
             connection.execute(META.update().where(META.c.key == _EXPIRED).values(value=META.c.value + count))
             self._waiting = _waiting(connection)
         self.store.scrub()
@@ -158,15 +177,15 @@ class Spool:
 
 
 def spools_in(folder: Path) -> list[Found]:
-    """Every spool there is, by its file.
-
-    Raises:
-        StoreError: one cannot be read.
-    """
+    """Every spool there is, by its file."""
     there = []
     for path in spool_files(folder):
-        with closing(Store(f"sqlite:///{path}")) as store:
-            there.append(Found(path, is_held(path.with_suffix(LOCK_ENDING)), waiting(store)))
+        is_owned = is_held(path.with_suffix(LOCK_ENDING))
+        try:
+            with closing(Store(f"sqlite:///{path}")) as store:
+                there.append(Found(path, is_owned, waiting(store)))
+        except StoreError as error:
+            there.append(Found(path, is_owned, Waiting(0, 0, None, 0), str(error)))
     return there
 
 
@@ -174,6 +193,25 @@ def spool_files(folder: Path) -> list[Path]:
     """The files of spools in a folder."""
     files = folder.glob(f"*-*{ENDING}") if folder.is_dir() else ()
     return sorted(path for path in files if path.stem.rpartition("-")[2].isdecimal())
+
+
+def note_name(file: Path) -> None:
+    """Let the store know a spool by this file's name, whatever the file is called later.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    with closing(Store(f"sqlite:///{file}")) as store, store.writer() as connection:
+        _name(connection, file)
+
+
+def _name(connection: sa.Connection, file: Path) -> str:
+    """By what name the store knows a spool, from when it is first asked for: that of its file, and a random number."""
+    name, _, number = file.stem.rpartition("-")
+    start = {_ID: secrets.randbits(53), _NUMBER: int(number), _EXPIRED: 0}
+    insert_new(connection, META, [{"key": key, "value": value} for key, value in start.items()])
+    noted = {row.key: row.value for row in connection.execute(sa.select(META.c.key, META.c.value))}
+    return f"{name}-{noted[_NUMBER]} {noted[_ID]:x}"
 
 
 def waiting(store: Store) -> Waiting:

@@ -19,6 +19,7 @@ from telltale import private
 from telltale.contract import Raw, StoreError
 from telltale.landing.database import USE, Use, cause_of
 from telltale.landing.place import Identity, Place
+from telltale.landing.pool import Pool, made_ready
 
 _BEGINS = {Use.READ: "BEGIN", Use.BARE: ""}
 _IMMEDIATE = "BEGIN IMMEDIATE"
@@ -61,7 +62,7 @@ class Sqlite:
     def engine(self) -> sa.Engine:
         """An engine that opens, checks and begins as this file needs."""
         # Parameters are what senders sent: no error may show them.
-        engine = sa.create_engine(self._url, hide_parameters=True, pool_timeout=self._busy_timeout_s)
+        engine = sa.create_engine(self._url, hide_parameters=True, poolclass=Pool, pool_timeout=self._busy_timeout_s)
         for name, what in (
             ("do_connect", self._open),
             ("connect", self._prepare),
@@ -169,7 +170,8 @@ class Sqlite:
         arguments[0], options["uri"] = self.place.uri(), True
 
     def _prepare(self, connection: sqlite3.Connection, record: Any) -> None:
-        prepare(connection)
+        with made_ready(connection):
+            prepare(connection)
         self._last = record.info[_OPENED] = self.place.files()
 
     def _check(self, _connection: Any, record: Any, _proxy: Any) -> None:

@@ -125,18 +125,26 @@ class Landing:
             self._change.notify()
         return ticket.future
 
-    def append(self, raw: Raw, remember: tuple[Memory, ...] = (), *, needs_store: bool = False) -> int:
-        """Make one record durable and return its id; 0 in a spool.
+    def append(
+        self,
+        raw: Raw,
+        remember: tuple[Memory, ...] = (),
+        *,
+        needs_store: bool = False,
+        patience_s: float | None = None,
+    ) -> int:
+        """Make one record durable and return its id; 0 in a spool. The arguments are those of `put`.
 
         Raises:
             StoreError: it could not be made durable, or not in time; then it is not stored later either.
         """
-        future = self.put(raw, remember, needs_store=needs_store)
+        waits_s = self.ticket_timeout_s if patience_s is None else patience_s
+        future = self.put(raw, remember, needs_store=needs_store, patience_s=waits_s)
         try:
-            return future.result(self.ticket_timeout_s)
+            return future.result(waits_s)
         except TimeoutError:
             if future.cancel():
-                raise StoreError(f"landing: not durable after {self.ticket_timeout_s} s; send it again") from None
+                raise StoreError(f"landing: not durable after {waits_s} s; send it again") from None
             return future.result()  # its commit is under way: only the outcome is a true answer
 
     def put_many(self, raws: Iterable[Raw]) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from shlex import quote
 
-from telltale import private
+from telltale import masters, private
 from telltale.contract import ConfigError, TelltaleError, Transport
 from telltale.door import try_options
 from telltale.engine import session
@@ -100,7 +100,7 @@ def _engine(project: Project) -> Iterator[Finding]:
         found, _, fix = said.rpartition("; ")
         yield Finding("engine", "note", found, fix)
     else:
-        yield Finding("engine", "ok", f"Spark ({session.shown(master)})")
+        yield Finding("engine", "ok", f"Spark ({masters.shown(master)})")
 
 
 def _exported(project: Project) -> Iterator[Finding]:

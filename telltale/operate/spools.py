@@ -4,8 +4,9 @@ A spool that a collector owns is its own matter. One that nobody owns would wait
 starts again, and keep what must not be kept: upkeep removes what is due from it, and stores the rest.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import NamedTuple
 
 from telltale.contract import StoreError
@@ -20,6 +21,7 @@ from telltale.workbench.project import Project
 from telltale.workbench.times import local_time
 
 _BATCH, _BATCH_BYTES = 2_000, 16 << 20
+_REPAIR = 'stop its collector, and run "telltale check --repair": what can be read of it is kept and stored'
 
 
 class Kept(NamedTuple):
@@ -33,6 +35,9 @@ class Kept(NamedTuple):
 def spools(project: Project) -> Iterator[Finding]:
     """What waits for the store on this machine, and what waited for too long; nothing is said where neither is."""
     for each in spools_in(project.settings.spools):
+        if each.trouble:
+            yield Finding("spools", "wrong", f"{each.path} cannot be read: {each.trouble}", _REPAIR)
+            continue
         held = each.waiting
         if held.records:
             since = local_time(held.since_us or 0, project.zone())
@@ -45,23 +50,62 @@ def spools(project: Project) -> Iterator[Finding]:
 
 
 def expire(project: Project) -> int:
-    """Remove from spools that nobody owns what must not be kept longer, and return how many records; needs no store."""
-    expiry = expiry_of(project.settings, now=project.now_us, running=project.running, every_s=0)
-    return sum(expiry.apply(spool) for spool in _idle(project.settings))
+    """Remove from spools that nobody owns what must not be kept longer, and return how many records; needs no store.
+
+    Raises:
+        StoreError: a spool is damaged; what is due is gone from the others all the same.
+    """
+    expired, damaged = _expired(project)
+    _refuse(damaged)
+    return expired
 
 
 def keep(project: Project) -> Kept:
     """The same, and then store what waits in them.
 
     Raises:
-        StoreError: the store is away; what waits stays, and what is due is gone all the same.
+        StoreError: the store is away: what waits stays, and what is due is gone all the same; or a spool is damaged:
+            the others are kept all the same.
     """
-    expired = expire(project)
-    stored = sum(_drain(spool, project.store) for spool in _idle(project.settings) if spool.waiting.records)
+    expired, damaged = _expired(project)
+    stored, met = _of_each(project.settings, lambda spool: _drain(spool, project.store))
+    _refuse({**damaged, **met})
     return Kept(expired, stored)
 
 
+def _expired(project: Project) -> tuple[int, dict[Path, str]]:
+    expiry = expiry_of(project.settings, now=project.now_us, running=project.running, every_s=0)
+    return _of_each(project.settings, expiry.apply)
+
+
+def _of_each(settings: Settings, do: Callable[[Spool], int]) -> tuple[int, dict[Path, str]]:
+    """What is done with the spools nobody owns, added up; and what is wrong with those that are damaged."""
+    count, damaged = 0, {each.path: each.trouble for each in spools_in(settings.spools) if each.trouble}
+    for spool in _idle(settings):
+        try:
+            count += do(spool)
+        except StoreError:
+            if not (said := _damage(spool)):
+                raise
+            damaged[spool.path] = said
+    return count, damaged
+
+
+def _damage(spool: Spool) -> str:
+    try:
+        return spool.store.damage()
+    except StoreError as error:
+        return str(error)
+
+
+def _refuse(damaged: dict[Path, str]) -> None:
+    for path, said in damaged.items():
+        raise StoreError(f"spool {path} is damaged ({said}); {_REPAIR}")
+
+
 def _drain(spool: Spool, store: Store) -> int:
+    if not spool.waiting.records:
+        return 0
     count, aside = 0, list[int]()
     while batch := spool.first(_BATCH, _BATCH_BYTES, without=aside):
         done, unstorable = drained(spool, store, batch, patience_s=store.busy_timeout_s)

@@ -9,9 +9,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from telltale.contract import StoreError
+from telltale.lake.returned import returned
 from telltale.workbench.project import Project
 
+_SERVER = (
+    'stop telltale, and put back its database from a backup of the server or by "telltale restore"; or make an empty '
+    'one, name it in [paths] store_url, and run "telltale check --repair", which lists again what the lake holds'
+)
 _SAVE = 'stop telltale, and run "telltale check --repair", which saves what can be read; or put a backup in its place'
+_DATABASE = (
+    'stop telltale, and let [paths] store_url name the database that was there; or run "telltale check --repair", '
+    "which lists them again"
+)
 _LIST_AGAIN = (
     'stop telltale, and put back that file or a backup of it; or run "telltale check --repair", which lists them again'
 )
@@ -30,13 +39,16 @@ def wrong_with_store(project: Project) -> Iterator[tuple[str, str]]:
     if trouble := store.trouble():
         raise StoreError(trouble)
     if damage := store.damage():
-        yield f"{store.shown} is damaged: {damage}", _SAVE
+        yield f"{store.shown} is damaged: {damage}", _SERVER if store.is_shared else _SAVE
         return
     store.try_write()
     yield from store.weaknesses()
-    root = project.lake.root
-    if not project.lake.snapshot().files and any(file.path.endswith(".parquet") for file in root.walk()):
-        yield f"{root.shown} holds files the store does not know: the store's own file was lost", _LIST_AGAIN
+    lake, root = project.lake, project.lake.root
+    is_bare = not lake.snapshot().files and any(file.path.endswith(".parquet") for file in root.walk())
+    if is_bare and not returned(lake, reads_all=False):  # those that came back are said where files are looked at
+        lost = "its database was emptied, or is another" if store.is_shared else "the store's own file was lost"
+        fix = _DATABASE if store.is_shared else _LIST_AGAIN
+        yield f"{root.shown} holds files the store does not know: {lost}", fix
     webhooks = project.settings.webhooks
     said = health_of(webhooks.url)
     if said.get("status", "ok") != "ok":  # to another address than loopback it says no more than that

@@ -16,11 +16,13 @@ from telltale.kanban import days as kanban
 from telltale.lake import facts
 from telltale.lake.merge import merge as merge_files
 from telltale.lake.settle import is_due, settle_all
-from telltale.operate import retention, trust
+from telltale.operate import backup, retention, trust
 from telltale.operate.spools import keep as spools_kept
 from telltale.sensors import days as sensors
+from telltale.workbench.days import Kept
 from telltale.workbench.days import keep as keep_days
 from telltale.workbench.project import Project
+from telltale.workbench.view import naming_damage
 
 TICK_S = 5.0
 SAID_AGAIN_S = 600.0
@@ -76,14 +78,15 @@ def clock(project: Project, now_us: int) -> str:
 
 
 def retain(project: Project, now_us: int) -> str:
-    """Close the days that are due, and remove what must not be kept longer and files long off the list."""
+    """Close the days that are due, remove what must not be kept longer, backups too, and files long off the list."""
     done = retention.purge_when_trusted(project, now_us=now_us)
     if done.purged is None:
         return f"retention waits: {own_clock.sentence(done.clock, project.zone())}"
     news = own_clock.news(done.seen, project.zone())
+    backups = len(backup.remove_due(project, now_us=done.clock.trusted_us))
     counts = [
         f"{count:,} {name.replace('_', ' ')}"
-        for name, count in (done.purged._asdict() | {"marks taken back": done.taken_back}).items()
+        for name, count in (done.purged._asdict() | {"backups": backups, "marks taken back": done.taken_back}).items()
         if name != "held" and count
     ]
     return "; ".join(filter(None, (news, f"retention: {', '.join(counts)}" if counts else "")))
@@ -102,14 +105,17 @@ def spools(project: Project, _now_us: int) -> str:
 
 def days(project: Project, now_us: int) -> str:
     """Compute what is kept of days that have ended and whose files are merged: so many a round, the newest first."""
-    view = project.view(now_us=now_us)
+    view, done = project.view(now_us=now_us), list[Kept]()
+    tables = [(each.of_site(view), table) for each in DAYS for table in each.TABLES_OF_DAYS]
     with project.at_one_moment(view):
-        done = [keep_days(each.of_site(view), table) for each in DAYS for table in each.TABLES_OF_DAYS]
-    made, left = sum(each.made for each in done), max(each.left for each in done)
+        for question, table in tables:
+            with retention.left_out(project), naming_damage(view):
+                done.append(keep_days(question, table))
+    made, left = sum(each.made for each in done), max((each.left for each in done), default=0)
     if not made:
         return ""
     to_come = f", {wording.count(left, 'day')} to come" if left else ""
-    return f"computed what is kept of days: {made:,} of {len(done)} tables{to_come}"
+    return f"computed what is kept of days: {made:,} of {len(tables)} tables{to_come}"
 
 
 def note_facts(project: Project, now_us: int) -> str:

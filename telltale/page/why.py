@@ -15,7 +15,8 @@ from telltale.contract import ConfigError
 from telltale.frames import arrow, local
 from telltale.page.claims import Claim, How, Value
 from telltale.tables import TABLES
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.reading import load
 from telltale.workbench.tidy import as_arrow, tidy
 
@@ -148,7 +149,7 @@ def _rows(claim: Claim, project: Project) -> pa.Table:
         raise ConfigError(f'claim "{claim.measure}": tt has no call "{claim.call.name}"; expected one of tt.*')
     with as_arrow():
         table = arrow(getattr(home, wanted)(**claim.call.arguments, project=project))
-    return _chosen(table, claim.call.where)
+    return chosen(table, claim.call.where)
 
 
 def _records(claim: Claim, project: Project) -> tuple[list[int], int | None]:
@@ -158,12 +159,13 @@ def _records(claim: Claim, project: Project) -> tuple[list[int], int | None]:
     names = tuple(dict.fromkeys(("raw_id", time, *claim.records.where)))
     since, until = claim.basis.since, claim.basis.until
     found = load(claim.records.table, since, until, columns=names, engine="arrow", project=project)
-    rows = _chosen(found, claim.records.where).sort_by([(time, "descending")])
+    rows = chosen(found, claim.records.where).sort_by([(time, "descending")])
     raw_ids = list(dict.fromkeys(rows["raw_id"].to_pylist()))
     return raw_ids[:NEWEST], len(raw_ids)
 
 
-def _chosen(table: pa.Table, where: Mapping[str, Any]) -> pa.Table:
+def chosen(table: pa.Table, where: Mapping[str, Any]) -> pa.Table:
+    """The rows whose columns have the values that a claim names; of several values, any."""
     keep = [True] * table.num_rows
     for name, wanted in where.items():
         allowed = wanted if isinstance(wanted, list | tuple) else [wanted]

@@ -6,10 +6,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from telltale.arrow import TIMESTAMP, schema
-from telltale.contract import Runs, Scaled
+from telltale.contract import SECOND_US, Runs, Scaled
 from telltale.tables import ORIGIN, Table
 
 FEW_ROWS = 1000
@@ -96,6 +97,8 @@ class Rows:
                 first, step = (np.array(numbers, np.int64) for numbers in runs.ramps[name])
                 place = np.arange(rows) - (np.cumsum(lengths) - lengths)[run_of_row]
                 turned.append(first[run_of_row] + step[run_of_row] * place)
+            elif name in runs.seconds:
+                turned.append(pc.multiply_checked(pa.array(_array(runs.seconds[name], kind)), SECOND_US))
             elif name in runs.scaled:
                 turned.append(_scaled(runs.scaled[name], run_of_row, kind))
             else:

@@ -22,7 +22,8 @@ from telltale.presence.words.lengths import Lengths, by_stretch, shown_days
 from telltale.presence.words.lengths import stays as stays_of
 from telltale.presence.words.usual import FEWEST_DAYS
 from telltale.tables import NODE_HEARTBEAT, VISIT
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.question import period as period_of
 from telltale.workbench.reading import load
 from telltale.workbench.source_state import health_table, sources_table

@@ -21,7 +21,8 @@ from telltale.presence.analysis import MODES
 from telltale.presence.question import VISITORS, Answer, By, Choices, each, questions
 from telltale.presence.thresholds import Thresholds
 from telltale.tables import SIGHTING
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.question import Question
 from telltale.workbench.tidy import tidy
 from telltale.workbench.times import Duration, When, local_day, seconds

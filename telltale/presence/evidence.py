@@ -13,7 +13,8 @@ from telltale.presence.words.gaps import without_records
 from telltale.presence.words.lengths import BANDS
 from telltale.presence.words.titles import change_of, comparable, of_all, total_of_days
 from telltale.wording import is_known
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.tidy import tidy
 from telltale.workbench.times import SECOND
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from telltale.analysis import publish
+from telltale.analysis import publish, withheld
 from telltale.engine import Relation
 from telltale.presence import analysis, stays
 from telltale.presence import question as questions
@@ -245,9 +245,9 @@ def _connected(question: Question, choices: Choices) -> dict[str, Row]:
     for kind, row in found.items():
         joined, visitors = row["connected"], row["visitors"]
         for name, count in (("joined", joined), ("others", visitors - joined), ("visitors", visitors)):
-            counts[kind, name] = publish.Count(count, count)
+            counts[kind, name] = withheld.Count(count, count)
     k = settings_of(question).k if choices.published else 1
-    few = publish.hidden_of_kinds(counts, within={"visitors": ("joined", "others")}, k=k, elsewhere=("visitors",))
+    few = withheld.hidden_of_kinds(counts, within={"visitors": ("joined", "others")}, k=k, elsewhere=("visitors",))
     return {
         kind: {"connection_rate": row["connection_rate"]}
         for kind, row in found.items()

@@ -17,7 +17,8 @@ from telltale.presence.analysis import Rules
 from telltale.presence.thresholds import Thresholds, rules
 from telltale.settings import SiteSettings
 from telltale.tables import CLOCK_WRONG, PRESENCE_DAY, PRESENCE_HOUR, SIGHTING, VISIT
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.question import Question
 from telltale.workbench.question import question as question_at
 from telltale.workbench.times import DAY, Span, When, local_day, midnight

@@ -27,7 +27,8 @@ from telltale.privacy.pseudonyms import Candidate
 from telltale.settings import SiteSettings
 from telltale.sources import cloudtrax
 from telltale.tables import SIGHTING
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.tidy import tidy
 from telltale.workbench.times import DAY, Span, When
 from telltale.workbench.view import View, answered, within

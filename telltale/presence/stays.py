@@ -223,16 +223,29 @@ def _computed(view: View, site: str, span: Span, rules: Rules) -> Computed:
     if view.project.is_past:
         _refuse_removed(view, site, around)
     day = engine.from_arrow(_closing_times(settings, around))
-    of_site = engine.run(OF_SITE, {"rows_in": view.table(SIGHTING.name, around)}, site=site)
-    heard = engine.run(OF_RADIO, {"sighting": of_site}, radio=rules.radio)
-    on_time = engine.run(ON_TIME, {"sighting": heard, "day": day})
+
+    def of_radio(sightings: Relation) -> Relation:
+        of_site = engine.run(OF_SITE, {"rows_in": sightings}, site=site)
+        return engine.run(OF_RADIO, {"sighting": of_site}, radio=rules.radio)
+
+    def on_time(sightings: Relation) -> Relation:
+        return engine.run(ON_TIME, {"sighting": of_radio(sightings), "day": day})
+
+    everything = view.table(SIGHTING.name, around)
     keys = [period.start_us for period in periods_between(settings, around.since_us, around.until_us)]
-    found = analysis.visits(engine, on_time, rules=rules, cuts=_cuts(view, site, around, keys), key_starts=keys)
+    found = analysis.visits(
+        engine,
+        on_time(everything),
+        rules=rules,
+        cuts=_cuts(view, site, around, keys),
+        key_starts=keys,
+        of_days=lambda days: on_time(view.of_days(SIGHTING.name, days, around)),
+    )
     bounds = {"since_us": span.since_us, "until_us": span.until_us, "from_us": 0, "before_us": FOREVER}
     return Computed(
         engine.keep(engine.run(TOUCHING, {"visit": found}, **bounds)),
         heartbeats(view, site, span),
-        engine.run(TOO_LATE, {"sighting": heard, "day": day}).arrow(),
+        engine.run(TOO_LATE, {"sighting": of_radio(everything), "day": day}).arrow(),
         around.until_us,
     )
 

@@ -169,6 +169,10 @@ class Keys:
         """The keys a site has, oldest period first; none is made."""
         return [Existing(key_in(path), _longest_us(path), _end_us(path)) for path in self._paths(site)]
 
+    def periods(self, site: str) -> list[Period]:
+        """The periods a site has a key of, oldest first; each may begin later than it says."""
+        return [Period(_label(path), _longest_us(path), _end_us(path)) for path in self._paths(site)]
+
     def sites(self) -> list[str]:
         """The sites that have or had keys, sorted."""
         return sorted(unquote(path.name.removeprefix(_SITE)) for path in self.folder.glob(f"{_SITE}*"))
@@ -267,9 +271,13 @@ def _file_name(period: Period) -> str:
     return f"{period.label}.until-{period.end_us // _SECOND_US}.key"
 
 
+def _label(path: Path) -> str:
+    return path.name.removesuffix(".key").split(".until-")[0]
+
+
 def _longest_us(path: Path) -> int:
     """No time of its period lies before this."""
-    label = path.name.removesuffix(".key").split(".until-")[0]
+    label = _label(path)
     longest = next((days for pattern, days in _LONGEST_D.items() if re.fullmatch(pattern, label)), None)
     return ALWAYS.start_us if longest is None else _end_us(path) - longest * _DAY_US
 

@@ -21,7 +21,8 @@ import pyarrow.compute as pc
 import telltale
 from telltale import private
 from telltale.contract import ConfigError, did_you_mean
-from telltale.publish import exported, sheets
+from telltale.publish import exported, sheets, subtraction
+from telltale.publish.told import Told
 from telltale.settings import devices
 from telltale.sources import SOURCES
 from telltale.tables import TABLES
@@ -60,6 +61,8 @@ class Export(NamedTuple):
     about: Mapping[str, str]
     is_personal: bool
     zone: str
+    told: Told | None = None
+    """What it shows of presence, to be noted with its file."""
 
 
 def asked(
@@ -84,13 +87,17 @@ def asked(
 
     Raises:
         ConfigError: there is no such table, answer or argument, or it holds rows about people.
+        TellsOfFew: less what is published of the same days it would tell of fewer than k devices.
     """
     subject, _, name = what.partition(".")
+    said = None
     if name:
         call = _answer(subject, name)
         arguments = _arguments(what, call, {"since": since, "until": until} | dict(values or {}))
         if not is_owner and "published" in inspect.signature(call).parameters:
             arguments = _whole_days(arguments, project)
+            usual = {"since": inspect.signature(call).parameters["since"].default}
+            said = subtraction.check_export(project, what, _whole_days(usual | arguments, project))
         table, is_personal = _answered(what, call, arguments, is_owner=is_owner, project=project)
     elif values:
         raise ConfigError(f"a table takes no arguments: {', '.join(values)}; expected an answer, such as {EXAMPLE}")
@@ -99,7 +106,7 @@ def asked(
         table, is_personal = _table(what, arguments, is_owner=is_owner, project=project)
     zone = _zone(arguments, project)
     about = _about(what, arguments, table, is_personal=is_personal, zone=zone, project=project)
-    return Export(what, as_people_see(table), about, is_personal, zone)
+    return Export(what, as_people_see(table), about, is_personal, zone, said)
 
 
 EXAMPLE = "sensors.excursions"
@@ -142,10 +149,14 @@ def write(
         kept_us = round((usual if keep is None else keep).total_seconds() * 1e6)
         place = str(path.absolute())
         noted = exported.Exported(place, export.what, export.table.num_rows, now_us, now_us + kept_us)
-    with _whole(path, is_private=export.is_personal) as (file, appear):
+    with (
+        subtraction.published_by_hand(project, export.told) as about_to_appear,
+        _whole(path, is_private=export.is_personal) as (file, appear),
+    ):
         sheets.write(export.table, file, form, zone=export.zone, about=export.about)
         if noted is not None:
             exported.note(project.store, noted)  # before it appears: no such file is ever unknown
+        about_to_appear(path)
         appear()
     return noted
 

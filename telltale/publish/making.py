@@ -24,6 +24,7 @@ Approve = Callable[[str], None]
 """Shown the digest of the answers before they are published; what it raises keeps all as it was."""
 SHARED = ".shared.ipynb"
 _PUBLISHING = threading.Lock()
+"""One page is drawn and printed at a time, which keeps one browser in memory."""
 
 
 class Unchanged(TelltaleError):
@@ -87,11 +88,11 @@ def made(project: Project, readers: Readers, period: str, *, before: str, approv
     answers = ""
     with ExitStack() as one_publishes:
 
-        def approved(notebook: Mapping[str, Any]) -> None:
+        def approved(notebook: Mapping[str, Any], _page: Path) -> None:
             nonlocal answers
             answers = answers_digest(notebook)
             approve(answers)
-            one_publishes.enter_context(_PUBLISHING)  # the list of reports is one file
+            one_publishes.enter_context(_PUBLISHING)
 
         try:
             done = report.run(

@@ -15,7 +15,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -31,6 +31,7 @@ from telltale.publish.ledger import LeaseLost, Run
 from telltale.publish.looking import Found, Work, look
 from telltale.publish.mail_text import place_of, report_message
 from telltale.publish.readers import Readers, readers
+from telltale.publish.told import appeared, take_back
 from telltale.settings import Settings
 from telltale.workbench.project import Project
 
@@ -44,6 +45,8 @@ class Done(NamedTuple):
     made: int = 0
     same: int = 0
     """Made again, and said what was published already."""
+    held: int = 0
+    """Not made again: less what is published of it, it would tell of few devices."""
     nothing: int = 0
     """No record came of it."""
     failed: int = 0
@@ -87,12 +90,16 @@ def once(
     step("1 looked")
     is_over = stop or threading.Event()
 
-    def outcome(work: Work) -> list[str]:
+    def outcome(work: Work, project: Project = project) -> list[str]:
         return [] if is_over.is_set() else _Period(project, work, make, step, say).outcome()
+
+    def beside(work: Work) -> list[str]:
+        with closing(project.another()) as own:
+            return outcome(work, own)
 
     # A thread mostly waits for the kernel of its notebook, which is a process of its own.
     with ThreadPoolExecutor(at_once, thread_name_prefix="report") as pool:
-        outcomes = pool.map(outcome, found.work) if at_once > 1 else map(outcome, found.work)
+        outcomes = pool.map(beside, found.work) if at_once > 1 else map(outcome, found.work)
         done = Counter(each for of_work in outcomes for each in of_work)
     if not is_over.is_set():
         _summarise(project, found.left_out, step)
@@ -113,6 +120,8 @@ class _Period:
         self._of = work.readers
         self._rests_on = {"seen": work.seen, "rows": work.rows.digest}
         self._name = f"report {self._of.report} {work.period.name}"
+        self._noted: int | None = None
+        """What it is about to say, see `subtraction.claim`."""
 
     def outcome(self) -> list[str]:
         """Make it, unless another process does; the field of `Done` that counts it."""
@@ -147,9 +156,10 @@ class _Period:
                 raise LeaseLost(f"{self._name}: another process has taken it over; nothing was changed")
             if answers == run.answers:
                 raise making.Unchanged("it says what is published already")
+            self._noted = subtraction.claim(self._project, told, is_scheduled=True)
 
         try:
-            subtraction.check(self._project, self._of, self._work.period)
+            told = subtraction.check(self._project, self._of, self._work.period)
             before = next(iter(ledger.files_of(run)), "")
             made = self._make(
                 self._project, self._of, self._work.period.name, before=before, approve=approve, step=self._step
@@ -157,6 +167,17 @@ class _Period:
         except making.Unchanged:
             self._finish(run, "done", reason="looked at again: the same answers")
             return "same"
+        except subtraction.TellsOfFew as error:
+            if not run.revision:
+                raise
+            stands = "what is published stands" if ledger.files_of(run) else "it stays withdrawn"
+            self._finish(run, "done", reason=f"other rows came, and {stands}: {error}")
+            return "held"
+        except BaseException:
+            if self._noted is not None:
+                with self._project.store.writer() as connection:
+                    take_back(connection, self._noted)
+            raise
         self._step("3 published")
         self._publish(run, made)
         return "made"
@@ -169,6 +190,7 @@ class _Period:
         letters = self._letters(made, revision, moved)
         reasons = ["made again, since late data changed it"] if run.revision else []
         with project.store.writer() as connection:
+            appeared(connection, self._noted)
             told_at = self._tell(connection, letters.messages, now_us)
             self._step("4 messages")
             ledger.finish(
@@ -238,7 +260,12 @@ class _Period:
         return now_us
 
 
-_WORDS = {"made": "made", "same": "looked at again, the same answers", "nothing": "nothing to report"}
+_WORDS = {
+    "made": "made",
+    "same": "looked at again, the same answers",
+    "held": "not made again, it would tell of few devices beside what is published",
+    "nothing": "nothing to report",
+}
 
 
 def _summarise(project: Project, left_out: Mapping[tuple[str, str], int], step: making.Step) -> None:

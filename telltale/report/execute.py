@@ -16,11 +16,14 @@ from telltale.lake.settle import settle_all
 from telltale.report import engine, index, naming, of_run, pdf, publishing, recipe
 from telltale.report.page import read, render
 from telltale.report.parameters import defaults, parameters, typed
+from telltale.report.watching import watching
 from telltale.report.whose import told_of
 from telltale.settings import HOME_VARIABLE
 from telltale.workbench.as_of import VARIABLE, Moment
+from telltale.workbench.here import RUNS_ON, here
 from telltale.workbench.periods import Period, parse
-from telltale.workbench.project import RUNS_ON, Project, clock, here
+from telltale.workbench.progress import TOLD_IN
+from telltale.workbench.project import Project, clock
 from telltale.workbench.times import local_time
 from telltale.workbench.view import FilesGone
 
@@ -31,8 +34,8 @@ Progress = Callable[[str], None]
 """Told in words what is being done."""
 
 
-Approve = Callable[[Mapping[str, Any]], None]
-"""Shown the executed notebook before anything is published; what it raises keeps all as it was."""
+Approve = Callable[[Mapping[str, Any], Path], None]
+"""Shown the executed notebook and where its page will be, before it is; what it raises keeps all as it was."""
 
 
 class ReportError(TelltaleError):
@@ -86,7 +89,7 @@ def run(
     *,
     progress: Progress = lambda _text: None,
     with_pdf: bool = True,
-    approve: Approve = lambda _notebook: None,
+    approve: Approve = lambda _notebook, _page: None,
     moment: Moment | None = None,
     step: publishing.Step = lambda _name: None,
 ) -> Report:
@@ -131,7 +134,7 @@ def run(
         todo = _Run(project, then, source, values, period_text, variant, of, staged, with_pdf=with_pdf)
         given_all = {**values, "period": period_text}
         done = execute(source, staged / "run.ipynb", given_all, project, progress=progress, moment=moment)
-        approve(done.notebook)
+        approve(done.notebook, folder / f"{todo.base(todo.when(done.moment))}.html")
         progress(f"{name}: page")
         return _kept(todo, done, step)
     except ReportError as error:
@@ -246,25 +249,28 @@ def _cells(
     source: Path, target: Path, values: Mapping[str, Any], project: Project, *, progress: Progress, moment: Moment
 ) -> Mapping[str, Any]:
     """Run the cells in a kernel of their own."""
-    return engine.execute(
-        str(source),
-        str(target),
-        parameters=values,
-        # Whatever project this process was told to be in: the notebook is run for this one.
-        environment={
-            VARIABLE: moment.text,
-            HOME_VARIABLE: str(project.settings.root.resolve()),
-            RUNS_ON: project.runs_on,
-        },
-        tell=lambda text: progress(f"{source.stem}: {text}"),
-        kernel_name="python3",
-        language="python",
-        progress_bar=False,
-        cwd=str(project.settings.root),
-        execution_timeout=CELL_TIMEOUT_S,
-        # A kernel warns of TCP on loopback at its start and of the interrupt that ends it; a cell's error is told.
-        extra_arguments=["--IPKernelApp.log_level=50"],
-    )
+    work = target.with_suffix(".work")
+    with watching(work, lambda text: progress(f"{source.stem}: {text}")) as tell:
+        return engine.execute(
+            str(source),
+            str(target),
+            parameters=values,
+            # Whatever project this process was told to be in: the notebook is run for this one.
+            environment={
+                VARIABLE: moment.text,
+                HOME_VARIABLE: str(project.settings.root.resolve()),
+                RUNS_ON: project.runs_on,
+                TOLD_IN: str(work.resolve()),
+            },
+            tell=tell,
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            cwd=str(project.settings.root),
+            execution_timeout=CELL_TIMEOUT_S,
+            # A kernel warns of TCP on loopback at its start and of the interrupt that ends it; a cell's error is told.
+            extra_arguments=["--IPKernelApp.log_level=50"],
+        )
 
 
 def _kept(todo: _Run, done: Executed, step: publishing.Step) -> Report:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from telltale import look, wording
 from telltale.page import html as markup
 from telltale.report.page import style
-from telltale.report.publishing import BEFORE, PAGE
+from telltale.report.publishing import BEFORE, PAGE, alone
 
 _PUBLISHED = re.compile(r"[\w-][\w.-]*/(?!.*\.(?:running|failed)\.)[^/\\\x00-\x1f]+\.(?:html|pdf)")
 LATEST = "latest"
@@ -80,11 +80,11 @@ def entries(reports: Path) -> list[tuple[Path, Entry]]:
 
 def write(reports: Path) -> Path:
     """Write the index anew and return its path; it appears whole."""
-    page = html(entries(reports), reports)
     target = reports / "index.html"
     draft = target.with_name(f".index-{uuid.uuid4().hex[:8]}.html")
-    draft.write_text(page, encoding="utf-8")
-    draft.replace(target)
+    with alone(reports):  # who listed the reports before another one appeared must not write after it
+        draft.write_text(html(entries(reports), reports), encoding="utf-8")
+        draft.replace(target)
     return target
 
 

@@ -34,9 +34,9 @@ LOOKBACK_US = 35 * DAY_US
 """How far before its period a report looks for what is usual."""
 IGNORED = {
     *("root", "paths", "landing", "webhooks", "coap", "arp", "mqtt", "idle", "dashboard", "log", "forward", "publish"),
-    *("reports", "alerts"),
+    *("reports", "alerts", "engine"),
 }
-"""Sections that say how data come and go, and nothing that an answer depends on."""
+"""Sections that say how data come and go, or where Spark is, and nothing that an answer depends on."""
 DIGITS = 16
 """Hex digits of a setting's digest: enough to tell two apart."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import telltale
 from telltale import wording
-from telltale.engine.session import shown
+from telltale.masters import shown
 from telltale.settings import devices
 from telltale.workbench.not_restored import not_restored
 from telltale.workbench.periods import Period

@@ -28,7 +28,8 @@ from telltale.contract import ConfigError, Raw
 from telltale.report import recipe
 from telltale.report.inputs import Inputs
 from telltale.report.raw_days import column_digests, is_personal
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of every file in a zip: packing twice gives the same bytes."""

@@ -61,7 +61,7 @@ def publish(staged: Path, base: str, *, replaces: Callable[[Path, Path], bool], 
         (staged / latest).touch()
     if not (staged / f"{base}.pdf").exists():
         (staged / NO_PDF).touch()
-    with _alone(folder):
+    with alone(folder):
         _finish(folder, replaces, step)
         step("publish:1 staged")
         staged.rename(folder / f".{base}{_DUE}")
@@ -74,7 +74,7 @@ def finish(folder: Path, *, replaces: Callable[[Path, Path], bool], step: Step =
     if not folder.is_dir():
         return
     if any(folder.glob(f".*{_DUE}")):
-        with _alone(folder):
+        with alone(folder):
             _finish(folder, replaces, step)
     for left in folder.glob(f".*{_NEW}"):
         with suppress(FileNotFoundError):
@@ -118,7 +118,12 @@ def _copy(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
+    """Inside the block no other process publishes in a folder, and no other thread.
+
+    Raises:
+        TelltaleError: another one has done so for a minute.
+    """
     until = time.monotonic() + WAIT_S
     while True:
         try:

@@ -17,7 +17,7 @@ from telltale.workbench.as_of import newest_id
 from telltale.workbench.project import Project
 from telltale.workbench.times import FOREVER, Span, local_time
 
-Kind = Literal["page", "raw", "file", "removed", "late", "setting", "decoder", "notebook", "rows", "store"]
+Kind = Literal["page", "raw", "file", "removed", "late", "setting", "decoder", "notebook", "rows", "store", "engine"]
 SHOWN = 8
 """Settings named one by one."""
 

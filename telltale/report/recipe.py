@@ -5,7 +5,8 @@
     period           text, name, first and last day, zone, since_us and until_us (until the moment, while it runs)
     moment           now_us: the present it was asked at; through_id: the last raw record there was; as_known: of these
                      only those received by then, and the settings of then
-    made             when it ran, telltale's version and revision, decoder versions by source
+    made             when it ran, telltale's version and revision, decoder versions by source; engine, where another
+                     than DuckDB answered
     settings         settings, listed devices, lists: digests of values by digests of names, under the project's key
     inputs           received: of the raw records source, UTC day of receipt, number, first and last id, SHA-256 (of a
                      source with people the last alone); tables: decoders that made their rows, SHA-256 of their files
@@ -32,7 +33,7 @@ from telltale.report.inputs import Inputs, settings_digests
 from telltale.sources import SOURCES
 from telltale.workbench.as_of import Moment
 from telltale.workbench.periods import Period
-from telltale.workbench.project import Project
+from telltale.workbench.project import DUCKDB, Project
 from telltale.workbench.times import Span, midnight
 
 VERSION = 1
@@ -63,6 +64,11 @@ class Recipe(NamedTuple):
         """What it was of."""
         said = self.data["moment"]
         return Moment(said["now_us"], said["through_id"], said.get("as_known", False))
+
+    @property
+    def engine(self) -> str:
+        """Which engine answered, of `telltale.workbench.project.ENGINES`."""
+        return str(self.data["made"].get("engine", DUCKDB))
 
     @property
     def span(self) -> Span:
@@ -127,6 +133,7 @@ def recipe(
             **made,
             "telltale": telltale.__version__,
             "decoders": {each.name: each.decoder_version for each in SOURCES},
+            **({} if project.runs_on == DUCKDB else {"engine": project.runs_on}),
         },
         "settings": settings_digests(project),
         "inputs": Inputs(project, span, moment, trusting=True).data(),

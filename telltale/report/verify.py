@@ -1,8 +1,9 @@
 """Whether a report comes out of the store again as it was, and if not, which of its figures moved and why.
 
-The notebook is run again of the same period, at the same present, on the records that were there then; its figures are
-compared by their digests, never with a file kept somewhere. What came later is looked at in a second run: it moves a
-figure, or it does not. A report whose rows retention has removed cannot be made again, and it says since when.
+The notebook is run again of the same period, at the same present, on the records that were there then, by the engine
+that answered it where that can be reached; its figures are compared by their digests, never with a file kept somewhere.
+What came later is looked at in a second run: it moves a figure, or it does not. A report whose rows retention has
+removed cannot be made again, and it says since when.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,13 +11,16 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from telltale.contract import ConfigError
+from telltale.engine.session import problem
 from telltale.report import publishing, reasons, recipe
 from telltale.report.digest import Figure, figures, of_figures
 from telltale.report.execute import ReportError, execute, notebook_of
 from telltale.report.inputs import Inputs
 from telltale.report.reasons import Reason, Removed
 from telltale.workbench.as_of import Moment
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.on_engine import on_engine
+from telltale.workbench.project import DUCKDB, SPARK, Project
 
 State = Literal["equal", "moved", "late", "altered", "removed"]
 MOST_NUMBERS = 3
@@ -87,7 +91,8 @@ def verify(
     project = project or here()
     html = _text(path)
     made = recipe.read(html, str(path))
-    run = make or _in_kernel(project, made, progress)
+    asked, instead = _engine(project, made)
+    run = make or _in_kernel(asked, made, progress)
     inputs = Inputs(project, made.span, made.moment)
     removed = reasons.removed_since(project, inputs, made)
     why = [*_altered(html, made), *_otherwise(project, made, inputs, removed)]
@@ -95,14 +100,14 @@ def verify(
         moved = compared(made.figures, figures(run(made.moment)))
     except ReportError as error:
         why.append(Reason("store", "notebook", f"it cannot be made again: {error}", decides=True))
-        return _verdict(project, (), why, removed, failed=True)
+        return _verdict(project, (), [*why, *instead], removed, failed=True)
     if moved and not why:
         why += reasons.rows(inputs, made)
     came = [] if moved else list(reasons.late(project, made))
     if came:
         progress(f"{made.notebook}: with what came since")
         moved = compared(made.figures, figures(run(made.moment._replace(through_id=None))))
-    return _verdict(project, moved, [*why, *came], removed, is_late=bool(came))
+    return _verdict(project, moved, [*why, *came, *instead], removed, is_late=bool(came))
 
 
 def compared(before: Sequence[Figure], after: Sequence[Figure]) -> tuple[Moved, ...]:
@@ -141,6 +146,19 @@ def _number(value: Any) -> str:
     if value is None:
         return "unknown"
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _engine(project: Project, made: recipe.Recipe) -> tuple[Project, list[Reason]]:
+    """The project on the engine that answered the report; DuckDB where that is out of reach, and why."""
+    if made.engine == DUCKDB:
+        return on_engine(DUCKDB, project), []
+    where = project.settings.engine.spark
+    lacks = "" if made.engine == SPARK else f'this telltale knows no engine "{made.engine}"'
+    lacks = lacks or (problem(where) or "" if where else "telltale.toml [engine] spark is not set")
+    if not lacks:
+        return on_engine(SPARK, project), []
+    text = f"{made.engine.capitalize()} answered it and is out of reach, so DuckDB made it again: {lacks}"
+    return on_engine(DUCKDB, project), [Reason("engine", made.engine, text)]
 
 
 def _in_kernel(project: Project, made: recipe.Recipe, progress: Callable[[str], None]) -> Make:
@@ -211,6 +229,7 @@ def _verdict(
     if decides:
         return Verdict("moved", f"Every figure is equal, and yet {decides[0].text}.", moved, tuple(why))
     others = f"; {len(why)} differences move none of its figures" if why else ""
+    others = "; one difference moves none of its figures" if len(why) == 1 else others
     return Verdict("equal", f"Equal: every figure came out of the store as it was{others}.", moved, tuple(why))
 
 

@@ -19,7 +19,8 @@ from telltale.sensors.coverage import coverage as known
 from telltale.sensors.coverage import replacements
 from telltale.sensors.question import Sensors
 from telltale.sensors.words.titles import in_period, main_quantity
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.question import Question, question
 from telltale.workbench.question import period as period_of
 from telltale.workbench.times import Duration, local_time, seconds

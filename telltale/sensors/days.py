@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from telltale.arrow import schema
 from telltale.engine import Relation
@@ -74,13 +75,31 @@ def walk(question: Question, since_us: int) -> analysis.Walk:
 
 def measured(question: Question) -> Relation:
     """The series that ever had a value: `analysis.measured`."""
+    whose, engine, now_us = of_site(question.view), question.engine, question.view.now_us
+    today_us = day_begins(local_day(now_us, whose.zone), whose.zone)
+
+    def figures_of(span: Span) -> pa.Table:
+        return _spanned(joined(whose, DAYS, span))
 
     def read() -> Relation:
-        engine = question.engine
-        return engine.keep(analysis.measured_of(engine, engine.from_arrow(joined(of_site(question.view), DAYS, EVER))))
+        # Years of ended days are read once, until a row of one of them comes or goes; today anew.
+        ended = Span(EVER.since_us, today_us)
+        key = ("sensor figures", whose.zone, ended)
+        read_span = ended._replace(until_us=today_us + messages.MARGIN_US)
+        before = question.view.kept(key, lambda: figures_of(ended), tables=tuple(READS), span=read_span)
+        both = pa.concat_tables([before, figures_of(Span(today_us, EVER.until_us))])
+        return engine.keep(analysis.measured_of(engine, engine.from_arrow(both)))
 
     made: Relation = question.remembered("measured", read)
     return made
+
+
+def _spanned(rows: pa.Table) -> pa.Table:
+    """Of figures of days what `analysis.measured_of` reads, added up: a row a series that had a value."""
+    told = {"unit": "max", "readings": "sum", "value_first_at": "min", "value_last_at": "max"}
+    names = [field.name for field in _SERIES]
+    made = rows.filter(pc.greater(rows["readings"], 0)).group_by(names, use_threads=False).aggregate(list(told.items()))
+    return made.rename_columns([*names, *told])
 
 
 def limits(question: Question) -> Relation:

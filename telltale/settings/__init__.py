@@ -10,6 +10,7 @@ from telltale.settings.create import Written, create_project
 from telltale.settings.defaults import DEFAULT_DEVICES, new_secrets, new_toml
 from telltale.settings.device_line import device_line
 from telltale.settings.devices import COLUMNS, DEVICES_FILE, Device, Limit, devices
+from telltale.settings.listeners import WebhookSettings
 from telltale.settings.load import HOME_VARIABLE, find_root, load
 from telltale.settings.model import (
     SETTINGS_FILE,
@@ -20,7 +21,6 @@ from telltale.settings.model import (
     Settings,
     SettleSettings,
     SiteSettings,
-    WebhookSettings,
 )
 from telltale.settings.secrets import SECRETS_FILE
 

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
 from telltale.contract import ConfigError, did_you_mean
+from telltale.masters import shown
 from telltale.settings.model import SETTINGS_FILE, Settings, SiteSettings
 from telltale.settings.secrets import read_secrets, read_token
 
@@ -31,7 +32,7 @@ def load(root: Path | None = None) -> Settings:
     try:
         settings = Settings(root=home, **_with_platform(_read(home / SETTINGS_FILE)))
     except ValidationError as error:
-        raise ConfigError(_sentence(error.errors()[0])) from error
+        raise ConfigError(_sentence(error.errors()[0])) from None  # pydantic's own repeats what it was given
     except SettingsError as error:
         raise ConfigError(f"TELLTALE_* environment: {error}; expected JSON, or one variable a key") from error
     return settings.with_secrets(read_secrets(home), token=read_token(home))
@@ -117,7 +118,7 @@ def _sentence(error: ErrorDetails) -> str:
         expected = str(error["ctx"]["error"])
     else:
         expected = _expected(place) or error["msg"].removeprefix("Input should be ")
-    return f"{_where(place)} = {_shown(error['input'])}: expected {expected}"
+    return f"{_where(place)} = {_shown(place, error['input'])}: expected {expected}"
 
 
 def _where(place: list[str]) -> str:
@@ -128,7 +129,9 @@ def _where(place: list[str]) -> str:
     return " ".join([SETTINGS_FILE, *([f"[{'.'.join(section)}]"] if section else []), place[-1]])
 
 
-def _shown(value: object) -> str:
+def _shown(place: list[str], value: object) -> str:
+    if place[0] == "engine" and not isinstance(value, bool | int | float):
+        value = shown(value) if isinstance(value, str) else "…"  # where Spark is may hold a token
     return json.dumps(value, default=str, ensure_ascii=False)
 
 

@@ -13,7 +13,7 @@ from telltale.what_if.comparison import Comparison
 from telltale.what_if.measures import AS_SET, Measures
 from telltale.workbench.project import Project
 from telltale.workbench.times import span
-from telltale.workbench.view import answered
+from telltale.workbench.view import answered, whole
 
 PREFIX = "alerts."
 MEASURES = Measures(("alert",), "messages")
@@ -45,7 +45,7 @@ def of_alert(
         project: whose.
 
     Raises:
-        ConfigError: no such alert, or a value that cannot stand in its section.
+        ConfigError: no such alert, an argument it does not take, or a value that cannot stand in its section.
     """
     name = text.removeprefix(PREFIX)
     alerts = project.settings.alerts
@@ -54,13 +54,21 @@ def of_alert(
         raise ConfigError(
             f'tt.compare: no "{text}"; known: {", ".join(known) or "no alert"}{did_you_mean(text, known)}'
         )
+    unknown = [*(repr(each) for each in given[1:]), *(name for name in rest if given or name != "since")]
+    if unknown:
+        raise ConfigError(
+            f"tt.compare: {text} takes the beginning of the stretch and lists to try, not {', '.join(unknown)}; "
+            "leave that out"
+        )
     since = given[0] if given else rest.get("since", "30d")
     stretch = span(since, None, zone=project.zone(), now_us=project.now_us())
     tried = [(AS_SET, alerts[name])]
     tried += [
         (", ".join(f"{key} = {value}" for key, value in one.items()), _with(alerts[name], one)) for one in choices
     ]
-    found = [(words, _row(project, name, settings, stretch.since_us)) for words, settings in tried]
+    found = whole(
+        project, lambda: [(words, _row(project, name, settings, stretch.since_us)) for words, settings in tried]
+    )
     return Comparison.of(text, MEASURES, found)
 
 

@@ -14,9 +14,11 @@ from telltale.what_if.apart import withheld
 from telltale.what_if.choices import with_setting
 from telltale.what_if.comparison import Comparison
 from telltale.what_if.measures import AS_SET, Measures, measures_of
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.tidy import as_arrow
 from telltale.workbench.unpublished import refuse_to_publish
+from telltale.workbench.view import whole
 
 MOST = 24
 """Answers that are asked for at most: each is computed anew."""
@@ -51,8 +53,9 @@ def compare(call: Callable[..., Any] | str, *given: Any, project: Project | None
     refuse_to_publish("tt.compare")
     project = project or here()
     tried = {name: list(value) for name, value in named.items() if isinstance(value, list | tuple)}
-    if not tried:
-        raise ConfigError('tt.compare: nothing is tried; give a list, such as gap=["10min", "20min"]')
+    if not tried or not all(tried.values()):
+        none = next((f"{name} = []: " for name, values in tried.items() if not values), "")
+        raise ConfigError(f'tt.compare: {none}nothing is tried; give a list, such as gap=["10min", "20min"]')
     rest = {name: value for name, value in named.items() if name not in tried}
     choices = [dict(zip(tried, values, strict=True)) for values in itertools.product(*tried.values())]
     if len(choices) > MOST:
@@ -63,11 +66,13 @@ def compare(call: Callable[..., Any] | str, *given: Any, project: Project | None
         return of_alert(call, given, rest, choices, project)
     name, measures = measures_of(call)
     asking = _Asking(call, given, rest, measures)
-    with project.at_one_moment():
-        found = [
+    found = whole(
+        project,
+        lambda: [
             (AS_SET, asking.of(project)),
             *((words(choice), asking.otherwise(choice, project)) for choice in choices),
-        ]
+        ],
+    )
     hidden = 0
     if measures.devices:
         found, hidden = withheld(found, measures, k=_strictest_k(project))

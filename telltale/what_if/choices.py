@@ -1,12 +1,13 @@
 """A project in which something is set otherwise: nothing of it is written anywhere."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from telltale.contract import ConfigError, did_you_mean
 from telltale.csv_text import written
+from telltale.sensors.analysis.steps import MAIN
 from telltale.settings import COLUMNS, DEVICES_FILE, Button, Device, Settings, buttons, devices
 from telltale.settings.section import Section
 
@@ -87,9 +88,26 @@ def _devices_text(listed: Sequence[Device], column: str, value: Any, only: str |
     if listed or only:  # where nothing is listed, nothing differs
         _some(meant, f"{DEVICES_FILE}: no device {only or f'with {column}'}")
     for row in meant:
+        if counts := _counts_instead(row, column):
+            raise ConfigError(
+                f'tt.compare: {DEVICES_FILE}: of {row["name"]} the column "{counts}" counts, not "{column}"; '
+                f'try **{{"{counts}": […]}}, of one device by device="…"'
+            )
         row[column] = value
     names = dict.fromkeys([*COLUMNS, *(name for row in rows for name in row)])
     return written(list(names), rows, is_ours=True)
+
+
+def _counts_instead(row: Mapping[str, Any], column: str) -> str:
+    """The column whose limit counts where another one is tried; empty where that one does, as far as a list can tell.
+
+    A limit without a quantity is that of the temperature, or of the only quantity that is measured.
+    """
+    own = [name for name, value in row.items() if name.startswith(f"{column}:") and value is not None]
+    of_main = [name for name in own if name.rpartition(":")[2] == MAIN]
+    if column not in ("low", "high") or not own:
+        return ""
+    return (of_main or [own[0] if row[column] is None else ""])[0]
 
 
 def _limits(device: Device) -> dict[str, Any]:

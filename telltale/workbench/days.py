@@ -34,11 +34,12 @@ from telltale.analysis.periods import PERIOD
 from telltale.arrow import DAY_US, own_time
 from telltale.lake import day_rows
 from telltale.lake.catalog import File
+from telltale.lake.damage import Damaged
 from telltale.lake.day_rows import KeptDay
 from telltale.tables import TABLES
 from telltale.workbench.question import Question
 from telltale.workbench.times import FOREVER, MIDNIGHT, Span, day_begins, local_day
-from telltale.workbench.view import View
+from telltale.workbench.view import View, naming_damage
 
 MOST_FILES = 16
 """Of a table a day: one with more is not kept until they are merged, which makes it anew. Hundreds of small files read
@@ -130,9 +131,8 @@ def basis_of(question: Question, table: DayTable) -> Callable[[Part], str]:
 
     def basis(part: Part) -> str:
         listed = []
-        for name, margin_us in table.reads.items():
-            before_us, after_us = margin_us if isinstance(margin_us, tuple) else (margin_us, margin_us)
-            since_us, until_us = part.span.since_us - before_us, part.span.until_us + after_us
+        for name in table.reads:
+            since_us, until_us = _read_span(table, part, name)
             if bisect_left(hot[name], since_us) < bisect_left(hot[name], until_us):
                 return ""
             days = range(since_us // DAY_US, (until_us - 1) // DAY_US + 1)
@@ -161,22 +161,59 @@ class Kept(NamedTuple):
 def keep(question: Question, table: DayTable, *, most: int = MOST_DAYS) -> Kept:
     """Make the days of a table that are due, the newest first; what is kept of rows that went goes at once.
 
+    A day of which a file is damaged waits, and `lake.left_out` names the file; the others are made.
+
     Args:
         question: of which snapshot, and by whose days.
         table: which.
         most: days; the next round makes more.
+
+    Raises:
+        Damaged: the settings that every day of it depends on are made of a file that is.
     """
-    store, known = question.project.store, basis_of(question, table)
+    known = basis_of(question, table)
     wanted = {part: known(part) for part in parts_of(question, table, EVER) if part.is_whole}
     there = _of_now(question, table, wanted)
     due = [part for part, basis in wanted.items() if basis and there.get(part.day) != basis]
-    merged = [part for part in due if _is_merged(question, table, part)]
-    chosen = merged[-most:] if most else []
-    for run in _runs(chosen):
-        rows = _made(question, table.make, run)
-        days = [KeptDay(part.day, wanted[part], _only(rows, part)) for part in run]
-        day_rows.keep_days(store, table.name, days, now_us=question.view.now_us)
-    return Kept(len(chosen), len(due) - len(chosen))
+    waiting = [part for part in due if _is_merged(question, table, part)]
+    made = 0
+    while waiting and made < most:
+        first = max(0, len(waiting) - (most - made))
+        waiting, chosen = waiting[:first], waiting[first:]
+        for run in _runs(chosen):
+            made += _kept_run(question, table, run, wanted)
+    return Kept(made, len(due) - made)
+
+
+def _kept_run(question: Question, table: DayTable, run: Sequence[Part], bases: Mapping[Part, str]) -> int:
+    """Make and keep days that follow each other; without those of a damaged file. How many are kept."""
+    try:
+        with naming_damage(question.view):
+            rows = _made(question, table.make, run)
+    except Damaged as damaged:
+        question.project.lake.leave_out(damaged)
+        whole = [part for part in run if not _reads_file(table, part, damaged.file)]
+        if len(whole) == len(run):  # it is none of theirs, and would be met again
+            return 0
+        return sum(_kept_run(question, table, part, bases) for part in _runs(whole))
+    days = [KeptDay(part.day, bases[part], _only(rows, part)) for part in run]
+    day_rows.keep_days(question.project.store, table.name, days, now_us=question.view.now_us)
+    return len(run)
+
+
+def _reads_file(table: DayTable, part: Part, file: File) -> bool:
+    """Whether a day is made of rows of a file."""
+    if file.table_name not in table.reads:
+        return False
+    since_us, until_us = _read_span(table, part, file.table_name)
+    return file.max_time >= since_us and file.min_time < until_us
+
+
+def _read_span(table: DayTable, part: Part, name: str) -> Span:
+    """What is read for a day of one of the tables it is made of."""
+    margin_us = table.reads[name]
+    before_us, after_us = margin_us if isinstance(margin_us, tuple) else (margin_us, margin_us)
+    return Span(part.span.since_us - before_us, part.span.until_us + after_us)
 
 
 def drop_changed(question: Question, table: DayTable) -> int:
@@ -267,7 +304,7 @@ def _by_day(view: View, name: str) -> dict[int, list[File]]:
             files[(file.day - _EPOCH).days].append(file)
         return dict(files)
 
-    return view.shared(("files by day", name), group)
+    return view.snapshot.listing.once(("files by day", name), group)
 
 
 def _hot_times(view: View, name: str) -> list[int]:

@@ -10,8 +10,8 @@ Heard = dict[str, dict[str, Span]]
 """By site and node, the moments of its first and last heartbeat."""
 
 
-def joined(facts: Iterable[Fact]) -> Heard:
-    """What facts of `node_heartbeat` say together."""
+def joined(facts: Iterable[Fact | Heard]) -> Heard:
+    """What facts of `node_heartbeat`, and what was joined of them before, say together."""
     found: Heard = defaultdict(dict)
     for fact in facts:
         for site, nodes in fact.items():

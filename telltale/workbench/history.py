@@ -44,7 +44,7 @@ def pieces(
 
 def _days(view: View, name: str) -> set[int]:
     """The days there are rows of, counted from 1970."""
-    days = {file.day for file in view.snapshot.of(name)}
+    days = view.snapshot.listing.once(("days", name), lambda: frozenset(file.day for file in view.snapshot.of(name)))
     if (hot := view.hot.get(name)) is not None:
-        days |= set(pc.unique(day_of(TABLES[name], hot)).to_pylist())
+        days |= frozenset(pc.unique(day_of(TABLES[name], hot)).to_pylist())
     return {(day - _EPOCH).days for day in days}

@@ -7,9 +7,10 @@ from typing import Any, Self
 
 from telltale.contract import ConfigError
 from telltale.workbench import calls
-from telltale.workbench.project import ENGINES, Project, here, standing_at
+from telltale.workbench.here import here, standing_at
+from telltale.workbench.project import ENGINES, Project
 
-LEFT_OUT = frozenset({"Project", "compare", "on", "superseded"})
+LEFT_OUT = frozenset({"Project", "compare", "engines", "on", "superseded"})
 """Names of `tt` that ask no engine, or one of their own."""
 
 

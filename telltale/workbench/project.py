@@ -1,11 +1,8 @@
 """One project: its settings, and the store, lake, keys, decoder and engine made from them."""
 
-import atexit
 import datetime as dt
-import os
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,7 +20,6 @@ from telltale.pipeline.batch import decoder
 from telltale.privacy import Keys, Lists, Pseudonymizer
 from telltale.settings import (
     COLUMNS,
-    SETTINGS_FILE,
     AllowList,
     Button,
     Device,
@@ -33,21 +29,18 @@ from telltale.settings import (
     buttons,
     device_line,
     devices,
-    find_root,
 )
 from telltale.settings import load as load_settings
 from telltale.sources import SOURCES
-from telltale.workbench.as_of import Moment, Past, told
+from telltale.workbench.as_of import Moment, Past
 from telltale.workbench.hot import HotRows
+from telltale.workbench.progress import outlet
 from telltale.workbench.settings_then import note_settings, settings_then
-from telltale.workbench.shown import in_zone
 from telltale.workbench.times import FOREVER, Span, When, micros, span
 from telltale.workbench.view import View
 
 ENGINES = ("duckdb", "spark")
 DUCKDB, SPARK = ENGINES
-RUNS_ON = "TELLTALE_RUNS_ON"
-"""The engine that the kernel of a report is told to answer by."""
 _NUMBERS = ("expected_interval_s", "low", "high")
 _BUTTON_NUMBERS = ("container_qty", "dead_time_s", "lead_time_days", "away_after_s")
 
@@ -143,6 +136,11 @@ class Project:
     def is_past(self) -> bool:
         """Whether it is asked what was known at a moment that has passed."""
         return self.as_of is not None and self.as_of.as_known
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it reads one snapshot that it was given, whatever the store shows since."""
+        return self._fixed is not None
 
     @property
     def is_held(self) -> bool:
@@ -245,7 +243,7 @@ class Project:
             )
         from telltale.engine.spark import SparkEngine
 
-        return SparkEngine(chosen.spark, memory=chosen.memory)
+        return SparkEngine(chosen.spark, memory=chosen.memory, tell=outlet())
 
     def span(self, since: When, until: When, *, site: str | None = None) -> Span:
         """A stretch of time as the clock of a site reads it (None: that of `[site]`).
@@ -254,6 +252,11 @@ class Project:
         """
         stretch = span(since, until, zone=self.zone(site), now_us=self.now_us())
         return stretch if until is not None else stretch._replace(until_us=FOREVER)
+
+    @property
+    def came_until_us(self) -> int:
+        """Before which whatever is seen came, µs UTC by our own clock; without an end where the present is asked at."""
+        return FOREVER if self.as_of is None else self.as_of.now_us + 1
 
     def zone(self, site: str | None = None) -> str:
         """The time zone of a site; None is that of `[site]`."""
@@ -315,6 +318,17 @@ class Project:
         made.settings, made._fixed = settings, view.snapshot
         return made
 
+    def another(self) -> "Project":
+        """The same records by the same clock, for another thread: what is asked at one moment here is not there."""
+        return Project(
+            settings=self.settings,
+            now=self.clock,
+            running=self.running,
+            as_of=self.as_of,
+            threads=self._threads,
+            runs_on=self.runs_on,
+        )
+
     def on_engine(self, engine: str) -> "Project":
         """The same records and the same present, answered by another engine; of the moment asked at, where one is."""
         made = Project(settings=self.settings, now=self.clock, running=self.running, as_of=self.as_of, runs_on=engine)
@@ -370,41 +384,3 @@ def _table(rows: Sequence[NamedTuple], names: Sequence[str], types: Mapping[str,
     """Rows by column; those without a type are texts."""
     columns = {name: [getattr(row, name) for row in rows] for name in names}
     return pa.table({name: pa.array(values, types.get(name, pa.string())) for name, values in columns.items()})
-
-
-_here: dict[Path, tuple[int, Project]] = {}
-_standing: ContextVar[Project | None] = ContextVar("standing", default=None)
-
-
-@contextmanager
-def standing_at(project: Project) -> Iterator[None]:
-    """Inside the block `here` is this project: one of a moment that has passed."""
-    token = _standing.set(project)
-    try:
-        yield
-    finally:
-        _standing.reset(token)
-
-
-def here() -> Project:
-    """The project found from the current folder; opened once, and again when its telltale.toml has changed.
-
-    The kernel of a report is told the moment it is of by the environment: see `telltale.workbench.as_of`.
-
-    Raises:
-        ConfigError: there is none from here upwards and `TELLTALE_HOME` is not set.
-    """
-    if (standing := _standing.get()) is not None:
-        return standing
-    root = find_root()
-    changed = (root / SETTINGS_FILE).stat().st_mtime_ns
-    opened = _here.get(root)
-    if opened is None or opened[0] != changed:
-        if opened is not None:
-            opened[1].close()
-        made = Project(root, as_of=told(), runs_on=os.environ.get(RUNS_ON, DUCKDB))
-        if made.as_of is not None:
-            atexit.register(made.close)
-        _here[root] = opened = (changed, made)
-        in_zone(opened[1].zone(), "" if made.as_of is None else made.as_of.words(made.zone()))
-    return opened[1]

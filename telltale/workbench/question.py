@@ -13,8 +13,9 @@ from telltale.contract import ConfigError
 from telltale.engine import Engine, Relation
 from telltale.settings import Settings
 from telltale.tables import NODE_HEARTBEAT
+from telltale.workbench.here import here
 from telltale.workbench.periods import Period, parse
-from telltale.workbench.project import Project, here
+from telltale.workbench.project import Project
 from telltale.workbench.times import MIDNIGHT, Span, When, local_time, span
 from telltale.workbench.view import View, answered
 

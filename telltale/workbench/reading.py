@@ -21,9 +21,10 @@ from telltale.lake.superseded import superseded as superseded_files
 from telltale.sources import source as source_named
 from telltale.tables import TABLES, Table
 from telltale.workbench.batches import held, parts
+from telltale.workbench.here import here
 from telltale.workbench.memory import available_bytes, check
 from telltale.workbench.on_engine import on_engine
-from telltale.workbench.project import Project, here
+from telltale.workbench.project import Project
 from telltale.workbench.sql_errors import explained, is_of_query
 from telltale.workbench.tidy import tidy
 from telltale.workbench.times import Span, When, local_time
@@ -84,7 +85,7 @@ def load(
     if engine in NATIVE:
         project = on_engine(engine, project)
         made = project.engine.run(text, {"rows_in": relation(project.view(), table.name, span)})
-        return made.df if isinstance(made, SparkRelation) else made
+        return made.lasting() if isinstance(made, SparkRelation) else made
 
     def ask(view: View) -> pa.Table:
         rows = held(view, table.name, span).rows
@@ -193,10 +194,12 @@ def raw(raw_id: int, *, project: Project | None = None) -> Raw | PurgedRecord:
     """The record behind a row exactly as it arrived, or when it was purged.
 
     Raises:
-        TelltaleError: no record has that id.
+        TelltaleError: no record has that id, or had it at the moment that is asked at.
     """
     project = project or here()
     record = raw_record(project.lake, int(raw_id))
+    if isinstance(record, Raw) and project.as_of is not None and not project.as_of.sees(record.id, record.received_at):
+        record = None
     if record is None:
         raise TelltaleError(f'raw {raw_id}: no record has that id; take one from the column "raw_id" of a table')
     return record if isinstance(record, Raw) else PurgedRecord(raw_id, local_time(record.at, "UTC"))

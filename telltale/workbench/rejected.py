@@ -89,7 +89,7 @@ def _all(view: View, at: At, span: Span) -> Relation:
     engine = view.project.engine
     if at == "decode":
         return engine.run(AT_DECODE, {"reject": view.table("reject", span)})
-    refused = [_of_request(row) for row in refused_rows(view.project.store, KEPT)]
+    refused = [_of_request(row) for row in refused_rows(view.project.store, KEPT, until_us=view.project.came_until_us)]
     return engine.from_arrow(pa.Table.from_pylist(refused, REJECTED))
 
 

@@ -1,6 +1,7 @@
 """`tt.sources`, and what has arrived: how the access points report, and what was set aside."""
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
@@ -8,7 +9,8 @@ from telltale.lake import Snapshot
 from telltale.lake.catalog import RAW_TABLE
 from telltale.settings import Settings
 from telltale.sources import BY_NAME, SOURCES
-from telltale.workbench.project import Project, here
+from telltale.workbench.here import here
+from telltale.workbench.project import Project
 from telltale.workbench.tidy import tidy
 from telltale.workbench.times import When
 from telltale.workbench.view import View, answered
@@ -45,8 +47,7 @@ def sources(*, project: Project | None = None) -> "pd.DataFrame":
 
 def sources_table(project: Project) -> pa.Table:
     """As `sources`, without pandas; after those listed, those that records are kept of but nobody lists any more."""
-    snapshot = project.view().snapshot
-    kept = {file.source for file in snapshot.of(RAW_TABLE)} | {raw.source for raw in snapshot.hot}
+    kept = _kept(project.view().snapshot)
     rows = [
         {
             "source": source.name,
@@ -58,16 +59,30 @@ def sources_table(project: Project) -> pa.Table:
         for source in SOURCES
     ]
     unlisted = {"title": "not listed any more", "transport": "", "paths": "", "decoder": 0}
-    rows += [{"source": name, **unlisted} for name in sorted(kept - BY_NAME.keys())]
-    return pa.Table.from_pylist([row | _stored(snapshot, str(row["source"])) for row in rows], SOURCES_SCHEMA)
+    rows += [{"source": name, **unlisted} for name in sorted(kept.keys() - BY_NAME.keys())]
+    nothing = _Kept(0, 0, None)
+    return pa.Table.from_pylist([row | kept.get(str(row["source"]), nothing)._asdict() for row in rows], SOURCES_SCHEMA)
 
 
-def _stored(snapshot: Snapshot, source: str) -> dict[str, int | None]:
+class _Kept(NamedTuple):
     """How much is kept of a source, and when its newest record came."""
-    files = [file for file in snapshot.of(RAW_TABLE) if file.source == source]
-    hot = [raw.received_at for raw in snapshot.hot if raw.source == source]
-    newest = max([file.max_time for file in files] + hot, default=None)
-    return {"records": sum(file.rows for file in files) + len(hot), "hot": len(hot), "newest": newest}
+
+    records: int
+    hot: int
+    newest: int | None
+
+
+def _kept(snapshot: Snapshot) -> dict[str, _Kept]:
+    """Of each source that has records; one pass, for there are files of years."""
+    rows, hot, newest = Counter[str](), Counter[str](), dict[str, int]()
+    for file in snapshot.of(RAW_TABLE):
+        source = file.source
+        rows[source] += file.rows
+        newest[source] = max(newest.get(source, file.max_time), file.max_time)
+    for raw in snapshot.hot:
+        hot[raw.source] += 1
+        newest[raw.source] = max(newest.get(raw.source, raw.received_at), raw.received_at)
+    return {source: _Kept(rows[source] + hot[source], hot[source], newest[source]) for source in newest}
 
 
 def how_to_begin(settings: Settings, table_name: str) -> str:

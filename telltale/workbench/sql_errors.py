@@ -5,17 +5,31 @@ from collections.abc import Mapping, Sequence
 
 from telltale.contract import ConfigError, did_you_mean
 
-_TABLE = re.compile(r'Table with name "?([^"\s]+?)"? does not exist')
+_TABLE = re.compile(r'Table with name "?([^"\s]+?)"? does not exist|The table or view (`\S+`) cannot be found')
 _COLUMN = re.compile(r'Referenced (?:column|table) "([^"]+)" not found|does not have a column named "([^"]+)"')
+_COLUMN_OF_SPARK = re.compile(r"\[UNRESOLVED_COLUMN[.\w]*\] .*? with name (`.+?`) cannot be resolved")
 _CANDIDATES = re.compile(r'"([^"]+)"')
-_KIND = re.compile(r"^[A-Z][A-Za-z ]* Error: ")
+_KIND = re.compile(r"^(?:[A-Z][A-Za-z ]* Error: |\[[A-Z0-9_.]+\] )")
+_STATE = re.compile(r"\.? SQLSTATE: \w+.*")
 _OF_QUERY = ("CatalogException", "BinderException", "ParserException", "ConversionException", "InvalidInputException")
-"""The engine's exceptions that are about what was asked."""
+"""DuckDB's exceptions that are about what was asked."""
+_OF_QUERY_OF_SPARK = (
+    *("AnalysisException", "ParseException", "ArithmeticException", "DateTimeException", "NumberFormatException"),
+    *("UnsupportedOperationException", "ArrayIndexOutOfBoundsException"),
+)
+"""Spark's, by its own Java machine or by a server."""
 
 
 def is_of_query(error: Exception) -> bool:
     """Whether the engine says that the query is wrong, and not that something is missing or full."""
-    return type(error).__module__ == "_duckdb" and type(error).__name__ in _OF_QUERY
+    if type(error).__module__ == "_duckdb":
+        return type(error).__name__ in _OF_QUERY
+    return is_of_spark(error) and any(kind.__name__ in _OF_QUERY_OF_SPARK for kind in type(error).__mro__)
+
+
+def is_of_spark(error: Exception) -> bool:
+    """Whether it is Spark that says so; told by where its kind comes from, for Spark need not be installed."""
+    return any(kind.__module__.startswith("pyspark.errors.") for kind in type(error).__mro__)
 
 
 def explained(error: Exception, tables: Sequence[str], columns: Mapping[str, Sequence[str]]) -> ConfigError:
@@ -26,14 +40,24 @@ def explained(error: Exception, tables: Sequence[str], columns: Mapping[str, Seq
         tables: those that may be asked.
         columns: of each table that the query names.
     """
-    said = str(error)
+    said = str(error).strip()
     if table := _TABLE.search(said):
-        name = table[1].rpartition(".")[2] if table[1].rpartition(".")[2] not in tables else table[1]
-        return ConfigError(f'tt.sql: no table "{table[1]}"; known: {", ".join(tables)}{did_you_mean(name, tables)}')
+        full = (table[1] or table[2]).replace("`", "")
+        name = full.rpartition(".")[2] if full.rpartition(".")[2] not in tables else full
+        return ConfigError(f'tt.sql: no table "{full}"; known: {", ".join(tables)}{did_you_mean(name, tables)}')
     if column := _COLUMN.search(said):
         return ConfigError(_no_column(column[1] or column[2], said, columns))
-    first = _KIND.sub("", said.partition("\n")[0]).rstrip("!.")
-    return ConfigError(f"tt.sql: {first}; expected one select in DuckDB's dialect over {', '.join(tables)}")
+    if column := _COLUMN_OF_SPARK.search(said):
+        return ConfigError(_no_column(column[1].replace("`", ""), said, columns))
+    dialect = "Spark's" if is_of_spark(error) else "DuckDB's"
+    return ConfigError(
+        f"tt.sql: {first_line(error)}; expected one select in {dialect} dialect over {', '.join(tables)}"
+    )
+
+
+def first_line(error: Exception) -> str:
+    """What an engine says is wrong, without its kinds, numbers and plans."""
+    return _STATE.sub("", _KIND.sub("", str(error).strip().partition("\n")[0])).rstrip("!.")
 
 
 def _no_column(name: str, said: str, columns: Mapping[str, Sequence[str]]) -> str:

@@ -11,8 +11,9 @@ from typing import Any, Self
 from telltale.contract import ConfigError
 from telltale.workbench import calls, shown
 from telltale.workbench.as_of import Moment
+from telltale.workbench.here import here, standing_at
 from telltale.workbench.not_restored import not_restored
-from telltale.workbench.project import Project, here, standing_at
+from telltale.workbench.project import Project
 from telltale.workbench.times import When
 from telltale.workbench.times import moment as moment_of
 from telltale.workbench.view import View

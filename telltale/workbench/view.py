@@ -100,10 +100,15 @@ class View:
         """
         table = TABLES[name]
         ids = self._received_ids(span)
+        lowest = min((first for first, _ in ids), default=FOREVER)
         files = [
             file
             for file in self.snapshot.of(name)
-            if any(file.first_raw_id <= last and first <= file.last_raw_id for first, last in ids)
+            # Of years nearly all lie before the stretch: those are told by one look.
+            if (
+                file.last_raw_id >= lowest
+                and any(file.first_raw_id <= last and first <= file.last_raw_id for first, last in ids)
+            )
             or (file.is_frozen and file.created_at >= span.since_us)
         ]
         relation = self.project.engine.table(table, self._parts(table, files))
@@ -116,12 +121,15 @@ class View:
         days |= set() if hot is None else set(day_of(table, hot).to_pylist())
         return self.of_days(name, days)
 
-    def of_days(self, name: str, days: Collection[dt.date]) -> Relation:
-        """The rows of a table filed under some days (UTC), each natural key once."""
+    def of_days(self, name: str, days: Collection[dt.date], span: Span | None = None) -> Relation:
+        """The rows of a table filed under some days (UTC), each natural key once; with `span` those filed within it."""
         table, hot = TABLES[name], self.hot.get(name)
         mine = None if hot is None else hot.filter(pc.is_in(day_of(table, hot), pa.array(sorted(days), pa.date32())))
         files = self.snapshot.listing.of_days(name, days)
-        return self.project.engine.table(table, self._parts(table, files)._replace(hot=mine))
+        relation = self.project.engine.table(table, self._parts(table, files)._replace(hot=mine))
+        if span is None:
+            return relation
+        return self.project.engine.run(within(table), {"rows_in": relation}, **span._asdict())
 
     def _received_ids(self, span: Span) -> list[tuple[int, int]]:
         """Which raw ids came in a stretch: first and last of each file of raw records."""
@@ -168,7 +176,7 @@ class View:
             tables: whose rows it reads.
             span: the stretch it reads, lookback included.
         """
-        files = tuple(file.path for name in tables for file in self.files(name, span))
+        files = self._paths(tuple(tables), span)
         hot = tuple(id_ for name in tables for id_ in self._hot_ids(name, span))
         memory = self.project.kept
         if key not in memory or memory[key][0] != (files, hot):
@@ -177,6 +185,14 @@ class View:
                 del memory[next(iter(memory))]
         made: T = memory[key][1]
         return made
+
+    def _paths(self, tables: tuple[str, ...], span: Span) -> tuple[str, ...]:
+        """Which files of some tables hold rows of a stretch: of years they are thousands."""
+
+        def read() -> tuple[str, ...]:
+            return tuple(file.path for name in tables for file in self.files(name, span))
+
+        return self.snapshot.listing.once(("paths", tables, span), read)
 
     def _hot_ids(self, name: str, span: Span) -> list[int]:
         """The raw ids of the hot rows of a stretch, by their own time or the moment of receipt."""
@@ -205,10 +221,13 @@ class View:
 
         def read() -> Heard:
             hot = self.hot.get(NODE_HEARTBEAT.name)
-            found = list(self.project.facts.of(self.snapshot.of(NODE_HEARTBEAT.name)).values())
-            return joined(found if hot is None else [*found, of_heartbeats(hot)])
+            settled = self.snapshot.listing.once("heartbeats", self._settled_heartbeats)
+            return settled if hot is None else joined([settled, of_heartbeats(hot)])
 
         return self.kept("heartbeats", read, tables=(NODE_HEARTBEAT.name,), span=EVER)
+
+    def _settled_heartbeats(self) -> Heard:
+        return joined(self.project.facts.of(self.snapshot.of(NODE_HEARTBEAT.name)).values())
 
     def sites(self) -> list[str]:
         """The sites that have ever reported, sorted."""
@@ -245,6 +264,9 @@ class View:
         return Parts(tuple(unique), tuple(mixed), hot)
 
 
+GONE = "what was asked about has been purged meanwhile; ask again, of a newer moment"
+
+
 class FilesGone(TelltaleError):
     """A purge removed files of the moment that was asked about."""
 
@@ -265,7 +287,7 @@ def answered(project: "Project", ask: Callable[[View], T]) -> T:
         raise
     except Exception as error:
         if isinstance(error, Changed) or view.lost_files():
-            raise FilesGone("what was asked about has been purged meanwhile; ask again, of a newer moment") from error
+            raise FilesGone(GONE) from error
         raise
 
 
@@ -275,6 +297,9 @@ def whole(project: "Project", make: Callable[[], T]) -> T:
     A purge removes files at once, without the grace readers have otherwise; then all of it is asked anew, so that a
     page never joins two moments. So it is when the catalog changes before all that is needed of it was read, once: from
     then on the moment is a pinned one.
+
+    Raises:
+        FilesGone: the project stands at one snapshot, and its files were removed; whoever gave it that one asks anew.
     """
     for number in range(TRIES - 1):
         with project.at_one_moment(pinned=number > 0) as view:
@@ -286,6 +311,8 @@ def whole(project: "Project", make: Callable[[], T]) -> T:
             except Exception as error:
                 if not isinstance(error, Changed | FilesGone) and not view.lost_files():
                     raise
+                if project.is_fixed:  # another moment is not its to choose: whoever gave it this one asks anew
+                    raise FilesGone(GONE) from error
     with project.at_one_moment() as view, naming_damage(view):
         return make()
 
@@ -309,14 +336,6 @@ def union(engine: Engine, relations: Sequence[Relation]) -> Relation:
     """The rows of several relations with the same columns; at least one."""
     named = {f"part_{number}": relation for number, relation in enumerate(relations)}
     return engine.run(" union all ".join(f"select * from {name}" for name in named), named)
-
-
-def filed(table: Table) -> str:
-    """The text for the moment a row is filed under: its own time, or when it was received where its clock is wrong."""
-    if "flags" not in table.names:
-        return table.time
-    wrong = f"regexp_like(concat(',', flags, ','), ',({'|'.join(CLOCK_WRONG)}),')"
-    return f"case when flags <> '' and {wrong} then received_at else {table.time} end"
 
 
 def within(table: Table) -> str:

@@ -180,6 +180,22 @@ def test_hours_are_stacked_and_add_up_to_the_recorded_span() -> None:
     assert lab == [[3.0, 0.0], [0.0, 0.0], [2.0, 0.0]]
 
 
+@pytest.mark.parametrize("pcs", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("days", [2, 5, 7, 8])
+def test_a_bar_is_wider_than_the_number_in_it(pcs: int, days: int) -> None:
+    """`7.4` is 17 px wide at 12 px, and the card of a page of 1280 px leaves 712 px between its margins."""
+    told = [
+        strip(f"PC {n}", "active", f"{9 + day:02} 08:00", f"{9 + day:02} 12:00")
+        for n in range(pcs)
+        for day in range(days)
+    ]
+    made = charts.daily_hours(strips(*told), timezone=ZONE)
+    first = made.layout.xaxis
+    panel_px = 712 * (first.domain[1] - first.domain[0])
+    bar_px = panel_px / (first.range[1] - first.range[0]) * made.data[0].width
+    assert bar_px >= 20
+
+
 def test_a_bounded_pc_is_a_range_and_a_known_one_a_point() -> None:
     made = charts.possible_hours(totals(("Desk", 5.8, 5.8, 5.8), ("Room", 6.6, 3.6, 6.6)))
     assert [trace.mode for trace in made.data] == ["markers", "lines"]

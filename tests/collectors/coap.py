@@ -17,7 +17,7 @@ from collectors.coap_server import serving
 from collectors.common.packetlog import PacketLog
 from telltale.door import Door, open_door
 from telltale.settings import Settings
-from telltale.settings.model import CoapSettings
+from telltale.settings.listeners import CoapSettings
 from telltale.sources import source
 
 # The three real frames of wire/efento.md 9.

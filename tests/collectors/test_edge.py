@@ -242,7 +242,7 @@ SILENT = {
     "half a body": (500, HEAD + VECTOR[:50]),
 }
 TABLE = [
-    *(pytest.param([name] * 64, id=f"64 of {name}") for name in SILENT),
+    *(pytest.param([name] * 64, id=f"64 of {name}", marks=pytest.mark.long) for name in SILENT),
     pytest.param([name for name, (number, _) in SILENT.items() for _ in range(number)], id="all 3,000"),
 ]
 

@@ -189,8 +189,13 @@ def typed(*spans: tuple[float, float]) -> list[float]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", ["levels", "bitmap"])
-@pytest.mark.parametrize("slot_s", [0, 200], ids=["own-slots", "too-short-slots"])
+@pytest.mark.parametrize(
+    ("form", "slot_s"),
+    [
+        ("levels", 0), ("bitmap", 200),
+        *(pytest.param(*day, marks=pytest.mark.long) for day in (("bitmap", 0), ("levels", 200))),
+    ],
+)  # fmt: skip
 def test_a_day_keeps_every_limit_and_loses_nothing(tmp_path: Path, form: str, slot_s: int) -> None:
     """24 hours with work, sleep, an unplugged and a silent modem, and an agent that is restarted at noon."""
     inputs = typed((8 * HOUR_S, 11 * HOUR_S), (12.5 * HOUR_S, 17 * HOUR_S))

@@ -42,6 +42,14 @@ EVERYONE = "[activity]\nshow_everyone = true\n"
 """Nobody is real here: the page shows single PCs."""
 
 
+OPENS_LINE = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version": "13",
+}
+
+
 class Answer(NamedTuple):
     """What a server answered."""
 
@@ -118,15 +126,18 @@ class Dashboards(NamedTuple):
 
     def line(self, kernel: str, headers: Mapping[str, str] = {}, *, cookies: Mapping[str, str] = {}) -> int:
         """The status with which a kernel's live line opens."""
-        sent = {
-            "Upgrade": "websocket",
-            "Connection": "Upgrade",
-            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-            "Sec-WebSocket-Version": "13",
-            **headers,
-        }
-        path = f"{self.base}/api/kernels/{kernel}/channels?session_id=x"
-        return self.ask(path, sent, cookies=cookies, is_line=True).status
+        return self.ask(self._line(kernel), {**OPENS_LINE, **headers}, cookies=cookies, is_line=True).status
+
+    def begin_line(self, kernel: str, *, cookies: Mapping[str, str]) -> http.client.HTTPConnection:
+        """A connection on which a live line was asked for, and that has not been answered."""
+        at = urllib.parse.urlsplit(self.url)
+        connection = http.client.HTTPConnection(str(at.hostname), at.port, timeout=90)
+        sent = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+        connection.request("GET", self._line(kernel), headers={**sent, **OPENS_LINE})
+        return connection
+
+    def _line(self, kernel: str) -> str:
+        return f"{self.base}/api/kernels/{kernel}/channels?session_id=x"
 
     def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """`telltale dashboard …` beside it."""
@@ -154,6 +165,16 @@ class Dashboards(NamedTuple):
     def log(self) -> str:
         """What it wrote so far."""
         return (self.root / "dashboards.log").read_text()
+
+    @contextmanager
+    def standing_still(self, kernel: str) -> Iterator[None]:
+        """A kernel does nothing inside the block."""
+        (process,) = self._running(kernel)
+        process.suspend()
+        try:
+            yield
+        finally:
+            process.resume()
 
     def kernels(self) -> int:
         """Kernels that live: one spare for each page, and one for each page that is open."""

@@ -23,7 +23,7 @@ from telltale.dashboard.show import _fresh
 from telltale.dashboard.surroundings import LONGEST_SOCKET, OWN_NAME, UNWANTED, own_surroundings, socket_folder
 from telltale.net import free_port
 from telltale.settings import load
-from telltale.settings.model import DashboardSettings
+from telltale.settings.listeners import DashboardSettings
 from tests import nginx
 from tests.dashboard import dashboards
 from tests.lake_fixture import Lake, write_settings

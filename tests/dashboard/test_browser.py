@@ -94,12 +94,26 @@ def opened(context: "BrowserContext", server: dashboards.Dashboards, page: str) 
 
 
 WIDTHS = [(1280, "light"), (390, "dark")]
+EACH_ONCE = [
+    pytest.param(name, width, id=f"{name}-{width}", marks=[] if width == WIDTHS[number % 2] else pytest.mark.long)
+    for number, name in enumerate(PAGES)
+    for width in WIDTHS
+]
+"""Every page on a screen, the pages on both in turn; on the other one it is long."""
 
 
-@pytest.mark.parametrize("context", WIDTHS, ids=str, indirect=True)
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_drawn_from_here_alone(name: str, context: "BrowserContext", server: dashboards.Dashboards) -> None:
+@pytest.mark.parametrize(("name", "context"), EACH_ONCE, indirect=["context"])
+def test_a_page_is_drawn_from_here_alone_and_every_control_answers(
+    name: str, context: "BrowserContext", server: dashboards.Dashboards
+) -> None:
     tab, troubles = opened(context, server, name)
+    see_it_drawn(tab)
+    assert troubles == []
+    try_every_control(tab)
+    assert troubles == []
+
+
+def see_it_drawn(tab: "Page") -> None:
     plots = tab.evaluate(
         "[...document.querySelectorAll('.cell .plot')].map(p => [p.clientWidth,"
         " p.querySelector('svg.main-svg').clientWidth, p.querySelectorAll('.trace, .hm').length])"
@@ -111,15 +125,10 @@ def test_a_page_is_drawn_from_here_alone(name: str, context: "BrowserContext", s
     assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert tab.evaluate("document.fonts.size === 0 || [...document.fonts].every(f => f.status !== 'error')")
     assert "token" not in tab.url
-    assert troubles == []
 
 
-@pytest.mark.parametrize("context", WIDTHS, ids=str, indirect=True)
-@pytest.mark.parametrize("name", PAGES)
-def test_every_control_answers_and_stands_in_the_address(
-    name: str, context: "BrowserContext", server: dashboards.Dashboards
-) -> None:
-    tab, troubles = opened(context, server, name)
+def try_every_control(tab: "Page") -> None:
+    """Each answers, and stands in the address, by which the page is opened again as it is."""
     for value in tab.eval_on_selector_all(".controls input", "found => found.map(f => f.value)"):
         serial = tab.get_attribute("html", "data-serial")
         tab.locator(f".controls label:has(input[value='{value}'])").click()
@@ -137,7 +146,6 @@ def test_every_control_answers_and_stands_in_the_address(
         tab.goto(sent)
         tab.wait_for_selector("html[data-live] #page[aria-busy=false]", timeout=DRAWN_MS)
         assert tab.locator(".controls select").first.input_value() in sent
-    assert troubles == []
 
 
 def test_a_page_of_ones_own_is_live_and_may_hold_widgets(
@@ -172,7 +180,9 @@ FRESH = ("fly", "droop")
 """What the streamer may say once a record has come: it droops where another device fell silent meanwhile."""
 
 
-@pytest.mark.parametrize("name", ["sensors", "kanban", "health", "presence"])
+@pytest.mark.parametrize(
+    "name", ["sensors", "kanban", *(pytest.param(name, marks=pytest.mark.long) for name in ("health", "presence"))]
+)
 def test_a_number_opens_its_origin_and_gives_the_focus_back(
     name: str, context: "BrowserContext", server: dashboards.Dashboards
 ) -> None:
@@ -310,6 +320,7 @@ def test_a_closed_page_takes_its_kernel_along(browser: "Browser", server: dashbo
     context.close()
 
 
+@pytest.mark.long  # what Jupyter calls idle takes it a minute
 def test_a_page_that_dies_without_a_word_leaves_no_kernel(server: dashboards.Dashboards, browser: "Browser") -> None:
     from telltale.dashboard.kernels import CULL_EVERY_S, CULL_S
 

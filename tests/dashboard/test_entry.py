@@ -2,12 +2,13 @@
 
 import concurrent.futures
 import http.server
+import json
 import re
 import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from telltale.contract import ConfigError
-from telltale.dashboard.kernels import CULL_S
+from telltale.dashboard.kernels import CULL_S, MOST_LINES
 from telltale.dashboard.links import new_link
 from telltale.dashboard.login import FAILURES
 from telltale.dashboard.pages import PAGES
@@ -268,6 +269,28 @@ def test_silence_and_half_requests_keep_nobody_out(served: dashboards.Dashboards
         assert time.monotonic() - started < 30, "a loaded machine needs some seconds; shut out means a minute"
     assert served.ask(f"/voila/api/shutdown/{page.kernel}", method="POST", cookies=owner).status == 204
     assert served.log()[before:] == ""
+
+
+def test_a_line_given_up_before_it_opens_is_none(served: dashboards.Dashboards) -> None:
+    """Its kernel was busy, and the tab was closed meanwhile: once nobody looks at it, the kernel may end."""
+    owner, before = served.log_in(), len(served.log())
+    kernel = served.ask("/presence", cookies=owner).kernel
+    with ExitStack() as held, served.standing_still(kernel):
+        for _ in range(MOST_LINES):
+            held.callback(served.begin_line(kernel, cookies=owner).close)
+        _until(lambda: served.line(kernel, cookies=owner) == 429)
+    _until(lambda: served.line(kernel, cookies=owner) == 101)
+    told = f"/api/kernels/{kernel}"
+    _until(lambda: json.loads(served.ask(told, cookies=owner).body)["connections"] == 0)
+    assert "Traceback" not in served.log()[before:]
+    assert served.ask(f"/voila/api/shutdown/{kernel}", method="POST", cookies=owner).status == 204
+
+
+def _until(is_so: Callable[[], bool], *, within_s: float = 60) -> None:
+    deadline = time.monotonic() + within_s
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def _end_all(served: dashboards.Dashboards) -> None:

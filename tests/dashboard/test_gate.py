@@ -24,7 +24,7 @@ from telltale.dashboard.links import MOST, OWNER_S, PERSON_S, Links, Note, new_l
 from telltale.dashboard.login import FAILURES, MOST_SENDERS, WITHIN_S, Failures
 from telltale.net import open_files, raise_open_files
 from telltale.settings import load
-from telltale.settings.model import DashboardSettings
+from telltale.settings.listeners import DashboardSettings
 from tests.lake_fixture import write_settings
 from tests.mosquitto import certificates
 

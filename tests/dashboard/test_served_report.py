@@ -26,7 +26,7 @@ def write_report(root: Path) -> None:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the PATH: the report is not opened in a browser")
-@pytest.mark.parametrize("base", ["", "/watch"])
+@pytest.mark.parametrize("base", [pytest.param("", marks=pytest.mark.long), "/watch"])
 def test_a_report_is_reached_from_a_page_and_leads_back(tmp_path: Path, base: str) -> None:
     from playwright.sync_api import sync_playwright
 

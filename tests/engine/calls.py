@@ -25,7 +25,21 @@ from telltale.workbench.project import Project
 SUBJECTS = ("presence", "kanban", "activity", "sensors", "health")
 SINCE = "2d"
 ASK_NOTHING = {
-    *("Project", "at", "at_one_moment", "compare", "decode", "hold", "load", "on", "raw", "sql", "superseded", "why"),
+    *(
+        "Project",
+        "at",
+        "at_one_moment",
+        "compare",
+        "decode",
+        "engines",
+        "hold",
+        "load",
+        "on",
+        "raw",
+        "sql",
+        "superseded",
+        "why",
+    ),
     *("kanban.ack", "kanban.pull", "activity.correct", "activity.import_activitywatch"),  # these write
     *("kanban.days_covered", "kanban.demand_carried", "kanban.line_flow", "kanban.reorder_point", "kanban.size"),
     *("kanban.stock_out", "kanban.takt_s", "kanban.target_stock"),  # arithmetic

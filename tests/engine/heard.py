@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
+from pyspark.sql.pandas.types import to_arrow_schema
 
 from telltale.engine import DuckEngine, DuckRelation, Kernel, Relation, Value
-from telltale.engine.spark import SparkEngine, _on_workers
+from telltale.engine.spark import SparkEngine, _nullable, _on_workers
 
 
 class Text(NamedTuple):
@@ -20,13 +21,23 @@ class Text(NamedTuple):
     values: Mapping[str, Value]
     gives: pa.Schema
 
-    def problem(self, engine: SparkEngine) -> str:
-        """What Spark makes of it otherwise; empty where it is the same columns of the same types."""
-        relations = {name: engine.from_arrow(shape.empty_table()) for name, shape in self.rows.items()}
+    def problem(self, engine: SparkEngine, empty: dict[pa.Schema, Relation], *, runs: bool) -> str:
+        """What Spark makes of it otherwise; empty where it is the same columns of the same types.
+
+        Args:
+            engine: what reads it.
+            empty: relations of no rows that others were given already; those made here are added.
+            runs: it is run too, of no rows; else it is only understood.
+        """
+        for shape in self.rows.values():
+            if shape not in empty:
+                empty[shape] = engine.from_arrow(shape.empty_table())
+        relations = {name: empty[shape] for name, shape in self.rows.items()}
         try:
-            made = engine.run(self.text, relations, **self.values).arrow().schema
+            relation = engine.run(self.text, relations, **self.values)
+            made = relation.arrow().schema if runs else _nullable(to_arrow_schema(relation.df.schema, timezone="UTC"))
         except Exception as error:  # noqa: BLE001 - all that are refused are told at once
-            return f"{self.text}: {str(error)[:300]}"
+            return f"{self.text}: {error!r:.300}"
         return "" if made.equals(self.gives) else f"{self.text}: {made} instead of {self.gives}"
 
 

@@ -1,5 +1,6 @@
 """The DuckDB engine: texts in the Spark dialect, tables of the lake, relations that outlive what made them."""
 
+import threading
 from pathlib import Path
 from random import Random
 
@@ -219,3 +220,22 @@ def test_newest_non_null_takes_each_column_by_itself_and_null_keys_are_equal() -
     made = pa.Table.from_pylist([dict(zip(columns, row, strict=True)) for row in rows])
     found = ENGINE.run(deduplication(STATUS), {"rows_in": ENGINE.from_arrow(made)})
     assert sorted(pick(found, *columns), key=str) == [(3, 3, 7, 10, 21), (5, 2, None, 2, None)]
+
+
+def test_two_threads_that_ask_one_engine_do_not_wait_for_each_other_for_ever() -> None:
+    """One handed rows over while the other waited for its own: two reports made at once stood still."""
+    engine = DuckEngine()
+    rows = pa.table({"n": list(range(1_000))})
+    sums: list[int] = []
+
+    def ask() -> None:
+        for _ in range(60):
+            told = engine.run("select sum(n) as s from rows", {"rows": engine.from_arrow(rows)})
+            sums.append(engine.keep(told).arrow()["s"][0].as_py())
+
+    threads = [threading.Thread(target=ask, daemon=True) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sums == [499_500] * 240

@@ -1,7 +1,9 @@
 """A session of Spark: where it may be, what is missing for it in one sentence, and what goes to its workers."""
 
+import os
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +13,7 @@ import telltale as tt
 from telltale.analysis.levels import with_levels
 from telltale.contract import ConfigError
 from telltale.engine import session
-from telltale.engine.spark import _known_types, _literal, _of_hadoop, _on_workers
+from telltale.engine.spark import _known_types, _literal, _no_rows, _of_hadoop, _on_workers
 from telltale.net import free_port
 from telltale.settings import load
 from telltale.workbench.project import Project
@@ -58,6 +60,44 @@ def test_a_java_that_fits_is_no_problem(tmp_path: Path, monkeypatch: pytest.Monk
     assert session.problem("local[2]") is None
 
 
+@pytest.mark.parametrize("master", ["local[2]", "local[*]", "local-cluster[2,1,1024]"])
+def test_java_beside_the_process_saves_memory(master: str) -> None:
+    assert session._of_size(master, "2g", "/f")["spark.driver.extraJavaOptions"] == (
+        "-Djava.io.tmpdir=/f -XX:+UseSerialGC"
+    )
+
+
+@pytest.mark.parametrize(
+    ("master", "host"),
+    [("local[2]", "127.0.0.1"), ("local-cluster[2,1,1024]", "127.0.0.1"), ("spark://a:7077", None)],
+)
+def test_only_workers_on_this_machine_call_back_on_loopback(master: str, host: str | None) -> None:
+    settings = {**session.OF_A_DRIVER, **session._of_size(master, "2g", "/f")}
+    assert (settings.get("spark.driver.host"), settings.get("spark.driver.bindAddress")) == (host, host)
+
+
+@pytest.mark.parametrize(
+    ("master", "before", "after"),
+    [
+        ("spark://a:7077", "/opt/python3.11", "/opt/python3.11"),
+        ("spark://a:7077", None, sys.executable),
+        ("local[2]", "/opt/python3.11", sys.executable),
+    ],
+)
+def test_the_python_of_a_clusters_workers_is_the_users(
+    monkeypatch: pytest.MonkeyPatch, master: str, before: str | None, after: str
+) -> None:
+    monkeypatch.setenv("PYSPARK_PYTHON", before or "")
+    if before is None:
+        monkeypatch.delenv("PYSPARK_PYTHON")
+    session._name_python(master)
+    assert os.environ["PYSPARK_PYTHON"] == after
+
+
+def test_the_driver_of_a_cluster_keeps_the_collector_of_java() -> None:
+    assert session._of_size("spark://a:7077", "2g", "/f")["spark.driver.extraJavaOptions"] == "-Djava.io.tmpdir=/f"
+
+
 @pytest.mark.parametrize("version", ["3.5.8", "4.1.2", "5.0.0"])
 def test_a_client_that_does_not_fit_is_said(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
     monkeypatch.setattr("pyspark.__version__", version)
@@ -99,6 +139,43 @@ def test_spark_is_asked_only_where_it_is_set(tmp_path: Path) -> None:
 def test_where_spark_cannot_be_is_said(tmp_path: Path, master: str) -> None:
     with pytest.raises(ConfigError, match=r"\[engine\] spark = .*expected .*local\[2\]"):
         load(write_settings(tmp_path, more=f'[engine]\nspark = "{master}"\n'))
+
+
+@pytest.mark.parametrize("master", ["sc://host:1x", "sc://host:99999", "spark://a:7077,b:0"])
+def test_a_port_that_is_none_is_said(tmp_path: Path, master: str) -> None:
+    expected = r"expected a port from 1 to 65535 behind the host"
+    with pytest.raises(ConfigError, match=rf'^telltale\.toml \[engine\] spark = "[^"]*": {expected}$'):
+        load(write_settings(tmp_path, more=f'[engine]\nspark = "{master}"\n'))
+    assert str(session.problem(master)).endswith(f"{expected}; correct it in telltale.toml")
+    with pytest.raises(ConfigError, match=expected):
+        session.session(master)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        'spark = "sc:/host/;token=hush"',
+        'spark = "sc://host/;hush"',
+        'spark = "sc://host:1x/;token=hush"',
+        'spark = "http://user:hush@host"',
+        'spark = ["sc://host/;token=hush"]',
+        'spark = {token = "hush"}',
+        'memory = "sc://host/;token=hush"',
+    ],
+)
+def test_no_token_is_in_what_is_said_of_a_setting(tmp_path: Path, setting: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(write_settings(tmp_path, more=f"[engine]\n{setting}\n"))
+    assert "hush" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas")
+@pytest.mark.parametrize("more", ["/;token=hush==", ";token=hush", "/;token=a/hush", "/;token=hush;use_ssl"])
+def test_no_token_is_in_what_is_said_of_a_server(more: str) -> None:
+    master = f"sc://127.0.0.1:{free_port('127.0.0.1', 0)}{more}"
+    with pytest.raises((ConfigError, session.SparkLost)) as caught:
+        session.session(master)
+    assert "hush" not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize("master", ["", "local[*]", "local-cluster[2,1,1024]", "spark://a:7077", "sc://a:1/;token=b"])
@@ -161,3 +238,11 @@ def test_rows_are_of_types_that_spark_has() -> None:
     )
     kinds = [pa.string(), pa.string(), pa.timestamp("us", "UTC"), pa.string()]
     assert _known_types(rows).schema.types == kinds
+
+
+def test_no_rows_are_a_text_with_their_types() -> None:
+    kinds = pa.schema([("n", pa.int64()), ("at", pa.timestamp("us", "UTC")), ("of", pa.list_(pa.string()))])
+    assert _no_rows(kinds) == (
+        "select cast(null as bigint) as `n`, cast(null as timestamp) as `at`, cast(null as array<string>) as `of` "
+        "where false"
+    )

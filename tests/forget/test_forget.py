@@ -10,26 +10,22 @@ import pytest
 import sqlalchemy as sa
 
 from telltale import cli
-from telltale.contract import ConfigError, Memory, Raw
+from telltale.contract import ConfigError
 from telltale.forget import forget, subject_of
 from telltale.forget.about import about
 from telltale.forget.run import Forgotten
+from telltale.lake.catalog import bump, unlist
 from telltale.lake.redecode import redecode
-from telltale.landing import Spool, remember
 from telltale.landing.schema import (
-    ALERT_EPISODE,
     FORGETTING,
-    MESSAGE,
-    OUTBOX,
-    REFUSED,
     REPORT_RUN,
     SETTINGS_VERSION,
 )
 from telltale.operate import retention
 from telltale.operate.backup import Backup
 from telltale.operate.forgettings import forgettings
-from telltale.publish import export
 from telltale.workbench import Project, load
+from tests.forget.elsewhere import keep_elsewhere
 from tests.forget.kept import (
     MODEM,
     NODE,
@@ -40,11 +36,10 @@ from tests.forget.kept import (
     SENSOR,
     forms_of,
     forms_of_pseudonym,
-    page_with,
     project_in,
     searched,
 )
-from tests.lake_fixture import fill, report
+from tests.lake_fixture import fill
 
 PLACES = ("landing/telltale.db", "lake/", "logs/", "landing/spool/", "captures/")
 
@@ -53,72 +48,9 @@ PLACES = ("landing/telltale.db", "lake/", "logs/", "landing/spool/", "captures/"
 def project(tmp_path: Path) -> Iterator[Project]:
     made = project_in(tmp_path / "project")
     made.note_settings()
-    _kept_elsewhere(made)
+    keep_elsewhere(made)
     yield made
     made.close()
-
-
-def _kept_elsewhere(project: Project) -> None:
-    """Where devices are kept beside raw records and their rows."""
-    data, now_us = project.settings.data, project.now_us()
-    retention.close_days(project, now_us=now_us)
-    export.write(
-        export.asked("sighting", is_owner=True, project=project),
-        project.settings.root / "sightings.csv", "csv", project=project, now_us=now_us,
-    )  # fmt: skip
-    for name, content in {
-        "logs/webhooks.log": f"12:00 refused {PHONE}\n12:01 {PC} came\nother line\n".encode(),
-        "logs/webhooks.log.1": f"{SENSOR.upper()} and {MODEM}\n".encode(),
-        "captures/b.pcap.gz": gzip.compress(b"others" + bytes.fromhex(PHONE.replace(":", "")) + b"and more"),
-        "damaged/2026-11-01T000000Z/lake/raw/x.parquet": b"PAR1 cut off, with whoever in it",
-        "captures/a.pcap": b"\xd4\xc3\xb2\xa1" + bytes.fromhex(PHONE.replace(":", "")) + b"tail",
-        "reports/work_hours/2026-W47.html": page_with(f"hours of {PERSON}"),
-        "reports/work_hours/2026-W47.pdf": b"%PDF nobody can read this",
-        "reports/work_hours/2026-W47.ipynb": b"{}",
-        "reports/sensors/2026-W47.html": page_with("Shop fridge"),
-    }.items():
-        path = data / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    with closing(Spool(project.settings.spools, "http", most_records=100, most_bytes=1 << 20)) as spool:
-        heard = [(PHONE, -50, 1_795_170_000, 1_795_170_060), (OTHER_PHONE, -50, 1_795_170_000, 1_795_170_060)]
-        spool.append([Raw(0, "cloudtrax", now_us, "192.0.2.7", "{}", report(NODE, heard))])
-    remember(project.store, "efento", [Memory(f"efento:{SENSOR}", "config", {"hash": "x"})])
-    _rows_of_the_store(project, now_us)
-
-
-def _rows_of_the_store(project: Project, now_us: int) -> None:
-    run = dict.fromkeys(("readers", "holder", "seen", "rows", "answers", "reason"), "") | {
-        **dict.fromkeys(("lease_until", "attempts", "interrupted", "next_try"), 0),
-        "report": "work_hours", "period": "2026-W47", "begins_at": now_us - 10**12, "ends_at": now_us - 1,
-        "state": "done", "revision": 1, "claims": json.dumps({"a": [PERSON, "hours", 7, "h"]}), "changed": "[]",
-        "sentence": f"{PERSON} was there 7 h.", "files": '["work_hours/2026-W47.html"]', "failure": "{}",
-        "made_at": now_us, "told_at": now_us,
-    }  # fmt: skip
-    message = {
-        "key": f"report work_hours 2026-W47 1 q@example.org {PC}", "recipient": "q@example.org",
-        "subject": f"Hours of {PERSON}", "body": f"{PC} {PHONE}", "html": "", "files": '["work_hours/2026-W47.html"]',
-        "created_at": now_us, "state": "sent", "attempts": 0, "next_try": 0, "last_error": "", "sent_at": now_us,
-    }  # fmt: skip
-    event = {
-        "target": "cumulocity", "event_id": "1", "device_id": f"efento:{SENSOR}", "lane": "x", "event_at": now_us,
-        "created_at": now_us, "body": "{}", "state": "sent", "attempts": 0, "next_try": 0, "last_error": "",
-        "sent_at": now_us,
-    }  # fmt: skip
-    episode = {
-        "alert": "fridges", "subject": f"efento:{SENSOR}", "measure": "temperature", "unit": "°C", "state": "over",
-        "begins_at": now_us, "known_at": now_us, "raw_ids": "[]", "end_raw_ids": "[]", "note": "",
-        "acknowledged_by": "",
-    }  # fmt: skip
-    refused = {
-        "source": "cloudtrax", "received_at": now_us, "sender": "192.0.2.7", "status": 400, "reason": "bad_json",
-        "detail": "", "meta": "{}", "body": b"x" * 500 + PHONE.encode()[:12],
-    }  # fmt: skip
-    with project.store.writer() as connection:
-        for table, row in ((REPORT_RUN, run), (MESSAGE, message), (OUTBOX, event), (ALERT_EPISODE, episode)):
-            connection.execute(table.insert().values(**row))
-        connection.execute(REFUSED.insert().values(**refused))
-        connection.execute(REFUSED.insert().values(**{**refused, "body": b'{"mac":"' + PHONE.encode() + b'"'}))
 
 
 def _forget(project: Project, text: str, **options: object) -> Forgotten:
@@ -164,6 +96,18 @@ def test_of_an_address_nothing_is_left_and_nothing_of_others_is_lost(project: Pr
     assert counted["raw cloudtrax"].overwritten == 12 + 12 + 4
     assert counted["refused"].overwritten == 2
     assert PHONE not in repr(done)
+
+
+def test_what_a_clock_ahead_took_off_the_list_goes_too(project: Project) -> None:
+    """Another host replaced them, half a minute from now by its clock: they wait for their grace to end."""
+    wanted, files = forms_of(PHONE), project.lake.snapshot().of("raw")
+    with project.store.writer() as connection:
+        bump(connection)
+        unlist(connection, files, at=project.now_us() + 24_000_000)
+    assert any(file.path in path for path in searched(project.settings.root, wanted) for file in files)
+    _forget(project, PHONE)
+    assert searched(project.settings.root, wanted) == {}
+    assert not any(project.lake.root.exists(file.path) for file in files)
 
 
 def test_what_is_left_of_a_body_has_its_length_and_says_so(project: Project) -> None:
@@ -257,11 +201,13 @@ def test_all_that_is_kept_in_one_file_without_what_is_others(project: Project, t
     assert told.path.stat().st_mode & 0o777 == 0o600
     content = told.path.read_bytes()
     kept = json.loads(content)
-    assert (told.records, told.shared) == (4, 12 + 12 + 4 + 4)
+    assert (told.records, told.shared) == (4, 12 + 12 + 4 + 4 + 1)  # the last one waits in a spool
+    assert [each["waits_in"] for each in kept["records_that_name_others_too"] if "waits_in" in each] == ["http-1.db"]
+    assert len(kept["refused"]) == 2  # one is cut within the address
     assert told.rows["frame"] == 4
     assert told.rows["sighting"] == len(kept["rows"]["sighting"]) == 20
     assert kept["listed"] == ["buttons.csv line 2"]
-    assert [Path(name).name for name in kept["files"]] == ["webhooks.log", "sightings.csv"]
+    assert [Path(name).name for name in kept["files"]] == ["a.pcap", "b.pcap.gz", "webhooks.log", "sightings.csv"]
     for form in forms_of(OTHER_PHONE):
         assert form not in content.replace(b":", b"")
     with pytest.raises(ConfigError, match="is there already"):
@@ -339,12 +285,13 @@ def test_on_a_server_too(tmp_path: Path) -> None:
     made = project_in(tmp_path / "project")
     with closing(made):
         made.note_settings()
-        _kept_elsewhere(made)
+        keep_elsewhere(made)
         others = _others(made, {PC, MODEM})
         done = _forget(made, PERSON)
         assert _others(made, set()) == others
         assert {line.place for line in done.lines} >= {"raw pc_idle", "raw sigfox", "messages", "settings as they were"}
-        assert not _forget(made, PERSON, is_trial=True).lines
+        with pytest.raises(ConfigError, match="no list names it and no record is of it"):
+            _forget(made, PERSON, is_trial=True)
 
 
 @pytest.mark.long

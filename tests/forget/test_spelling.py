@@ -59,12 +59,53 @@ def test_what_differs_is_none(other: bytes) -> None:
         ("pc:desk-1", b'"xpc:desk-1"', False),
         ("Zo\u00eb", "Zo\u00eb's PC".encode(), True),
         ("Zo\u00eb", b"Zoe", False),
+        ("Zo\u00eb", rb"\nZo\u00eb", True),
+        ("Zo\u00eb", b"who=ZO%C3%AB&", True),
+        ("Zo\u00eb", "zo\u0065\u0308".encode(), True),
+        ("Zo\u00eb", "Zo\u00eb".encode("latin-1"), True),
+        ("Zo\u00eb", b"Zo&#235;", True),
+        ("Zo\u00eb", b"Zo&#xeb;", True),
+        ("J O'Neil", b"J O&#x27;Neil", True),
+        ("\u0418\u0432\u0430\u043d", rb"\u0418\u0432\u0430\u043D", True),
+        ("pc:desk", b'"pc:desk-2"', False),
+        ("pc:desk", b'"pc:desk.3"', False),
+        ("pc:desk", b'"pc:desk_4"', False),
+        ("pc:desk", b"2026-W47-device-pc-desk.html", True),
+        ("pc:desk", b"activity-pc-desk-2026-W47.html", True),
+        ("pc:desk", b"activity-pc-desk-2-2026-W47.html", False),
+        ("pc:desk", b"It was pc:desk.", True),
     ],
 )
 def test_another_id_is_found_as_a_word(word: str, inside: bytes, *, is_it: bool) -> None:
     spelt = Spellings(words=[word])
     assert spelt.found_in(inside) == is_it
     assert (b"*" in spelt.overwritten(inside)) == is_it
+
+
+@pytest.mark.parametrize(
+    ("inside", "left"),
+    [
+        (b"Max and Anna", b"*** and Anna"),
+        (b"MAX", b"***"),
+        (b"Math.max(1, 2)", b"Math.max(1, 2)"),
+        (b"max-width", b"max-width"),
+        (b"Max Muster and Max", b"Max Muster and ***"),
+    ],
+)
+def test_a_name_is_no_word_and_no_part_of_anothers(inside: bytes, left: bytes) -> None:
+    assert Spellings(names=["Max"], not_meant=["Max Muster"]).overwritten(inside) == left
+
+
+@pytest.mark.parametrize(
+    ("inside", "left"),
+    [
+        (b'{"device":"20","temperature":20.5}', b'{"device":"**","temperature":20.5}'),
+        (b"?id=20&t=20", b"?id=**&t=20"),
+        (b"sigfox:0020", b"sigfox:****"),
+    ],
+)
+def test_a_number_of_few_digits_is_a_device_only_where_it_is_said(inside: bytes, left: bytes) -> None:
+    assert Spellings(numbers=["20"]).overwritten(inside) == left
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import datetime as dt
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,12 @@ from telltale.health.concerns import concerns
 from telltale.health.deliveries import delivered
 from telltale.landing import Uptime
 from telltale.operate import trust
-from telltale.page.claims import Claim
+from telltale.page.claims import Claim, Value
 from telltale.page.lists import Attention, Sources
 from telltale.page.pieces import Card, Footer, Sentence, Table, Tiles
 from telltale.page.said import Said
-from telltale.page.why import given_by, why
-from telltale.workbench import Project
+from telltale.page.why import why
+from tests.claims import given
 from tests.health.test_clocks import YEAR, sensed
 from tests.health.test_known import DAY, LISTED, OTHER, SENSOR, H, agent, each, of_node, project
 from tests.lake_fixture import Lake
@@ -148,30 +148,17 @@ def test_each_number_is_a_claim_and_its_call_gives_it(
         for claim in piece.claims if not isinstance(piece, Footer) else ():
             claims[claim.id] = claim
     assert claims or world is of_nothing
-    for claim in a_few_of_each(claims.values()):
-        assert_given(claim, answers.project)
+    told = [Claim.of(claim.data()) for claim in claims.values()]  # as a report has them, after a way through JSON
+    for (claim, given_value), said in zip(given(told, answers.project), claims.values(), strict=True):
+        assert same(given_value, said.value), (claim, given_value)
 
 
-def a_few_of_each(claims: Iterable[Claim]) -> list[Claim]:
-    """Three of each measure of each call: the others differ by their device alone."""
-    kept: dict[tuple[str, str, str], list[Claim]] = {}
-    for claim in claims:
-        kept.setdefault((claim.measure, claim.call.name, claim.call.how), []).append(claim)
-    return [claim for group in kept.values() for claim in (*group[:2], *group[2:][-1:])]
-
-
-def assert_given(claim: Claim, project: Project) -> None:
-    """The rows of its call give the value, after a way through JSON."""
-    told = Claim.of(claim.data())
-    value = given_by(why(told, project=project).rows, told)
-    if isinstance(claim.value, dt.datetime):
-        assert isinstance(value, dt.datetime), claim
-        assert value.astimezone(dt.UTC) == claim.value.astimezone(dt.UTC), claim
-    elif isinstance(claim.value, float):
-        assert isinstance(value, float | int), (claim, value)
-        assert math.isclose(value, claim.value, abs_tol=1e-6), (claim, value)
-    else:
-        assert value == claim.value, claim
+def same(value: Value, said: Value) -> bool:
+    if isinstance(said, dt.datetime):
+        return isinstance(value, dt.datetime) and value.astimezone(dt.UTC) == said.astimezone(dt.UTC)
+    if isinstance(said, float):
+        return isinstance(value, float | int) and math.isclose(value, said, abs_tol=1e-6)
+    return value == said
 
 
 def test_a_claim_of_a_device_leads_to_its_records(tmp_path: Path, lake: Lake) -> None:

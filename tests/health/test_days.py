@@ -100,6 +100,19 @@ def test_answers_are_the_same_whatever_days_are_kept(tmp_path: Path) -> None:
     assert str(told(again)) == str(unkept)
 
 
+def test_of_some_tables_it_says_what_it_says_of_all(tmp_path: Path) -> None:
+    """With days that are kept, others that are not, hot rows and a message told twice."""
+    project = small(tmp_path, *some_days())
+    keep(days.of_site(project.view()), days.DAYS, most=2)
+    put(project, uplink("a1", NOW_S - 60, 1_000), uplink("a1", NOW_S - 60, 1_000, received_s=NOW_S - 30))
+    for counted in (True, False):
+        every = folded(days.sent(project.view(), counted=counted))
+        assert {name for name, _ in every} == {"uplink", "reading"}
+        for name in days.KINDS:
+            of_it = {key: rest for key, rest in every.items() if key[0] == name}
+            assert folded(days.sent(project.view(), of=[name], counted=counted)) == of_it
+
+
 @pytest.mark.parametrize("is_settled", [False, True])
 def test_what_comes_late_is_told_at_once(tmp_path: Path, *, is_settled: bool) -> None:
     """Of a day that is kept; hot first, then in a file of its own, then merged."""

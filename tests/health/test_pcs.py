@@ -89,6 +89,21 @@ def test_invented_pcs_are_in_every_list(tmp_path: Path) -> None:
     assert list(tt.health.devices(project=office(tmp_path, pcs=1, more=INVENTED))["name"]) == ["PC of Anna"]
 
 
+def test_a_pc_that_is_listed_and_never_heard_does_not_hide_its_source(tmp_path: Path) -> None:
+    """Five sources delivered, and the page said "3 of 3": the one that was due had never been heard."""
+    project = office(tmp_path, pcs=1, more=INVENTED)
+    text = (tmp_path / "devices.csv").read_text()
+    (tmp_path / "devices.csv").write_text(
+        f"{text.rstrip()}\npc:desk-9,PC of nobody{',' * (text.splitlines()[0].count(',') - 1)}\n"
+    )
+    later = Project(settings=project.settings, now=lambda: at(NOW))
+    assert sorted(tt.health.devices(project=later)["state"]) == ["on_time", "unheard"]
+    (whole,) = tt.health.sources_heard(project=later).to_dict("records")
+    assert (whole["source"], whole["devices"], whole["heard"], whole["on_time"]) == ("pc_idle", 2, 1, 1)
+    project.close()
+    later.close()
+
+
 @pytest.mark.parametrize("source", [None, "pc_idle"])
 def test_nothing_is_due_from_a_pc(tmp_path: Path, source: str | None) -> None:
     """It said that PCs lost every message, and that two in three of all messages came."""

@@ -97,6 +97,24 @@ def test_lead_times_are_those_of_the_pairs(pressed: Pressed) -> None:
     assert bolts["little_s"] == pytest.approx(bolts["mean_s"], rel=0.05)
 
 
+def test_pairs_that_are_kept_are_those_made_anew(pressed: Pressed) -> None:
+    """Of stretches that end now and earlier, of all items and of one, in either order."""
+    asked = [(until, item) for until in (None, "200h") for item in (None, "Bolts M8")]
+
+    def told(until: str | None, item: str | None) -> str:
+        return str(tt.kanban.lead_times(ALL, until, item=item, project=pressed.project).to_dict("records"))
+
+    kept = [told(*each) for each in (*asked, *asked)][len(asked) :]
+    anew = []
+    for each in reversed(asked):
+        of_pairs = [key for key in pressed.project.kept if isinstance(key, tuple) and key[0] == "kanban pairs"]
+        for key in of_pairs:
+            del pressed.project.kept[key]
+        anew.append(told(*each))
+    assert kept == anew[::-1]
+    assert len(set(kept)) == len(asked)
+
+
 def test_items_find_the_dead_button_and_the_rising_demand(pressed: Pressed) -> None:
     found = rows(tt.kanban.items(ALL, project=pressed.project))
     assert {item for item, row in found.items() if row.may_be_dead} == {

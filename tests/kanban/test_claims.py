@@ -119,7 +119,7 @@ def _plain(value: Any, *, is_time: bool = False) -> Any:
 
 DIGITS = re.compile(r"\d[\d,.]*")
 SETTINGS = (
-    r"in \d+ weeks|in these \d+ days",  # the period
+    r"in \d+ weeks|in these \d+ days|the last \d+ weeks",  # the period
     r"5 % risk|within 5 %|above 5 %|target 5 %",  # the risk one accepts
     r"[A-Z]\d+\b",  # names of items: Bolts M8
     r"of \d+ days;",  # the period

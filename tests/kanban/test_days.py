@@ -110,13 +110,10 @@ def beats(sent: list[tuple[int, float, str]]) -> pa.Table:
 
 def by_days(rows: pa.Table) -> pa.Table | None:
     """What the days of these heartbeats say together."""
-    made = [days.CAPTURES.empty_table()]
-    for number in range(5):
-        begin, end = (dt.datetime.fromtimestamp((number + more) * DAY_S, dt.UTC) for more in (0, 1))
-        inside = pa.array([begin <= at < end for at in rows["observed_at"].to_pylist()])
-        if (of_day := rows.filter(inside)).num_rows:
-            made.append(days.capture_day(ENGINE, number * DAY_S * S, of_day))
-    return days.coverage_of(ENGINE, pa.concat_tables(made))
+    starts = [int(at.timestamp()) // DAY_S * DAY_S * S for at in rows["observed_at"].to_pylist()]
+    return days.coverage_of(
+        ENGINE, days.capture_days(ENGINE, rows.append_column("day_us", pa.array(starts, pa.int64())))
+    )
 
 
 def whole(rows: pa.Table) -> list[dict[str, Any]]:

@@ -145,7 +145,7 @@ def test_the_overview_lists_items_and_buttons_and_counts_them(shown: Shown) -> N
     answer = asked(shown.boards, "operations", {})
     said = plain(answer)
     assert re.search(r"Tape: button silent ?\d+ d[^;]*; limit", said)
-    assert re.search(r"Gloves: cards run short ?\d+ % \(\d+–\d+\) risk; target 5 %", said)
+    assert re.search(r"Gloves: cards run short ?\d+ % \(\d+–\d+\) risk; target 5 %; by the last 16 weeks", said)
     assert "Button capture delivers" in said
     assert answer["attention"]["kanban"] == said.count("Kanban")
     assert answer["freshness"]["newest"] is not None

@@ -272,6 +272,35 @@ def test_a_pull_whose_acknowledgement_is_lost_is_given_up(events: str, limit: Li
     assert [(*pair, row["is_lost"]) for pair, row in zip(moments, made, strict=True)] == expected
 
 
+@settings(max_examples=100)
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.sampled_from(["pull", "ack"])), max_size=30),
+    st.lists(st.tuples(st.integers(0, 40), st.integers(1, 10)), max_size=4),
+    st.integers(0, 15),
+)
+def test_pulls_are_given_up_by_the_time_that_counts(
+    events: list[Event], shifts: list[tuple[int, int]], open_s: int
+) -> None:
+    """As if each moment stood on a clock that runs in working time only; the calendar's is never the shorter."""
+    worked = of([(start * S, (start + lasts) * S) for start, lasts in shifts])
+    found = pairs(signals_of(events), limits={"bolts": Limit(open_us=open_s * S)}, counted=worked).to_pylist()
+    acks = sorted(moment * S for moment, signal in events if signal == "ack")
+    for row in found:
+        if row["is_lost"]:
+            later = [at for at in acks if int(worked.between_us(row["pulled_us"], at)) > open_s * S]
+            assert later, row
+        elif row["acknowledged_us"] is not None and row["pulled_us"] is not None:
+            lasted = int(worked.between_us(row["pulled_us"], row["acknowledged_us"]))
+            younger = [
+                moment * S
+                for moment, signal in events
+                if signal == "pull"
+                and row["pulled_us"] < moment * S <= row["acknowledged_us"]
+                and int(worked.between_us(moment * S, row["acknowledged_us"])) <= open_s * S
+            ]
+            assert lasted <= open_s * S or not younger, row
+
+
 @given(st.integers(1, 40), st.integers(0, 5))
 def test_lost_acknowledgements_do_not_lengthen_lead_times_for_ever(every: int, start: int) -> None:
     """A pull a day, delivered the day after; each so many-th acknowledgement is lost. At most three are open."""

@@ -1,6 +1,7 @@
 """Damaged files: each job goes on without them and names them; a question is answered by a sentence."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from telltale.lake.lake import read
 from telltale.lake.merge import merge
 from telltale.lake.purge import drop
 from telltale.lake.records import raw_record
-from telltale.lake.redecode import redecode
+from telltale.lake.redecode import inputs_of, redecode
 from telltale.lake.settle import settle
 from telltale.landing import Store
 from tests.sources.toy import DAY, MONDAY, fill, open_lake, open_store, raw, rows_of
@@ -87,6 +88,21 @@ def test_decoding_again_leaves_a_day_with_a_damaged_file_and_does_the_others(
     assert 'run "telltale check --repair"' in sentence
     versions = {(each.day.day, each.decoder_version) for each in newer.snapshot().of("node_heartbeat")}
     assert versions == {(24, 1), (25, 2)}
+
+
+def test_files_of_days_between_are_no_part_of_decoding_two_days_again(tmp_path: Path) -> None:
+    """A damaged one of a day that is left out would come back each time, and decoding never end."""
+    store = open_store(tmp_path)
+    lake = open_lake(tmp_path, store)
+    days = [date(2025, 11, 24), date(2025, 11, 25), date(2025, 11, 26)]
+    for number in range(3):
+        fill(store, [raw(60 + 86_400 * number), raw(120 + 86_400 * number)])
+        settle(lake, now_us=NOW)
+    for meant in (days, days[::2], days[1:2], []):
+        inputs = inputs_of(lake, "toy", meant)
+        assert {file.day for file in inputs.raw} == {file.day for file in inputs.decoded} == {*meant}
+        assert len(inputs.decoded) == 2 * len(meant)
+    store.close()
 
 
 def test_a_flipped_byte_never_gets_a_new_checksum(lake: Lake) -> None:

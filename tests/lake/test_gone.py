@@ -11,6 +11,7 @@ from telltale.lake.catalog import writable
 from telltale.lake.gc import gc, remove
 from telltale.lake.lake import write
 from telltale.lake.merge import merge
+from telltale.lake.relist import relist
 from telltale.lake.rows import raw_draft
 from telltale.lake.settle import settle
 from telltale.landing import Store
@@ -89,6 +90,33 @@ def test_a_file_removed_between_its_writing_and_its_listing_is_written_again(sto
     assert len(removed) == 3
     assert {file.path for file in lake.snapshot().files} == {path.replace(".parquet", "-2.parquet") for path in removed}
     assert rows_of(lake, "sighting")["raw_id"].to_pylist() == [1]
+
+
+def test_a_file_under_another_name_is_known_when_its_store_is_lost(store: Store, tmp_path: Path) -> None:
+    def removed(step: str) -> None:
+        if step == "settle:3 written":
+            raise HeldUp
+
+    fill(store, [raw(60)])
+    with pytest.raises(HeldUp):
+        settle(open_lake(tmp_path, store, on_step=removed), now_us=NOW)
+    lake = open_lake(tmp_path, store)
+    assert gc(lake, now_us=NOW + WEEK).files == 3
+    settle(lake, now_us=NOW + WEEK)
+    fill(store, [raw(120)])
+    settle(lake, now_us=NOW + WEEK)
+    listed = {file.path for file in lake.snapshot().files}
+    assert sum(path.endswith("-2.parquet") for path in listed) == 3
+    store.close()
+    for file in (tmp_path / "landing").glob("landing.sqlite*"):
+        file.unlink()
+
+    emptied = open_store(tmp_path)
+    again = open_lake(tmp_path, emptied)
+    done = relist(again, now_us=NOW + WEEK)
+    assert (done.records, done.unreadable) == (2, ())
+    assert {file.path for file in again.snapshot().files} == listed
+    emptied.close()
 
 
 def test_what_is_listed_is_never_marked_nor_removed(store: Store, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ restarted, crashes, and hangs for longer than a sender waits. A sender that got 
 
 import http.client
 import itertools
-import os
 import signal
 import threading
 import time
@@ -121,14 +120,8 @@ class Hosts:
         self.server.start()
 
     def hang(self) -> None:
-        processes = self.server.processes()
-        for process in processes:
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGSTOP)
-        time.sleep(HANGS_S)
-        for process in processes:
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGCONT)
+        with self.server.hanging():
+            time.sleep(HANGS_S)
 
     def kill(self) -> None:
         self.collectors[0].kill()

@@ -84,6 +84,34 @@ def test_what_was_not_read_before_the_catalog_changed_is_asked_anew(store: Store
     assert len(lake.snapshot().of("raw")) == 2
 
 
+def test_the_sources_of_a_table_are_told_without_reading_its_list(lake: Lake) -> None:
+    _settle_days(lake, 2)
+    listing = lake.snapshot(pinned=False).listing
+    assert [set(listing.sources(name)) for name in ("raw", "sighting", "visit")] == [{"toy"}, {"toy"}, set()]
+    assert not list(listing.read())
+    whole = Listing.of_files(listing, listing.of("sighting"), {})
+    assert [set(whole.sources(name)) for name in ("raw", "sighting")] == [set(), {"toy"}]
+
+
+def test_what_is_made_of_a_list_is_made_once_and_anew_of_another(store: Store, lake: Lake) -> None:
+    _settle_days(lake, 3)
+    made: list[int] = []
+
+    def count(listing: Listing) -> int:
+        def make() -> int:
+            made.append(len(listing.of("sighting")))
+            return made[-1]
+
+        return listing.once("files", make)
+
+    for number in range(3):
+        assert count(lake.snapshot().listing) == 3
+        fill(store, [raw(5 * 86_400 + number)])  # hot: nothing is listed anew
+    assert made == [3]
+    drop(lake, lake.snapshot().of("sighting")[:1], now_us=NOW, freeze=False)
+    assert (count(lake.snapshot().listing), made) == (2, [3, 2])
+
+
 def test_closed_days_are_of_the_same_moment(store: Store, lake: Lake) -> None:
     before = lake.snapshot()
     mark_closed(store, "7", FIRST, now_us=NOW)

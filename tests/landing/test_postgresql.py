@@ -1,12 +1,10 @@
 """A server that is away, hangs, refuses, or gives ids out of order; what is said of it never holds the password."""
 
-import os
-import signal
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -124,19 +122,6 @@ def test_a_restart_between_two_records_is_not_noticed(server: Server) -> None:
             assert len(connection.exec_driver_sql("select id from raw").all()) == 2
 
 
-@contextmanager
-def hanging(server: Server) -> Iterator[None]:
-    """All its processes stand still: connections are taken, and nothing is answered."""
-    processes = server.processes()
-    for process in processes:
-        os.kill(process, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for process in processes:
-            os.kill(process, signal.SIGCONT)
-
-
 def test_a_server_that_hangs_holds_nobody_longer_than_his_ticket(server: Server) -> None:
     with (
         closing(Store(server.url, busy_timeout_s=2.0)) as store,
@@ -158,7 +143,7 @@ def test_a_server_that_hangs_holds_nobody_longer_than_his_ticket(server: Server)
                 waited.append(time.monotonic() - began)
             return 1
 
-        with hanging(server), ThreadPoolExecutor(8) as pool:
+        with server.hanging(), ThreadPoolExecutor(8) as pool:
             assert sum(pool.map(send, range(16))) == 0
             time.sleep(1.1)
             began = time.monotonic()
@@ -260,3 +245,35 @@ def test_a_vacuum_touches_the_tables_rows_were_removed_from(url: str) -> None:
         assert store.scrub()
         with closing(other_connection(url)) as other:
             assert other.exec_driver_sql("select pg_relation_size('raw')").scalar() == 0
+
+
+@pytest.mark.parametrize("table", ["raw", "meta"])
+def test_who_may_still_see_what_was_removed_keeps_a_scrub_from_ending(url: str, table: str) -> None:
+    """Whether it reads that table or another: its moment is before the removal. Records are stored meanwhile."""
+    with closing(Store(url, busy_timeout_s=2.0)) as store:
+        with store.writer() as connection:
+            store.insert(connection, [raw(1)])
+        with closing(other_connection(url)) as reader:
+            reader.exec_driver_sql("begin isolation level repeatable read")
+            reader.exec_driver_sql(f"select count(*) from {table}")
+            with store.writer() as connection:
+                connection.exec_driver_sql("delete from raw")
+            with ThreadPoolExecutor(1) as other:
+                scrubbed = other.submit(store.scrub)
+                while not scrubbed.done():
+                    with store.appender() as connection:
+                        store.insert(connection, [raw(2)])
+                assert not scrubbed.result()
+            reader.exec_driver_sql("commit")
+        assert store.scrub()
+
+
+def test_whose_moment_is_after_the_removal_is_not_waited_for(url: str) -> None:
+    with closing(Store(url, busy_timeout_s=2.0)) as store, closing(other_connection(url)) as reader:
+        with store.writer() as connection:
+            store.insert(connection, [raw(1)])
+            connection.exec_driver_sql("delete from raw")
+        reader.exec_driver_sql("begin isolation level repeatable read")
+        reader.exec_driver_sql("select count(*) from meta")
+        assert store.scrub()
+        reader.exec_driver_sql("commit")

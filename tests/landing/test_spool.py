@@ -211,6 +211,7 @@ class Clocks:
     def __init__(self, now_us: int) -> None:
         self.now_us = now_us
         self.running_us = HOUR
+        self.boot = "boot"
 
     def pass_(self, us: int) -> None:
         self.now_us += us
@@ -221,7 +222,7 @@ class Clocks:
             24 * HOUR,
             {"plain"},
             now=lambda: self.now_us,
-            running=lambda: Uptime(self.running_us, "boot"),
+            running=lambda: Uptime(self.running_us, self.boot),
             steady_s=lambda: self.running_us / 1e6,
         )
 

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from telltale.settings.model import LandingSettings, PathSettings, SiteSettings
 from tests.landing.test_door import TOY
 from tests.landing.test_door import request as toy_request
 from tests.landing.test_spool import bodies, landing_on, spool_in, until
-from tests.postgres import NOBODY, postgres, program
+from tests.postgres import NOBODY, hanging, postgres, program
 from tests.served import VECTOR, collecting, make_project
 from tests.sources.toy import raw
 
@@ -62,18 +62,9 @@ class Server:
         self._started = subprocess.Popen(command, stdout=quiet, stderr=quiet, cwd=folder, **options)
         self._pid = self._started.pid
 
-    @contextmanager
-    def hanging(self) -> Iterator[None]:
+    def hanging(self) -> AbstractContextManager[None]:
         """Its sessions take what is sent to them, and give no answer."""
-        children = Path(f"/proc/{self._pid}/task/{self._pid}/children").read_text().split()
-        for pid in (self._pid, *map(int, children)):
-            os.kill(pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            for pid in (self._pid, *map(int, children)):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGCONT)
+        return hanging(self._pid)
 
 
 @pytest.fixture

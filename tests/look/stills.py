@@ -49,7 +49,7 @@ FRAME = """{% import 'frame.html.j2' as frame %}<!doctype html><html lang="en"><
 @contextmanager
 def opened(world: World, folder: Path) -> Iterator["Project"]:
     """The project of a world, found as the one of this folder too."""
-    from telltale.workbench import project as workbench
+    from telltale.workbench import here as workbench
 
     root = folder / "project"
     project = built(world, root)

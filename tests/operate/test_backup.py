@@ -17,19 +17,22 @@ from telltale.cli import telltale
 from telltale.contract import ConfigError, Raw, StoreError, TelltaleError
 from telltale.forget import forget, subject_of
 from telltale.forget.backups import known
-from telltale.lake.gc import gc
+from telltale.lake.files import Root
+from telltale.lake.gc import gc, leased
+from telltale.lake.lock import Busy
 from telltale.lake.merge import merge
+from telltale.lake.objects import ObjectRoot
 from telltale.lake.settle import settle_all
 from telltale.landing import Spool
-from telltale.operate import retention
-from telltale.operate.backup import backups, make, past, restore
+from telltale.operate import retention, upkeep
+from telltale.operate.backup import backups, make, past, remove_due, restore
 from telltale.operate.check import examine, repair
 from telltale.operate.retention.closing import close_days
 from telltale.tables import TABLES
 from telltale.workbench import Project
 from telltale.workbench.reading import relation
 from tests.lake_fixture import at, hear, set_clock, write_settings
-from tests.object_store import SECRETS_TOML, ObjectStore
+from tests.object_store import SECRETS_TOML, Answer, Asked, ObjectStore, proxied
 from tests.stores import Server
 
 NOW = at("2026-11-23 12:00")
@@ -208,7 +211,8 @@ def test_a_backup_is_of_one_moment_while_records_come_and_files_are_merged(proje
     assert kept == list(range(len(kept))), "each once, without a gap"
     assert len(kept) >= acknowledged
     assert [finding.found for finding in examine(other, quick=False) if finding.check == "files"] != []
-    assert not [finding for finding in examine(other, quick=False) if finding.state == "wrong"]
+    wrong = [finding for finding in examine(other, quick=False) if finding.state == "wrong"]
+    assert {finding.check for finding in wrong} <= {"keys"}, "they are in no backup"
     assert gc(project.lake, now_us=NOW + 2 * HOUR).lease == ""
     other.close()
 
@@ -247,12 +251,13 @@ def test_a_backup_with_rows_about_people_expires_and_the_next_removes_it(project
 
 def test_a_damaged_backup_is_not_put_back(project: Project, tmp_path: Path) -> None:
     make(project, str(tmp_path / "kept"), now_us=NOW)
-    file = next((tmp_path / "kept" / "files").rglob("*.parquet"))
+    *_, file = sorted((tmp_path / "kept" / "files" / "raw").rglob("*.parquet"))
     file.write_bytes(file.read_bytes()[:-1] + b"x")
     other = elsewhere(tmp_path / "other")
     with pytest.raises(StoreError, match="is not what was written; take an earlier backup"):
         restore(other, str(tmp_path / "kept"), now_us=NOW)
     assert other.lake.snapshot().files == ()
+    assert [*other.lake.root.walk()] == [], "the lake is not left half filled"
     other.close()
 
 
@@ -261,7 +266,7 @@ def test_a_damaged_file_is_left_out_said_and_made_again_where_it_is_put_back(pro
     file = project.lake.snapshot().of("sighting")[0]
     Path(project.lake.path(file)).write_bytes(b"")
     made = make(project, str(tmp_path / "kept"), now_us=NOW)
-    assert file.path in made.left_out[1]
+    assert any(file.path in each for each in made.left_out)
     other = elsewhere(tmp_path / "other")
     with_keys_of(other, project)
     restore(other, str(tmp_path / "kept"), now_us=NOW)
@@ -314,6 +319,86 @@ def test_forgetting_removes_backups_within_reach_and_what_was_set_aside(project:
     assert not orphan.exists()
     assert not [*(project.settings.data / "damaged").rglob("*.parquet")]
     assert [Path(backup.place).name for backup in backups(project.store)] == ["unplugged"]
+
+
+def test_forgetting_removes_a_backup_in_a_bucket_that_lets_us_in(
+    project: Project, tmp_path: Path, object_store: ObjectStore
+) -> None:
+    bucket = object_store.bucket()
+    toml = project.settings.root / "telltale.toml"
+    toml.write_text(f'{toml.read_text()}[s3]\nendpoint = "{object_store.url}"\n')
+    object_store.allow(project.settings.root)
+    project.close()
+    project = Project(project.settings.root, now=lambda: NOW)
+    make(project, f"s3://{bucket}/kept", now_us=NOW)
+    gone = object_store.bucket()
+    make(project, f"s3://{gone}/kept", now_us=NOW + HOUR)
+    subject = subject_of(project, "3C:06:30:00:00:00")
+
+    with proxied(object_store, lambda asked: refused(asked, f"/{gone}/")) as url:
+        toml.write_text(toml.read_text().replace(object_store.url, url))
+        project.close()
+        project = Project(project.settings.root, now=lambda: NOW)
+        reach, remove = known(project, now_us=NOW)
+        trial = forget(project, subject, now_us=NOW, is_trial=True, backups=reach, remove_backup=remove)
+        done = forget(project, subject, now_us=NOW, backups=reach, remove_backup=remove)
+
+    assert {line.place: line.removed for line in trial.lines}["backups"] == 2, "nothing was tried"
+    assert {line.place: line.removed for line in done.lines}["backups"] == 1
+    assert any(f"s3://{gone}/kept" in note and "out of reach" in note for note in done.notes)
+    left = {name: [*ObjectRoot(f"s3://{name}", object_store.access()).walk()] for name in (bucket, gone)}
+    assert left[bucket] == []
+    assert left[gone]
+    assert [backup.place for backup in backups(project.store)] == [f"s3://{gone}/kept"]
+    project.close()
+
+
+def refused(asked: Asked, below: str) -> Answer | None:
+    """What a bucket answers that may be read and not changed."""
+    if asked.method not in {"DELETE", "POST"} or not asked.path.startswith(below):
+        return None
+    return Answer(403, b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>")
+
+
+def test_a_purge_removes_backups_within_reach_whose_time_is_over(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toml = project.settings.root / "telltale.toml"
+    toml.write_text(toml.read_text().replace("keep = true", "keep = false"))
+    project.close()
+    project = Project(project.settings.root, now=lambda: NOW)
+    make(project, str(tmp_path / "kept"), now_us=NOW)
+    (tmp_path / "stick").mkdir()
+    for place in ("unplugged", "stick/kept"):
+        make(project, str(tmp_path / place), now_us=NOW)
+    for number, place in enumerate(("unplugged", "stick/kept")):
+        (tmp_path / place).rename(tmp_path / f"on a shelf {number}")
+    (tmp_path / "unplugged").mkdir()  # where the disk is not mounted
+    killed = project.settings.data / ".backup-x1"
+    killed.mkdir()
+    (killed / "store.db").write_bytes(b"whoever is in it")
+    with leased(project.store, "backup here", until_us=NOW + 48 * HOUR):
+        remove_due(project, now_us=NOW)
+        assert killed.exists(), "it may be the one that is being made"
+    assert remove_due(project, now_us=NOW + 24 * HOUR - 1) == []
+    assert not killed.exists()
+    with leased(project.store, f"backup {tmp_path / 'elsewhere'}", until_us=NOW + 48 * HOUR):
+        assert remove_due(project, now_us=NOW + 24 * HOUR) == [], "the one that is being made counts on its files"
+    monkeypatch.setattr(Root, "delete_all", lambda root, paths: [paths[0]] if root.delete(paths[0]) else [])
+    assert remove_due(project, now_us=NOW + 24 * HOUR) == [], "not all of it could be removed"
+    assert len(past(project.store, now_us=NOW + 24 * HOUR)) == 3
+    monkeypatch.undo()
+
+    said = upkeep.retain(project, NOW + 24 * HOUR)
+
+    assert "1 backups" in said
+    assert not [path for path in (tmp_path / "kept").rglob("*") if path.is_file()]
+    left = [each.place.removeprefix(f"{tmp_path}/") for each in past(project.store, now_us=NOW + 24 * HOUR)]
+    assert left == ["stick/kept", "unplugged"]
+    assert not any((tmp_path / "stick").iterdir()), "nothing is made where no disk is"
+    with leased(project.store, "removing backups 1", until_us=NOW + HOUR), pytest.raises(Busy, match="in a minute"):
+        make(project, str(tmp_path / "kept"), now_us=NOW)
+    project.close()
 
 
 def test_a_place_within_the_data_is_refused(project: Project) -> None:

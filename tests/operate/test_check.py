@@ -1,91 +1,39 @@
 """A project damaged in more than twenty ways comes back to the same answers wherever its raw bytes allow."""
 
 import datetime as dt
-import hashlib
 import json
-import shutil
-import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
 import telltale as tt
 from telltale.cli import telltale
-from telltale.contract import Raw, Scenario, TelltaleError
+from telltale.contract import TelltaleError
 from telltale.lake import File
 from telltale.lake.damage import Damaged
 from telltale.lake.gc import gc
-from telltale.lake.merge import merge
 from telltale.lake.settle import settle_all
 from telltale.operate import retention, upkeep
-from telltale.operate.check import examine, files_from_outside, repair
-from telltale.operate.finding import Finding
-from telltale.operate.retention.closing import close_days
-from telltale.simulate.play import backfill
-from telltale.sources.efento import SOURCE as EFENTO
-from telltale.tables import TABLES
+from telltale.operate.check import examine, files_from_outside
 from telltale.workbench import Project
-from telltale.workbench.reading import relation
-from tests.lake_fixture import ZONE, at, hear, write_settings
-
-NOW = at("2026-11-23 12:00")
-STORED = [name for name in TABLES if name != "sensor_day"]
-
-
-def cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-def flip(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 3] ^= 0x40
-    path.write_bytes(content)
-
-
-def empty(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-def zero_the_end(path: Path) -> None:
-    content = path.read_bytes()
-    path.write_bytes(content[:-64] + bytes(64))
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three stations on two days that are closed, four hours of two sensors, a body that is no report; all settled."""
-    root = write_settings(tmp_path_factory.mktemp("prepared") / "project")
-    project = Project(root, now=lambda: NOW)
-    for day in ("2026-11-19", "2026-11-20"):
-        stays = [(f"3C:06:30:00:00:0{n}", f"{day} 0{8 + n}:00", f"{day} 1{n}:30") for n in (0, 1)]
-        hear(project, *stays)
-        settle_all(project.lake, now_us=NOW)
-    landing = project.landing()
-    start_s = at("2026-11-20 08:00") // 10**6
-    scenario = Scenario(3, start_s, start_s + 4 * 3600, ZONE)
-    list(backfill(EFENTO, scenario, project.settings.source("efento"), landing))
-    landing.append(Raw(0, "cloudtrax", at("2026-11-20 09:00"), "127.0.0.1", "{}", b"no report"))
-    landing.close()
-    settle_all(project.lake, now_us=NOW)
-    merge(project.lake, now_us=NOW)
-    close_days(project, now_us=NOW)
-    gc(project.lake, now_us=NOW + 2 * 3600 * 10**6)
-    project.store.scrub()
-    project.close()
-    return root
-
-
-@pytest.fixture
-def project(prepared: Path, tmp_path: Path) -> Iterator[Project]:
-    root = shutil.copytree(prepared, tmp_path / "project")
-    project = Project(root, now=lambda: NOW)
-    yield project
-    project.close()
+from tests.lake_fixture import at, hear
+from tests.operate.damaging import (
+    NOW,
+    WAYS,
+    closed,
+    cut,
+    digests,
+    empty,
+    flip,
+    of,
+    overwrite,
+    repaired,
+    sql,
+)
+from tests.stores import Server
 
 
 @pytest.fixture(scope="module")
@@ -95,108 +43,6 @@ def whole(prepared: Path) -> dict[str, str]:
     made = digests(project)
     project.close()
     return made
-
-
-def digests(project: Project) -> dict[str, str]:
-    """One for the rows of each table, one for the raw records, one for answers about them."""
-    view = project.view()
-    made = {name: digest(relation(view, name).arrow()) for name in STORED}
-    raw = [project.lake.root.read(file.path) for file in view.snapshot.of("raw")]
-    made["raw"] = digest(pa.concat_tables(raw).sort_by("id"))
-    made["figures"] = digest(pa.Table.from_pandas(tt.presence.figures("2026-11-19", "2026-11-21", project=project)))
-    made["stats"] = digest(pa.Table.from_pandas(tt.sensors.stats("2026-11-19", "2026-11-21", project=project)))
-    return made
-
-
-def digest(rows: pa.Table) -> str:
-    return hashlib.sha256("\n".join(sorted(map(repr, rows.to_pylist()))).encode()).hexdigest()
-
-
-def of(project: Project, table_name: str, number: int = 0) -> Path:
-    """The path of a listed file."""
-    return Path(project.lake.path(project.lake.snapshot().of(table_name)[number]))
-
-
-def swap(project: Project) -> None:
-    one, other = of(project, "sighting"), of(project, "reading")
-    content = one.read_bytes()
-    one.write_bytes(other.read_bytes())
-    other.write_bytes(content)
-
-
-def sql(project: Project, text: str) -> None:
-    project.store.close()
-    with closing(sqlite3.connect(store_file(project))) as connection:
-        connection.execute(text)
-        connection.commit()
-
-
-def store_file(project: Project) -> Path:
-    return project.settings.data / "landing" / "telltale.db"
-
-
-def closed(project: Project, harm: Callable[[Path], None]) -> None:
-    """Harm the store's file, which nobody has open."""
-    project.close()
-    harm(store_file(project))
-
-
-def overwrite(path: Path, begin: int, end: int) -> None:
-    content = bytearray(path.read_bytes())
-    content[begin:end] = b"\xff" * (end - begin)
-    path.write_bytes(content)
-
-
-def cut_all(project: Project, *names: str) -> None:
-    for name in names:
-        for file in project.lake.snapshot().of(name):
-            cut(Path(project.lake.path(file)))
-
-
-def every_decoded_file(project: Project) -> None:
-    for file in project.lake.snapshot().files:
-        if file.table_name != "raw":
-            Path(project.lake.path(file)).unlink()
-
-
-WAYS: dict[str, Callable[[Project], object]] = {
-    "sightings cut": lambda project: cut(of(project, "sighting")),
-    "sightings flipped": lambda project: flip(of(project, "sighting")),
-    "sightings missing": lambda project: of(project, "sighting").unlink(),
-    "sightings empty": lambda project: of(project, "sighting").write_bytes(b""),
-    "sightings without an end": lambda project: zero_the_end(of(project, "sighting")),
-    "sightings of both days cut": lambda project: cut_all(project, "sighting"),
-    "heartbeats cut": lambda project: cut(of(project, "node_heartbeat")),
-    "readings cut": lambda project: cut(of(project, "reading")),
-    "readings missing": lambda project: of(project, "reading").unlink(),
-    "readings longer": lambda project: of(project, "reading").write_bytes(
-        of(project, "reading").read_bytes() + b"more"
-    ),
-    "device status flipped": lambda project: flip(of(project, "device_status")),
-    "rejects cut": lambda project: cut(of(project, "reject")),
-    "visits cut": lambda project: cut(of(project, "visit")),
-    "figures of a day missing": lambda project: of(project, "presence_day").unlink(),
-    "figures of hours flipped": lambda project: flip(of(project, "presence_hour")),
-    "sightings and what was computed of them cut": lambda project: cut_all(
-        project, "sighting", "visit", "presence_day", "presence_hour"
-    ),
-    "a table's folder gone": lambda project: shutil.rmtree(of(project, "sighting").parent.parent),
-    "two files exchanged": swap,
-    "all but the raw records gone": every_decoded_file,
-    "a raw file listed by nobody": lambda project: sql(project, "delete from files where table_name = 'raw'"),
-    "sightings listed by nobody": lambda project: sql(project, "delete from files where table_name = 'sighting'"),
-    "nothing listed": lambda project: sql(project, "delete from files"),
-    "store gone": lambda project: closed(project, Path.unlink),
-    "store empty": lambda project: closed(project, empty),
-    "store without its head": lambda project: closed(project, lambda path: overwrite(path, 0, 4096)),
-    "store without its middle": lambda project: closed(project, lambda path: overwrite(path, 8192, 40960)),
-    "store cut": lambda project: closed(project, cut),
-}
-"""Harm that the raw bytes allow to undo."""
-
-
-def repaired(project: Project) -> list[Finding]:
-    return list(repair(project, now_us=NOW))
 
 
 @pytest.mark.parametrize("harm", WAYS.values(), ids=WAYS)
@@ -211,6 +57,26 @@ def test_what_is_damaged_comes_back(project: Project, whole: dict[str, str], har
     left = [finding for finding in examine(project, quick=False) if finding.state == "wrong"]
     assert left == []
     assert repaired(project) == [], "there is nothing left to do"
+
+
+@pytest.mark.parametrize("table_name", ["sighting", "presence_day", "raw"])
+def test_a_folder_in_place_of_a_file_is_set_aside(project: Project, whole: dict[str, str], table_name: str) -> None:
+    path = of(project, table_name)
+    path.unlink()
+    path.mkdir()
+    (path / "note.txt").write_text("somebody's")
+
+    findings = repaired(project)
+
+    assert all("is a folder" in finding.found for finding in findings)
+    (kept,) = (project.settings.data / "damaged").rglob("note.txt")
+    assert kept.read_text() == "somebody's"
+    if table_name == "raw":
+        assert str(kept.parents[0]).endswith(".parquet")
+        assert "kept in" in findings[0].fix
+    else:
+        assert digests(project) == whole
+    assert [finding for finding in examine(project, quick=False) if finding.state == "wrong"] == []
 
 
 def test_each_harm_is_found_before(project: Project) -> None:
@@ -339,6 +205,62 @@ def test_gc_leaves_the_files_of_a_lost_store_and_settle_says_so(project: Project
     assert {found.path for found in project.lake.root.walk()} == before
 
 
+@pytest.mark.slow
+def test_of_an_emptied_server_the_lake_is_listed_again(
+    project: Project, whole: dict[str, str], postgresql: Server
+) -> None:
+    """A database on a server that was lost, and an empty one in its place: the same command lists the lake again."""
+    toml = project.settings.root / "telltale.toml"
+    with postgresql.one() as url:
+        toml.write_text(f'{toml.read_text()}[paths]\nstore_url = "{url}"\n')
+        project.close()
+        project = Project(project.settings.root, now=lambda: NOW)
+        (found,) = [each for each in examine(project, quick=False) if "does not know" in each.found]
+        assert "its database was emptied, or is another" in found.found
+        assert "check --repair" in found.fix
+        done = repaired(project)
+        assert any(each.state == "ok" and "listed again" in each.found for each in done)
+        assert any(each.state == "note" and "only the store held" in each.found for each in done)
+        assert digests(project) == whole
+        assert _wrong(project) == []
+        before = {raw_id for file in project.lake.snapshot().of("raw") for raw_id in _ids(project, file)}
+        hear(project, ("3C:06:30:00:00:07", "2026-11-23 11:00", "2026-11-23 11:10"))
+        assert min(raw.id for raw in project.lake.snapshot().hot) > max(before) + 100_000, "those lost hot had numbers"
+        assert (project.moment().through_id or 0) >= max(before), "answers and reports know of all that is listed"
+        settle_all(project.lake, now_us=NOW)
+        assert _wrong(project) == []
+        project.close()
+
+
+@pytest.mark.slow
+def test_records_that_came_after_a_server_was_emptied_get_new_numbers(
+    project: Project, whole: dict[str, str], postgresql: Server
+) -> None:
+    """As on SQLite; what arrives afterwards is given none of the new numbers, either."""
+    before = {raw_id for file in project.lake.snapshot().of("raw") for raw_id in _ids(project, file)}
+    toml = project.settings.root / "telltale.toml"
+    with postgresql.one() as url:
+        toml.write_text(f'{toml.read_text()}[paths]\nstore_url = "{url}"\n')
+        project.close()
+        project = Project(project.settings.root, now=lambda: NOW)
+        hear(project, ("3C:06:30:00:00:07", "2026-11-23 11:00", "2026-11-23 11:10"))
+        assert before & {raw.id for raw in project.lake.snapshot().hot}
+
+        findings = repaired(project)
+
+        assert any("got new numbers" in finding.found for finding in findings)
+        assert digests(project)["raw"] == whole["raw"]
+        renumbered = {raw.id for raw in project.lake.snapshot().hot}
+        assert min(renumbered) > max(before)
+        hear(project, ("3C:06:30:00:00:07", "2026-11-23 11:20", "2026-11-23 11:20"))
+        later = {raw.id for raw in project.lake.snapshot().hot} - renumbered
+        assert min(later) > max(renumbered)
+        assert (project.moment().through_id or 0) >= max(later)
+        settle_all(project.lake, now_us=NOW)
+        assert _wrong(project) == []
+        project.close()
+
+
 def test_records_that_came_after_a_store_was_lost_get_new_numbers(project: Project, whole: dict[str, str]) -> None:
     before = {raw_id for file in project.lake.snapshot().of("raw") for raw_id in _ids(project, file)}
     closed(project, Path.unlink)
@@ -384,6 +306,12 @@ def test_the_command_tells_by_its_exit_code(project: Project, monkeypatch: pytes
     assert (code, findings[0]["check"]) == (0, "files")
     assert run()[0] == 0
     assert CliRunner().invoke(telltale, ["check", "--quick", "--repair"]).exit_code != 0
+
+
+def _wrong(project: Project) -> list[str]:
+    """What is wrong, but that the tests' server is in a hurry."""
+    found = [each.found for each in examine(project, quick=False) if each.state == "wrong"]
+    return [said for said in found if "fsync" not in said and "full_page_writes" not in said]
 
 
 def _refusal(ask: Callable[[], object]) -> str:

@@ -292,7 +292,10 @@ def test_children_run_on_whatever_becomes_of_standard_output(tmp_path: Path, out
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
 def test_a_terminal_that_is_closed_drains_but_nohup_goes_on(tmp_path: Path) -> None:
-    with started(tmp_path, [("drains", DRAINS)], stdout=subprocess.PIPE) as process:
+    heeding = {
+        "preexec_fn": lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    }  # the tests themselves may have nohup
+    with started(tmp_path, [("drains", DRAINS)], stdout=subprocess.PIPE, **heeding) as process:
         assert process.stdout is not None
         assert process.stdout.readline().endswith("│ up\n")
         process.send_signal(signal.SIGHUP)

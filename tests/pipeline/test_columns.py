@@ -96,3 +96,20 @@ def test_columns_told_in_short_are_spelt_out(nodes: list[str]) -> None:
     assert table["observed_at"].cast("int64").to_pylist() == [10, 15, 20, 7]
     assert table["clock_offset_s"].to_pylist() == [21.6, None, 21.8, 1.0]  # 216 / 10, a hole, 218 / 10, 4 / 4
     assert table[POSITION].to_pylist() == [4, 4, 4, 9]
+
+
+def test_whole_seconds_become_times_and_none_grows_beyond_them() -> None:
+    shared: dict[str, list[Any]] = {"site": ["s", "t"], "node_id": ["n", "m"]}
+    for stamp, fits in ((1_795_160_000, True), (0, True), (2**63 // 10**6 + 1, False), (1.5, False), ("3", False)):
+        seconds: dict[str, Any] = {"observed_at": [7, stamp, 9]}
+        runs = Runs(shared, [2, 1], seconds=seconds)
+        rows = Rows(NODE_HEARTBEAT)
+        if fits:
+            rows.add({}, (0, 1), (2, 1), runs)
+            made = rows.arrow()
+            assert made["observed_at"].cast("int64").to_pylist() == [7_000_000, stamp * 1_000_000, 9_000_000]
+            assert made["site"].to_pylist() == ["s", "s", "t"] == runs.spelt_out()["site"]
+            assert runs.spelt_out()["observed_at"] == made["observed_at"].cast("int64").to_pylist()
+        else:
+            with pytest.raises((ValueError, TypeError, OverflowError)):
+                rows.add({}, (0, 1), (2, 1), runs)

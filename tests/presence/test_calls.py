@@ -7,7 +7,8 @@ import pytest
 
 import telltale as tt
 from telltale.contract import Raw, TelltaleError
-from telltale.engine import Relation
+from telltale.engine import DuckEngine, Relation
+from telltale.lake.settle import settle
 from telltale.operate import retention
 from telltale.presence import stays, thresholds
 from telltale.workbench.times import Span
@@ -190,6 +191,21 @@ def test_a_fixed_device_is_found_by_rule_and_left_out(weekly: tt.Project) -> Non
     assert days["visitors"].tolist() == [1, 2, 0]
     summary = tt.presence.summary(*week, project=weekly).query("address_kind == 'all'").iloc[0]
     assert (summary["visitors"], summary["visits"], summary["fixed"]) == (2, 3, 1)
+
+
+def test_days_read_apart_give_the_visits_of_all_days_at_once(weekly: tt.Project) -> None:
+    """Whatever an engine takes in a step: of settled days, of one with hot rows beside its file, of a late row."""
+    settle(weekly.lake, now_us=weekly.now_us())
+    hear(weekly, ("3c:06:30:00:00:04", "2026-11-18 10:00", "2026-11-18 10:30"))
+    hear(weekly, ("3c:06:30:00:00:05", "2026-11-17 10:00", "2026-11-17 10:10"), received="2026-11-18 18:00")
+    by_day = tt.Project(weekly.settings.root, now=weekly.clock)
+    assert isinstance(by_day.engine, DuckEngine)
+    by_day.engine.batch_rows = 100
+    made, expected = (
+        tt.presence.visits("2026-11-16", keep_excluded=True, project=project) for project in (by_day, weekly)
+    )
+    assert len(expected) > 3
+    assert made.equals(expected)
 
 
 def test_who_comes_back_is_told_with_longer_keys(weekly: tt.Project) -> None:

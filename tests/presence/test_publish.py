@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telltale.analysis.publish import hidden, published_bands, published_cells, published_figures, published_occupancy
+from telltale.analysis.publish import published_bands, published_cells, published_figures, published_occupancy
+from telltale.analysis.withheld import determined, hidden
 
 KINDS = ("all", "global", "local")
 
@@ -71,6 +72,32 @@ def known(table: list[int], found: list[bool]) -> set[int]:
     while new := {at for cells in SQUARE if len(set(cells) - told) == 1 for at in set(cells) - told}:
         told |= new
     return told
+
+
+SIGNS = st.sampled_from([-1, 0, 0, 1])
+EQUATIONS = st.integers(1, 9).flatmap(
+    lambda columns: st.lists(st.lists(SIGNS, min_size=columns, max_size=columns), min_size=1, max_size=9)
+)
+
+
+@given(EQUATIONS)
+def test_what_equations_determine_is_what_lies_in_their_row_space(equations: list[list[int]]) -> None:
+    """Told by the projection onto the row space instead of by elimination."""
+    rows = np.array(equations, np.float64)
+    projection = np.linalg.pinv(rows) @ rows
+    assert determined(rows) == np.flatnonzero(np.diag(projection) > 1 - 1e-9).tolist()
+
+
+def test_a_table_of_a_hundred_days_determines_what_its_totals_do() -> None:
+    """Hidden parts of 100 days by 3 kinds, with sums over kinds and over days: none alone, then one of a day alone."""
+    days, kinds = 100, 3
+    cells = np.arange(days * kinds).reshape(days, kinds)
+    rows = np.zeros((days + kinds, days * kinds))
+    for number, places in enumerate([*cells, *cells.T]):
+        rows[number, places] = 1
+    assert determined(rows) == []
+    known = rows[:, [*range(1), *range(kinds, days * kinds)]]  # of the first day one cell is left
+    assert determined(known) == [0]
 
 
 def figures(visitors: dict[str, int], passers: dict[str, int], **more: Any) -> pa.Table:

@@ -1,14 +1,19 @@
 """Visits of many rows, stretch by stretch: the answer the commits before gave, whatever the stretches."""
 
+import datetime as dt
 import hashlib
+from collections.abc import Collection
 from random import Random
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
-from telltale.engine import DuckEngine
+from telltale.arrow import day_of
+from telltale.engine import DuckEngine, Relation
 from telltale.presence.analysis import Rules, visits
+from telltale.tables import SIGHTING
 from tests.presence.rows import DAY, MIN, H, sighting, sightings, us
 
 NODES = 70  # more than one word of bits
@@ -67,3 +72,27 @@ def test_the_answer_is_that_of_the_commits_before(options: dict[str, Any], expec
     )
     told = "\n".join([str(rows.schema), *map(str, numbers.to_pylist())])
     assert hashlib.sha256(told.encode()).hexdigest()[:16] == expected
+
+
+@pytest.mark.parametrize("rules", [Rules(), Rules(excluded_flags=("staff",))], ids=["usual", "wrong clocks too"])
+def test_a_stretch_that_reads_its_own_days_only_misses_nothing(rules: Rules) -> None:
+    """Also of what was filed days after it began, or under its receipt because of a wrong clock."""
+    rows = [
+        *air(),
+        sighting(500, 8 * H, 3 * DAY + 60, dbm=-50),
+        sighting(501, -40 * DAY, -40 * DAY + 60, received_at=us(2 * DAY), flags="clock_ahead"),
+    ]
+    engine = DuckEngine(batch_rows=400)
+    everything = sightings(engine, rows).arrow()
+    days = day_of(SIGHTING, everything)
+    asked: list[set[dt.date]] = []
+
+    def of_days(wanted: Collection[dt.date]) -> Relation:
+        asked.append(set(wanted))
+        return engine.from_arrow(everything.filter(pc.is_in(days, pa.array(sorted(wanted), pa.date32()))))
+
+    table = engine.from_arrow(everything)
+    made = visits(engine, table, rules=rules, of_days=of_days).arrow()
+    assert made.equals(visits(engine, table, rules=rules).arrow())
+    assert len(asked) > 5
+    assert sum(len(wanted) < 4 for wanted in asked) >= len(asked) - 2  # all but those of the two odd ones

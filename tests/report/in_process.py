@@ -11,7 +11,7 @@ import pytest
 
 from telltale.page import pieces as show
 from telltale.report import engine, execute
-from telltale.workbench import project as projects
+from telltale.workbench import here as heres
 from telltale.workbench import shown
 from telltale.workbench.as_of import VARIABLE, Moment
 from telltale.workbench.project import Project
@@ -38,7 +38,7 @@ def cells(
     names: dict[str, Any] = {}
     before = {name: os.environ.get(name) for name in (VARIABLE, "TELLTALE_HOME")}
     os.environ.update({VARIABLE: moment.text, "TELLTALE_HOME": str(project.settings.root)})
-    projects._here.pop(project.settings.root.resolve(), None)
+    heres._here.pop(project.settings.root.resolve(), None)
     try:
         for cell in notebook["cells"]:
             if cell["cell_type"] == "code":
@@ -46,7 +46,7 @@ def cells(
                 if "parameters" in cell["metadata"].get("tags", ()):
                     names.update(values)
     finally:
-        opened = projects._here.pop(project.settings.root.resolve(), None)
+        opened = heres._here.pop(project.settings.root.resolve(), None)
         if opened is not None:
             opened[1].close()
         shown.in_zone(shown._zone)  # a kernel would have ended with the moment its tables are headed by

@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+import threading
 from base64 import b64decode
 from pathlib import Path
 from typing import Any
@@ -232,6 +233,40 @@ def test_the_index_lists_the_newest_first_and_leaves_out_what_is_gone(tmp_path: 
     html = index.write(tmp_path).read_text()
     assert re.findall(r'href="([^"#]*w\.\w+)"', html) == ["b/w.html", "b/w.pdf", "a/w.html"]
     assert "2\xa0reports, newest first" in html
+
+
+def test_of_two_reports_that_appear_at_once_the_index_lists_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One was listing them when the other appeared, and wrote last."""
+
+    def appear(name: str) -> None:
+        (tmp_path / name).mkdir()
+        entry = index.Entry(name, "**Week**", "said", "now", "2026-11-09T06:00:00+01:00", pdf=False)
+        (tmp_path / name / "w.json").write_text(json.dumps(entry._asdict()))
+        (tmp_path / name / "w.html").write_text("")
+
+    listed, is_written = threading.Event(), threading.Event()
+    entries = index.entries
+
+    def slow(reports: Path) -> list[tuple[Path, index.Entry]]:
+        found = entries(reports)
+        if not listed.is_set():
+            listed.set()
+            is_written.wait(1)  # in vain, where the other has to wait for this one
+        return found
+
+    monkeypatch.setattr(index, "entries", slow)
+    appear("a")
+    first = threading.Thread(target=index.write, args=(tmp_path,))
+    first.start()
+    assert listed.wait(30)
+    appear("b")
+    index.write(tmp_path)
+    is_written.set()
+    first.join(30)
+    html = (tmp_path / "index.html").read_text()
+    assert sorted(re.findall(r'href="([^"#]*w\.\w+)"', html)) == ["a/w.html", "b/w.html"]
 
 
 def test_the_command_lists_runs_and_says_what_is_wrong(project: Project) -> None:

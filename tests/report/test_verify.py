@@ -337,6 +337,29 @@ def test_no_id_and_no_number_of_records_of_people_is_in_a_recipe(world: World) -
     assert None not in days["sigfox"]
 
 
+OUT_OF_REACH = "answered it and is out of reach, so DuckDB made it again: "
+
+
+@pytest.mark.parametrize(
+    ("engine", "where", "said"),
+    [
+        ("spark", "", "telltale.toml [engine] spark is not set"),
+        ("spark", "sc://127.0.0.1:1/;token=hush", '[engine] spark = "sc://127.0.0.1:1": nothing answers there;'),
+        ("abacus", "", 'this telltale knows no engine "abacus"'),
+    ],
+    ids=["not set", "not there", "not known"],
+)
+def test_an_engine_that_is_out_of_reach_is_said(world: World, engine: str, where: str, said: str) -> None:
+    """The recipe names what answered; where Spark is, or is no more, is no other setting."""
+    world.in_page('"decoders":{', f'"engine":"{engine}","decoders":{{')
+    world.text("telltale.toml", lambda text: f'{text}\n[engine]\nspark = "{where}"\n')
+    verdict = world.verify()
+    assert (verdict.state, verdict.moved) == ("equal", ())
+    assert verdict.sentence.endswith("as it was; one difference moves none of its figures.")
+    assert [each.kind for each in verdict.reasons] == ["engine"]
+    assert f"{engine.capitalize()} {OUT_OF_REACH}{said}" in verdict.reasons[0].text
+
+
 VERIFIED = [pytest.param(5, id="5"), pytest.param(100, id="100", marks=pytest.mark.long)]
 
 

@@ -245,6 +245,22 @@ def test_many_devices_are_those_that_miss_most() -> None:
     assert list(figure.data[0].y) == [f"Sensor {n:02}" for n in range(6, 20)]
 
 
+@pytest.mark.parametrize(
+    ("minutes", "at"),
+    [
+        ([0, 50, *[0] * 7, 50, 0, 50, 40, 0], 1.55),  # six of 14 days, above which the words fit
+        ([21, 0, 50, 0, 35, 0, 30, 21, 0, 50, 0, 50, 40, 0], None),
+        ([9, 9], None),
+    ],
+)
+def test_what_is_tolerated_covers_no_bar(minutes: list[float], at: float | None) -> None:
+    frame = days(*(60.0 * each for each in minutes), column="outside_s")
+    figure = charts.outside_by_day(frame, tolerated_min=15, timezone="Europe/Berlin")
+    words = "tolerated: 15\xa0min a day"
+    assert [each.x for each in figure.layout.annotations if each.text == words] == ([] if at is None else [at])
+    assert figure.layout.meta.get("key", []) == ([["dotted", words]] if at is None else [])
+
+
 def test_minutes_outside_alarm_above_what_is_tolerated() -> None:
     frame = days(0.0, 540.0, None, 2820.0, column="outside_s")
     frame["readings"] = [100, 100, 0, 100]

@@ -13,11 +13,12 @@ from telltale.page.board import Ask
 from telltale.page.claims import Claim
 from telltale.page.pieces import Card, Sentence, Tiles
 from telltale.page.said import Said
-from telltale.page.why import given_by, why
+from telltale.page.why import described
 from telltale.sensors import cards, page
 from telltale.sensors.answers import Answers, answers, recent
 from telltale.sensors.concerns import concerns
 from telltale.workbench.project import Project
+from tests.claims import given
 from tests.sensors.sensed import NEVER, sensed
 from tests.sensors.small import FAHRENHEIT, H, small, steady
 
@@ -138,10 +139,9 @@ def test_the_rows_of_each_claim_give_its_value(case: Case) -> None:
         assert said
         wrong = []
         told = list({str((claim.call, claim.value)): claim for claim in said}.values())
-        for claim in random.Random(len(told)).sample(told, min(len(told), MOST)):
-            answer = why(claim, project=case.project)
-            if not same(claim.value, given_by(answer.rows, claim)):
-                wrong.append((claim.measure, claim.value, answer.value, answer.call))
+        for claim, value in given(random.Random(len(told)).sample(told, min(len(told), MOST)), case.project):
+            if not same(claim.value, value):
+                wrong.append((claim.measure, claim.value, value, described(claim)))
         assert wrong == []
 
 

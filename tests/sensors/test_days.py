@@ -28,6 +28,7 @@ from telltale.workbench.days import keep, parts_of
 from telltale.workbench.project import Project
 from telltale.workbench.question import Question, question
 from telltale.workbench.times import Span
+from tests.lake.test_damage import cut
 from tests.sensors.rows import info, named_limits, reading, readings_of, us
 from tests.sensors.small import DAY, STEP_S, H, small, steady
 
@@ -161,7 +162,9 @@ ASKED: dict[str, Callable[[Question], pa.Table]] = {
     "together": read.days_outside,
     "kinetic": lambda asked: read.mean_kinetic_temperature(asked, by="day"),
     "coverage": coverage,
-    "measured": lambda asked: days.measured(asked).arrow().sort_by("device_id"),
+    "measured": lambda asked: (
+        days.measured(asked).arrow().sort_by([("device_id", "ascending"), ("quantity", "ascending")])
+    ),
     "sensors": lambda asked: pa.table({"id": list(read.sensors(asked).names)}),
 }
 
@@ -275,6 +278,38 @@ def test_the_job_of_upkeep_says_what_it_did_until_there_is_nothing_to_do(tmp_pat
     assert job in [each.do for each in JOBS]
     assert job(project, project.now_us()) == "computed what is kept of days: 24 of 8 tables"
     assert job(project, project.now_us()) == ""
+
+
+def test_a_damaged_file_costs_the_job_its_own_days_alone(tmp_path: Path) -> None:
+    project = project_of(tmp_path)
+    merge(project.lake, now_us=project.now_us() + 3 * DAY * 10**6)
+    assert keep_all(project) > 0
+    whole = {table.name: bases(project.store, table.name) for table in (days.DAYS, days.STEP_COUNTS)}
+    for name, kept in whole.items():
+        drop_days(project.store, name, sorted(kept))
+    file = next(file for file in project.lake.snapshot().of("reading") if file.day == dt.date(2026, 11, 17))
+    cut(Path(project.lake.path(file)))
+
+    said = upkeep.days(project, project.now_us())
+
+    assert list(project.lake.left_out()) == [file.path]
+    assert said.startswith("computed what is kept of days: ")
+    for name, kept in whole.items():
+        left = {day: basis for day, basis in kept.items() if day not in (file.day, file.day + dt.timedelta(days=1))}
+        assert len(left) >= 3
+        assert bases(project.store, name).items() >= left.items()
+        assert file.day not in bases(project.store, name)
+
+
+def test_many_damaged_days_do_not_keep_older_ones_from_being_made(tmp_path: Path) -> None:
+    project = project_of(tmp_path)
+    merge(project.lake, now_us=project.now_us() + 3 * DAY * 10**6)
+    asked = Question(project.view(), Span(0, project.now_us()), project.zone())
+    for file in project.lake.snapshot().of("reading"):
+        if file.day >= dt.date(2026, 11, 17):
+            Path(project.lake.path(file)).unlink()
+    assert keep(asked, days.DAYS, most=2).made == 2
+    assert max(bases(project.store, days.DAYS.name)) < dt.date(2026, 11, 17)
 
 
 def test_what_is_kept_of_a_day_goes_with_its_last_row(tmp_path: Path) -> None:

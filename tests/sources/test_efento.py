@@ -374,11 +374,12 @@ def test_export_writes_hot_and_settled_records(tmp_path: Any, monkeypatch: pytes
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_random_and_mutated_frames() -> None:
+@pytest.mark.parametrize("many", [30_000, pytest.param(100_000, marks=pytest.mark.long)])
+def test_many_random_and_mutated_frames(many: int) -> None:
     """Rows, rejects or DecodeError, and nothing that takes long."""
     rng = random.Random(11)
     bodies = [sample.body for sample in samples() if sample.source == "efento" and sample.body]
-    for number in range(100_000):
+    for number in range(many):
         body = bytearray(rng.choice(bodies) if number % 4 else rng.randbytes(rng.randrange(200)))
         for _ in range(rng.randrange(1, 6)):
             place = rng.randrange(len(body) + 1)

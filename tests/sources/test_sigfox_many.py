@@ -30,6 +30,7 @@ OPTIONS = {
 PLAIN: list[tuple[str, dict[str, Any]]] = [
     ("/sigfox/uplink", {"device": DEVICE, "time": TIME, "seqNumber": 12, "data": "", "rssi": -108.5, "temp": 215}),
     ("/sigfox/uplink", {"device": DEVICE, "time": str(TIME), "data": "40ff", "deviceTypeId": "5d8C", "x": "1.50"}),
+    ("/sigfox/uplink", {"device": DEVICE, "time": TIME, "data": "40ff", "deviceTypeId": "5d8c", "t": 64}),
     ("/sigfox/downlink", {"device": "001", "time": TIME, "station": "1D2A", "duplicate": False, "ack": True, "y": 3}),
     ("/sigfox/uplink", {"device": "1d3c08", "time": TIME, "data": "313030"}),
     ("/sigfox/uplink/hex", {"gadget": 7, "time": TIME, "seqNumber": "0xaF", "customData#note": "warm", "n": None}),

@@ -172,7 +172,7 @@ configs = st.lists(
 payloads = st.binary(max_size=14)
 
 
-@settings(max_examples=5000)
+@settings(max_examples=1500)
 @given(config=configs, payload=payloads)
 def test_a_well_formed_config_gives_what_a_plain_reader_of_bit_strings_gives(config: str, payload: bytes) -> None:
     """Nothing crashes and nothing is invented: each value is a second, naive reader's, or missing there too."""
@@ -183,7 +183,7 @@ def test_a_well_formed_config_gives_what_a_plain_reader_of_bit_strings_gives(con
     assert repr(told) == repr(naive(config, payload))
 
 
-@settings(max_examples=5000)
+@settings(max_examples=1500)
 @given(config=st.text("abi:ntucharlofe0123468 -#_", max_size=60) | st.text(max_size=40) | configs, payload=payloads)
 def test_any_text_is_a_config_or_refused(config: str, payload: bytes) -> None:
     try:

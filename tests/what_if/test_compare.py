@@ -9,7 +9,11 @@ import pytest
 
 import telltale as tt
 from telltale.contract import ConfigError
-from telltale.workbench.project import Project, standing_at
+from telltale.lake.purge import drop
+from telltale.lake.settle import settle_all
+from telltale.what_if.choices import with_setting
+from telltale.workbench.here import standing_at
+from telltale.workbench.project import Project
 from telltale.workbench.unpublished import OF_PAGES
 from tests.lake_fixture import at, hear, set_clock, write_settings
 from tests.sensors.small import STEP_S, UNITS, small
@@ -70,6 +74,8 @@ REFUSED: dict[str, tuple[Callable[[Project], Any], str]] = {
         lambda p: tt.compare(tt.kanban.items, service_level=[2], project=p), "service_level = 2: expected less than 1"),
     "a limit of a device that is not listed": (
         lambda p: tt.compare(tt.sensors.days_outside, device="Cellar", high=[3], project=p), "Cellar"),
+    "a list with nothing in it": (
+        lambda p: tt.compare(tt.presence.figures, gap=[], project=p), r"gap = \[\]: nothing is tried"),
     "an alert that is none": (lambda p: tt.compare("alerts.x", above=[1], project=p), 'no "alerts.x"'),
     "too many": (
         lambda p: tt.compare(tt.presence.figures, gap=[f"{n}min" for n in range(1, 30)], project=p), "29 answers"),
@@ -107,7 +113,6 @@ BUTTONS = "Name,MAC-Address,item,cards\nGloves left,02:7e:11:a0:00:01,Gloves,3\n
 
 def test_limits_and_cards_are_tried_where_they_are_set(project: Project) -> None:
     from telltale.settings import buttons, devices
-    from telltale.what_if.choices import with_setting
 
     settings = project.settings.with_files({"devices.csv": SENSOR.encode(), "buttons.csv": BUTTONS.encode()})
     fridge = with_setting(settings, "high", 6, only="Fridge")
@@ -136,6 +141,43 @@ def test_the_notebook_runs(project: Project) -> None:
     assert names["gaps"].table["visits"].notna().any()
 
 
+def test_a_limit_that_does_not_count_is_not_tried(tmp_path: Path) -> None:
+    """A limit of the temperature goes before one of nothing: `high` would change no figure."""
+    listed = "device_id,name,role,high,high:temperature,high:co2\n"
+    listed += "sigfox:a1,Fridge,sensor,8,8,\nsigfox:a2,Hall,sensor,,,900\n"
+    sent = [(STEP_S * number, {"temperature": 5}) for number in range(24)]
+    project = small(tmp_path, listed, a1=sent, a2=[(at, {"co2": 950}) for at, _ in sent])
+    for device, name in (("Fridge", "high:temperature"), ("Hall", "high:co2")):
+        with pytest.raises(ConfigError, match=f'of {device} the column "{name}" counts, not "high"'):
+            tt.compare(tt.sensors.minutes_outside, "1d", device=device, high=[3, 20], project=project)
+    limits: dict[str, Any] = {"high:temperature": [3, 20]}
+    found = tt.compare(tt.sensors.minutes_outside, "1d", device="Fridge", project=project, **limits)
+    outside = found.table.groupby("choice")["outside_s"].sum()
+    assert outside["as set"] == outside["high:temperature = 20"] == 0
+    assert outside["high:temperature = 3"] == 22 * STEP_S  # the reading of this very moment is not before it
+
+
+def test_a_purge_meanwhile_lets_all_of_it_be_asked_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = [(STEP_S * number, {"temperature": 9}) for number in range(24)]
+    project = small(tmp_path, SENSOR.replace("2d24e6", "a1"), a1=sent)
+    settle_all(project.lake, now_us=project.now_us())
+    tries: list[int] = []
+
+    def purged(*given: Any, **named: Any) -> Any:
+        tries.append(1)
+        if len(tries) == 1:
+            files = project.lake.snapshot().files
+            drop(project.lake, list(files), now_us=project.now_us(), freeze=False)
+            for file in files:
+                project.lake.root.delete(file.path)
+        return with_setting(*given, **named)
+
+    monkeypatch.setattr("telltale.what_if.asking.with_setting", purged)
+    found = tt.compare(tt.sensors.minutes_outside, "1d", device="Fridge", high=[6], project=project)
+    assert found.rows.num_rows == 0
+    assert len(tries) == 2
+
+
 ALERT = '[alerts.fridge]\non = "excursion"\nquantity = "temperature"\nabove = 8\nlasts = "20min"\nto = ["me@x.org"]\n'
 
 
@@ -148,3 +190,6 @@ def test_an_alert_is_tried_with_another_threshold(tmp_path: Path) -> None:
     assert table.index.tolist() == ["as set", "above = 6", "above = 10"]
     assert table["episodes"].tolist() == table["told"].tolist() == [1, 2, 0]
     assert table["longest_s"].tolist()[:2] == [6 * STEP_S + STEP_S] * 2
+    for given, named, said in ((["1d", "2d"], {}, "'2d'"), (["1d"], {"until": "1h"}, "until"), ([], {"x": 1}, "x")):
+        with pytest.raises(ConfigError, match=f"lists to try, not {said}; leave that out"):
+            tt.compare("alerts.fridge", *given, **named, above=[6], project=project)

@@ -9,7 +9,8 @@ import telltale as tt
 from telltale.contract import ConfigError
 from telltale.report.of_run import answered_by
 from telltale.settings import HOME_VARIABLE
-from telltale.workbench.project import RUNS_ON, Project, here
+from telltale.workbench.here import RUNS_ON, here
+from telltale.workbench.project import Project
 from tests.lake_fixture import write_settings
 
 SPARK = '[engine]\nspark = "sc://127.0.0.1:1/;token=hush"\n'

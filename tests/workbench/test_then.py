@@ -12,14 +12,16 @@ from hypothesis import settings as given_settings
 from hypothesis import strategies as st
 
 import telltale as tt
-from telltale.contract import ConfigError
+from telltale.contract import ConfigError, TelltaleError
+from telltale.health.arriving import arrived
 from telltale.lake.merge import merge
 from telltale.lake.purge import drop
 from telltale.lake.redecode import redecode
 from telltale.lake.settle import settle_all
-from telltale.landing.schema import RAW
+from telltale.landing.schema import RAW, REFUSED
 from telltale.settings import devices, load
 from telltale.workbench.project import Project
+from telltale.workbench.rejected import rejected_counts
 from telltale.workbench.shown import looks
 from tests.lake_fixture import at, hear, set_clock, write_settings
 from tests.workbench.test_as_of import MINUTE_US, NOON_US, send
@@ -54,6 +56,30 @@ def test_what_is_seen_is_what_was_received(project: Project) -> None:
     assert [seen(project, minute(number)) for number in (-1, 0, 10, 20)] == [[], [1], [1, 3], [1, 2, 3]]
     assert seen(project, "39min") == [1, 2, 3]
     assert project.clock() == LATER_US
+
+
+def test_a_record_that_came_later_has_no_bytes_yet(project: Project) -> None:
+    send(project, 1, minute=0, value=1, seq=1)
+    send(project, 2, minute=20, value=2, seq=2)
+    then = tt.at(minute(5), project=project)
+    assert then.raw(1) == tt.raw(1, project=project)
+    with pytest.raises(TelltaleError, match="raw 2: no record has that id"):
+        then.raw(2)
+
+
+def test_a_request_that_was_refused_later_is_in_no_answer(project: Project) -> None:
+    told = {"source": "sigfox", "sender": "", "status": 403, "reason": "no_secret", "detail": "", "meta": "{}"}
+    with project.store.writer() as connection:
+        for number in (0, 20, 21):
+            received = NOON_US + number * MINUTE_US
+            connection.execute(REFUSED.insert().values(**told, received_at=received, body=b""))
+    then = tt.at(minute(5), project=project)
+    for asked, count in ((project, 3), (then.project, 1)):
+        refused = tt.health.refused("24h", project=asked)
+        assert refused.refused.tolist() == [count]
+        assert refused.last_at[0] == NOON + dt.timedelta(minutes=(count - 1) and 21)
+        assert rejected_counts(asked, "door", "24h").to_pylist()[0]["count"] == count
+        assert len(arrived(asked, "UTC")) == count
 
 
 def test_an_object_and_a_block_ask_alike(project: Project) -> None:

@@ -24,7 +24,7 @@ def built(world: World, root: Path) -> "Project":
 
     now_us = round(world.now.timestamp() * 1e6)
     write(world, root)
-    project = Project(settings=load(root), now=lambda: now_us)
+    project = Project(settings=load(root), now=lambda: now_us, threads=1)
     until = now_us if isinstance(world.settles, bool) else round(world.settles.timestamp() * 1e6)
     early = [one for one in world.sent if one.received.timestamp() * 1e6 <= until]
     late = [one for one in world.sent if one.received.timestamp() * 1e6 > until]

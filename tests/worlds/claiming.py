@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tests.claims import given
 from tests.worlds import measures
 from tests.worlds.oracle import ORACLE, facts
 from tests.worlds.oracle.sensors import quantities_of
@@ -48,12 +49,11 @@ def claims_of(made: "Boards", page: str) -> "Sequence[Claim]":
 
 def not_given(claims: "Sequence[Claim]", project: "Project") -> Iterator[str]:
     """Claims whose own call gives another value."""
-    from telltale.page.why import why
+    from telltale.page.why import described
 
-    for claim in claims:
-        found = why(claim, project=project)
-        if not _alike(found.value, claim.value):
-            yield f"{claim.subject.name} {claim.measure}: says {claim.value}, {found.call} gives {found.value}"
+    for claim, value in given(claims, project):
+        if not _alike(value, claim.value):
+            yield f"{claim.subject.name} {claim.measure}: says {claim.value}, {described(claim)} gives {value}"
 
 
 def not_true(claims: "Sequence[Claim]", world: World) -> Iterator[str]:

@@ -17,6 +17,8 @@ from telltale.page.table import Table
 _HEAD_PX, _PLOT_PX, _FOOT_PX = 24, 170, 24
 _ROW_PX = 40
 _NUMBERED_DAYS = 8
+_ROOMY_DAYS = 5
+"""So many bars of one of four panels are wider than the numbers in them."""
 _NARROW_NAME = 14
 _WALL_FROM = 5
 """Fewer days than this are narrow bars: one is not a wall."""
@@ -38,7 +40,8 @@ def daily_hours(strips: Any, *, timezone: str) -> go.Figure:
     if not days:
         return nothing("Nothing is known of any PC in this period, so there are no hours.")
     top = 1.1 * max(sum(_hours(pc, day)) for pc in pcs for day in days) or 1.0
-    height, wide = grid(len(pcs), min(len(pcs), 4), head=_HEAD_PX, plot=_PLOT_PX, foot=_FOOT_PX, apart=0.03)
+    abreast = _abreast(len(pcs), len(days))
+    height, wide = grid(len(pcs), abreast, head=_HEAD_PX, plot=_PLOT_PX, foot=_FOOT_PX, apart=0.03)
     tall, narrow = grid(len(pcs), 1, head=_HEAD_PX, plot=_PLOT_PX - 30, foot=_FOOT_PX, apart=0)
     chart = figure(
         height=round(height) + 4,
@@ -96,6 +99,13 @@ def possible_hours(totals: Any) -> go.Figure:
         at = {"x": pc.high_h, "y": place, "xanchor": "left", "xshift": 10}
         chart.add_annotation(label(pc.text, **at, bgcolor=LIGHT.surface, borderpad=1))
     return chart
+
+
+def _abreast(pcs: int, days: int) -> int:
+    """How many panels stand side by side: a bar is to be wider than the number in it."""
+    if not _ROOMY_DAYS < days <= _NUMBERED_DAYS:
+        return min(pcs, 4)
+    return 2 if pcs == 4 else min(pcs, 3)
 
 
 def _h(hours: float) -> str:

@@ -5,6 +5,7 @@ Source: wire/kanban.md 7 (calendar; day borders use a named time zone, a day at 
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -71,6 +72,7 @@ def day_s(shifts: Sequence[Shift]) -> float:
     return float(second - first) / 1e6 / len({day for shift in shifts for day in shift.weekdays})
 
 
+@lru_cache(maxsize=1 << 14)  # years of days, which every question asks for again
 def _moment(zone: ZoneInfo, day: date, minute: int) -> int:
     """The moment a local clock shows a minute of a day; of a time shown twice the first."""
     days, rest = divmod(minute, MINUTES_A_DAY)

@@ -86,12 +86,13 @@ def pairs(
         )
     )
     limits = limits or {}
+    counted_by = _counted_by([at_us for at_us, _, _ in events], counted)
     for at_us, is_ack, item in events:
         pulled = waiting.setdefault(item, deque())
         if not is_ack:
             pulled.append(at_us)
         limit = limits.get(item, UNLIMITED)
-        given_up = _too_old(pulled, limit, at_us, counted) if is_ack else _too_many(pulled, limit)
+        given_up = _too_old(pulled, limit, at_us, counted_by) if is_ack else _too_many(pulled, limit)
         found += [(item, lost_us, None, True) for lost_us in given_up]
         if is_ack and not pulled:
             found.append((item, None, at_us, False))
@@ -194,15 +195,18 @@ def _too_many(pulled: deque[int], limit: Limit) -> list[int]:
     return [pulled.popleft() for _ in range(0 if limit.pulls is None else len(pulled) - limit.pulls)]
 
 
-def _too_old(pulled: deque[int], limit: Limit, at_us: int, counted: Stretches | None) -> list[int]:
+def _counted_by(moments_us: Sequence[int], counted: Stretches | None) -> Mapping[int, int]:
+    """How much counted time had passed by each moment: looked up once for all, not for each two that are compared."""
+    passed = moments_us if counted is None else counted.elapsed_us(moments_us).tolist()
+    return dict(zip(moments_us, passed, strict=True))
+
+
+def _too_old(pulled: deque[int], limit: Limit, at_us: int, counted_by: Mapping[int, int]) -> list[int]:
     """The oldest open pulls that what comes at a moment cannot be for, as a younger one is open; they are no longer."""
-    if not pulled or _counted_us(pulled[-1], at_us, counted) > limit.open_us:
+    by_now_us = counted_by[at_us]
+    if not pulled or by_now_us - counted_by[pulled[-1]] > limit.open_us:
         return []
     given_up = []
-    while at_us - pulled[0] > limit.open_us and _counted_us(pulled[0], at_us, counted) > limit.open_us:
+    while at_us - pulled[0] > limit.open_us and by_now_us - counted_by[pulled[0]] > limit.open_us:
         given_up.append(pulled.popleft())
     return given_up
-
-
-def _counted_us(since_us: int, until_us: int, counted: Stretches | None) -> int:
-    return until_us - since_us if counted is None else int(counted.between_us(since_us, until_us))

@@ -17,6 +17,8 @@ select collector, interface, unix_micros(observed_at) - cast(floor(covered_s * 1
   unix_micros(observed_at) as end_us, frames, unlisted, drops
 from collector_heartbeat
 """
+COVERED_BY_DAY = COVERED.replace("select ", "select day_us, raw_id, ")
+"""The same of heartbeats that say when their day begins."""
 
 NAMED = """
 select collector, interface, timestamp_micros(start_us) as start, timestamp_micros(end_us) as end, frames, unlisted,

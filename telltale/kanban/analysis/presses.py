@@ -44,6 +44,8 @@ from (
 ) beat
 where at_us < before_us - :step_us
 """
+SET_BACK_BY_DAY = SET_BACK.replace("select ", "select day_us, ").replace("partition by ", "partition by day_us, ")
+"""The same within each day, of heartbeats that say when theirs begins."""
 
 CAME = """
 select f.device_id, f.observed_at, f.kind, f.interface, f.exchange, f.exchange_s,
@@ -130,19 +132,21 @@ def presses(engine: Engine, frames: Relation, rules: pa.Table, steps: pa.Table |
     return engine.run(PRESSED, relations)
 
 
-def set_back(engine: Engine, heartbeats: Relation, *, replayed: str = "replay") -> pa.Table:
+def set_back(engine: Engine, heartbeats: Relation, *, replayed: str = "replay", by_day: bool = False) -> pa.Table:
     """Where the clock of a live capture was set back.
 
     Args:
         engine: where it runs.
         heartbeats: rows of `tables.COLLECTOR_HEARTBEAT` of the captures.
         replayed: the collector whose records come in the order of files, which says nothing of a clock.
+        by_day: within each day alone, by their column `day_us`.
 
     Returns:
-        interface, raw_id (of the first heartbeat after it), before_us (the newest moment of before); none as a rule.
+        interface, raw_id (of the first heartbeat after it), before_us (the newest moment of before), and `day_us` where
+        it was asked by day; none as a rule.
     """
-    told = {"collector_heartbeat": heartbeats}
-    return engine.run(SET_BACK, told, replayed=replayed, step_us=LIVE_STEP_US).arrow()
+    told, text = {"collector_heartbeat": heartbeats}, SET_BACK_BY_DAY if by_day else SET_BACK
+    return engine.run(text, told, replayed=replayed, step_us=LIVE_STEP_US).arrow()
 
 
 def _came(engine: Engine, frames: Relation, steps: pa.Table | None) -> Relation:

@@ -225,7 +225,14 @@ def _uncovered(coverage: Coverage | None, about: Items) -> str:
 
 
 def kanban_concerns(
-    items: Any, *, now: dt.datetime, target: float, page: str = "kanban", about: Items = ABOUT, has_choice: bool = False
+    items: Any,
+    *,
+    now: dt.datetime,
+    target: float,
+    basis: str = "",
+    page: str = "kanban",
+    about: Items = ABOUT,
+    has_choice: bool = False,
 ) -> list[Notice]:
     """A line for each item that runs short and each button that may be dead, for what needs a look.
 
@@ -233,21 +240,23 @@ def kanban_concerns(
         items: `tt.kanban.items`.
         now: the present on the site's clock.
         target: the largest risk one accepts.
+        basis: the stretch risks are of, said where another page may show another one.
         page: where it is shown.
         about: what the claims share.
         has_choice: whether the page offers a choice of item, which its link then makes.
     """
     found = []
+    rule = f"target {wording.percent(target)}" + (f"; by {basis}" if basis else "")
     for row in rows(items, *ITEM):
-        notices = [_runs_short(row, now, target, page, about)] if runs_short(row, target) else []
+        notices = [_runs_short(row, now, rule, page, about)] if runs_short(row, target) else []
         notices += [_may_be_dead(row, now, page, about)] if row["may_be_dead"] else []
         choice = f"item={quote(spelt(row['item']))}" if has_choice else ""
         found += [notice._replace(concern=replace(notice.concern, choice=choice)) for notice in notices]
     return found
 
 
-def _runs_short(row: Mapping[str, Any], now: dt.datetime, target: float, page: str, about: Items) -> Notice:
-    evidence = say("{} risk; target {}", risk_words(row, about), wording.percent(target))
+def _runs_short(row: Mapping[str, Any], now: dt.datetime, rule: str, page: str, about: Items) -> Notice:
+    evidence = say("{} risk; {}", risk_words(row, about), rule)
     likely = say("go from {}", _cards(row, about))
     when = "now"
     if not row["is_heard"] and row["heard_until"] is not None:

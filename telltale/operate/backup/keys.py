@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -71,7 +72,12 @@ def lock_up(project: Project, locker: Locker, *, backup: str, now_us: int) -> in
         private.new_file(locker.file)
     except OSError as error:
         raise ConfigError(f"--keys {locker.file}: {error.strerror}; name a file in a folder that is there") from error
-    locker.file.write_bytes(head + b"\n" + sealed)
+    try:
+        locker.file.write_bytes(head + b"\n" + sealed)
+    except OSError as error:
+        with suppress(OSError):
+            locker.file.unlink()
+        raise ConfigError(f"--keys {locker.file}: {error.strerror}; free its disk, or name another one") from error
     return min(destroyed_at, default=None)
 
 

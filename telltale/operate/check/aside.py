@@ -7,10 +7,12 @@ Rows about people in such a file outlive no retention unseen: the file is noted 
 import datetime as dt
 import os
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from telltale import private
 from telltale.lake import RAW_TABLE, Lake
+from telltale.landing import Store
 from telltale.operate.retention.limits import HOUR
 from telltale.operate.retention.purging import HARMLESS
 from telltale.publish import exported
@@ -35,32 +37,55 @@ class Aside:
         self.files: list[Path] = []
 
     def copy(self, lake: Lake, path: str, *, table_name: str, source: str, rows: int) -> None:
-        """Keep a copy of a file of the lake; nothing is kept of one that is missing.
+        """Keep a copy of a file of the lake; none of one that is missing; a folder in its place is moved.
 
         Raises:
             OSError: the disk is full.
         """
-        if not lake.root.exists(path):
+        is_folder = lake.root.is_folder(path)
+        if not is_folder and not lake.root.exists(path):
             return
         target = self._new(Path("lake") / path)
         if self._is_personal(table_name, source):
             expires = self._now_us + self._settings.site.raw_retention_h * HOUR
             what = f"damaged file of {table_name}"
             exported.note(lake.store, exported.Exported(str(target), what, rows, self._now_us, expires))
+        if is_folder:
+            target.unlink()
+            shutil.move(lake.root.absolute(path), target)
+            self.files.append(target)
+            return
         with target.open("r+b") as file:
             file.write(lake.root.content(path))
             file.flush()
             os.fsync(file.fileno())
         self.files.append(target)
 
-    def move(self, path: Path) -> Path | None:
-        """Move a file that lies beside the lake, such as the store's; None where there is none."""
-        if not path.exists():
-            return None
+    def keep(self, path: Path) -> Path:
+        """Keep a file that lies beside the lake, and stays where it is: by a second name, or a copy on another disk.
+
+        Raises:
+            OSError: the disk is full.
+        """
         target = self._new(Path(path.name))
-        shutil.move(path, target)
+        target.unlink()
+        try:
+            os.link(path, target)
+        except OSError:
+            private.new_file(target)
+            shutil.copyfile(path, target)
+            with target.open("r+b") as file:
+                os.fsync(file.fileno())
         self.files.append(target)
         return target
+
+    def note(self, store: Store, target: Path, what: str, rows: int, sources: Collection[str]) -> None:
+        """Note a file that holds raw records; where they are about people it is named once it is past its time."""
+        if not sources or any(self._is_personal(RAW_TABLE, source) for source in sources):
+            if self._settings.site.keep:
+                return
+            expires = self._now_us + self._settings.site.raw_retention_h * HOUR
+            exported.note(store, exported.Exported(str(target), what, rows, self._now_us, expires))
 
     def _new(self, name: Path) -> Path:
         target = self.folder / name

@@ -1,15 +1,21 @@
 """What is damaged or missing of what a project keeps."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from telltale.contract import TelltaleError
-from telltale.lake import lost
+from telltale.lake import File, Lake, lost, unfinished
+from telltale.lake.away import PUT_BACK, away
 from telltale.lake.damage import REMEDY, Damaged
 from telltale.lake.examine import damaged, damaged_superseded
+from telltale.lake.files import NotReadable
+from telltale.lake.orphans import unknown_records
+from telltale.lake.relist import clashing, never_listed
+from telltale.lake.returned import returned
 from telltale.lake.superseded import superseded
 from telltale.lake.unaccounted import unaccounted
 from telltale.landing import Store, spool_files
+from telltale.operate import presence_keys
 from telltale.operate.check import aside
 from telltale.operate.finding import Finding
 from telltale.operate.store_state import wrong_with_store
@@ -31,8 +37,8 @@ def examine(project: Project, *, quick: bool, progress: Progress = lambda *_: No
 
     Args:
         project: whose.
-        quick: sizes, existence and ends of files; else the checksum of all bytes, and whether every raw record has its
-            rows.
+        quick: sizes, existence and ends of files; else the checksum of all bytes, and whether every raw record
+            has rows.
         progress: told how far it is.
     """
     store = [*_store(project)]
@@ -52,13 +58,37 @@ def examine(project: Project, *, quick: bool, progress: Progress = lambda *_: No
 def files_from_outside(project: Project) -> Iterator[Finding]:
     """Damaged files as far as names, sizes and some ends tell."""
     lake = project.lake
+    if said := away(lake):
+        yield Finding("files", "wrong", said, PUT_BACK)
+        return
     yield from _named(damaged(lake, lake.snapshot().files, reads_all=False, ends=ENDS_OF_DOCTOR))
+    yield from _unlisted(lake, reads_all=False)
+
+
+def _unlisted(lake: Lake, *, reads_all: bool) -> Iterator[Finding]:
+    """Files that lie in the lake and ought to be listed."""
+    for path in returned(lake, reads_all=reads_all):
+        yield Finding("files", "wrong", f"{path} was lost, and is there again; it is not listed", REMEDY)
+    if not reads_all:
+        return
+    unknown = {found.path: found.ids for found in unknown_records(lake, never_listed(lake))}
+    taken = clashing(lake, unknown)
+    why, put_back = " by numbers that others have by now", "put back the store that listed them"
+    for paths, more, fix in ((sorted({*unknown} - {*taken}), "", f"{put_back}, or {REMEDY}"), (taken, why, put_back)):
+        if paths:
+            said = (
+                f"{count(len(paths), 'file')} with raw records that the store does not know{more}, such as {paths[0]}"
+            )
+            yield Finding("files", "wrong", said, fix)
 
 
 def _store(project: Project) -> Iterator[Finding]:
     try:
         for found, fix in wrong_with_store(project):
             yield Finding("store", "wrong", found, fix)
+        if unfinished.is_unfinished(project.store):
+            said = f"{project.store.shown} was damaged, and not all files of the lake that it listed are listed again"
+            yield Finding("store", "wrong", said, REMEDY)
     except TelltaleError as error:
         found, _, fix = str(error).rpartition("; ")
         yield Finding("store", "wrong", found or fix, fix)
@@ -67,6 +97,18 @@ def _store(project: Project) -> Iterator[Finding]:
 def _files(project: Project, *, quick: bool, progress: Progress) -> Iterator[Finding]:
     lake = project.lake
     files = lake.snapshot().files
+    if said := away(lake):
+        yield Finding("files", "wrong", said, PUT_BACK)
+        return
+    try:
+        yield from _compared(project, files, quick=quick, progress=progress)
+    except NotReadable as error:
+        found, _, fix = str(error).partition("; ")
+        yield Finding("files", "wrong", found, fix)
+
+
+def _compared(project: Project, files: Sequence[File], *, quick: bool, progress: Progress) -> Iterator[Finding]:
+    lake = project.lake
     found = damaged(lake, files, reads_all=not quick, progress=lambda done, of: progress("files", done, of))
     is_whole = True
     for finding in _named(found):
@@ -75,6 +117,9 @@ def _files(project: Project, *, quick: bool, progress: Progress) -> Iterator[Fin
     for file, what in damaged_superseded(lake.root, superseded(lake.store), reads_all=not quick):
         is_whole = False
         yield Finding("files", "wrong", f"{file.path}, kept of what was decoded before, {what}", REMEDY)
+    for finding in _unlisted(lake, reads_all=True):
+        is_whole = False
+        yield finding
     if is_whole:
         looked = "name, size and end" if quick else "SHA-256"
         size = sum(file.bytes for file in files)
@@ -100,18 +145,21 @@ def _rows(project: Project, progress: Progress) -> Iterator[Finding]:
         said = f"{each.source} {each.day}: {count(each.rows, 'row')} of {count(each.records, 'raw record')} missing"
         yield Finding("rows", "wrong", said, REMEDY)
     if is_whole:
-        yield Finding("rows", "ok", "every raw record that is kept has its rows")
+        yield Finding("rows", "ok", "every raw record that is kept has a row in some table, or needs none")
 
 
 def _keys(project: Project) -> Iterator[Finding]:
     """A key that is not whole stops the presence of its site: nothing is decoded under another one."""
     folder = project.settings.keys
     files = sorted(folder.rglob("[!.]*.key")) if folder.is_dir() else []
+    noted = [*presence_keys.wrong(project)]
+    yield from noted
+    files = [path for path in files if not any(str(path) in each.found for each in noted)]
     bad = [path for path in files if path.stat().st_size != KEY_BYTES]
     for path in bad:
         fix = "bring back the file as it was, from a backup of keys; until then its site's sightings cannot be decoded"
         yield Finding("keys", "wrong", f"{path}: {path.stat().st_size} bytes, expected {KEY_BYTES}", fix)
-    if not bad:
+    if not bad and not noted:
         yield Finding("keys", "ok", count(len(files), "key"))
 
 
@@ -129,7 +177,7 @@ def _spools(project: Project) -> Iterator[Finding]:
             said = str(error)
         if said:
             bad += 1
-            fix = "stop its collector, keep a copy of it and its -wal file, and move it away: a new one is begun"
+            fix = 'stop its collector, and run "telltale check --repair": what can be read of it is kept and stored'
             yield Finding("spools", "wrong", f"{path} is damaged: {said}", fix)
     if files and not bad:
         yield Finding("spools", "ok", count(len(files), "spool"))

@@ -7,7 +7,9 @@ catalog changes in one transaction, so that a repair can be stopped anywhere and
 
 from collections.abc import Callable, Iterator
 
-from telltale.lake import RAW_TABLE, File, lost
+from telltale.contract import ConfigError, StoreError
+from telltale.lake import RAW_TABLE, File, damage, lost
+from telltale.lake.away import PUT_BACK, away
 from telltale.lake.catalog import bump, unlist
 from telltale.lake.damage import Damaged
 from telltale.lake.examine import damaged, damaged_superseded
@@ -19,6 +21,7 @@ from telltale.lake.salvage import salvage
 from telltale.lake.superseded import remove_superseded, superseded
 from telltale.lake.unaccounted import unaccounted
 from telltale.operate.check.aside import Aside
+from telltale.operate.check.spools_again import spools_again
 from telltale.operate.check.store_again import ONLY_THERE, store_again
 from telltale.operate.finding import Finding
 from telltale.operate.retention.closing import close_again
@@ -29,22 +32,36 @@ from telltale.workbench.project import Project
 from telltale.workbench.times import midnight
 
 Progress = Callable[[str, int, int], None]
+AGAIN = "see to what is said above, and run it again"
+BRING_BACK = '"telltale doctor" says which key is wrong; bring it back as it was, and run it again'
 GONE = "nothing can be done; the damaged file is kept in {}"
+MISSING = "nothing can be done; should it come back to its place, run it again, and it is listed again"
 
 
-def repair(project: Project, *, now_us: int, progress: Progress = lambda *_: None) -> Iterator[Finding]:
+class Away(StoreError):
+    """The lake is away, and would be taken for lost."""
+
+
+def repair(
+    project: Project, *, now_us: int, is_lost: bool = False, progress: Progress = lambda *_: None
+) -> Iterator[Finding]:
     """Mend what can be, and yield what was done: `ok` is whole again, `wrong` is lost.
 
     Args:
         project: whose.
         now_us: the present.
+        is_lost: whether files that are missing all at once are gone for good, and not a lake that is away.
         progress: told how far it is.
 
     Raises:
+        Away: the lake is not where it was; its files stay listed.
         TelltaleError: something keeps it from working: another job, the store open elsewhere; run it again.
     """
     aside = Aside(project.settings, now_us=now_us)
     yield from store_again(project, aside)
+    if not is_lost and (said := away(project.lake)):
+        raise Away(f"{said}; nothing was changed: {PUT_BACK}")
+    yield from spools_again(project, aside)
     yield from _listed_again(project, now_us, progress)
     lake = project.lake
     found = list(damaged(lake, lake.snapshot().files, reads_all=True, progress=_of(progress, "files")))
@@ -53,10 +70,7 @@ def repair(project: Project, *, now_us: int, progress: Progress = lambda *_: Non
     yield from _decoded(project, decoded, aside, now_us)
     yield from _derived(project, [each for each in found if each not in decoded], aside, now_us)
     yield from _superseded(project, aside, now_us)
-    for each in list(unaccounted(lake, progress=_of(progress, "rows"))):
-        redecode(lake, since_day=each.day, until_day=each.day, source=each.source, now_us=now_us)
-        said = f"{each.source} {each.day}: {count(each.rows, 'row')} of {count(each.records, 'raw record')} made again"
-        yield Finding("rows", "ok", said)
+    yield from _rows(project, now_us, progress)
 
 
 def _of(progress: Progress, what: str) -> Callable[[int, int], None]:
@@ -68,8 +82,12 @@ def _listed_again(project: Project, now_us: int, progress: Progress) -> Iterator
     if done.files:
         rows = ", ".join(f"{rows:,} {name}" for name, rows in sorted(done.rows.items())) or "no rows"
         said = f"{count(done.files, 'file')} listed again: {count(done.records, 'raw record')}, {rows}"
-        yield Finding("store", "ok", said)
-        yield Finding("store", "note", ONLY_THERE, "a backup of the store may have it")
+        yield Finding("store", "ok", f"{said}; {count(done.returned, 'file')} had been lost" if done.returned else said)
+        if done.files > done.returned:
+            yield Finding("store", "note", ONLY_THERE, "a backup of the store may have it")
+    for path in done.clashing:
+        said = f"{path} holds records whose numbers others have by now, given again by an older store"
+        yield Finding("files", "wrong", said, "put back the store that listed it; until then nothing removes it")
     if done.renumbered:
         yield Finding("store", "note", f"{count(done.renumbered, 'newer record')} got new numbers", "none is needed")
     for path in done.unreadable:
@@ -81,7 +99,7 @@ def _raw(project: Project, found: list[Damaged], aside: Aside, now_us: int) -> I
         file = each.file
         _copy(project, aside, file)
         done = salvage(project.lake, file, now_us=now_us)
-        _remove(project, file, now_us)
+        _remove(project, each, now_us)
         if not done.lost:
             yield Finding("files", "ok", f"{file.path} {each.what}: all {count(done.kept, 'record')} are whole")
         for part in done.lost:
@@ -89,18 +107,22 @@ def _raw(project: Project, found: list[Damaged], aside: Aside, now_us: int) -> I
                 f"{file.path} {each.what}: {count(part.rows, 'raw record')} of {file.source} lost, ids "
                 f"{part.first_raw_id:,} to {part.last_raw_id:,}, {count(done.kept, 'other')} kept"
             )
-            yield Finding("files", "wrong", said, GONE.format(aside.folder))
+            yield Finding("files", "wrong", said, _fix(each, aside))
 
 
 def _decoded(project: Project, found: list[Damaged], aside: Aside, now_us: int) -> Iterator[Finding]:
-    what = {each.file.path: each.what for each in found}
+    what = {each.file.path: each for each in found}
     files = [each.file for each in found]
     for done in remake(project.lake, files, now_us=now_us, before=lambda file: _copy(project, aside, file)):
         file = done.file
-        _remove(project, file, now_us)
-        said = f"{file.path} {what[file.path]}: {done.rows:,} of {count(file.rows, 'row')} made again"
+        if done.waits:
+            said = f"{file.path} {what[file.path].what}: it waits for the key of {count(done.waits, 'raw record')}"
+            yield Finding("files", "wrong", said, BRING_BACK)
+            continue
+        _remove(project, what[file.path], now_us)
+        said = f"{file.path} {what[file.path].what}: {done.rows:,} of {count(file.rows, 'row')} made again"
         if done.why_lost:
-            yield Finding("files", "wrong", f"{said}; {done.why_lost}", GONE.format(aside.folder))
+            yield Finding("files", "wrong", f"{said}; {done.why_lost}", _fix(what[file.path], aside))
         else:
             yield Finding("files", "ok", said)
 
@@ -110,6 +132,9 @@ def _derived(project: Project, found: list[Damaged], aside: Aside, now_us: int) 
     derived = [each for each in found if each.file.table_name in TABLES and TABLES[each.file.table_name].derived]
     for each in derived:
         file = each.file
+        if waiting := _damaged_sightings(project, file):
+            yield Finding("files", "wrong", f"{file.path} {each.what}: it waits for {waiting}", AGAIN)
+            continue
         _copy(project, aside, file)
         if _has_sightings(project, file):
             close_again(project, file.site, file.day, now_us=now_us)
@@ -121,14 +146,23 @@ def _derived(project: Project, found: list[Damaged], aside: Aside, now_us: int) 
                 lost.note(connection, [lost.of_file(file, file.rows, now_us=now_us)])
             why = "the sightings they were computed of are gone"
             said = f"{file.path} {each.what}: {count(file.rows, 'row')} lost; {why}"
-            yield Finding("files", "wrong", said, GONE.format(aside.folder))
-        _remove(project, file, now_us)
+            yield Finding("files", "wrong", said, _fix(each, aside))
+        _remove(project, each, now_us)
+
+
+def _damaged_sightings(project: Project, file: File) -> str:
+    """The file of sightings around a local day that could not be made again yet; empty where all are whole."""
+    around = project.lake.snapshot().of(SIGHTING.name, file.day - 2 * ONE_DAY, file.day + 3 * ONE_DAY)
+    return next((each.file.path for each in damaged(project.lake, around, reads_all=True)), "")
 
 
 def _has_sightings(project: Project, file: File) -> bool:
-    """Whether no sighting of a local day, or of the one before that a stay may come from, can have been removed."""
+    """Whether no sighting of a local day, or of the one before that a stay may come from, was removed or lost."""
     is_closed = (file.site, file.day) in project.lake.closed_days()
-    since = midnight(file.day - ONE_DAY, project.site(file.site).timezone)
+    zone = project.site(file.site).timezone
+    since, until = midnight(file.day - ONE_DAY, zone), midnight(file.day + ONE_DAY, zone)
+    if any(each.first_at < until and since <= each.last_at for each in lost.losses(project.lake.store, SIGHTING.name)):
+        return False
     return is_closed and project.lake.kept_from().get((SIGHTING.name, file.site), 0) <= since
 
 
@@ -138,13 +172,37 @@ def _superseded(project: Project, aside: Aside, now_us: int) -> Iterator[Finding
         aside.copy(lake, file.path, table_name=file.table_name, source=file.source, rows=0)
         remove_superseded(lake, lambda each, path=file.path: each.path == path, now_us=now_us)  # type: ignore[misc] # bound at once
         said = f"{file.path}, kept of what was decoded before, {what}: it is lost"
-        yield Finding("files", "wrong", said, GONE.format(aside.folder))
+        fix = "nothing can be done" if what == damage.MISSING else GONE.format(aside.folder)
+        yield Finding("files", "wrong", said, fix)
+
+
+def _rows(project: Project, now_us: int, progress: Progress) -> Iterator[Finding]:
+    lake = project.lake
+    for each in list(unaccounted(lake, progress=_of(progress, "rows"))):
+        said = f"{each.source} {each.day}: {count(each.rows, 'row')} of {count(each.records, 'raw record')}"
+        try:
+            done = redecode(lake, since_day=each.day, until_day=each.day, source=each.source, now_us=now_us)
+        except ConfigError as error:  # other records of the day wait for their key
+            yield Finding("rows", "wrong", f"{said} not made again: {error}", BRING_BACK)
+            continue
+        if done.days:
+            yield Finding("rows", "ok", f"{said} made again")
+        else:
+            yield Finding("rows", "wrong", f"{said} not made again: a file of that day is damaged", AGAIN)
 
 
 def _copy(project: Project, aside: Aside, file: File) -> None:
     aside.copy(project.lake, file.path, table_name=file.table_name, source=file.source, rows=file.rows)
 
 
-def _remove(project: Project, file: File, now_us: int) -> None:
-    """Remove the damaged file, whose copy lies aside; one that was made again bears the same name and stays."""
-    remove(project.lake, [file.path], unlisted_before=now_us)
+def _fix(damaged: Damaged, aside: Aside) -> str:
+    return MISSING if damaged.is_missing else GONE.format(aside.folder)
+
+
+def _remove(project: Project, damaged: Damaged, now_us: int) -> None:
+    """Remove the damaged file, whose copy lies aside; one that was made again bears the same name and stays.
+
+    A missing one is no longer listed, and that is all: it may come back.
+    """
+    if not damaged.is_missing:
+        remove(project.lake, [damaged.file.path], unlisted_before=now_us)

@@ -5,13 +5,15 @@ goes along too, for an id must never be used twice, even after every row was set
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from telltale.contract import StoreError
 from telltale.landing.database import cause_of
+from telltale.landing.numbering import give_above, last_given
 from telltale.landing.schema import LOCK, META, metadata
 
 TABLES = [table for table in metadata.sorted_tables if table is not LOCK]
@@ -43,11 +45,12 @@ def copy(source: sa.Connection, target: sa.Connection, progress: Progress) -> di
     contents = {}
     for table in TABLES:
         summed = _Sum()
-        for batch in _batches(source, table):
-            summed.add(batch)
-            _insert(target, table, batch)
-            done += len(batch)
-            progress(table.name, done, total)
+        with closing(_batches(source, table)) as batches:
+            for batch in batches:
+                summed.add(batch)
+                _insert(target, table, batch)
+                done += len(batch)
+                progress(table.name, done, total)
         contents[table.name] = summed.content
     _give_on(highest_ids(source), target)
     for table in TABLES:
@@ -76,50 +79,32 @@ def highest_ids(connection: sa.Connection) -> dict[str, int]:
     highest = {}
     for table in _numbered():
         there = connection.scalar(sa.select(sa.func.max(table.c.id))) or 0
-        highest[table.name] = max(there, _last_given(connection, table))
+        highest[table.name] = max(there, last_given(connection, table))
     return highest
-
-
-def _last_given(connection: sa.Connection, table: sa.Table) -> int:
-    if connection.dialect.name == "sqlite":
-        query = sa.text("select seq from sqlite_sequence where name = :name")
-        return connection.scalar(query, {"name": table.name}) or 0
-    sequence = connection.scalar(sa.select(sa.func.pg_get_serial_sequence(table.name, "id")))
-    # The server names and quotes it itself.
-    last, is_called = connection.exec_driver_sql(f"select last_value, is_called from {sequence}").one()  # noqa: S608
-    return int(last) if is_called else 0
 
 
 def _give_on(highest: dict[str, int], target: sa.Connection) -> None:
     """Let the next id of each table be above the highest ever given."""
     for table in _numbered():
-        last = highest[table.name]
-        if not last:
-            continue
-        if target.dialect.name != "sqlite":
-            target.execute(sa.select(sa.func.setval(sa.func.pg_get_serial_sequence(table.name, "id"), last, True)))
-        elif table.dialect_options["sqlite"]["autoincrement"]:
-            target.execute(sa.text("delete from sqlite_sequence where name = :name"), {"name": table.name})
-            given = sa.text("insert into sqlite_sequence (name, seq) values (:name, :seq)")
-            target.execute(given, {"name": table.name, "seq": last})
+        give_above(target, table, highest[table.name])
 
 
 def _numbered() -> list[sa.Table]:
     return [table for table in TABLES if "id" in table.c and table.c.id.identity is not None]
 
 
-def _batches(connection: sa.Connection, table: sa.Table) -> Iterator[list[dict[str, Any]]]:
+def _batches(connection: sa.Connection, table: sa.Table) -> Generator[list[dict[str, Any]]]:
     """The rows by primary key, a few hundred at once: bodies may be large."""
     query = sa.select(table).order_by(*table.primary_key.columns)
     batch: list[dict[str, Any]] = []
     size = 0
-    rows = connection.execute(query, execution_options={"yield_per": _FETCHED})
-    for row in rows.mappings():
-        batch.append(dict(row))
-        size += sum(len(value) for value in row.values() if isinstance(value, bytes | str))
-        if len(batch) >= _BATCH_ROWS or size >= _BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
+    with connection.execute(query, execution_options={"yield_per": _FETCHED}) as rows:
+        for row in rows.mappings():
+            batch.append(dict(row))
+            size += sum(len(value) for value in row.values() if isinstance(value, bytes | str))
+            if len(batch) >= _BATCH_ROWS or size >= _BATCH_BYTES:
+                yield batch
+                batch, size = [], 0
     if batch:
         yield batch
 

@@ -4,8 +4,8 @@
 `guarded.py` does it by a clock that is believed.
 """
 
-from telltale.operate.retention.closing import Closed, close_days
+from telltale.operate.retention.closing import Closed, close_days, left_out
 from telltale.operate.retention.guarded import Retained, purge_when_trusted
 from telltale.operate.retention.purging import Purged, purge, sentence
 
-__all__ = ["Closed", "Purged", "Retained", "close_days", "purge", "purge_when_trusted", "sentence"]
+__all__ = ["Closed", "Purged", "Retained", "close_days", "left_out", "purge", "purge_when_trusted", "sentence"]

@@ -4,16 +4,23 @@ The work is a fold over stretches of time, so that memory stays bounded: each st
 before that may go on. Sightings enter the stretch their `first_seen` lies in, hence in the very order the definition
 asks for, and the result is exact wherever the stretches meet. An engine without a bound takes one stretch.
 
+A stretch knows the days (UTC) its sightings are filed under, so that it reads the files of those and no others: over a
+year, every stretch opening every file costs more than the sessions. They are counted, not guessed from the times of
+the files: a row is filed under the end of a sighting, which may have begun hours or days before.
+
 Source: wire/presence.md 6.1; DESIGN section 7 (sessions are associative); measured in bench/analysis.py.
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import groupby
 from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from telltale.arrow import DAY_US, utc_day
 from telltale.engine import Engine, Relation
 from telltale.presence.analysis.node_sets import Numbering
 from telltale.presence.analysis.sessionise import Hysteresis, session_schema, sessionise
@@ -24,9 +31,11 @@ SIGHTINGS_A_SESSION = 5
 """At least so many on average: what a step holds in sessions is then no more than what it holds in sightings."""
 
 HOURS = """
-select cast(floor(unix_micros(first_seen) / :hour_us) as bigint) as hour, count(*) as sightings
+select cast(floor(unix_micros(first_seen) / :hour_us) as bigint) as hour, count(*) as sightings,
+  min(unix_micros(filed_at)) as filed_from_us, max(unix_micros(filed_at)) as filed_to_us
 from sighting group by cast(floor(unix_micros(first_seen) / :hour_us) as bigint) order by hour
 """
+"""The two ends cost a fifth less than the very days, and those between them are few."""
 
 STRETCH = """
 select n.site_no, s.device, unix_micros(s.first_seen) as first_us, unix_micros(s.last_seen) as last_us, n.node_no,
@@ -42,11 +51,13 @@ class Stretch(NamedTuple):
 
     from_us: int
     to_us: int
+    days: frozenset[dt.date]
+    """The days (UTC) its sightings are filed under, maybe others; none are named where it is the only stretch."""
 
 
 def sessions(
     engine: Engine,
-    sightings: Relation,
+    sightings: Callable[[Stretch], Relation],
     *,
     cut: Sequence[Stretch],
     numbered: Numbering,
@@ -57,7 +68,8 @@ def sessions(
 
     Args:
         engine: where it runs.
-        sightings: usable rows of `tables.SIGHTING`, each natural key once; any order.
+        sightings: usable rows of `tables.SIGHTING`, each natural key once; any order. All those of a stretch, and maybe
+            others.
         cut: the stretches that cover them, of `stretches`.
         numbered: the nodes of these sightings.
         gap_us: longest silence inside a session.
@@ -69,7 +81,12 @@ def sessions(
         together), silence_max_us, nodes_0 … (bits), with levels held_from_us and held_to_us; any order.
     """
     nodes = engine.from_arrow(numbered.rows)
-    rows = (engine.run(STRETCH, {"sighting": sightings, "node": nodes}, **stretch._asdict()) for stretch in cut)
+    rows = (
+        engine.run(
+            STRETCH, {"sighting": sightings(stretch), "node": nodes}, from_us=stretch.from_us, to_us=stretch.to_us
+        )
+        for stretch in cut
+    )
     kernel = partial(sessionise, gap_us=gap_us, words=numbered.words, levels=levels)
     if len(cut) == 1:
         schema = session_schema(numbered.words, levels)
@@ -107,34 +124,55 @@ def stretches(engine: Engine, sightings: Relation, rows: int) -> list[Stretch]:
 
     Args:
         engine: where it runs.
-        sightings: with `first_seen`.
+        sightings: with `first_seen`, and `filed_at`, whose day they are filed under.
         rows: how many there are; few enough make one stretch without looking.
     """
     if rows <= engine.batch_rows:
         return [ALWAYS]
-    hours = engine.run(HOURS, {"sighting": sightings}, hour_us=HOUR_US).arrow()
-    days: dict[int, list[tuple[int, int]]] = {}
-    for hour, count in zip(hours["hour"].to_pylist(), hours["sightings"].to_pylist(), strict=True):
-        days.setdefault(hour // HOURS_A_DAY, []).append((hour, count))
-    found: list[Stretch] = []
-    held = 0
-    for first, last, count in (unit for day in days.values() for unit in _units(day, engine.batch_rows)):
-        if found and held + count <= engine.batch_rows:
-            found[-1] = found[-1]._replace(to_us=(last + 1) * HOUR_US)
-            held += count
+    found: list[_Part] = []
+    for unit in _units(engine, sightings):
+        if found and found[-1].sightings + unit.sightings <= engine.batch_rows:
+            found[-1] = _joined([found[-1], unit])
         else:
-            found.append(Stretch(first * HOUR_US, (last + 1) * HOUR_US))
-            held = count
-    return found
+            found.append(unit)
+    return [Stretch(part.first_hour * HOUR_US, (part.last_hour + 1) * HOUR_US, part.days()) for part in found]
 
 
-ALWAYS = Stretch(0, 2**52)
+ALWAYS = Stretch(0, 2**52, frozenset())
 """From 1970 to 2112: more than rule R6 lets in."""
 
 
-def _units(hours: list[tuple[int, int]], most: int) -> list[tuple[int, int, int]]:
-    """A day as one unit (first hour, last hour, sightings), or its hours where it has more than `most`."""
-    total = sum(count for _, count in hours)
-    if total <= most:
-        return [(hours[0][0], hours[-1][0], total)]
-    return [(hour, hour, count) for hour, count in hours]
+class _Part(NamedTuple):
+    """Some hours since 1970: the first and last of them, how many sightings began in them, and when those are filed."""
+
+    first_hour: int
+    last_hour: int
+    sightings: int
+    filed_from_us: int
+    filed_to_us: int
+
+    def days(self) -> frozenset[dt.date]:
+        """The days (UTC) they are filed under, and those between."""
+        return frozenset(map(utc_day, range(self.filed_from_us // DAY_US, self.filed_to_us // DAY_US + 1)))
+
+
+def _units(engine: Engine, sightings: Relation) -> Iterator[_Part]:
+    """The days in which sightings began, in order; of one with more than `batch_rows` its hours."""
+    counted = engine.run(HOURS, {"sighting": sightings}, hour_us=HOUR_US).arrow()
+    names = ("hour", "hour", "sightings", "filed_from_us", "filed_to_us")
+    hours = map(_Part._make, zip(*(counted[name].to_pylist() for name in names), strict=True))
+    for _, same_day in groupby(hours, key=lambda part: part.first_hour // HOURS_A_DAY):
+        parts = list(same_day)
+        whole = _joined(parts)
+        yield from [whole] if whole.sightings <= engine.batch_rows else parts
+
+
+def _joined(parts: Sequence[_Part]) -> _Part:
+    """Parts in their order, as one."""
+    return _Part(
+        parts[0].first_hour,
+        parts[-1].last_hour,
+        sum(part.sightings for part in parts),
+        min(part.filed_from_us for part in parts),
+        max(part.filed_to_us for part in parts),
+    )

@@ -4,23 +4,25 @@ Source: wire/presence.md 6.1 and 6.2.
 """
 
 # ruff: noqa: S608 - texts are composed of names of ours; values are given to the engine
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Callable, Collection, Sequence
 
 import pyarrow as pa
 
 from telltale.analysis.dense import dense, in_order
 from telltale.analysis.periods import SECOND_US
 from telltale.arrow import empty
-from telltale.engine import Engine, Relation
+from telltale.engine import Engine, Relation, filed
 from telltale.presence.analysis.node_sets import Numbering, names_of_sets, numbering
 from telltale.presence.analysis.rules import Rules
 from telltale.presence.analysis.sessionise import node_words
-from telltale.presence.analysis.sessions import sessions, stretches
+from telltale.presence.analysis.sessions import Stretch, sessions, stretches
 from telltale.presence.analysis.stays import hysteresis, judged_stays
-from telltale.tables import VISIT
+from telltale.tables import CLOCK_WRONG, SIGHTING, VISIT
 
 USABLE = """
-select site, node_id, device, {first_seen} as first_seen, last_seen, frames, rssi_max_dbm, associated, address_kind
+select site, node_id, device, {first_seen} as first_seen, last_seen, frames, rssi_max_dbm, associated, address_kind,
+  {filed_at} as filed_at
 from sighting
 where radio = :radio and case when flags = '' then true else not regexp_like(concat(',', flags, ','), :excluded) end
 """
@@ -42,6 +44,7 @@ def visits(
     rules: Rules | None = None,
     cuts: Sequence[int] = (),
     key_starts: Sequence[int] = (),
+    of_days: Callable[[Collection[dt.date]], Relation] | None = None,
 ) -> Relation:
     """Join the sightings of each device into visits.
 
@@ -53,6 +56,8 @@ def visits(
         cuts: moments (µs UTC) where the data or a key period begins or ends; a session within a gap of one says `cut`.
         key_starts: moments (µs UTC) at which a key period begins. A sighting begins no earlier than the period of its
             `last_seen`, whose key its pseudonym is of: what was heard before is told by the rows of the key before.
+        of_days: those of the sightings that are filed under some days (UTC), so that each stretch of a long time reads
+            its own days only; None reads all of them for each.
 
     Returns:
         one row per session, whatever its class, with the columns of `tables.VISIT`, sorted by entered_at, site, device.
@@ -65,7 +70,13 @@ def visits(
     usable_rows = usable(engine, sightings, rules, key_starts)
     cut = stretches(engine, usable_rows, numbered.sightings)
     levels = hysteresis(rules)
-    ended = sessions(engine, usable_rows, cut=cut, numbered=numbered, gap_us=rules.gap_us, levels=levels)
+
+    def of_stretch(stretch: Stretch) -> Relation:
+        if of_days is None or len(cut) == 1:
+            return usable_rows
+        return usable(engine, of_days(stretch.days), rules, key_starts)
+
+    ended = sessions(engine, of_stretch, cut=cut, numbered=numbered, gap_us=rules.gap_us, levels=levels)
     judged = (_judged(engine, session, numbered, rules, cuts) for session in ended)
     if len(cut) == 1:
         return engine.keep(next(judged))
@@ -95,10 +106,11 @@ def usable(engine: Engine, sightings: Relation, rules: Rules, key_starts: Sequen
     """The sightings that may enter sessions: of the rules' radio, unflagged, and cut where the key of each begins.
 
     A sender that keeps `first_seen` for hours sends it under the next key too. Without the cut one stay would be two
-    that overlap, of two devices there at once.
+    that overlap, of two devices there at once. `filed_at` is the moment whose day a row is filed under.
     """
     excluded = f",({'|'.join(rules.excluded_flags)}),"
-    text = USABLE.format(first_seen=_clipped(key_starts))
+    filed_at = SIGHTING.time if set(CLOCK_WRONG) <= {*rules.excluded_flags} else filed(SIGHTING)
+    text = USABLE.format(first_seen=_clipped(key_starts), filed_at=filed_at)
     return engine.run(text, {"sighting": sightings}, radio=rules.radio, excluded=excluded)
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any, NamedTuple
 
-from telltale.analysis.publish import TOTAL, Count, hidden_of_kinds
+from telltale.analysis.publish import TOTAL
+from telltale.analysis.withheld import Count, hidden_of_kinds
 from telltale.frames import local, rows
 
 BANDS = ((0, 20, "up to 20 min"), (20, 60, "20–60 min"), (60, None, "1 h and more"))

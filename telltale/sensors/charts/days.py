@@ -24,7 +24,7 @@ def outside_by_day(days: Any, *, tolerated_min: float, timezone: str, about: Abo
     Args:
         days: start, so_far, outside_s, unknown_s, readings (`tt.sensors.days_outside`). A day without any reading is
             hatched; what is unknown of the others stands in their numbers.
-        tolerated_min: minutes a day that nobody needs to hear about, drawn as a dashed line; 0 draws none.
+        tolerated_min: minutes a day that nobody needs to hear about, drawn as a dotted line; 0 draws none.
         timezone: the site's zone.
         about: what the numbers are claims of.
 
@@ -44,9 +44,13 @@ def outside_by_day(days: Any, *, tolerated_min: float, timezone: str, about: Abo
     top = 1.18 * max([1.5 * tolerated_min, 6.0, *(value or 0 for value in minutes)])
     heads = day_heads([at.date() for at in moments])
     unknown = [index for index, value in enumerate(minutes) if value is None]
+    values = [value or 0 for value in minutes]
+    tolerated = f"tolerated: {wording.number(tolerated_min)}{wording.NBSP}min a day"
+    room = _room(values, tolerated_min)
+    in_key = [("dotted", tolerated)] if tolerated_min and room is None else []
     chart = figure(
         height=240,
-        key=[("hatched", "no readings")] if unknown else [],
+        key=[*([("hatched", "no readings")] if unknown else []), *in_key],
         numbers=Table(
             ("Day", "Outside limits"),
             [[wording.short_date(at), text] for at, text in zip(moments, told, strict=True)],
@@ -58,7 +62,6 @@ def outside_by_day(days: Any, *, tolerated_min: float, timezone: str, about: Abo
         narrow={"xaxis.tickvals": list(range(len(table) - 1, -1, -2))[::-1], "xaxis.ticktext": heads[::-2][::-1]},
     )
     chart.add_traces(hatch([(index - 0.4, index + 0.4) for index in unknown], top))
-    values = [value or 0 for value in minutes]
     chart.add_bar(
         x=list(range(len(table))),
         y=values,
@@ -70,13 +73,12 @@ def outside_by_day(days: Any, *, tolerated_min: float, timezone: str, about: Abo
         if value >= 0.5:
             chart.add_annotation(label(wording.number(value), x=index, y=value, yanchor="bottom"))
     if tolerated_min:
-        chart.add_hline(y=tolerated_min, line={"width": 1, "dash": "dash", "color": LIGHT.ink3})
-        text = f"tolerated: {wording.number(tolerated_min)}{wording.NBSP}min a day"
-        at = _room(values, tolerated_min) - 0.45
+        chart.add_hline(y=tolerated_min, line={"width": 1, "dash": "dot", "color": LIGHT.ink3})
+    if tolerated_min and room is not None:
         chart.add_annotation(
             label(
-                text,
-                x=at,
+                tolerated,
+                x=room - 0.45,
                 xanchor="left",
                 y=tolerated_min,
                 yanchor="bottom",
@@ -88,10 +90,11 @@ def outside_by_day(days: Any, *, tolerated_min: float, timezone: str, about: Abo
     return chart
 
 
-def _room(values: list[float], above: float) -> int:
-    """The first day from which on three bars stay below a level, so that words over it cover none."""
-    runs = (day for day in range(len(values) - 2) if max(values[day : day + 3]) <= above)
-    return next(runs, 0)
+def _room(values: list[float], above: float) -> int | None:
+    """The first day from which on so many bars stay below a level that words over it cover none; None without such."""
+    days = max(3, -(-len(values) * 2 // 5))
+    runs = (day for day in range(len(values) - days + 1) if max(values[day : day + days]) <= above)
+    return next(runs, None)
 
 
 def _told(row: dict[str, Any], about: About) -> Said:

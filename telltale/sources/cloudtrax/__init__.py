@@ -4,6 +4,7 @@ from telltale.address import device_id
 from telltale.contract import Route, Source, Transport
 from telltale.sources.cloudtrax.accept import accept
 from telltale.sources.cloudtrax.decode import decode, decode_many
+from telltale.sources.cloudtrax.interface import interface
 from telltale.sources.cloudtrax.remedies import remedy
 from telltale.sources.cloudtrax.simulate import simulate, truth
 from telltale.sources.cloudtrax.texts import OPTIONS, PASTED, SECRETS, SET_AT
@@ -31,6 +32,7 @@ SOURCE = Source(
     device_id=device_id,
     tells_time="sighting",
     decode_many=decode_many,
+    block=512,
     shorten=shorten,
     first_record="send an access point's reports to {http}/cloudtrax",
     options_text=OPTIONS,
@@ -38,4 +40,5 @@ SOURCE = Source(
     secret_place=SET_AT,
     secret_lines=PASTED,
     remedy=remedy,
+    interface=interface,
 )

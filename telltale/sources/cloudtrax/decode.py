@@ -5,17 +5,17 @@ whole columns. Any other goes row by row through `tolerant`, which keeps, flags 
 same rows where both apply. What depends on the moment of receipt (`late`, a wrong clock) is the pipeline's to flag.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import accumulate, chain, pairwise, repeat
-from operator import attrgetter, le
-from typing import Any, TypeVar
+from itertools import accumulate, pairwise
+from operator import le
+from typing import Any, NamedTuple
 
 import msgspec
-from msgspec.structs import astuple
 
 from telltale.address import spelled, station, stations
-from telltale.contract import Bulk, Chunk, DecodeError, Many, Options, Raw, Reject
+from telltale.contract import Bulk, Chunk, DecodeError, Many, Options, Raw, Reject, Runs
 from telltale.sources.cloudtrax.tolerant import LooseReport, sightings
 from telltale.sources.cloudtrax.wire import SECOND_US, Report, parse
 
@@ -24,7 +24,6 @@ RADIO = "wifi"
 
 _report = msgspec.json.Decoder(Report)
 _loose_report = msgspec.json.Decoder(LooseReport)
-_Value = TypeVar("_Value")
 
 
 def decode(raw: Raw, options: Options) -> Iterator[Chunk | Reject]:
@@ -37,81 +36,115 @@ def decode(raw: Raw, options: Options) -> Iterator[Chunk | Reject]:
     if many.odd:
         yield from row_by_row(raw)
     else:
-        yield from (bulk.chunk for bulk in many.bulks)
+        yield from (bulk.spelt_out() for bulk in many.bulks)
 
 
 def decode_many(raws: Sequence[Raw], _options: Options) -> Many:
     """The same of many reports at once; those that are not as documented, and of which a row is odd, are named."""
     reports = _parsed(raws)
-    bulks = _bulks(raws, reports)
-    if bulks is None:  # which ones, is asked of each alone only now
-        reports = [
-            report if report is not None and _bulks((raw,), [report]) is not None else None
-            for raw, report in zip(raws, reports, strict=True)
-        ]
-        bulks = _bulks(raws, reports) or []
-    return Many(bulks, [at for at, report in enumerate(reports) if report is None])
+    rows = _Rows.of(reports)
+    if odd_rows := rows.odd():
+        ends = list(accumulate(0 if report is None else len(report.probe_requests) for report in reports))
+        for odd in {bisect_right(ends, row) for row in odd_rows}:
+            reports[odd] = None
+        rows = _Rows.of(reports)
+    return Many(_bulks(raws, reports, rows), [at for at, report in enumerate(reports) if report is None])
 
 
 def _parsed(raws: Sequence[Raw]) -> list[Report | None]:
-    """Each report as typed rows; None where it is not as documented."""
+    """Each report as typed rows; None where it is not as documented, or its node's address is none."""
     decode_report = _report.decode
-    try:
-        return [decode_report(raw.body) for raw in raws]
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return [_parsed_alone(raw) for raw in raws]
+    reports: list[Report | None] = []
+    for raw in raws:
+        try:
+            report = decode_report(raw.body)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            reports.append(None)
+        else:
+            reports.append(report if _node_id(report.node_mac) else None)
+    return reports
 
 
-def _parsed_alone(raw: Raw) -> Report | None:
-    try:
-        return _report.decode(raw.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
+class _Rows(NamedTuple):
+    """The rows of some reports, one list a column, as they are on the wire but for the address."""
+
+    devices: list[int]
+    frames: list[int]
+    lows: list[int]
+    highs: list[int]
+    means: list[int]
+    lasts: list[int | None]
+    first_seen: list[int]
+    last_seen: list[int]
+    associated: list[bool]
+
+    @classmethod
+    def of(cls, reports: Iterable[Report | None]) -> "_Rows":
+        """Column by column: a third of what a tuple of each row takes."""
+        rows = [row for report in reports if report is not None for row in report.probe_requests]
+        return cls(
+            stations([row.mac for row in rows]),
+            [row.count for row in rows],
+            [row.min_signal for row in rows],
+            [row.max_signal for row in rows],
+            [row.avg_signal for row in rows],
+            [row.last_seen_signal for row in rows],
+            [row.first_seen for row in rows],
+            [row.last_seen for row in rows],
+            [row.associated for row in rows],
+        )
+
+    def odd(self) -> list[int]:
+        """The places of the rows that are not as documented; that there are none is known at once."""
+        if (
+            min(self.devices, default=0) >= 0
+            and all(map(le, self.first_seen, self.last_seen))
+            and all(map(le, self.lows, self.means))
+            and all(map(le, self.means, self.highs))
+        ):
+            return []
+        each = zip(self.devices, self.first_seen, self.last_seen, self.lows, self.means, self.highs, strict=True)
+        return [
+            at
+            for at, (device, first, last, low, mean, high) in enumerate(each)
+            if device < 0 or first > last or not low <= mean <= high
+        ]
 
 
-def _bulks(raws: Sequence[Raw], parsed: Sequence[Report | None]) -> list[Bulk] | None:
-    """The rows of the reports that are there, none of the others; None where a row of one is odd."""
+def _bulks(raws: Sequence[Raw], parsed: Sequence[Report | None], rows: _Rows) -> list[Bulk]:
+    """The rows of the reports that are there, none of the others."""
+    received_at = [raw.received_at for raw, report in zip(raws, parsed, strict=True) if report is not None]
     reports = [report for report in parsed if report is not None]
+    if not reports:
+        return []
     sites = [str(report.network_id) for report in reports]
     nodes = [_node_id(report.node_mac) for report in reports]
-    if not all(nodes):
-        return None
     is_there = [int(report is not None) for report in parsed]
-    received_at = [raw.received_at for raw, report in zip(raws, parsed, strict=True) if report is not None]
-    rows = list(chain.from_iterable(map(attrgetter("probe_requests"), reports)))
-    if not rows:
-        return [_heartbeats(received_at, sites, nodes, [None] * len(reports), is_there)] if reports else []
-    macs, frames, lows, highs, means, lasts, first_seen, last_seen, associated = _columns(rows)
-    devices = stations(macs)
-    if (
-        min(devices) < 0
-        or not all(map(le, first_seen, last_seen))
-        or not all(map(le, lows, means))
-        or not all(map(le, means, highs))
-    ):
-        return None
+    if not rows.devices:
+        return [_heartbeats(received_at, sites, nodes, [None] * len(reports), is_there)]
     counts = [0 if report is None else len(report.probe_requests) for report in parsed]
     of_reports = [len(report.probe_requests) for report in reports]
-    last_seen_us = [stamp * SECOND_US for stamp in last_seen]
     columns: dict[str, list[Any]] = {
-        "site": _spread(sites, of_reports),
-        "node_id": _spread(nodes, of_reports),
-        "device": devices,
-        "radio": [RADIO] * len(rows),
-        "first_seen": [stamp * SECOND_US for stamp in first_seen],
-        "last_seen": last_seen_us,
-        "frames": frames,
-        "rssi_min_dbm": lows,
-        "rssi_max_dbm": highs,
-        "rssi_avg_dbm": means,
-        "rssi_last_dbm": lasts,
-        "associated": associated,
-        "flags": [""] * len(rows),
+        "device": rows.devices,
+        "frames": rows.frames,
+        "rssi_min_dbm": rows.lows,
+        "rssi_max_dbm": rows.highs,
+        "rssi_avg_dbm": rows.means,
+        "rssi_last_dbm": rows.lasts,
+        "associated": rows.associated,
     }
+    shared: dict[str, list[Any]] = {
+        "site": sites,
+        "node_id": nodes,
+        "radio": [RADIO] * len(reports),
+        "flags": [""] * len(reports),
+    }
+    seconds = {"first_seen": rows.first_seen, "last_seen": rows.last_seen}
     bounds = pairwise(accumulate(of_reports, initial=0))
-    newest = [max(last_seen_us[start:end]) if start < end else None for start, end in bounds]
+    last_seen = rows.last_seen
+    newest = [max(last_seen[start:end]) * SECOND_US if start < end else None for start, end in bounds]
     return [
-        Bulk(Chunk("sighting", columns), counts),
+        Bulk(Chunk("sighting", columns), counts, Runs(shared, of_reports, seconds=seconds)),
         _heartbeats(received_at, sites, nodes, newest, is_there),
     ]
 
@@ -143,17 +176,8 @@ def _node_id(node_mac: str) -> str:
     return spelled(address) if address > 0 else ""
 
 
-def _columns(rows: Iterable[Any]) -> Iterator[list[Any]]:
-    return _transposed(map(astuple, rows))
-
-
 def _transposed(rows: Iterable[Any]) -> Iterator[list[Any]]:
     return map(list, zip(*rows, strict=True))
-
-
-def _spread(values: Iterable[_Value], counts: Iterable[int]) -> list[_Value]:
-    """Each value as often as its record has rows."""
-    return list(chain.from_iterable(map(repeat, values, counts)))
 
 
 def _heartbeats(

@@ -4,6 +4,7 @@ from telltale.contract import Source, Transport
 from telltale.sources.efento.accept import ROUTES, accept
 from telltale.sources.efento.decode import TABLES, decode, decode_many
 from telltale.sources.efento.ids import device_id
+from telltale.sources.efento.interface import interface
 from telltale.sources.efento.kinds import AMOUNTS
 from telltale.sources.efento.large import shorten
 from telltale.sources.efento.orders import ORDERS
@@ -40,6 +41,7 @@ SOURCE = Source(
     secrets_text=SECRETS,
     secret_place=SET_AT,
     remedy=remedy,
+    interface=interface,
     pending=shown,
     orders=ORDERS,
     amounts=AMOUNTS,

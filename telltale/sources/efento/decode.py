@@ -12,10 +12,10 @@ Source: wire/efento.md sections 1 to 6, 9.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import chain, pairwise, repeat
+from itertools import pairwise
 from typing import Any
 
-from telltale.contract import Bulk, Chunk, DecodeError, Options, Raw, Reject, Runs
+from telltale.contract import Bulk, Chunk, DecodeError, Options, Raw, Reject
 from telltale.pb.efento.configuration_pb2 import ProtoConfig
 from telltale.pb.efento.device_info_pb2 import ProtoDeviceInfo
 from telltale.pb.efento.extended_configuration_pb2 import ProtoExtendedConfiguration
@@ -53,7 +53,7 @@ def decode(raw: Raw, _options: Options) -> Iterator[Chunk | Reject]:
     yield from rows.rejects
     yield from rows.chunks()
     if rows.readings.numbers:
-        yield Chunk(READING, {**rows.readings.columns(), **_spelt_out(rows.readings.runs())})
+        yield Chunk(READING, {**rows.readings.columns(), **rows.readings.runs().spelt_out()})
 
 
 def decode_many(raws: Sequence[Raw], _options: Options) -> Sequence[Bulk] | None:
@@ -76,22 +76,6 @@ def decode_many(raws: Sequence[Raw], _options: Options) -> Sequence[Bulk] | None
     if rows.readings.numbers:
         bulks.append(Bulk(Chunk(READING, rows.readings.columns()), counts[READING], rows.readings.runs()))
     return bulks
-
-
-def _spelt_out(runs: Runs) -> dict[str, list[Any]]:
-    """Columns told in short, a value a row."""
-    columns: dict[str, list[Any]] = {
-        name: list(chain.from_iterable(map(repeat, values, runs.lengths))) for name, values in runs.columns.items()
-    }
-    for name, (firsts, steps) in runs.ramps.items():
-        ramps = zip(firsts, steps, runs.lengths, strict=True)
-        columns[name] = [first + step * place for first, step, length in ramps for place in range(length)]
-    for name, (numbers, firsts, divisors, holes) in runs.scaled.items():
-        shared = chain.from_iterable(map(repeat, zip(firsts, divisors, strict=True), runs.lengths))
-        columns[name] = [(number + first) / divisor for number, (first, divisor) in zip(numbers, shared, strict=True)]
-        for row in holes:
-            columns[name][row] = None
-    return columns
 
 
 class _Rows:

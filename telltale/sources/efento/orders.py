@@ -66,7 +66,23 @@ def take(body: bytes, known: Known, now_s: int) -> Order:
     return Order(tuple(new.values()), answer)
 
 
-ORDERS = Orders("/efento/configure", take)
+_SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["device"],
+    "properties": {
+        "device": {
+            "type": "string",
+            "maxLength": _LONGEST_DEVICE,
+            "description": "the serial number, or the device id",
+        },
+        "change": {"type": "object", "description": "fields of ProtoConfig with their values"},
+        "withdraw": {"type": "boolean", "description": "take back what was not sent yet"},
+        "erase": {"type": "boolean", "description": "allow reset_memory_request"},
+    },
+    "examples": [{"device": "282C024156AF", "change": {"transmission_interval": 600, "ack_interval": 1800}}],
+}
+ORDERS = Orders("/efento/configure", take, _SCHEMA)
 
 
 def _read(body: bytes) -> _Body:

@@ -4,6 +4,7 @@ from telltale.address import device_id
 from telltale.contract import Route, Source, Transport
 from telltale.sources.meraki.accept import accept
 from telltale.sources.meraki.decode import decode
+from telltale.sources.meraki.interface import interface
 from telltale.sources.meraki.remedies import remedy
 from telltale.sources.meraki.simulate import simulate, truth
 from telltale.sources.meraki.texts import OPTIONS, SECRETS, SET_AT
@@ -32,4 +33,5 @@ SOURCE = Source(
     secrets_text=SECRETS,
     secret_place=SET_AT,
     remedy=remedy,
+    interface=interface,
 )

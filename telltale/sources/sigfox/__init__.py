@@ -4,6 +4,7 @@ from telltale.contract import Source, Transport
 from telltale.sources.sigfox.accept import ROUTES, accept
 from telltale.sources.sigfox.decode import decode, shorten
 from telltale.sources.sigfox.ids import device_id
+from telltale.sources.sigfox.interface import interface
 from telltale.sources.sigfox.many import decode_many
 from telltale.sources.sigfox.minutes import minutes
 from telltale.sources.sigfox.queue import shown
@@ -44,6 +45,7 @@ SOURCE = Source(
     secret_place=SET_AT,
     secret_lines=PASTED,
     remedy=remedy,
+    interface=interface,
     pending=shown,
     commands=(("sigfox", "telltale.sources.sigfox.commands"),),
 )

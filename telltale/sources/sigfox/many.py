@@ -7,35 +7,45 @@ that has to be set aside, a number spelt with an exponent, a batch, a status) is
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
-from telltale.contract import Bulk, Chunk, DecodeError, Many, Options, Raw, Reject
+from telltale.contract import Bulk, Chunk, Many, Options, Raw, Reject
 from telltale.sources.sigfox import advanced
 from telltale.sources.sigfox.callback import (
     CUSTOM,
     SECOND_US,
-    SEQUENCE,
     TIME_MAX_S,
     Reader,
-    device_of,
-    number,
-    seconds_of,
 )
-from telltale.sources.sigfox.fields import is_absent, is_literal
+from telltale.sources.sigfox.fields import is_literal
 from telltale.sources.sigfox.kinds import ADVANCED, DOWNLINK, MESSAGES, UPLINK, Place, place
 from telltale.sources.sigfox.message import Reading, of_payload, reading, use
-from telltale.sources.sigfox.payload import Value
+from telltale.sources.sigfox.plain import (
+    PLAIN_NAME,
+    OddError,
+    data_of,
+    devices,
+    duplicate,
+    hex_numbers,
+    levels,
+    numbers,
+    plain_names,
+    seconds,
+    stations,
+    text_of,
+    text_or_none,
+    type_ids,
+    value_of,
+)
 from telltale.sources.sigfox.plan import Endpoint, Kind, Plan, plan
 from telltale.tables import CLOCK_SET_US
 
 MOST_FIELDS = 60
 SET_S = CLOCK_SET_US // SECOND_US
-_MANY = 1 << 14
-_SEQUENCE_DIGITS = 4
 
 _Plain: TypeAlias = str | int | float | bool | None
 _Nested: TypeAlias = dict[str, _Plain] | list[dict[str, _Plain]]
@@ -45,28 +55,6 @@ _nested = msgspec.json.Decoder(dict[str, _Plain | _Nested])
 _FORM = re.compile(rb"[\w.-]+=[\w.-]*(?:&[\w.-]+=[\w.-]*)*", re.ASCII)
 _UNSURE = re.compile(rb"[:\s](?:-?[0-9.]+[eE]|-?[0-9.]{19}|-0[,}\s])")
 """A number whose spelling does not follow from its value."""
-_PLAIN_NAME = re.compile(r"[\w#. -]{1,30}", re.ASCII)
-_HEX = re.compile(r"(?:[0-9a-f]{2}){0,12}", re.ASCII)
-_SEQUENCE_HEX = re.compile(r"(?:0x)?[0-9a-f]{1,4}", re.ASCII | re.IGNORECASE)
-_STATION = re.compile(r"[0-9a-f]{1,8}", re.ASCII)
-
-
-class _OddError(Exception):
-    """Only `decode` knows what this means."""
-
-
-class _Read(dict[str, Any]):
-    """What texts mean, read once each: few devices, stations and numbers come again and again."""
-
-    def __init__(self, read: Callable[[str], Any]) -> None:
-        super().__init__()
-        self._of = read
-
-    def __missing__(self, text: str) -> Any:
-        if len(self) >= _MANY:
-            self.clear()
-        self[text] = value = self._of(text)
-        return value
 
 
 class _Template(NamedTuple):
@@ -113,7 +101,7 @@ def decode_many(raws: Sequence[Raw], options: Options) -> Many:
     for at, raw in enumerate(raws):
         try:
             rows.add(raw)
-        except _OddError:
+        except OddError:
             rows.skip()
             odd.append(at)
     return Many(rows.bulks(), odd)
@@ -134,25 +122,25 @@ class _Rows:
         """Join the rows of a callback.
 
         Raises:
-            _OddError: it is not plain; nothing of it was joined.
+            OddError: it is not plain; nothing of it was joined.
         """
         where = _where(raw.meta)
         if where is None or self._told.pattern(where) is not None:
-            raise _OddError
+            raise OddError
         endpoint = self._told.endpoint(where.endpoint)
         fields = _fields(raw.body, is_nested=where.kind == ADVANCED)
         template, values = _template(tuple(fields), tuple(endpoint.fields.items())), (*fields.values(), None)
         if template is None:
-            raise _OddError
+            raise OddError
         uplink = _uplink(template, values, is_hex=endpoint.sequence == "hex")
         if where.kind == ADVANCED:
             if endpoint.type:
-                raise _OddError
+                raise OddError
             self._join(_enriched(uplink, template, fields), [], {})
-        elif _duplicate[_text(values[template.duplicate])]:
+        elif duplicate[text_of(values[template.duplicate])]:
             self._join(uplink, [], {})
         else:
-            type_id = _type_ids[_text(values[template.type_id])]
+            type_id = type_ids[text_of(values[template.type_id])]
             kind = self._kind(uplink.device_id, type_id, where, endpoint)
             said, used = _said(uplink, template, values, kind, is_text=where.endpoint == MESSAGES and not kind.slots)
             self._join(uplink, [(uplink.device_id, where.sensor, uplink.observed_at, *each) for each in said], used)
@@ -203,17 +191,17 @@ def _where(meta: str) -> Place | None:
 def _fields(body: bytes, *, is_nested: bool) -> dict[str, Any]:
     if body[:1] == b"{":
         if _UNSURE.search(body):
-            raise _OddError
+            raise OddError
         try:
             found: dict[str, Any] = (_nested if is_nested else _flat).decode(body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            raise _OddError from None
+            raise OddError from None
     elif _FORM.fullmatch(body):
         found = dict(pair.split("=", 1) for pair in body.decode().split("&", MOST_FIELDS))
     else:
-        raise _OddError
+        raise OddError
     if len(found) > MOST_FIELDS:
-        raise _OddError
+        raise OddError
     return found
 
 
@@ -221,7 +209,7 @@ def _fields(body: bytes, *, is_nested: bool) -> dict[str, Any]:
 def _template(names: tuple[str, ...], mapped: tuple[tuple[str, str], ...]) -> _Template | None:
     """What the names mean, asked of the reader of one callback; None where one of them is not plain."""
     own = dict(mapped)
-    if not all(map(_PLAIN_NAME.fullmatch, names)) or any("." in name for name in own.values()):
+    if not all(map(PLAIN_NAME.fullmatch, names)) or any("." in name for name in own.values()):
         return None
     reader = Reader(dict.fromkeys(names, "0"), own)
     at = {name: number for number, name in enumerate(names)}
@@ -249,16 +237,16 @@ def _template(names: tuple[str, ...], mapped: tuple[tuple[str, str], ...]) -> _T
 
 
 def _uplink(template: _Template, values: Sequence[Any], *, is_hex: bool) -> _Uplink:
-    device, at_s, seq = values[template.device], values[template.time], _text(values[template.seq])
+    device, at_s, seq = values[template.device], values[template.time], text_of(values[template.seq])
     rssi, snr = values[template.rssi], values[template.snr]
     return _Uplink(
-        _devices[device if type(device) is str else _text(device)],
-        (_hex_numbers if is_hex else _numbers)[seq],
-        (at_s if type(at_s) is int and SET_S <= at_s < TIME_MAX_S else _seconds(_text(at_s))) * SECOND_US,
-        _data(_text(values[template.data])),
-        rssi if type(rssi) is float or rssi is None else _levels[_text(rssi)],
-        snr if type(snr) is float or snr is None else _levels[_text(snr)],
-        _stations[_text(values[template.station])],
+        devices[device if type(device) is str else text_of(device)],
+        (hex_numbers if is_hex else numbers)[seq],
+        (at_s if type(at_s) is int and SET_S <= at_s < TIME_MAX_S else seconds(text_of(at_s))) * SECOND_US,
+        data_of(text_of(values[template.data])),
+        rssi if type(rssi) is float or rssi is None else levels[text_of(rssi)],
+        snr if type(snr) is float or snr is None else levels[text_of(snr)],
+        stations[text_of(values[template.station])],
     )
 
 
@@ -270,14 +258,24 @@ def _said(
     for name, at, is_custom in template.others:
         value = values[at]
         if type(value) is str:
-            value = _value(value, is_custom=is_custom)
+            value = value_of(value, is_custom=is_custom)
         if value is not None:
             said.append(reading(name, value, kind.quantities))
-    if len(said) > 1 and len({each.quantity for each in said}) < len(said):
-        raise _OddError
+    if len(said) > 1:
+        said = _once_each(said)
     if uplink.data and not (kind.slots or kind.activity or is_text or said):
-        raise _OddError
+        raise OddError
     return said, used
+
+
+def _once_each(said: list[Reading]) -> list[Reading]:
+    """A reading of each quantity: the backend mostly says again beside the payload what it read in it."""
+    first: dict[str, Reading] = {}
+    for each in said:
+        before = first.setdefault(each.quantity, each)
+        if before is not each and before[1::2] != each[1::2]:  # the value and the text
+            raise OddError
+    return said if len(first) == len(said) else list(first.values())
 
 
 def _of_payload(
@@ -289,10 +287,10 @@ def _of_payload(
     said: list[Reading] = []
     for item in of_payload(payload, kind, is_text=is_text and used is None):
         if isinstance(item, Reject):
-            raise _OddError
+            raise OddError
         said.append(item)
     if unread is not None:
-        raise _OddError
+        raise OddError
     return said, used or {}
 
 
@@ -301,116 +299,16 @@ def _enriched(uplink: _Uplink, template: _Template, fields: Mapping[str, Any]) -
     structured = {name.lower(): value for name, value in fields.items() if isinstance(value, dict | list)}
     for value in structured.values():
         if isinstance(value, dict) and not all(_is_plain(name, each) for name, each in value.items()):
-            raise _OddError
+            raise OddError
     if any(type(value) is str and "{" in value and is_literal(value) for value in fields.values()):
-        raise _OddError
+        raise OddError
     rejects: list[Reject] = []
-    lqi = _taken(_text((*fields.values(), None)[template.lqi]))
+    lqi = text_or_none(text_of((*fields.values(), None)[template.lqi]))
     added = advanced.enriched(lqi, structured, rejects)
     if rejects:
-        raise _OddError
+        raise OddError
     return _Uplink(**(uplink._asdict() | added))
 
 
 def _is_plain(name: str, value: object) -> bool:
-    return _plain_names[name] and not (isinstance(value, str) and "{" in value and is_literal(value))
-
-
-def _text(value: object) -> str:
-    """How the value was spelt, which for plain values is known."""
-    if type(value) is str:
-        return value
-    if value is None:
-        return "null"
-    if isinstance(value, list | dict):
-        raise _OddError
-    return str(value).lower()
-
-
-def _taken(text: str) -> str | None:
-    """The text of a variable; None where the backend had none."""
-    if "{" in text and is_literal(text):
-        raise _OddError
-    return None if is_absent(text) else text.strip()
-
-
-def _device(text: str) -> str:
-    try:
-        return f"sigfox:{device_of(_taken(text))}"
-    except DecodeError:
-        raise _OddError from None
-
-
-def _seconds(text: str) -> int:
-    try:
-        return seconds_of(_taken(text))
-    except DecodeError:
-        raise _OddError from None
-
-
-def _data(text: str) -> str | None:
-    if not text:
-        return ""  # a message without payload
-    taken = _taken(text)
-    if taken is None:
-        return None
-    lower = taken.lower()
-    if _HEX.fullmatch(lower) is None:
-        raise _OddError
-    return lower
-
-
-def _number(text: str) -> int | None:
-    taken = _taken(text)
-    if taken is None:
-        return None
-    if not (taken.isdecimal() and taken.isascii() and len(taken) <= _SEQUENCE_DIGITS and int(taken) < SEQUENCE):
-        raise _OddError
-    return int(taken)
-
-
-def _hex_number(text: str) -> int | None:
-    taken = _taken(text)
-    if taken is None:
-        return None
-    if _SEQUENCE_HEX.fullmatch(taken) is None or int(taken, 16) >= SEQUENCE:
-        raise _OddError
-    return int(taken, 16)
-
-
-def _level(text: str) -> float | None:
-    taken = _taken(text)
-    value = None if taken is None else number(taken)
-    if isinstance(value, bool) or (taken is not None and value is None):
-        raise _OddError
-    return None if value is None else float(value)
-
-
-def _station(text: str) -> str | None:
-    taken = _taken(text)
-    if taken is not None and _STATION.fullmatch(taken.lower()) is None:
-        raise _OddError
-    return None if taken is None else taken.lower()
-
-
-def _type_id(text: str) -> str:
-    return (_taken(text) or "").lower()
-
-
-def _is_copy(text: str) -> bool:
-    return not is_literal(text) and text.strip().lower() in {"true", "1"}
-
-
-def _value(text: str, *, is_custom: bool) -> Value | None:
-    """What a text beside the payload says; None where the backend had nothing to put there."""
-    if is_absent(text):
-        return None
-    value = None if is_literal(text) else number(text)
-    if value is None and (not is_custom or is_literal(text)):
-        raise _OddError
-    return text if value is None else value
-
-
-_plain_names = _Read(lambda name: _PLAIN_NAME.fullmatch(name) is not None)
-_devices, _stations, _levels, _type_ids = _Read(_device), _Read(_station), _Read(_level), _Read(_type_id)
-_numbers, _hex_numbers, _duplicate = _Read(_number), _Read(_hex_number), _Read(_is_copy)
+    return plain_names[name] and not (isinstance(value, str) and "{" in value and is_literal(value))

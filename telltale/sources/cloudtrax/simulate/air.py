@@ -13,8 +13,9 @@ Source: wire/presence.md 1.1, 1.3, 1.4; log-distance path loss with walls for th
 import math
 import random
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from telltale.address import GROUP_BIT
@@ -64,16 +65,15 @@ class Report(NamedTuple):
 
 Heard = tuple[int, int, Row]
 """Window, number of the node, and the row of a single burst in true time."""
-Blocks = dict[int, list[Heard]]
 
 
 def reports(site: Site, start_s: int, end_s: int) -> Iterator[Report]:
     """Every report sent from start (inclusive) to end (exclusive), in time order; a slice of an endless stream."""
-    days: dict[date, Blocks] = {}
+    if start_s >= end_s:
+        return
     for block in range((start_s - WINDOW_S) // BLOCK_S, end_s // BLOCK_S + 1):
         wanted = _days_of(site, block)
-        days = {day: days.get(day) or _heard_on(site, day) for day in wanted}
-        heard = [one for blocks in days.values() for one in blocks.get(block, ())]
+        heard = [one for day in wanted for one in _heard_on(site, day).get(block, ())]
         silences = [outage for day in wanted for outage in outages(site, day)]
         for report in sorted(_block(site, block, heard, silences), key=lambda report: report.at_us):
             if start_s * 1_000_000 <= report.at_us < end_s * 1_000_000:
@@ -86,9 +86,10 @@ def _days_of(site: Site, block: int) -> list[date]:
     return sorted({first - timedelta(days=1), first, last})
 
 
-def _heard_on(site: Site, day: date) -> Blocks:
+@lru_cache(maxsize=4)  # the days of a block and one more; a day costs half a second, and many calls want the same
+def _heard_on(site: Site, day: date) -> Mapping[int, list[Heard]]:
     """What all nodes hear of the stays that began on a day, by block."""
-    blocks: Blocks = defaultdict(list)
+    blocks: dict[int, list[Heard]] = defaultdict(list)
     for number, stay in enumerate(people(site, day)):
         rng = dice(site.seed, "air", day, number)
         for heard in _bursts(stay, rng):
