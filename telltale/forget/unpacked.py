@@ -72,7 +72,7 @@ def is_closed(data: bytes) -> bool:
     """Whether it is packed and cannot be unpacked: damaged, or encrypted."""
     try:
         if data.startswith(_PARQUET):
-            pq.read_table(pa.BufferReader(data), partitioning=None)
+            _rows_of(data)
         elif data.startswith(GZIP):
             gzip.decompress(data)
         elif data.startswith(_ZIP):
@@ -101,9 +101,14 @@ def _of_zip(data: bytes, depth: int) -> Iterator[bytes]:
         return
 
 
+def _rows_of(data: bytes) -> pa.Table:
+    """In this thread: one of a pool would still hold the bytes after an error, and abort the process on its way out."""
+    return pq.read_table(pa.BufferReader(data), partitioning=None, use_threads=False)
+
+
 def _of_parquet(data: bytes) -> Iterator[bytes]:
     try:
-        table = pq.read_table(pa.BufferReader(data), partitioning=None)
+        table = _rows_of(data)
     except (*_UNREADABLE, pa.ArrowException):
         return
     for column in table.columns:
