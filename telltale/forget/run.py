@@ -30,9 +30,15 @@ from telltale.forget.rows import forget_rows
 from telltale.forget.stored import forget_in_store
 from telltale.forget.subject import Subject
 from telltale.forget.task import Line, Task
+from telltale.lake import Lake
 from telltale.lake.gc import gc_at_once
+from telltale.lake.orphans import unknown_records
+from telltale.lake.relist import never_listed
+from telltale.lake.returned import returned
+from telltale.lake.strays import strays
 from telltale.operate.backup import Backup
 from telltale.tables import VISIT
+from telltale.wording import count
 from telltale.workbench.project import Project
 from telltale.workbench.times import local_time
 
@@ -152,6 +158,7 @@ def _scrub(task: Task) -> None:
 
 def _result(task: Task) -> Forgotten:
     task.notes += [f"{name} names it: see to it by hand" for name in by_hand(task)]
+    task.notes += _unlisted(task.project.lake)
     return Forgotten(
         tuple(line for line in task.totals() if line),
         tuple(task.sent),
@@ -159,6 +166,15 @@ def _result(task: Task) -> Forgotten:
         tuple(task.notes),
         task.is_trial,
     )
+
+
+def _unlisted(lake: Lake) -> list[str]:
+    """What no step reaches: files of a store that was lost, or that were missing for a while."""
+    never = never_listed(lake)
+    paths = [*(found.path for found in unknown_records(lake, never)), *strays(lake, never), *returned(lake)]
+    said = "of the lake not on its list, such as {}: nothing in there was searched"
+    fix = 'run "telltale check --repair", then this again'
+    return [f"{count(len(paths), 'file')} {said.format(paths[0])}; {fix}"] if paths else []
 
 
 def keyless(task: Task) -> tuple[str, ...]:

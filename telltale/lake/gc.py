@@ -2,8 +2,9 @@
 
 It runs under the settle lock. A file goes only when it has been un-listed for the grace (readers open the files of a
 snapshot up to that long), or was never listed and written longer ago than that (a job that crashed). A backup holds a
-lease that stops it. Where a file that was never listed holds records that the store does not know, none such goes: the
-store is not the one that listed them. Nor does one that was un-listed for being missing, and lies there again.
+lease that stops it. Where a file that was never listed holds records that the store does not know, or is damaged and
+may hold some, none such goes: the store is not the one that listed them. Nor does one that was un-listed for being
+missing, and lies there again.
 
 1 in one transaction mark files that nobody lists; 2 remove them, outside any transaction: on an object store that may
 take its time. What is marked is never listed again, so whoever removes it may be late, or do it twice; a job that has
@@ -12,6 +13,7 @@ written the same content finds the mark when it lists it, and starts again under
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -22,6 +24,7 @@ from telltale.lake.lake import Lake
 from telltale.lake.lock import HOST, locked
 from telltale.lake.orphans import unknown_records
 from telltale.lake.returned import returned
+from telltale.lake.strays import strays
 from telltale.lake.unfinished import is_unfinished
 from telltale.landing.schema import FILES, GONE, LEASE, SUPERSEDED, UNLISTED
 from telltale.landing.store import Store
@@ -132,7 +135,7 @@ def _candidates(lake: Lake, found: Iterable[Found], before: int) -> dict[str, in
         kept |= set(connection.scalars(sa.select(SUPERSEDED.c.path)))
         unlisted = {row.path: row.at for row in connection.execute(sa.select(UNLISTED.c.path, UNLISTED.c.at))}
     never = [file.path for file in found if file.path not in kept and file.path not in unlisted]
-    if is_unfinished(lake.store) or any(True for _ in unknown_records(lake, never)):
+    if is_unfinished(lake.store) or any(True for _ in chain(unknown_records(lake, never), strays(lake, never))):
         kept.update(never)  # the store was lost, or an older one put back: these may be all there is
     kept.update(returned(lake))  # they were missing for a while, and "check --repair" lists them again
     return {

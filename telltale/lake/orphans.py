@@ -5,17 +5,21 @@ that was made anew gives them again. So numbers go with the moment of receipt.
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
+from telltale.contract import StoreError
 from telltale.lake.catalog import RAW_TABLE, listed
-from telltale.lake.damage import UNREADABLE, is_of_its_name, seen_by_reading
+from telltale.lake.damage import is_of_its_name, seen_by_reading
 from telltale.lake.lake import Lake
 from telltale.landing.schema import FILES, PURGED, RAW, UNLISTED
 
+BY_UNKNOWN = 0
+"""The decoder that made the rows of a file nobody remembers: older than any, so that decoding again is worth it."""
 _ENDING = ".parquet"
 
 
@@ -32,23 +36,46 @@ def raw_orphans(paths: Iterable[str]) -> list[str]:
     return sorted(path for path in paths if path.startswith(f"{RAW_TABLE}/source=") and path.endswith(_ENDING))
 
 
+def source_of(path: str) -> str:
+    """Whose records a file of the lake holds, by its name; nothing where it is one of a site."""
+    return path.split("/")[1].removeprefix("source=")
+
+
+def day_of(path: str) -> date:
+    """The day that a file of the lake is filed under, by its name.
+
+    Raises:
+        StoreError: somebody laid it elsewhere.
+    """
+    folder = path.split("/")[-2]
+    try:
+        return date.fromisoformat(folder.removeprefix("day="))
+    except ValueError as error:
+        raise StoreError(
+            f'lake: {path} lies in "{folder}", expected a folder as day=2026-11-29; move it to its place, or out of '
+            "the lake, and run it again"
+        ) from error
+
+
 def unknown_records(lake: Lake, paths: Iterable[str]) -> Iterator[Unknown]:
-    """Files of raw records among these with records which the store does not know; unreadable ones are passed over.
+    """Files of raw records among these with records which the store does not know; damaged ones are `strays`.
 
     Args:
         lake: whose.
         paths: of files that were never listed.
+
+    Raises:
+        StoreError: one cannot be read.
     """
     for path in raw_orphans(paths):
         try:
             if not is_of_its_name(lake.root, path):  # its reader may die of a damaged one
                 continue
             rows = lake.root.read(path, ["id", "received_at"])
-        except UNREADABLE:
+        except FileNotFoundError:  # removed since
             continue
         ids, received = rows["id"].to_numpy(), rows["received_at"].cast(pa.int64()).to_numpy()
-        source = path.split("/")[1].removeprefix("source=")
-        unknown = ~_is_known(lake, source, ids, received)
+        unknown = ~_is_known(lake, source_of(path), ids, received)
         if unknown.any():
             yield Unknown(path, ids[unknown])
 

@@ -22,7 +22,7 @@ from telltale.lake.damage import is_of_its_name, seen_by_reading
 from telltale.lake.files import Found
 from telltale.lake.lake import Lake, write
 from telltale.lake.lock import HOST, locked
-from telltale.lake.orphans import raw_orphans, unknown_records
+from telltale.lake.orphans import BY_UNKNOWN, day_of, raw_orphans, source_of, unknown_records
 from telltale.lake.retained import mark_closed
 from telltale.lake.returned import returned
 from telltale.lake.rows import raw_draft, tidy
@@ -31,8 +31,6 @@ from telltale.landing.numbering import give_above
 from telltale.landing.schema import FILES, LOST, RAW, SUPERSEDED, UNLISTED
 from telltale.tables import PRESENCE_DAY, TABLES
 
-_BY_UNKNOWN = 0
-"""The decoder that made the rows of a file nobody remembers: older than any, so that decoding again is worth it."""
 Progress = Callable[[int, int], None]
 _Ends = tuple[int, int, int, int]
 """First and last raw id, first and last time."""
@@ -177,13 +175,13 @@ def _chosen_raw(lake: Lake, unknown: Mapping[str, np.ndarray], found: dict[str, 
         if new.size < rows.num_rows:
             some = lake.root.read(path)
             some = some.filter(pa.array(np.isin(some["id"].to_numpy(), new)))
-            draft = raw_draft(_source(path), _day(path), some, version=_BY_UNKNOWN)
+            draft = raw_draft(source_of(path), day_of(path), some, version=BY_UNKNOWN)
             files += write(lake, "relist", [draft], now_us=now_us)
             continue
         ids = rows["id"].to_numpy()
         received = pc.min_max(rows["received_at"].cast(pa.int64())).as_py()
         ends = int(ids.min()), int(ids.max()), received["min"], received["max"]
-        files.append(_file(lake, found[path], (RAW_TABLE, _source(path), "", rows.num_rows), ends, now_us=now_us))
+        files.append(_file(lake, found[path], (RAW_TABLE, source_of(path), "", rows.num_rows), ends, now_us=now_us))
     return files
 
 
@@ -207,7 +205,7 @@ def _chosen_rows(
         if not rows.num_rows or len(sources) != 1 or len(sites) != 1:
             continue
         source, site = sources.pop(), sites.pop()
-        key = name, source, site, _day(path)
+        key = name, source, site, day_of(path)
         ids = np.zeros(1, np.int64) if table.derived else np.unique(rows["raw_id"].to_numpy())
         if key not in taken:
             taken[key] = _listed_ids(lake, key)
@@ -247,17 +245,9 @@ def _file(lake: Lake, found: Found, what: tuple[str, str, str, int], ends: _Ends
     table_name, source, site, rows = what
     digest = hashlib.sha256(lake.root.content(found.path)).hexdigest()
     return File(
-        found.path, table_name, source, site, _day(found.path), rows, found.bytes, digest, *ends, _BY_UNKNOWN,
+        found.path, table_name, source, site, day_of(found.path), rows, found.bytes, digest, *ends, BY_UNKNOWN,
         is_unique=True, is_frozen=False, created_at=now_us, host=HOST,
     )  # fmt: skip
-
-
-def _source(path: str) -> str:
-    return path.split("/")[1].removeprefix("source=")
-
-
-def _day(path: str) -> date:
-    return date.fromisoformat(path.split("/")[-2].removeprefix("day="))
 
 
 def _close(lake: Lake, files: Sequence[File]) -> None:

@@ -40,6 +40,7 @@ def salvage(lake: Lake, file: File, *, now_us: int) -> Salvaged:
 
     Raises:
         Changed: the file is no longer listed as it was read.
+        NotRead: reading it was ended from outside; it is listed as it was.
     """
     with locked(lake.store, "rebuild", wait_s=lake.lock_wait_s):
         return retried(lambda: _attempt(lake, file, now_us))
@@ -65,7 +66,8 @@ def _attempt(lake: Lake, file: File, now_us: int) -> Salvaged:
 
 def _groups(lake: Lake, file: File) -> Iterator[_Stretch]:
     try:
-        groups = whole_groups(lake.root.content(file.path), file)
+        content = lake.root.content(file.path)
+        groups = whole_groups(content, file.path, file.source, (file.first_raw_id, file.last_raw_id))
     except FileNotFoundError:
         groups = []
     if sum(rows for rows, _ in groups) != file.rows:  # without its end nothing says where its records begin

@@ -21,7 +21,6 @@ import pyarrow.parquet as pq
 
 from telltale.arrow import RAW_SCHEMA
 from telltale.contract import StoreError
-from telltale.lake.catalog import File
 from telltale.lake.damage import UNREADABLE
 
 GROUP = "group"
@@ -45,36 +44,38 @@ class NotRead(StoreError):
     """The program that reads a damaged file was kept from it; nothing is known of the file."""
 
 
-def whole_groups(content: pa.Buffer, file: File) -> list[tuple[int, pa.Table | None]]:
+def whole_groups(content: pa.Buffer, path: str, source: str, ids: tuple[int, int]) -> list[tuple[int, pa.Table | None]]:
     """The rows of each group of a file and, where they are proven to be whole, themselves; empty where no end is read.
 
     Args:
         content: the bytes of the file.
-        file: what the catalog says of it.
+        path: of the file, for what is said of it.
+        source: whose records it holds.
+        ids: the first and the last that may be in it.
 
     Raises:
         NotRead: the reading was ended from outside, or could not begin.
     """
     # Numbers, and a name of a folder of the lake, to ourselves.
-    command = [sys.executable, "-m", __name__, str(file.first_raw_id), str(file.last_raw_id), file.source]
+    command = [sys.executable, "-m", __name__, *map(str, ids), source]
     for _ in range(_TRIES):
         try:
             ended = subprocess.run(  # noqa: S603 - see above
                 command, input=content, capture_output=True, check=False, timeout=_PATIENCE_S
             )
         except (OSError, subprocess.SubprocessError) as error:
-            raise _not_read(file, str(error)) from error
+            raise _not_read(path, str(error)) from error
         if (groups := all_of(ended.stdout)) is not None:
             return groups
         if not _is_crash(ended.returncode):
             last = ended.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-            raise _not_read(file, f"it ended with {ended.returncode}{last and f' ({last})'}")
+            raise _not_read(path, f"it ended with {ended.returncode}{last and f' ({last})'}")
     return []
 
 
-def _not_read(file: File, why: str) -> NotRead:
+def _not_read(path: str, why: str) -> NotRead:
     return NotRead(
-        f"lake: reading the damaged {file.path} in a process of its own was kept from its end: {why}; nothing was "
+        f"lake: reading the damaged {path} in a process of its own was kept from its end: {why}; nothing was "
         "changed: see that there is memory and time for it, and run it again"
     )
 

@@ -6,8 +6,7 @@ Source: DESIGN section 11: what retention removes here must not live on in a cop
 from collections.abc import Collection
 
 from telltale.lake import RAW_TABLE, File
-from telltale.operate.retention.limits import HOUR
-from telltale.operate.retention.purging import HARMLESS
+from telltale.operate.retention.limits import HARMLESS, HOUR
 from telltale.settings import Settings
 from telltale.tables import REJECT, TABLES, VISIT
 from telltale.workbench.times import DAY

@@ -13,8 +13,7 @@ from pathlib import Path
 from telltale import private
 from telltale.lake import RAW_TABLE, Lake
 from telltale.landing import Store
-from telltale.operate.retention.limits import HOUR
-from telltale.operate.retention.purging import HARMLESS
+from telltale.operate.retention.limits import HARMLESS, HOUR
 from telltale.publish import exported
 from telltale.settings import Settings
 from telltale.tables import REJECT, TABLES

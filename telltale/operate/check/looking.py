@@ -12,6 +12,7 @@ from telltale.lake.files import NotReadable
 from telltale.lake.orphans import unknown_records
 from telltale.lake.relist import clashing, never_listed
 from telltale.lake.returned import returned
+from telltale.lake.strays import strays
 from telltale.lake.superseded import superseded
 from telltale.lake.unaccounted import unaccounted
 from telltale.landing import Store, spool_files
@@ -71,7 +72,10 @@ def _unlisted(lake: Lake, *, reads_all: bool) -> Iterator[Finding]:
         yield Finding("files", "wrong", f"{path} was lost, and is there again; it is not listed", REMEDY)
     if not reads_all:
         return
-    unknown = {found.path: found.ids for found in unknown_records(lake, never_listed(lake))}
+    never = never_listed(lake)
+    for path in strays(lake, never):
+        yield Finding("files", "wrong", f"{path} is listed nowhere, and holds other bytes than were written", REMEDY)
+    unknown = {found.path: found.ids for found in unknown_records(lake, never)}
     taken = clashing(lake, unknown)
     why, put_back = " by numbers that others have by now", "put back the store that listed them"
     for paths, more, fix in ((sorted({*unknown} - {*taken}), "", f"{put_back}, or {REMEDY}"), (taken, why, put_back)):

@@ -14,10 +14,12 @@ from telltale.lake.catalog import bump, unlist
 from telltale.lake.damage import Damaged
 from telltale.lake.examine import damaged, damaged_superseded
 from telltale.lake.gc import remove
+from telltale.lake.orphans import source_of
 from telltale.lake.redecode import redecode
-from telltale.lake.relist import relist
+from telltale.lake.relist import never_listed, relist
 from telltale.lake.remake import remake
 from telltale.lake.salvage import salvage
+from telltale.lake.strays import kept_of, strays
 from telltale.lake.superseded import remove_superseded, superseded
 from telltale.lake.unaccounted import unaccounted
 from telltale.operate.check.aside import Aside
@@ -62,6 +64,7 @@ def repair(
     if not is_lost and (said := away(project.lake)):
         raise Away(f"{said}; nothing was changed: {PUT_BACK}")
     yield from spools_again(project, aside)
+    yield from _strays(project, aside, now_us)
     yield from _listed_again(project, now_us, progress)
     lake = project.lake
     found = list(damaged(lake, lake.snapshot().files, reads_all=True, progress=_of(progress, "files")))
@@ -92,6 +95,20 @@ def _listed_again(project: Project, now_us: int, progress: Progress) -> Iterator
         yield Finding("store", "note", f"{count(done.renumbered, 'newer record')} got new numbers", "none is needed")
     for path in done.unreadable:
         yield Finding("files", "wrong", f"{path} was listed nowhere and is damaged", "nothing says what was in it")
+
+
+def _strays(project: Project, aside: Aside, now_us: int) -> Iterator[Finding]:
+    """Damaged raw files that nobody lists: what is whole of them is listed with the files that are."""
+    lake = project.lake
+    for path in list(strays(lake, never_listed(lake))):
+        aside.copy(lake, path, table_name=RAW_TABLE, source=source_of(path), rows=0)
+        done = kept_of(lake, path, now_us=now_us)
+        remove(lake, [path], unlisted_before=now_us)
+        found = "no raw record of it can be proven whole"
+        if done.kept:
+            found = f"{done.kept:,} of {count(done.kept + done.lost, 'raw record')} are whole"
+        said = f"{path} was listed nowhere and is damaged: {found}; some may be in other files, too"
+        yield Finding("files", "wrong", said, GONE.format(aside.folder))
 
 
 def _raw(project: Project, found: list[Damaged], aside: Aside, now_us: int) -> Iterator[Finding]:

@@ -1,8 +1,8 @@
 """Remove what must not be kept longer, in an order that may be stopped anywhere and run again.
 
 1 settle, so that every record has its rows before its body goes; 2 bodies, their rejects, what was refused; 3 close
-the days that are due; 4 sightings and passer-by sessions; 5 visits; 6 keys; 7 gc and the store's log. Each step first
-notes what it is going to remove, and finds by itself what an earlier run left.
+the days that are due; 4 sightings and passer-by sessions; 5 visits; 6 keys; 7 files on no list, gc and the store's
+log. Each step first notes what it is going to remove, and finds by itself what an earlier run left.
 """
 
 import datetime as dt
@@ -21,17 +21,22 @@ from telltale.lake.settle import settle_all
 from telltale.lake.superseded import Superseded, remove_superseded
 from telltale.landing import purge_refused
 from telltale.operate.retention.closing import close_days
-from telltale.operate.retention.limits import ONE_DAY, keys_kept_from, raw_limit, sightings_kept_from, visits_kept_from
+from telltale.operate.retention.limits import (
+    HARMLESS,
+    ONE_DAY,
+    keys_kept_from,
+    raw_limit,
+    sightings_kept_from,
+    visits_kept_from,
+)
 from telltale.operate.retention.removing import Staying, drop, trim
-from telltale.sources import SOURCES
+from telltale.operate.retention.unlisted import remove_unlisted
 from telltale.tables import REJECT, SIGHTING, VISIT
 from telltale.workbench.project import Project
 from telltale.workbench.times import local_day, midnight
 
 RAW = "raw"
 PASSING = pa.array(["passer_by", "ignored"])
-HARMLESS = frozenset(source.name for source in SOURCES if not source.personal)
-"""Sources whose bodies hold nobody's address; what those of a source hold that is not listed any more is not known."""
 
 WORDS = {
     "records": "raw records",
@@ -78,7 +83,7 @@ def purge(project: Project, *, now_us: int) -> Purged:
     sightings = _sightings(project, now_us)
     passing, visits = _sessions(project, now_us)
     keys = _keys(project, now_us)
-    files = gc(project.lake, now_us=now_us).files
+    files = remove_unlisted(project, now_us=now_us) + gc(project.lake, now_us=now_us).files
     held = not project.lake.store.scrub()
     return Purged(len(closed), records, rejects, refused, sightings, passing, visits, keys, files, held)
 

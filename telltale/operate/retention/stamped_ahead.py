@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from telltale.lake.retained import Ahead, ahead, note_ahead
 from telltale.landing import purge_refused_ahead, refused_ahead
-from telltale.operate.retention.limits import HOUR, raw_limit
-from telltale.operate.retention.purging import HARMLESS, RAW
+from telltale.operate.retention.limits import HARMLESS, HOUR, raw_limit
+from telltale.operate.retention.purging import RAW
 from telltale.operate.retention.removing import drop, trim
 from telltale.tables import REJECT
 from telltale.workbench.project import Project
