@@ -30,6 +30,7 @@ from telltale.transports import RANDOM, topics, weak_secrets
 from telltale.wording import COUNT_DHCP, joined
 from telltale.workbench.project import Project
 from telltale.workbench.question import ask
+from telltale.workbench.settings_then import require_whole
 from telltale.workbench.view import answered
 
 MOST_UNHEARD = 20
@@ -68,6 +69,7 @@ def _looked(check: Check, project: Project) -> Iterator[Finding]:
 
 def _settings(project: Project) -> Iterator[Finding]:
     settings = project.settings
+    require_whole(settings, project.store)
     listed = len(devices(settings))
     yield Finding("settings", "ok", f"{settings.root}, {listed:,} devices listed")
     known = {source.name for source in SOURCES}

@@ -18,6 +18,7 @@ from telltale.lockfile import is_held
 from telltale.operate.finding import Finding
 from telltale.settings import Settings
 from telltale.workbench.project import Project
+from telltale.workbench.settings_then import Emptied, require_whole
 from telltale.workbench.times import local_time
 
 _BATCH, _BATCH_BYTES = 2_000, 16 << 20
@@ -74,6 +75,10 @@ def keep(project: Project) -> Kept:
 
 
 def _expired(project: Project) -> tuple[int, dict[Path, str]]:
+    try:
+        require_whole(project.settings, project.store)
+    except (Emptied, StoreError):  # how long they are kept is not known
+        return 0, {}
     expiry = expiry_of(project.settings, now=project.now_us, running=project.running, every_s=0)
     return _of_each(project.settings, expiry.apply)
 

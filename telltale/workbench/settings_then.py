@@ -22,14 +22,43 @@ TODAYS_OF_SITE = ("raw_retention_h", "sighting_retention_h", "visit_retention_d"
 TODAYS = {"activity": ("mine", "show_everyone")}
 BUTTONS = "buttons.csv"
 """What the list of `[arp] allow_list` is called among the versions, whatever its name."""
+_NEWEST = 2**63 - 1
 _SECRET = re.compile(r"secret|token|password|(^|_)key$", re.IGNORECASE)
+
+
+class Emptied(ConfigError):
+    """telltale.toml holds nothing, and said something before."""
+
+
+def require_whole(settings: Settings, store: Store) -> None:
+    """Refuse a telltale.toml of no bytes that said something before: a full disk or a loss of power empties files.
+
+    By its defaults all would be removed that `keep = true` has kept.
+
+    Raises:
+        Emptied: so it is.
+        StoreError: it is empty, and the store that knows what it said is away.
+    """
+    path = settings.root / SETTINGS_FILE
+    if not path.is_file() or path.stat().st_size:
+        return
+    kept = versions_at(store, _NEWEST).get(SETTINGS_FILE)
+    if kept is not None and kept.content != _content(settings):
+        raise Emptied(
+            f"{path}: is empty, and said something before; nothing is noted or removed by it: put back what it said, "
+            "as a backup has it, or write a comment into it"
+        )
 
 
 def note_settings(settings: Settings, store: Store, *, now_us: int) -> list[str]:
     """Keep what telltale.toml, devices.csv and buttons.csv say where it is another than before; which of them are.
 
     A list that cannot be read now is left for later: somebody is writing it.
+
+    Raises:
+        Emptied: telltale.toml is empty, and was not.
     """
+    require_whole(settings, store)
     listed: dict[str, bytes | None] = {}
     for name, file in ((DEVICES_FILE, DEVICES_FILE), (BUTTONS, settings.arp.allow_list)):
         try:

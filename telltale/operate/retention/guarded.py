@@ -1,4 +1,4 @@
-"""Retention by a clock that is believed: while it is not, nothing is closed, removed or destroyed.
+"""Retention by a clock that is believed, and settings that are whole: else nothing is closed, removed or destroyed.
 
 What is late is kept longer; what is destroyed early is lost. While the clock is believed, all goes by the last moment
 that is (`HostClock.trusted_us`), which after a restart lies behind the clock until that is confirmed.
@@ -16,6 +16,7 @@ from telltale.operate.retention.limits import keys_kept_from
 from telltale.operate.retention.purging import Purged, purge
 from telltale.operate.retention.stamped_ahead import remove_stamped_ahead
 from telltale.workbench.project import Project
+from telltale.workbench.settings_then import require_whole
 from telltale.workbench.times import closes_at
 
 
@@ -38,8 +39,10 @@ def purge_when_trusted(project: Project, *, now_us: int, host: str = HOST) -> Re
     """Settle, then close the days that are due and remove what must not be kept longer, if the clock is believed.
 
     Raises:
+        Emptied: telltale.toml is empty, and was not: how long something is kept is not known.
         TelltaleError: the store is away or busy; run it again, it goes on where it stopped.
     """
+    require_whole(project.settings, project.store)
     seen = trust.look(project, now_us=now_us, host=host)  # before records that may confirm it are settled
     settle_all(project.lake, now_us=now_us)
     if seen.now.is_stepped:
