@@ -10,10 +10,13 @@ from telltale.workbench.project import Project
 
 
 def wrong(project: Project) -> Iterator[Finding]:
-    """A finding for each key that is damaged, gone or another than noted.
+    """A finding for each key that is damaged, gone or another than noted, that of the lists among them.
 
     Where several hosts share the store, one that never decoded need not have the keys: that is only noted.
     """
+    for sentence in project.lists.refused():
+        found, _, fix = sentence.rpartition("; ")
+        yield Finding("keys", "wrong", found, fix)
     try:
         troubles = _troubles(project)
     except StoreError:  # what is wrong with it is said where it is looked at

@@ -62,7 +62,7 @@ def settle(project: Project, now_us: int) -> str:
 
 def withheld(project: Project, count: int) -> str:
     """What is said of records that wait for a key."""
-    refused = "; ".join(project.keys.refused())
+    refused = "; ".join([*project.keys.refused(), *project.lists.refused()])
     return f"; {wording.count(count, 'record')} wait for their key: {refused}" if count else ""
 
 

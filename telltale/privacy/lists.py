@@ -3,6 +3,8 @@
     <folder>/lists/key                  32 random bytes, never rotated: a list must outlive every period
     <folder>/lists/opt_out/<32 hex>     one empty file an address, so that two writers never undo each other
 
+Where the key is gone or damaged none is made in its place: nobody would be on any list any more.
+
 Source: DESIGN section 11; wire/presence.md section 8.
 """
 
@@ -11,13 +13,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from telltale.contract import TelltaleError
+from telltale.contract import ConfigError, TelltaleError
 from telltale.privacy.files import key_in, private_folder, replace, sync_folder
 from telltale.privacy.hashing import AddressHash, distinct, typed_address
+from telltale.privacy.keys import KeyRefused
 
 STAFF, FIXED, OPT_OUT = "staff", "fixed", "opt_out"
 LISTS = (STAFF, FIXED, OPT_OUT)
 
+LISTS_KEY = "lists/key"
 HASH_BYTES = 16
 
 
@@ -25,7 +29,7 @@ class Lists:
     """The lists below a folder; none of them need exist."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder / "lists"
+        self.folder = (folder / LISTS_KEY).parent
 
     def add(self, name: str, text: str) -> bool:
         """Put an address, in any usual spelling, on a list; False where it was on it.
@@ -83,6 +87,9 @@ class Lists:
 
         Read afresh every time, because a command in another process may have changed the lists; hashed once for every
         distinct address, and not at all while the lists are empty.
+
+        Raises:
+            KeyRefused: the key is gone or damaged.
         """
         lists = self._hashes()
         if not any(lists.values()):
@@ -93,12 +100,39 @@ class Lists:
             name: np.array([each in listed for each in hashes], np.bool_)[found.codes] for name, listed in lists.items()
         }
 
+    def key(self) -> bytes:
+        """What addresses are hashed with; made where nothing is listed yet.
+
+        Raises:
+            KeyRefused: it is gone or damaged, and addresses are listed under it.
+        """
+        path = self.folder / "key"
+        is_used = bool(self.state())  # first: who lists an address has made the key by then
+        try:
+            if path.exists() or not is_used:
+                return key_in(path)
+        except ConfigError as error:
+            raise KeyRefused(str(error)) from error
+        raise KeyRefused(
+            f"{path}: is not there, and addresses of staff, fixed devices or opt-outs are listed under it; "
+            f"bring it back as it was, or empty {self.folder} and list them again"
+        )
+
+    def refused(self) -> tuple[str, ...]:
+        """A sentence where addresses are listed and their key is gone or damaged."""
+        if not self.state():
+            return ()
+        try:
+            self.key()
+        except KeyRefused as refusal:
+            return (str(refusal),)
+        return ()
+
     def _hashes(self) -> dict[str, frozenset[str]]:
         return {name: frozenset(path.name for path in (self.folder / name).glob("[!.]*")) for name in LISTS}
 
     def _hash(self, addresses: list[int]) -> list[str]:
-        key = key_in(self.folder / "key")
-        return [digest[:HASH_BYTES].hex() for digest in AddressHash(key).digests(addresses)]
+        return [digest[:HASH_BYTES].hex() for digest in AddressHash(self.key()).digests(addresses)]
 
     def _path(self, name: str, text: str) -> Path:
         if name not in LISTS:

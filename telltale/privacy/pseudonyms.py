@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from telltale.privacy.hashing import AddressHash, typed_address
 from telltale.privacy.keys import KeyRefused, Keys
-from telltale.privacy.lists import FIXED, OPT_OUT, STAFF, Lists
+from telltale.privacy.lists import FIXED, LISTS, OPT_OUT, STAFF, Lists
 from telltale.privacy.periods import SiteRule, period_of
 
 
@@ -25,7 +25,7 @@ class Pseudonyms(NamedTuple):
     """Its pseudonym; 0 where the key is destroyed or refused."""
     key_destroyed: NDArray[np.bool_]
     key_refused: NDArray[np.bool_]
-    """Its key is not the one to use, or cannot be read: the row has to wait."""
+    """Its key, or that of the lists, is not the one to use or cannot be read: the row has to wait."""
     opted_out: NDArray[np.bool_]
     staff: NDArray[np.bool_]
     fixed: NDArray[np.bool_]
@@ -71,7 +71,11 @@ class Pseudonymizer:
         for code, site in enumerate(encoded.dictionary.to_pylist()):
             rows = np.flatnonzero(codes == code)
             device[rows], destroyed[rows], refused[rows] = self._of_site(site, addresses[rows], times_us[rows])
-        marks = self.lists.marks(addresses)
+        try:
+            marks = self.lists.marks(addresses)
+        except KeyRefused:  # who is on a list is not known: all wait
+            refused[:] = True
+            marks = dict.fromkeys(LISTS, np.zeros(len(addresses), np.bool_))
         return Pseudonyms(device, destroyed, refused, marks[OPT_OUT], marks[STAFF], marks[FIXED])
 
     def candidates(self, text: str, site: str) -> list[int]:

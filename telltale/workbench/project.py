@@ -374,7 +374,7 @@ class Project:
 
     @cached_property
     def _hot_rows(self) -> HotRows:
-        return HotRows(self.decode, lambda: (self.lists.state(), self.keys.refused()))
+        return HotRows(self.decode, lambda: (self.lists.state(), self.lists.refused(), self.keys.refused()))
 
     def _options(self, source: str) -> Options:
         return self.settings.source(source).options

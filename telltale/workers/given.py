@@ -11,10 +11,8 @@ from typing import Any, NamedTuple
 from telltale.arrow import Decode
 from telltale.contract import Limits
 from telltale.pipeline.batch import decoder
-from telltale.privacy.files import key_in
-from telltale.privacy.hashing import AddressHash
 from telltale.privacy.keys import KeyRefused, Keys
-from telltale.privacy.lists import HASH_BYTES, Lists
+from telltale.privacy.lists import Lists
 from telltale.privacy.periods import Period, SiteRule
 from telltale.privacy.pseudonyms import Pseudonymizer
 
@@ -70,22 +68,27 @@ class CarriedLists(Lists):
 
     def __init__(self, key: bytes, hashes: Mapping[str, Iterable[str]]) -> None:
         super().__init__(Path())
-        self._key = key
+        self._given = key
         self._carried = {name: frozenset(listed) for name, listed in hashes.items()}
 
     def _hashes(self) -> dict[str, frozenset[str]]:
         return self._carried
 
-    def _hash(self, addresses: list[int]) -> list[str]:
-        return [digest[:HASH_BYTES].hex() for digest in AddressHash(self._key).digests(addresses)]
+    def key(self) -> bytes:
+        """The one that came along."""
+        return self._given
 
 
 def lists_given(lists: Lists) -> Given:
-    """The lists as they go along; no key where they are empty."""
+    """The lists as they go along; no key where they are empty.
+
+    Raises:
+        KeyRefused: their key is gone or damaged.
+    """
     hashes: dict[str, list[str]] = {name: [] for name in lists.counts()}
     for name, each in sorted(lists.state()):
         hashes[name].append(each)
-    return {"list_key": key_in(lists.folder / "key") if any(hashes.values()) else b"", "lists": hashes}
+    return {"list_key": lists.key() if any(hashes.values()) else b"", "lists": hashes}
 
 
 def decoder_given(given: Given) -> tuple[Decode, CarriedKeys]:

@@ -132,3 +132,18 @@ def test_by_the_command_line_the_passphrase_is_no_argument(project: Project, tmp
     silent = CliRunner().invoke(telltale, [*root, "backup", kept, "--keys", f"{keys}2"], input="")
     assert silent.exit_code != 0
     assert "no passphrase; type one, or let it be the first line of the input" in f"{silent.output}{silent.exception}"
+
+
+def test_lists_under_two_keys_are_not_put_side_by_side(project: Project, locker: Locker, tmp_path: Path) -> None:
+    project.lists.add("opt_out", "3c:06:30:aa:bb:01")
+    make(project, str(tmp_path / "kept"), now_us=NOW, locker=locker)
+    other = elsewhere(tmp_path / "other")
+    other.lists.add("opt_out", "3c:06:30:aa:bb:02")
+    with pytest.raises(ConfigError, match=r"are under another key than those in .*lists, .*; nothing was put back"):
+        restore(other, str(tmp_path / "kept"), now_us=NOW, locker=locker)
+    assert not other.lists.holds("opt_out", "3c:06:30:aa:bb:01")
+    (other.settings.keys / "lists").rename(tmp_path / "away")
+    restore(other, str(tmp_path / "kept"), now_us=NOW, locker=locker)
+    again = Project(other.settings.root, now=lambda: NOW)
+    assert again.lists.holds("opt_out", "3c:06:30:aa:bb:01")
+    again.close()

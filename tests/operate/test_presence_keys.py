@@ -95,6 +95,42 @@ def test_one_device_is_not_made_two_and_nothing_else_waits(project: tt.Project, 
     assert [*presence_keys.wrong(project)] == []
 
 
+@pytest.mark.parametrize("fault", ["gone", "emptied"])
+def test_who_opted_out_is_not_kept_for_want_of_the_key_of_the_lists(project: tt.Project, fault: str) -> None:
+    """Made anew, nobody would be on any list any more."""
+    project.lists.add("opt_out", VISITOR)
+    before, path = rows(project, SITE), project.settings.keys / "lists" / "key"
+    held = path.read_bytes()
+    if fault == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(b"")
+    project = anew(project)
+    hear(project, (VISITOR, "2026-11-20 11:10", "2026-11-20 11:20"))
+    button(project)
+
+    done = settle_all(project.lake, now_us=at(NOON))
+
+    assert (done.raws, done.withheld) == (1, 2), "the button's record does not wait"
+    assert rows(project, SITE) == before
+    said = {"gone": "is not there, and addresses", "emptied": "0 bytes, expected a key of 32"}[fault]
+    (finding,) = presence_keys.wrong(project)
+    assert (finding.state, said in finding.found) == ("wrong", True)
+    assert "bring" in finding.fix
+    assert said in settle_when_due(anew(project), at(NOON) + 3600 * 10**6)
+    with pytest.raises(ConfigError, match="bring"):
+        project.lists.holds("opt_out", VISITOR)
+    assert fault != "gone" or not path.exists(), "none is made in its place"
+
+    path.write_bytes(held)
+
+    assert [*presence_keys.wrong(project)] == []
+    assert rows(project, SITE) == before, "hot ones of who opted out are no rows"
+    assert settle_all(project.lake, now_us=at(NOON)).raws == 2
+    assert rows(project, SITE) == before
+    assert project.lists.holds("opt_out", VISITOR)
+
+
 def rows(project: tt.Project, site: str) -> list[dict[str, object]]:
     return [row for row in project.view().table("sighting").arrow().to_pylist() if row["site"] == site]
 

@@ -23,6 +23,7 @@ from telltale.contract import ConfigError
 from telltale.operate.retention.limits import keys_kept_for
 from telltale.privacy.files import replace
 from telltale.privacy.keys import period_of_file
+from telltale.privacy.lists import LISTS_KEY
 from telltale.settings.secrets import weakness
 from telltale.workbench.project import Project
 
@@ -106,6 +107,21 @@ def opened(locker: Locker) -> dict[str, bytes]:
             f"--keys {locker.file}: another passphrase, or the file is damaged; nothing was put back"
         ) from None
     return {name: bytes.fromhex(content) for name, content in contents.items()}
+
+
+def refuse_other_lists(project: Project, locker: Locker, contents: dict[str, bytes]) -> None:
+    """Refuse keys whose lists would lie beside those of this project: only one of two keys can count.
+
+    Raises:
+        ConfigError: so it is.
+    """
+    own = project.settings.keys / LISTS_KEY
+    if LISTS_KEY in contents and own.exists() and own.read_bytes() != contents[LISTS_KEY]:
+        raise ConfigError(
+            f"--keys {locker.file}: its lists of staff, fixed devices and opt-outs are under another key than those in "
+            f"{own.parent}, and one kind would count no more; move that folder away, and list its addresses again "
+            "afterwards; nothing was put back"
+        )
 
 
 def put_back(project: Project, contents: dict[str, bytes], *, now_us: int) -> PutBack:

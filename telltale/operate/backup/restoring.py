@@ -26,7 +26,7 @@ from telltale.landing import Store
 from telltale.landing.schema import LEASE, META
 from telltale.landing.spool import note_name
 from telltale.lockfile import hold
-from telltale.operate.backup.keys import Locker, PutBack, opened, put_back
+from telltale.operate.backup.keys import Locker, PutBack, opened, put_back, refuse_other_lists
 from telltale.operate.backup.making import KEYS_LEFT_OUT
 from telltale.operate.backup.place import BACKUPS, FILES, STORE, Kept, Manifest, Place, Unfit, below
 from telltale.operate.backup.removing import RESTORING, STAGED
@@ -105,7 +105,10 @@ def restore(
             shutil.rmtree(left, ignore_errors=True)
         Store(settings.store_url).close()
         _check_empty(project.store)
-        locked = {} if locker is None else opened(locker)
+        locked = {}
+        if locker is not None:
+            locked = opened(locker)
+            refuse_other_lists(project, locker, locked)
         private.folder(settings.data)
         folder = Path(stack.enter_context(TemporaryDirectory(dir=settings.data, prefix=STAGED[1])))
         left_out = _parts(place, manifest, folder)
