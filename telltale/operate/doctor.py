@@ -6,7 +6,7 @@ from contextlib import suppress
 from shlex import quote
 
 from telltale import masters, private
-from telltale.contract import ConfigError, TelltaleError, Transport
+from telltale.contract import ConfigError, StoreError, TelltaleError, Transport
 from telltale.door import try_options
 from telltale.engine import session
 from telltale.forward.passing import targets
@@ -69,7 +69,8 @@ def _looked(check: Check, project: Project) -> Iterator[Finding]:
 
 def _settings(project: Project) -> Iterator[Finding]:
     settings = project.settings
-    require_whole(settings, project.store)
+    with suppress(StoreError):  # what is wrong with the store is said where that is looked at
+        require_whole(settings, project.store)
     listed = len(devices(settings))
     yield Finding("settings", "ok", f"{settings.root}, {listed:,} devices listed")
     known = {source.name for source in SOURCES}
