@@ -37,7 +37,7 @@ def raw_orphans(paths: Iterable[str]) -> list[str]:
 
 
 def source_of(path: str) -> str:
-    """Whose records a file of the lake holds, by its name; nothing where it is one of a site."""
+    """Whose records a file of raw records holds, by its name."""
     return path.split("/")[1].removeprefix("source=")
 
 

@@ -43,11 +43,20 @@ def require_whole(settings: Settings, store: Store) -> None:
     if not path.is_file() or path.stat().st_size:
         return
     kept = versions_at(store, _NEWEST).get(SETTINGS_FILE)
-    if kept is not None and kept.content != _content(settings):
+    if kept is not None and _is_another(json.loads(kept.content or b"{}"), json.loads(_content(settings))):
         raise Emptied(
             f"{path}: is empty, and said something before; nothing is noted or removed by it: put back what it said, "
             "as a backup has it, or write a comment into it"
         )
+
+
+def _is_another(kept: Any, now: Any) -> bool:
+    """Whether what was kept says something else of what both know: a key that a newer telltale brings is no change."""
+    if not (isinstance(kept, dict) and isinstance(now, dict)):
+        return bool(kept != now)
+    if not now:
+        return bool(kept)
+    return any(_is_another(kept[name], now[name]) for name in kept.keys() & now.keys())
 
 
 def note_settings(settings: Settings, store: Store, *, now_us: int) -> list[str]:

@@ -1,5 +1,6 @@
 """A telltale.toml of no bytes is one that a full disk or a loss of power emptied, where it said something before."""
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from telltale.contract import Raw
-from telltale.landing import Spool
+from telltale.landing import Spool, note, versions_at
 from telltale.operate import doctor, retention, spools
 from telltale.settings import SETTINGS_FILE
 from telltale.workbench import Project
@@ -69,6 +70,28 @@ def test_one_that_was_always_empty_counts(tmp_path: Path) -> None:
         for _ in range(2):
             project.note_settings()
             assert retention.purge_when_trusted(project, now_us=LATER).purged is not None
+
+
+def test_a_key_that_a_newer_telltale_knows_is_no_change(tmp_path: Path) -> None:
+    (tmp_path / SETTINGS_FILE).touch()
+    with closing(Project(tmp_path, now=lambda: LATER)) as project:
+        project.note_settings()
+        known = versions_at(project.store, LATER)[SETTINGS_FILE]
+        older = json.loads(known.content or b"")
+        del older["site"]["visit_retention_d"]
+        note(project.store, {SETTINGS_FILE: json.dumps(older).encode()}, now_us=LATER)
+        assert retention.purge_when_trusted(project, now_us=LATER).purged is not None
+        note(project.store, {SETTINGS_FILE: json.dumps({**older, "sites": {"7": {}}}).encode()}, now_us=LATER + 1)
+        with pytest.raises(Emptied):
+            project.note_settings()
+
+
+def test_a_file_called_as_a_table_stops_no_purge(root: Path) -> None:
+    (root / SETTINGS_FILE).write_text("[site]\nkeep = false\n")
+    with closing(Project(root, now=lambda: LATER)) as project:
+        (Path(project.lake.root.shown) / "raw" / "lost.parquet").write_bytes(b"")
+        (Path(project.lake.root.shown) / "reject").write_bytes(b"")
+        assert retention.purge_when_trusted(project, now_us=LATER).purged is not None
 
 
 def test_who_read_it_before_goes_on_by_what_it_said(root: Path) -> None:

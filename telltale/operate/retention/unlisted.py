@@ -34,10 +34,10 @@ def remove_unlisted(project: Project, *, now_us: int) -> int:
     due = []
     for path in never_listed(lake, frozenset(returned(lake, reads_all=False))):
         table = path.split("/")[0]
-        if table not in until or (table == RAW_TABLE and source_of(path) in HARMLESS):
+        if table not in until:
             continue
         try:
-            is_due = day_of(path) < until[table]
+            is_due = day_of(path) < until[table] and not (table == RAW_TABLE and source_of(path) in HARMLESS)
         except (StoreError, IndexError):  # somebody laid it there: `telltale check --repair` names it
             continue
         if is_due:
